@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+# Everything here is a Debian package; tools/setup.sh installs them and ARCHITECTURE.md says what each is for.
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(Boost 1.74 REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(CURL REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(nghttp2 REQUIRED IMPORTED_TARGET libnghttp2)
+pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(deflate REQUIRED IMPORTED_TARGET libdeflate)
+pkg_check_modules(simdjson REQUIRED IMPORTED_TARGET simdjson)
+pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
+pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
+add_library(xxHash::xxhash ALIAS PkgConfig::xxhash)
+
+# Debian's opentelemetry-cpp-dev asks for gRPC and protobuf in its package file even for the API alone.
+find_package(Protobuf REQUIRED)
+find_package(gRPC CONFIG REQUIRED)
+find_package(absl CONFIG REQUIRED)
+find_package(opentelemetry-cpp CONFIG REQUIRED)
+
+find_path(PROTOZERO_INCLUDE_DIR protozero/pbf_reader.hpp REQUIRED)
+add_library(protozero INTERFACE)
+target_include_directories(protozero SYSTEM INTERFACE ${PROTOZERO_INCLUDE_DIR})
+
+find_path(HTTPLIB_INCLUDE_DIR httplib.h REQUIRED)
+add_library(httplib_headers INTERFACE)
+target_include_directories(httplib_headers SYSTEM INTERFACE ${HTTPLIB_INCLUDE_DIR})
+find_library(HTTPLIB_LIBRARY cpp-httplib)
+if(HTTPLIB_LIBRARY)
+  target_link_libraries(httplib_headers INTERFACE ${HTTPLIB_LIBRARY})
+endif()
+target_link_libraries(httplib_headers INTERFACE Threads::Threads)
+
+# The generated OTLP classes of Debian's libopentelemetry-proto-dev: a peer for tests, never used by the product.
+find_path(OTEL_PROTO_INCLUDE_DIR opentelemetry/proto/trace/v1/trace.pb.h)
+find_library(OTEL_PROTO_LIBRARY opentelemetry_proto)
+find_library(OTEL_PROTO_GRPC_LIBRARY opentelemetry_proto_grpc)
+add_library(opentelemetry_proto_peer INTERFACE)
+if(OTEL_PROTO_INCLUDE_DIR AND OTEL_PROTO_LIBRARY)
+  target_include_directories(opentelemetry_proto_peer SYSTEM INTERFACE ${OTEL_PROTO_INCLUDE_DIR})
+  target_link_libraries(opentelemetry_proto_peer INTERFACE ${OTEL_PROTO_GRPC_LIBRARY}
+    ${OTEL_PROTO_LIBRARY} gRPC::grpc++ protobuf::libprotobuf)
+endif()
+
+if(SPANDREL_TESTS)
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+endif()
+if(SPANDREL_BENCH)
+  find_package(benchmark REQUIRED)
+endif()

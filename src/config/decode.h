@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace spandrel::config {
+
+// Where a value was written. `line` and `column` count from 1; 0 when unknown (`--set`).
+struct Location {
+  std::string file;
+  int line = 0;
+  int column = 0;
+  // "collector.yaml:3:5".
+  std::string ToString() const;
+};
+
+struct Problem {
+  Location where;
+  std::string path;     // "exporters::otlp::endpoint"
+  std::string message;  // "unknown key 'endpont'; did you mean 'endpoint'?"
+  bool is_warning = false;
+};
+
+// All that is wrong with a configuration, in the order of the file.
+class Problems {
+ public:
+  void Add(Problem problem) { problems_.push_back(std::move(problem)); }
+  bool has_errors() const;
+  const std::vector<Problem>& all() const { return problems_; }
+  // A line each: "collector.yaml:3:5: exporters::otlp: unknown key ...".
+  std::string ToString() const;
+
+ private:
+  std::vector<Problem> problems_;
+};
+
+class Node;  // a value of the merged, expanded document: config/document.h
+
+// A secret never shows itself in logs or in `print-config`.
+struct Secret {
+  std::string value;
+};
+
+// Reads one YAML mapping into a struct, key by key. Each Read leaves its argument alone when the key
+// is absent or null, so that defaults stay; a value of the wrong type is reported and left alone too.
+// Nothing is converted weakly: "true" in quotes is not a bool. When the decoder is destroyed, keys
+// that nobody read are reported as unknown, with the nearest right word.
+class Decoder {
+ public:
+  Decoder(const Node& node, Problems* problems);
+  Decoder(Decoder&&) noexcept;
+  ~Decoder();
+
+  void Read(std::string_view key, std::string* value);
+  void Read(std::string_view key, Secret* value);
+  void Read(std::string_view key, bool* value);
+  void Read(std::string_view key, int64_t* value);
+  void Read(std::string_view key, double* value);
+  void Read(std::string_view key, std::chrono::nanoseconds* value);  // a Go duration
+  void Read(std::string_view key, std::vector<std::string>* value);  // a list, or "a,b"
+  void Read(std::string_view key, std::vector<std::pair<std::string, std::string>>* value);  // a map
+
+  // Whether the key is written at all, also as null (`grpc:`).
+  bool Has(std::string_view key) const;
+  // The sub-mapping under `key`; of an absent or null key, an empty one, so that defaults are taken.
+  Decoder Child(std::string_view key);
+  // The mappings of a list under `key`.
+  std::vector<Decoder> Children(std::string_view key);
+  // The key is known and accepted; its value does nothing here. Warns with `why` unless empty.
+  void Ignore(std::string_view key, std::string_view why = {});
+
+  // Reports a problem at the value of `key`, or at this mapping when there is none.
+  void Error(std::string_view key, std::string message);
+  void Warn(std::string_view key, std::string message);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace spandrel::config

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+
+#include "base/status.h"
+#include "span/span_batch.h"
+
+namespace spandrel::pipeline {
+
+// Called exactly once with what became of a batch.
+using Completion = std::function<void(base::Status)>;
+
+// The seam between the stages of a pipeline.
+class Consumer {
+ public:
+  virtual ~Consumer() = default;
+
+  // Takes the batch. Calls `done` exactly once, on any thread, possibly before it returns, with one
+  // of three outcomes: OK, it is where it should be; retryable (base::Status::retryable), try again,
+  // perhaps after retry_after(); anything else, refused for good. A receiver answers its sender from
+  // it, so a stage that does not finish with the batch itself hands `done` on.
+  // `done` must not block. Any thread may call Consume.
+  virtual void Consume(span::SpanBatch&& batch, Completion done) = 0;
+};
+
+}  // namespace spandrel::pipeline

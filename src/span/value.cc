@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "span/value.h"
+
+#include <fmt/format.h>
+
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "span/field_reader.h"
+
+namespace spandrel::span {
+namespace {
+
+AttributeView ReadKeyValue(std::string_view message) {
+  AttributeView attribute;
+  ProtoField field;
+  while (NextField(&message, &field)) {
+    if (!field.is_bytes()) continue;
+    if (field.number == otlp::kKeyValueKey) attribute.key = field.bytes;
+    if (field.number == otlp::kKeyValueValue) attribute.value = ValueView::FromMessage(field.bytes);
+  }
+  return attribute;
+}
+
+// The length of the well-formed UTF-8 sequence at the front of `text` (RFC 3629), 0 if there is none.
+size_t Utf8SequenceSize(std::string_view text) {
+  const auto byte = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
+  const uint8_t lead = byte(0);
+  if (lead < 0x80) return 1;
+  const size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4 || text.size() < size) return 0;
+  for (size_t i = 1; i < size; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  }
+  const bool overlong = (lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xf0 && byte(1) < 0x90);
+  const bool surrogate = lead == 0xed && byte(1) >= 0xa0;
+  const bool too_large = lead == 0xf4 && byte(1) >= 0x90;
+  return overlong || surrogate || too_large ? 0 : size;
+}
+
+void AppendScalarJson(const ValueView& value, std::string* json) {
+  switch (value.type()) {
+    case ValueType::kEmpty: *json += "null"; break;
+    case ValueType::kString: AppendJsonString(value.bytes(), json); break;
+    case ValueType::kBytes: *json += '"' + Base64Encode(value.bytes()) + '"'; break;
+    case ValueType::kDouble:
+      if (!std::isfinite(value.as_double())) {
+        *json += '"' + value.ToText() + '"';
+        break;
+      }
+      [[fallthrough]];
+    default: *json += value.ToText();
+  }
+}
+
+// A container being written: what is left of it and how it closes.
+struct OpenContainer {
+  bool is_map;
+  ArrayReader elements;
+  AttributeReader entries;
+  bool first = true;
+};
+
+OpenContainer Open(const ValueView& value, std::string* json) {
+  const bool is_map = value.type() == ValueType::kKvlist;
+  *json += is_map ? '{' : '[';
+  return {is_map, ArrayReader(is_map ? std::string_view() : value.bytes()),
+          AttributeReader(is_map ? value.bytes() : std::string_view(), otlp::kListValues)};
+}
+
+// The next element, with the comma and the key before it; nothing when the container is done.
+std::optional<ValueView> NextElement(OpenContainer* container, std::string* json) {
+  std::optional<AttributeView> entry;
+  std::optional<ValueView> value;
+  if (container->is_map) {
+    entry = container->entries.Next();
+    if (entry) value = entry->value;
+  } else {
+    value = container->elements.Next();
+  }
+  if (!value) return std::nullopt;
+  if (!container->first) *json += ',';
+  container->first = false;
+  if (entry) {
+    AppendJsonString(entry->key, json);
+    *json += ':';
+  }
+  return value;
+}
+
+}  // namespace
+
+ValueView ValueView::FromMessage(std::string_view message) {
+  ValueView value;
+  ProtoField field;
+  while (NextField(&message, &field)) {
+    switch (field.number) {
+      case otlp::kAnyValueString:
+        if (field.is_bytes()) value = {ValueType::kString, field.bytes, 0};
+        break;
+      case otlp::kAnyValueBool:
+        if (field.is_varint()) value = {ValueType::kBool, {}, field.scalar != 0 ? 1U : 0U};
+        break;
+      case otlp::kAnyValueInt:
+        if (field.is_varint()) value = {ValueType::kInt, {}, field.scalar};
+        break;
+      case otlp::kAnyValueDouble:
+        if (field.is_fixed64()) value = {ValueType::kDouble, {}, field.scalar};
+        break;
+      case otlp::kAnyValueArray:
+        if (field.is_bytes()) value = {ValueType::kArray, field.bytes, 0};
+        break;
+      case otlp::kAnyValueKvlist:
+        if (field.is_bytes()) value = {ValueType::kKvlist, field.bytes, 0};
+        break;
+      case otlp::kAnyValueBytes:
+        if (field.is_bytes()) value = {ValueType::kBytes, field.bytes, 0};
+        break;
+      default: break;
+    }
+  }
+  return value;
+}
+
+double ValueView::as_double() const { return std::bit_cast<double>(scalar_); }
+
+std::string ValueView::ToText() const {
+  switch (type_) {
+    case ValueType::kEmpty: return "";
+    case ValueType::kString: return std::string(bytes_);
+    case ValueType::kBool: return as_bool() ? "true" : "false";
+    case ValueType::kInt: return fmt::format("{}", as_int());
+    case ValueType::kDouble: {
+      const double number = as_double();
+      if (std::isnan(number)) return "NaN";
+      if (std::isinf(number)) return number > 0 ? "Infinity" : "-Infinity";
+      return fmt::format("{}", number);
+    }
+    case ValueType::kBytes: return Base64Encode(bytes_);
+    case ValueType::kArray:
+    case ValueType::kKvlist: break;
+  }
+  std::string json;
+  AppendValueJson(*this, &json);
+  return json;
+}
+
+std::optional<ValueView> ArrayReader::Next() {
+  ProtoField field;
+  while (NextField(&rest_, &field)) {
+    if (field.number == otlp::kListValues && field.is_bytes()) {
+      return ValueView::FromMessage(field.bytes);
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<AttributeView> AttributeReader::Next() {
+  ProtoField field;
+  while (NextField(&rest_, &field)) {
+    if (field.number == field_ && field.is_bytes()) return ReadKeyValue(field.bytes);
+  }
+  return std::nullopt;
+}
+
+std::optional<ValueView> FindAttribute(AttributeReader attributes, std::string_view key) {
+  std::optional<ValueView> found;
+  while (auto attribute = attributes.Next()) {
+    if (attribute->key == key) found = attribute->value;
+  }
+  return found;
+}
+
+void AppendValueJson(const ValueView& value, std::string* json) {
+  const auto is_container = [](const ValueView& v) {
+    return v.type() == ValueType::kArray || v.type() == ValueType::kKvlist;
+  };
+  if (!is_container(value)) return AppendScalarJson(value, json);
+  std::vector<OpenContainer> open = {Open(value, json)};
+  while (!open.empty()) {
+    const auto element = NextElement(&open.back(), json);
+    if (!element) {
+      *json += open.back().is_map ? '}' : ']';
+      open.pop_back();
+    } else if (is_container(*element)) {
+      open.push_back(Open(*element, json));
+    } else {
+      AppendScalarJson(*element, json);
+    }
+  }
+}
+
+void AppendJsonString(std::string_view text, std::string* json) {
+  *json += '"';
+  while (!text.empty()) {
+    const char c = text.front();
+    const auto byte = static_cast<uint8_t>(c);
+    const size_t size = Utf8SequenceSize(text);
+    if (size == 0) {
+      *json += "\\ufffd";
+      text.remove_prefix(1);
+      continue;
+    }
+    if (c == '"' || c == '\\') {
+      *json += '\\';
+      *json += c;
+    } else if (byte < 0x20 || byte == 0x7f) {
+      *json += fmt::format("\\u{:04x}", byte);
+    } else {
+      json->append(text.substr(0, size));
+    }
+    text.remove_prefix(size);
+  }
+  *json += '"';
+}
+
+std::string Base64Encode(std::string_view bytes) {
+  static constexpr char kAlphabet[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (size_t at = 0; at < bytes.size(); at += 3) {
+    const size_t size = std::min<size_t>(3, bytes.size() - at);
+    uint32_t group = 0;
+    for (size_t i = 0; i < 3; ++i) {
+      group = group << 8 | (i < size ? static_cast<uint8_t>(bytes[at + i]) : 0U);
+    }
+    for (size_t i = 0; i < 4; ++i) {
+      text += i <= size ? kAlphabet[group >> (18 - 6 * i) & 63] : '=';
+    }
+  }
+  return text;
+}
+
+}  // namespace spandrel::span
