@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "config/decode.h"
+#include "pipeline/component.h"
+#include "pipeline/consumer.h"
+#include "pipeline/timer.h"
+#include "span/span_batch.h"
+
+namespace spandrel::pipeline {
+
+// What `queue_size` counts.
+enum class QueueSizer : uint8_t { kRequests, kItems, kBytes };
+
+// `sending_queue` of an exporter.
+struct QueueOptions {
+  bool enabled = true;
+  int64_t num_consumers = 10;  // batches being sent at once
+  int64_t queue_size = 1000;   // in units of `sizer`, batches being sent included
+  QueueSizer sizer = QueueSizer::kRequests;
+  bool block_on_overflow = false;  // a full queue holds the sender's answer back, not the batch off
+  bool wait_for_result = false;    // the sender is answered by the peer, not by the queue
+};
+
+// `retry_on_failure` of an exporter.
+struct RetryOptions {
+  bool enabled = true;
+  std::chrono::nanoseconds initial_interval = std::chrono::seconds(5);
+  double multiplier = 1.5;
+  double randomization_factor = 0.5;  // each delay is drawn from interval * (1 -+ factor)
+  std::chrono::nanoseconds max_interval = std::chrono::seconds(30);
+  std::chrono::nanoseconds max_elapsed_time = std::chrono::seconds(300);  // 0: for ever
+};
+
+// The blocks that every exporter to a network has.
+struct QueueRetryOptions {
+  std::chrono::nanoseconds timeout = std::chrono::seconds(5);  // of one attempt; 0: none
+  QueueOptions queue;
+  RetryOptions retry;
+};
+
+// Reads the keys `timeout`, `sending_queue` and `retry_on_failure` of an exporter's mapping.
+void DecodeQueueRetry(config::Decoder& decoder, QueueRetryOptions* options);
+
+// Sends one batch to the peer and calls `done` exactly once, on any thread, possibly before it
+// returns. `timeout` bounds the attempt (DEADLINE_EXCEEDED); 0 means none. Must not block.
+using AsyncSend =
+    std::function<void(span::SpanBatch batch, std::chrono::nanoseconds timeout, Completion done)>;
+
+// Queue, retry and time limit in front of an exporter's transport. A batch is taken when the queue
+// has room (full: UNAVAILABLE with a delay, or held back by block_on_overflow), sent while fewer
+// than num_consumers are, sent again after retryable failures, and dropped when the failure is
+// final; each span ends in one counter (sent, send_failed, enqueue_failed) and every drop has a
+// reason. A batch that waits for its next attempt keeps its place among the consumers, so that a
+// peer in trouble is not stormed. The bytes held are those that the chunks have reserved already.
+//
+// Thread-safe. Owns no thread: work runs on the caller's, the transport's and the timer's.
+// Batches handed to `send` belong to the transport, which must let go of them when it is closed.
+class QueuedSender {
+ public:
+  QueuedSender(const ComponentContext& context, const QueueRetryOptions& options, AsyncSend send,
+               Timer& timer = SystemTimer());
+  ~QueuedSender();
+
+  // Consumer::Consume's contract. With a queue and without wait_for_result, `done` says OK as soon
+  // as the batch is queued. After Shutdown: UNAVAILABLE.
+  void Consume(span::SpanBatch&& batch, Completion done);
+
+  // Takes in nothing more, gives every batch that is left one last attempt, and returns when all
+  // are done or at `deadline`; then what is left is dropped and counted (reason "shutdown"). Call
+  // it before the transport is closed. `send` is not called afterwards.
+  void Shutdown(std::chrono::steady_clock::time_point deadline);
+
+ private:
+  class State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace spandrel::pipeline
