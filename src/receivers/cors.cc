@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "receivers/cors.h"
+
+#include <fmt/core.h>
+#include <fmt/format.h>
+
+namespace spandrel::receivers {
+namespace {
+
+// Glob match with '*' only, by going back to the last star; linear in practice, never recursive.
+bool MatchesGlob(std::string_view pattern, std::string_view text) {
+  size_t at_pattern = 0;
+  size_t at_text = 0;
+  size_t star = std::string_view::npos;
+  size_t star_text = 0;
+  while (at_text < text.size()) {
+    if (at_pattern < pattern.size() && pattern[at_pattern] == '*') {
+      star = at_pattern++;
+      star_text = at_text;
+    } else if (at_pattern < pattern.size() && pattern[at_pattern] == text[at_text]) {
+      ++at_pattern;
+      ++at_text;
+    } else if (star != std::string_view::npos) {
+      at_pattern = star + 1;
+      at_text = ++star_text;
+    } else {
+      return false;
+    }
+  }
+  while (at_pattern < pattern.size() && pattern[at_pattern] == '*') ++at_pattern;
+  return at_pattern == pattern.size();
+}
+
+}  // namespace
+
+bool OriginAllowed(const CorsConfig& config, std::string_view origin) {
+  if (origin.empty()) return false;
+  for (const std::string& allowed : config.allowed_origins) {
+    if (MatchesGlob(allowed, origin)) return true;
+  }
+  return false;
+}
+
+std::optional<net::Response> AnswerPreflight(const CorsConfig& config,
+                                             const net::Request& request) {
+  if (request.method != "OPTIONS") return std::nullopt;
+  if (net::FindHeader(request.headers, "access-control-request-method").empty())
+    return std::nullopt;
+  if (!OriginAllowed(config, net::FindHeader(request.headers, "origin"))) return std::nullopt;
+
+  net::Response response;
+  response.status = 204;
+  AddCorsHeaders(config, request, &response.headers);
+  response.headers.emplace_back("access-control-allow-methods", "POST");
+  std::string allowed = "content-type, content-encoding";
+  for (const std::string& header : config.allowed_headers) allowed += ", " + header;
+  response.headers.emplace_back("access-control-allow-headers", std::move(allowed));
+  if (config.max_age_seconds > 0) {
+    response.headers.emplace_back("access-control-max-age", fmt::to_string(config.max_age_seconds));
+  }
+  return response;
+}
+
+void AddCorsHeaders(const CorsConfig& config, const net::Request& request, net::Headers* headers) {
+  const std::string_view origin = net::FindHeader(request.headers, "origin");
+  if (!OriginAllowed(config, origin)) return;
+  headers->emplace_back("access-control-allow-origin", std::string(origin));
+  headers->emplace_back("vary", "Origin");
+}
+
+}  // namespace spandrel::receivers

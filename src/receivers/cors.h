@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "net/http.h"
+#include "receivers/server_config.h"
+
+namespace spandrel::receivers {
+
+// Whether a page of `origin` may send: equal to one of the allowed origins, where `*` stands for
+// any run of characters.
+bool OriginAllowed(const CorsConfig& config, std::string_view origin);
+
+// The answer to a preflight request (OPTIONS with Access-Control-Request-Method) of an allowed
+// origin; nothing for every other request.
+std::optional<net::Response> AnswerPreflight(const CorsConfig& config, const net::Request& request);
+
+// Adds to an answer what lets the page read it; nothing for requests that came from no allowed
+// page.
+void AddCorsHeaders(const CorsConfig& config, const net::Request& request, net::Headers* headers);
+
+}  // namespace spandrel::receivers

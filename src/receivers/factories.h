@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <string_view>
+
+#include "net/endpoint.h"
+#include "net/server.h"
+#include "pipeline/component.h"
+
+// All receivers there are. `runtime` outlives what the factories make.
+namespace spandrel::receivers {
+
+// `otlp`. `on_listening` is called at start, once for each protocol ("grpc", "http"), with where it
+// listens; may be empty.
+pipeline::ReceiverFactory MakeOtlpReceiverFactory(
+    net::IoRuntime& runtime,
+    std::function<void(std::string_view protocol, const net::Endpoint&)> on_listening = {});
+
+}  // namespace spandrel::receivers

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "receivers/otlp/config.h"
+
+namespace spandrel::receivers {
+namespace {
+
+// A protocol is on when its key is written, also as null, unless it says `enabled: false`.
+bool IsEnabled(config::Decoder& protocol, bool written) {
+  bool enabled = written;
+  protocol.Read("enabled", &enabled);
+  return enabled;
+}
+
+void ReadUrlPath(config::Decoder& http, std::string* path) {
+  http.Read("traces_url_path", path);
+  if (path->empty() || path->front() != '/') path->insert(0, "/");
+  http.Ignore("metrics_url_path");
+  http.Ignore("logs_url_path");
+  http.Ignore("profiles_url_path");
+}
+
+}  // namespace
+
+std::shared_ptr<const OtlpReceiverConfig> DecodeOtlpReceiverConfig(config::Decoder& decoder) {
+  auto config = std::make_shared<OtlpReceiverConfig>();
+  config::Decoder protocols = decoder.Child("protocols");
+  {
+    const bool written = protocols.Has("grpc");
+    config::Decoder grpc = protocols.Child("grpc");
+    const bool enabled = IsEnabled(grpc, written);
+    GrpcServerConfig server = DecodeGrpcServer(grpc, {"localhost", 4317});
+    if (enabled) config->grpc = std::move(server);
+  }
+  {
+    const bool written = protocols.Has("http");
+    config::Decoder http = protocols.Child("http");
+    const bool enabled = IsEnabled(http, written);
+    HttpServerConfig server = DecodeHttpServer(http, {"localhost", 4318});
+    ReadUrlPath(http, &config->traces_url_path);
+    if (enabled) config->http = std::move(server);
+  }
+  if (!config->grpc && !config->http) {
+    protocols.Error("", "an otlp receiver needs 'protocols' with 'grpc:', 'http:' or both");
+  }
+  return config;
+}
+
+}  // namespace spandrel::receivers

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "net/server.h"
+#include "receivers/otlp/trace_ingest.h"
+#include "receivers/server_config.h"
+
+namespace spandrel::receivers {
+
+// OTLP/HTTP (https://opentelemetry.io/docs/specs/otlp/#otlphttp): POST of a protobuf or JSON
+// request to one path. Immutable; any thread.
+class HttpTraceService {
+ public:
+  HttpTraceService(TraceIngest ingest, std::string path, size_t max_body_bytes, CorsConfig cors)
+      : ingest_(std::move(ingest)),
+        path_(std::move(path)),
+        max_body_bytes_(max_body_bytes),
+        cors_(std::move(cors)) {}
+
+  // Answers `call`, perhaps after it returns. `service` lives until then.
+  static void Handle(std::shared_ptr<const HttpTraceService> service,
+                     std::shared_ptr<net::ServerCall> call);
+
+ private:
+  enum class Encoding : uint8_t { kProtobuf, kJson };
+
+  // An answer of plain text to what is not an export request.
+  net::Response Refuse(int http_status, std::string text) const;
+  net::Response RefuseByRoute(const net::Request& request) const;
+  net::Response Answer(Encoding encoding, const IngestOutcome& outcome) const;
+  void Respond(net::ServerCall& call, net::Response response) const;
+
+  const TraceIngest ingest_;
+  const std::string path_;
+  const size_t max_body_bytes_;
+  const CorsConfig cors_;
+};
+
+}  // namespace spandrel::receivers

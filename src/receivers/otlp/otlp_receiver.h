@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "net/server.h"
+#include "pipeline/component.h"
+#include "receivers/otlp/config.h"
+
+namespace spandrel::receivers {
+
+// Called once for each protocol ("grpc", "http") when it listens, with the real port.
+using ListeningObserver = std::function<void(std::string_view protocol, const net::Endpoint&)>;
+
+// Listens for OTLP trace requests and answers each with what the pipeline said of its spans.
+// Start and Shutdown come from one thread; requests arrive on I/O threads.
+class OtlpReceiver : public pipeline::Receiver {
+ public:
+  OtlpReceiver(net::IoRuntime& runtime, pipeline::ComponentContext context,
+               std::shared_ptr<const OtlpReceiverConfig> config,
+               std::shared_ptr<pipeline::Consumer> next, ListeningObserver on_listening);
+  ~OtlpReceiver() override;
+
+  base::Status Start() override;
+  void Shutdown(std::chrono::steady_clock::time_point deadline) override;
+
+ private:
+  net::Handler MakeGrpcHandler() const;
+  net::Handler MakeHttpHandler() const;
+  base::Status Listen(std::string_view protocol, const ListenerConfig& listener,
+                      net::ServerLimits limits, net::Handler handler);
+
+  net::IoRuntime& runtime_;
+  const pipeline::ComponentContext context_;
+  const std::shared_ptr<const OtlpReceiverConfig> config_;
+  const std::shared_ptr<pipeline::Consumer> next_;
+  const ListeningObserver on_listening_;
+  std::vector<std::unique_ptr<net::Server>> servers_;
+};
+
+}  // namespace spandrel::receivers

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "receivers/server_config.h"
+
+#include <fmt/core.h>
+
+namespace spandrel::receivers {
+namespace {
+
+using config::Decoder;
+
+constexpr int64_t kMaxRequestBytes = int64_t{4096} << 20;
+
+void RejectKey(Decoder& decoder, std::string_view key, std::string_view instead) {
+  if (!decoder.Has(key)) return;
+  decoder.Ignore(key);
+  decoder.Error(key, fmt::format("'{}' is not supported; {}", key, instead));
+}
+
+std::optional<net::ServerTls> DecodeTls(Decoder& decoder) {
+  const bool written = decoder.Has("tls");
+  Decoder block = decoder.Child("tls");
+  net::ServerTls tls;
+  block.Read("cert_file", &tls.cert_file);
+  block.Read("key_file", &tls.key_file);
+  block.Read("client_ca_file", &tls.client_ca_file);
+  for (const auto* key : {"cert_pem", "key_pem", "ca_pem"})
+    RejectKey(block, key, "name a file instead");
+  for (const auto* key : {"max_version", "cipher_suites", "curve_preferences"}) {
+    block.Ignore(key, "TLS 1.2 and newer are served with OpenSSL's defaults");
+  }
+  for (const auto* key : {"min_version", "ca_file", "include_system_ca_certs_pool",
+                          "include_insecure_cipher_suites"}) {
+    block.Ignore(key);
+  }
+  block.Ignore("reload_interval", "certificates are read at start");
+  block.Ignore("client_ca_file_reload", "certificates are read at start");
+  if (!written) return std::nullopt;
+  if (tls.cert_file.empty()) block.Error("cert_file", "a TLS server needs 'cert_file'");
+  if (tls.key_file.empty()) block.Error("key_file", "a TLS server needs 'key_file'");
+  return tls;
+}
+
+ListenerConfig DecodeListener(Decoder& decoder, net::Endpoint default_endpoint) {
+  ListenerConfig listener;
+  listener.endpoint = std::move(default_endpoint);
+  std::string text;
+  decoder.Read("endpoint", &text);
+  if (!text.empty()) {
+    listener.endpoint_is_default = false;
+    auto parsed = net::ParseEndpoint(text);
+    if (parsed.ok()) {
+      listener.endpoint = std::move(*parsed);
+    } else {
+      decoder.Error("endpoint", parsed.status().message());
+    }
+  }
+  std::string transport = "tcp";
+  decoder.Read("transport", &transport);
+  if (transport != "tcp" && transport != "tcp4" && transport != "tcp6") {
+    decoder.Error("transport", fmt::format("'{}' is not supported; use tcp", transport));
+  }
+  listener.tls = DecodeTls(decoder);
+  RejectKey(decoder, "auth", "put a proxy that authenticates in front, or use tls::client_ca_file");
+  decoder.Ignore("include_metadata", "request metadata is not kept");
+  decoder.Ignore("middlewares", "middlewares are not supported");
+  decoder.Ignore("keepalive", "net's own limits hold");
+  return listener;
+}
+
+// A size in the range that a request can have, or the default and an error.
+size_t ReadSize(Decoder& decoder, std::string_view key, int64_t unit, size_t default_bytes) {
+  int64_t value = 0;
+  decoder.Read(key, &value);
+  if (value == 0) return default_bytes;
+  if (value < 0 || value >= kMaxRequestBytes / unit) {
+    decoder.Error(key,
+                  fmt::format("{} is out of range; 1 to {}", value, kMaxRequestBytes / unit - 1));
+    return default_bytes;
+  }
+  return static_cast<size_t>(value * unit);
+}
+
+CorsConfig DecodeCors(Decoder& decoder) {
+  Decoder block = decoder.Child("cors");
+  CorsConfig cors;
+  block.Read("allowed_origins", &cors.allowed_origins);
+  block.Read("allowed_headers", &cors.allowed_headers);
+  block.Read("max_age", &cors.max_age_seconds);
+  block.Ignore("exposed_headers", "responses carry no headers worth exposing");
+  return cors;
+}
+
+}  // namespace
+
+GrpcServerConfig DecodeGrpcServer(Decoder& decoder, net::Endpoint default_endpoint) {
+  GrpcServerConfig config;
+  config.listener = DecodeListener(decoder, std::move(default_endpoint));
+  config.max_message_bytes =
+      ReadSize(decoder, "max_recv_msg_size_mib", 1 << 20, config.max_message_bytes);
+  int64_t streams = 0;
+  decoder.Read("max_concurrent_streams", &streams);
+  if (streams < 0 || streams > 1'000'000) {
+    decoder.Error("max_concurrent_streams",
+                  fmt::format("{} is out of range; 1 to 1000000", streams));
+  } else if (streams > 0) {
+    config.max_concurrent_streams = static_cast<size_t>(streams);
+  }
+  decoder.Ignore("read_buffer_size");
+  decoder.Ignore("write_buffer_size");
+  return config;
+}
+
+HttpServerConfig DecodeHttpServer(Decoder& decoder, net::Endpoint default_endpoint) {
+  HttpServerConfig config;
+  config.listener = DecodeListener(decoder, std::move(default_endpoint));
+  config.max_body_bytes = ReadSize(decoder, "max_request_body_size", 1, config.max_body_bytes);
+  decoder.Read("read_header_timeout", &config.read_header_timeout);
+  decoder.Read("idle_timeout", &config.idle_timeout);
+  config.cors = DecodeCors(decoder);
+  for (const auto* key : {"read_timeout", "write_timeout", "keep_alives_enabled"}) {
+    decoder.Ignore(key, "net's own limits hold");
+  }
+  decoder.Ignore("response_headers", "extra response headers are not supported");
+  decoder.Ignore("compression_algorithms", "gzip, deflate and zstd are always accepted");
+  return config;
+}
+
+}  // namespace spandrel::receivers

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/decode.h"
+#include "net/endpoint.h"
+#include "net/server.h"
+#include "net/tls.h"
+
+// The blocks that every receiver with a listening socket shares. Keys as the OpenTelemetry
+// Collector spells them; those that have no meaning here are accepted and do nothing.
+namespace spandrel::receivers {
+
+// Cross-origin requests from pages (https://fetch.spec.whatwg.org/#http-cors-protocol).
+struct CorsConfig {
+  std::vector<std::string> allowed_origins;  // "https://*.example.com", "*"; empty: none
+  std::vector<std::string> allowed_headers;  // beyond the content headers
+  int64_t max_age_seconds = 0;
+};
+
+struct ListenerConfig {
+  net::Endpoint endpoint;
+  bool endpoint_is_default = true;  // nobody wrote it
+  std::optional<net::ServerTls> tls;
+};
+
+struct GrpcServerConfig {
+  ListenerConfig listener;
+  size_t max_message_bytes = 64 << 20;  // `max_recv_msg_size_mib`; also after decompression
+  size_t max_concurrent_streams = 100;
+};
+
+struct HttpServerConfig {
+  ListenerConfig listener;
+  size_t max_body_bytes = 64 << 20;  // `max_request_body_size`; also after decompression
+  std::chrono::nanoseconds read_header_timeout{0};  // 0: net's default
+  std::chrono::nanoseconds idle_timeout{0};         // 0: net's default
+  CorsConfig cors;
+};
+
+// Each reads the mapping that `decoder` stands on; its problems go to `decoder`. The caller may
+// read keys of its own from the same decoder before or after.
+GrpcServerConfig DecodeGrpcServer(config::Decoder& decoder, net::Endpoint default_endpoint);
+HttpServerConfig DecodeHttpServer(config::Decoder& decoder, net::Endpoint default_endpoint);
+
+}  // namespace spandrel::receivers
