@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+
+#include "config/decode.h"
+#include "pipeline/component.h"
+
+namespace spandrel::processors {
+
+struct BatchConfig : pipeline::ConfigBase {
+  int64_t send_batch_size = 8192;   // spans that send a batch at once; 0: each one
+  int64_t send_batch_max_size = 0;  // spans that a batch has at most; 0: no limit
+  std::chrono::nanoseconds timeout = std::chrono::milliseconds(200);  // 0: never wait
+  // OTLP bytes that a batch has at most, so that a peer with gRPC's usual limit of 4 MiB takes it;
+  // 0: no limit. Ours; the OpenTelemetry Collector counts spans only.
+  int64_t send_batch_max_bytes = 3584 << 10;
+};
+
+std::shared_ptr<const BatchConfig> DecodeBatchConfig(config::Decoder& decoder);
+
+}  // namespace spandrel::processors

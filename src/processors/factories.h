@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "pipeline/component.h"
+#include "pipeline/timer.h"
+
+// All processors there are.
+namespace spandrel::processors {
+
+// `batch`. `timer` outlives what the factory makes.
+pipeline::ProcessorFactory MakeBatchProcessorFactory(
+    pipeline::Timer& timer = pipeline::SystemTimer());
+
+}  // namespace spandrel::processors
