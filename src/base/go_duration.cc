@@ -43,8 +43,8 @@ Result<std::chrono::nanoseconds> ParseGoDuration(std::string_view text) {
     const size_t number_size = rest.find_first_not_of("0123456789.");
     if (number_size == 0 || number_size == std::string_view::npos) return Malformed(text);
     double number = 0;
-    const auto parsed = std::from_chars(rest.data(), rest.data() + number_size, number,
-                                        std::chars_format::fixed);
+    const auto parsed =
+        std::from_chars(rest.data(), rest.data() + number_size, number, std::chars_format::fixed);
     if (parsed.ec != std::errc() || parsed.ptr != rest.data() + number_size) return Malformed(text);
     rest.remove_prefix(number_size);
     const Unit* unit = nullptr;

@@ -76,8 +76,10 @@ class [[nodiscard]] Status {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
-  Result(Status status) : state_(std::in_place_index<1>, std::move(status)) {  // NOLINT(google-explicit-constructor)
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Result(Status status)
+      : state_(std::in_place_index<1>, std::move(status)) {  // NOLINT(google-explicit-constructor)
     SPANDREL_CHECK(!std::get<1>(state_).ok());
   }
 
@@ -100,8 +102,8 @@ class [[nodiscard]] Result {
   std::variant<T, Status> state_;
 };
 
-#define SPANDREL_RETURN_IF_ERROR(expression)                        \
-  do {                                                              \
+#define SPANDREL_RETURN_IF_ERROR(expression)                                            \
+  do {                                                                                  \
     if (::spandrel::base::Status status_ = (expression); !status_.ok()) return status_; \
   } while (false)
 

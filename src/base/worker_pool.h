@@ -15,7 +15,8 @@ namespace spandrel::base {
 // Threads start with the first work, so that an idle process has none. Thread-safe.
 class WorkerPool {
  public:
-  WorkerPool(size_t threads, size_t queue_limit) : max_threads_(threads), queue_limit_(queue_limit) {}
+  WorkerPool(size_t threads, size_t queue_limit)
+      : max_threads_(threads), queue_limit_(queue_limit) {}
   // Finishes what is queued, then joins.
   ~WorkerPool();
 

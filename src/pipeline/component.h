@@ -47,8 +47,8 @@ struct ComponentContext {
 };
 
 // A kind of component: how to read its configuration and how to make it. `Config` values are opaque
-// to the graph; a factory is handed back only what it made itself. The decode functions report every
-// problem to `decoder` (with file, line and column) and always return a config.
+// to the graph; a factory is handed back only what it made itself. The decode functions report
+// every problem to `decoder` (with file, line and column) and always return a config.
 struct ConfigBase {
   virtual ~ConfigBase() = default;
 };

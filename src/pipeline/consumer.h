@@ -17,10 +17,10 @@ class Consumer {
   virtual ~Consumer() = default;
 
   // Takes the batch. Calls `done` exactly once, on any thread, possibly before it returns, with one
-  // of three outcomes: OK, it is where it should be; retryable (base::Status::retryable), try again,
-  // perhaps after retry_after(); anything else, refused for good. A receiver answers its sender from
-  // it, so a stage that does not finish with the batch itself hands `done` on.
-  // `done` must not block. Any thread may call Consume.
+  // of three outcomes: OK, it is where it should be; retryable (base::Status::retryable), try
+  // again, perhaps after retry_after(); anything else, refused for good. A receiver answers its
+  // sender from it, so a stage that does not finish with the batch itself hands `done` on. `done`
+  // must not block. Any thread may call Consume.
   virtual void Consume(span::SpanBatch&& batch, Completion done) = 0;
 };
 

@@ -73,7 +73,8 @@ using Value = std::variant<std::string, bool, int64_t, double>;
 //     absent field makes every comparison false, kNotEqual too.
 //   * A repeated key counts with its last value. For kEvent, kLink, kAny and the event and link
 //     intrinsics, one matching place is enough.
-//   * kNot is true exactly when its child is false, so `not (a = 1)` also holds where `a` is absent.
+//   * kNot is true exactly when its child is false, so `not (a = 1)` also holds where `a` is
+//   absent.
 //   * kAnd and kOr of nothing are true and false.
 struct Predicate {
   enum class Kind : uint8_t { kAnd, kOr, kNot, kCompare, kExists };

@@ -17,8 +17,8 @@
 // The contract of a trace store: all that the write half and the read half of Spandrel know of one
 // another. Engines live in modules of their own; tests/conformance runs on each of them.
 //
-// Times are nanoseconds since the Unix epoch, durations nanoseconds. Every method may be called from
-// any thread. Reads see every span whose Append has completed.
+// Times are nanoseconds since the Unix epoch, durations nanoseconds. Every method may be called
+// from any thread. Reads see every span whose Append has completed.
 namespace spandrel::storage {
 
 using Completion = std::function<void(base::Status)>;
@@ -71,19 +71,21 @@ struct ServiceSummary {
 // A trace as a result shows it: over all its stored spans, not only the matching ones.
 struct TraceSummary {
   span::TraceId trace_id;
-  std::string root_service;  // of the earliest span without a parent; else of the earliest span
+  // Of the earliest span without a parent, else of the earliest span; of several, the smallest id.
+  std::string root_service;
   std::string root_name;
   span::SpanKind root_kind = span::SpanKind::kUnspecified;
   uint64_t start_time_unix_nano = 0;  // the earliest start
   uint64_t end_time_unix_nano = 0;    // the latest end
   uint64_t span_count = 0;
-  uint64_t error_count = 0;   // spans with status error
-  uint64_t orphan_count = 0;  // spans whose parent is not stored
-  uint64_t matched_count = 0; // spans that match and start in the range
+  uint64_t error_count = 0;              // spans with status error
+  uint64_t orphan_count = 0;             // spans whose parent is not stored
+  uint64_t matched_count = 0;            // spans that match and start in the range
   std::vector<ServiceSummary> services;  // by name
 
   uint64_t duration_nano() const {
-    return end_time_unix_nano > start_time_unix_nano ? end_time_unix_nano - start_time_unix_nano : 0;
+    return end_time_unix_nano > start_time_unix_nano ? end_time_unix_nano - start_time_unix_nano
+                                                     : 0;
   }
 };
 
@@ -95,7 +97,8 @@ struct SearchResult {
 
 enum class CountUnit : uint8_t {
   kSpans,   // each matching span: its start, its duration, its status
-  kTraces,  // each trace with a matching span: its start, its duration, error if any span is
+  kTraces,  // each trace with a matching span: its start, its duration, error if any span is; a
+            // trace that starts before the range counts in the first bucket
 };
 
 struct AggregateRequest {
@@ -103,8 +106,8 @@ struct AggregateRequest {
   TimeRange start_time;
   CountUnit unit = CountUnit::kSpans;
   std::vector<Field> group_by;  // at most 3; with kTraces none
-  uint64_t step_nano = 0;       // width of the time buckets, aligned to start_time.min; 0: one bucket
-  size_t max_groups = 100;      // the groups with the highest counts are kept
+  uint64_t step_nano = 0;   // width of the time buckets, aligned to start_time.min; 0: one bucket
+  size_t max_groups = 100;  // the groups with the highest counts are kept
 };
 
 struct AggregateBucket {
@@ -115,7 +118,7 @@ struct AggregateBucket {
 };
 
 struct AggregateSeries {
-  std::vector<std::string> group;  // text of each group_by field, "" where absent
+  std::vector<std::string> group;        // text of each group_by field, "" where absent
   std::vector<AggregateBucket> buckets;  // those that are not empty, by time
 };
 
@@ -149,8 +152,8 @@ class Reader {
  public:
   virtual ~Reader() = default;
 
-  // All stored spans of one trace, exactly as they were sent, in order of start time; a span that was
-  // sent twice with the same content comes back once. NOT_FOUND when there are none.
+  // All stored spans of one trace, exactly as they were sent, in order of start time; a span that
+  // was sent twice with the same content comes back once. NOT_FOUND when there are none.
   virtual base::Result<span::SpanBatch> GetTrace(const span::TraceId& trace_id) = 0;
 
   // Nothing that was acknowledged is missing from the order, and limits are exact.
@@ -169,8 +172,9 @@ class Reader {
                                                             size_t limit) = 0;
 
   // Distinct values of a field in matching spans, as text, sorted; at most `limit`.
-  virtual base::Result<std::vector<std::string>> TagValues(const Field& field, const Predicate& where,
-                                                           TimeRange range, size_t limit) = 0;
+  virtual base::Result<std::vector<std::string>> TagValues(const Field& field,
+                                                           const Predicate& where, TimeRange range,
+                                                           size_t limit) = 0;
 
   // Calls between services whose child span starts in the range, sorted by parent and child.
   virtual base::Result<std::vector<Dependency>> Dependencies(TimeRange range) = 0;

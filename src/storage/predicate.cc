@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/predicate.h"
+
+#include <fmt/format.h>
+#include <re2/re2.h>
+
+#include <utility>
+
+namespace spandrel::storage {
+namespace {
+
+base::Status Invalid(std::string message) {
+  return {base::StatusCode::kInvalidArgument, std::move(message)};
+}
+
+base::Status ValidateRegex(const std::string& pattern) {
+  RE2::Options options;
+  options.set_log_errors(false);
+  const RE2 regex(pattern, options);
+  if (!regex.ok())
+    return Invalid(fmt::format("regular expression '{}': {}", pattern, regex.error()));
+  return {};
+}
+
+base::Status ValidateComparison(const Predicate& predicate) {
+  const bool is_text = std::holds_alternative<std::string>(predicate.value);
+  switch (predicate.op) {
+    case CompareOp::kMatches:
+    case CompareOp::kDoesNotMatch:
+      if (!is_text) return Invalid("a regular expression is a string");
+      return ValidateRegex(std::get<std::string>(predicate.value));
+    case CompareOp::kTextEqual:
+      if (!is_text) return Invalid("text equality compares with a string");
+      return {};
+    case CompareOp::kLess:
+    case CompareOp::kLessOrEqual:
+    case CompareOp::kGreater:
+    case CompareOp::kGreaterOrEqual:
+      if (std::holds_alternative<bool>(predicate.value))
+        return Invalid("true and false have no order");
+      return {};
+    default:
+      return {};
+  }
+}
+
+base::Status ValidateNode(const Predicate& predicate) {
+  switch (predicate.kind) {
+    case Predicate::Kind::kNot:
+      if (predicate.children.size() != 1) return Invalid("'not' takes one condition");
+      return {};
+    case Predicate::Kind::kCompare:
+      return ValidateComparison(predicate);
+    default:
+      return {};
+  }
+}
+
+}  // namespace
+
+Predicate Predicate::And(std::vector<Predicate> children) {
+  Predicate predicate;
+  predicate.kind = Kind::kAnd;
+  predicate.children = std::move(children);
+  return predicate;
+}
+
+Predicate Predicate::Or(std::vector<Predicate> children) {
+  Predicate predicate;
+  predicate.kind = Kind::kOr;
+  predicate.children = std::move(children);
+  return predicate;
+}
+
+Predicate Predicate::Not(Predicate child) {
+  Predicate predicate;
+  predicate.kind = Kind::kNot;
+  predicate.children.push_back(std::move(child));
+  return predicate;
+}
+
+Predicate Predicate::Compare(Field field, CompareOp op, Value value) {
+  Predicate predicate;
+  predicate.kind = Kind::kCompare;
+  predicate.field = std::move(field);
+  predicate.op = op;
+  predicate.value = std::move(value);
+  return predicate;
+}
+
+Predicate Predicate::Exists(Field field) {
+  Predicate predicate;
+  predicate.kind = Kind::kExists;
+  predicate.field = std::move(field);
+  return predicate;
+}
+
+base::Status ValidatePredicate(const Predicate& predicate) {
+  std::vector<std::pair<const Predicate*, int>> waiting = {{&predicate, 1}};
+  int nodes = 0;
+  while (!waiting.empty()) {
+    const auto [node, depth] = waiting.back();
+    waiting.pop_back();
+    if (depth > kMaxPredicateDepth) return Invalid("the condition is nested too deeply");
+    if (++nodes > kMaxPredicateNodes) return Invalid("the condition has too many parts");
+    SPANDREL_RETURN_IF_ERROR(ValidateNode(*node));
+    for (const Predicate& child : node->children) waiting.emplace_back(&child, depth + 1);
+  }
+  return {};
+}
+
+}  // namespace spandrel::storage

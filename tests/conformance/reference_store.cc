@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conformance/reference_store.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "wire/otlp.h"
+
+namespace spandrel::conformance {
+namespace {
+
+using span::SpanRef;
+using span::SpanStatus;
+using storage::TraceSummary;
+
+bool IsError(const SpanRef& span) {
+  return span.entry().status == SpanStatus::kError;
+}
+
+bool StartsBefore(const SpanRef& a, const SpanRef& b) {
+  return std::tuple(a.entry().start_time_unix_nano, a.entry().span_id) <
+         std::tuple(b.entry().start_time_unix_nano, b.entry().span_id);
+}
+
+// What tells two spans of one trace apart: all their bytes and where they came from.
+std::string Identity(const SpanRef& span) {
+  std::string identity(span.span().message);
+  identity += '\0';
+  identity += span.scope().message;
+  identity += '\0';
+  identity += span.scope_schema_url();
+  identity += '\0';
+  identity += span.resource().message;
+  identity += '\0';
+  identity += span.resource_schema_url();
+  return identity;
+}
+
+void AddRoot(const std::vector<SpanRef>& spans, TraceSummary* summary) {
+  const auto is_root = [](const SpanRef& s) { return s.entry().parent_span_id.IsZero(); };
+  const SpanRef* root = &spans[0];
+  for (const SpanRef& span : spans) {
+    const bool better_kind = is_root(span) && !is_root(*root);
+    const bool earlier = is_root(span) == is_root(*root) && StartsBefore(span, *root);
+    if (better_kind || earlier) root = &span;
+  }
+  summary->root_service = root->service_name();
+  summary->root_name = root->name();
+  summary->root_kind = root->entry().kind;
+}
+
+TraceSummary Summarize(const std::vector<SpanRef>& spans) {
+  TraceSummary summary;
+  summary.trace_id = spans[0].entry().trace_id;
+  summary.start_time_unix_nano = UINT64_MAX;
+  AddRoot(spans, &summary);
+  std::set<span::SpanId> ids;
+  std::map<std::string, storage::ServiceSummary> services;
+  for (const SpanRef& span : spans) ids.insert(span.entry().span_id);
+  for (const SpanRef& span : spans) {
+    const span::SpanEntry& entry = span.entry();
+    summary.start_time_unix_nano =
+        std::min(summary.start_time_unix_nano, entry.start_time_unix_nano);
+    summary.end_time_unix_nano = std::max(summary.end_time_unix_nano, entry.end_time_unix_nano);
+    ++summary.span_count;
+    summary.error_count += IsError(span) ? 1 : 0;
+    const bool has_parent = !entry.parent_span_id.IsZero();
+    summary.orphan_count += has_parent && !ids.contains(entry.parent_span_id) ? 1 : 0;
+    auto& service = services[std::string(span.service_name())];
+    service.name = span.service_name();
+    ++service.span_count;
+    service.error_count += IsError(span) ? 1 : 0;
+  }
+  for (auto& [name, service] : services) summary.services.push_back(service);
+  return summary;
+}
+
+// True when the result (key, id) comes behind the cursor.
+bool IsAfter(uint64_t key, const span::TraceId& id, const storage::Cursor& cursor) {
+  return key < cursor.key || (key == cursor.key && id > cursor.trace_id);
+}
+
+void CollectNames(span::AttributeReader attributes, storage::AttributeScope scope,
+                  std::set<storage::AttributeName>* names) {
+  while (const auto attribute = attributes.Next()) {
+    names->insert({scope, std::string(attribute->key)});
+  }
+}
+
+template <typename T>
+std::vector<T> FirstOf(const std::set<T>& all, size_t limit) {
+  std::vector<T> first;
+  for (const T& item : all) {
+    if (first.size() == limit) break;
+    first.push_back(item);
+  }
+  return first;
+}
+
+using Groups = std::map<std::vector<std::string>, std::map<uint64_t, storage::AggregateBucket>>;
+
+void AddToGroup(const storage::AggregateRequest& request, std::vector<std::string> group,
+                uint64_t start, uint64_t duration, bool error, Groups* groups) {
+  const uint64_t origin = request.start_time.min_unix_nano;
+  const uint64_t step = request.step_nano;
+  const uint64_t offset = start > origin ? start - origin : 0;
+  const uint64_t at = step == 0 ? origin : origin + offset / step * step;
+  auto& bucket = (*groups)[std::move(group)][at];
+  bucket.start_time_unix_nano = at;
+  ++bucket.count;
+  bucket.error_count += error ? 1 : 0;
+  bucket.latency.Add(duration);
+}
+
+uint64_t TotalCount(const storage::AggregateSeries& series) {
+  uint64_t total = 0;
+  for (const auto& bucket : series.buckets) total += bucket.count;
+  return total;
+}
+
+storage::AggregateResult ToResult(Groups groups, size_t max_groups) {
+  storage::AggregateResult result;
+  for (auto& [group, buckets] : groups) {
+    storage::AggregateSeries series{group, {}};
+    for (auto& [start, bucket] : buckets) series.buckets.push_back(std::move(bucket));
+    result.series.push_back(std::move(series));
+  }
+  std::stable_sort(result.series.begin(), result.series.end(),
+                   [](const auto& a, const auto& b) { return TotalCount(a) > TotalCount(b); });
+  result.truncated = result.series.size() > max_groups;
+  if (result.truncated) result.series.resize(max_groups);
+  return result;
+}
+
+}  // namespace
+
+void ReferenceStore::Append(span::SpanBatch&& batch, storage::Completion done) {
+  {
+    std::lock_guard lock(mutex_);
+    span::ForEachSpan(batch, [this](const SpanRef& span) {
+      const span::TraceId& id = span.entry().trace_id;
+      if (known_spans_.emplace(id, Identity(span)).second) traces_[id].push_back(span);
+    });
+    batches_.push_back(std::move(batch));
+  }
+  done({});
+}
+
+base::Result<span::SpanBatch> ReferenceStore::GetTrace(const span::TraceId& trace_id) {
+  std::lock_guard lock(mutex_);
+  const auto found = traces_.find(trace_id);
+  if (found == traces_.end()) return base::Status(base::StatusCode::kNotFound, "trace not found");
+  std::vector<SpanRef> spans = found->second;
+  std::stable_sort(spans.begin(), spans.end(), StartsBefore);
+  span::SpanBatch trace;
+  for (const SpanRef& span : spans) {
+    for (const auto& batch : batches_) {
+      for (const auto& chunk : batch.chunks()) {
+        const span::SpanEntry* first = chunk->spans.data();
+        if (&span.entry() < first || &span.entry() >= first + chunk->spans.size()) continue;
+        auto single = std::make_shared<span::SpanChunk>();
+        single->buffer = chunk->buffer;
+        single->resources = chunk->resources;
+        single->scopes = chunk->scopes;
+        single->spans = {span.entry()};
+        trace.Append(std::move(single));
+      }
+    }
+  }
+  return trace;
+}
+
+base::Status ReferenceStore::ForEachMatch(const storage::Predicate& where, storage::TimeRange range,
+                                          const Visit& visit) {
+  auto evaluator = storage::Evaluator::Make(where);
+  if (!evaluator.ok()) return evaluator.status();
+  for (const auto& [id, spans] : traces_) {
+    for (const SpanRef& span : spans) {
+      if (range.Contains(span.entry().start_time_unix_nano) && (*evaluator)->Matches(span)) {
+        visit(span);
+      }
+    }
+  }
+  return {};
+}
+
+base::Result<storage::SearchResult> ReferenceStore::Search(const storage::SearchRequest& request) {
+  std::lock_guard lock(mutex_);
+  struct Found {
+    uint64_t newest_match = 0;
+    uint64_t matched = 0;
+  };
+  std::map<span::TraceId, Found> found;
+  SPANDREL_RETURN_IF_ERROR(
+      ForEachMatch(request.where, request.start_time, [&](const SpanRef& span) {
+        Found& entry = found[span.entry().trace_id];
+        entry.newest_match = std::max(entry.newest_match, span.entry().start_time_unix_nano);
+        ++entry.matched;
+      }));
+  std::vector<std::pair<uint64_t, TraceSummary>> ordered;
+  for (const auto& [id, entry] : found) {
+    TraceSummary summary = Summarize(traces_[id]);
+    summary.matched_count = entry.matched;
+    const bool newest = request.order == storage::Order::kNewest;
+    const uint64_t key = newest ? entry.newest_match : summary.duration_nano();
+    if (request.after && !IsAfter(key, id, *request.after)) continue;
+    ordered.emplace_back(key, std::move(summary));
+  }
+  std::sort(ordered.begin(), ordered.end(), [](const auto& a, const auto& b) {
+    return a.first != b.first ? a.first > b.first : a.second.trace_id < b.second.trace_id;
+  });
+  storage::SearchResult result;
+  const size_t count = std::min(request.limit, ordered.size());
+  for (size_t i = 0; i < count; ++i) result.traces.push_back(std::move(ordered[i].second));
+  if (count > 0 && ordered.size() > count) {
+    result.next = storage::Cursor{ordered[count - 1].first, result.traces.back().trace_id};
+  }
+  return result;
+}
+
+base::Result<storage::AggregateResult> ReferenceStore::Aggregate(
+    const storage::AggregateRequest& request) {
+  const bool by_trace = request.unit == storage::CountUnit::kTraces;
+  if (request.group_by.size() > 3 || (by_trace && !request.group_by.empty())) {
+    return base::Status(base::StatusCode::kInvalidArgument, "too many group_by fields");
+  }
+  std::lock_guard lock(mutex_);
+  Groups groups;
+  std::set<span::TraceId> matching_traces;
+  SPANDREL_RETURN_IF_ERROR(
+      ForEachMatch(request.where, request.start_time, [&](const SpanRef& span) {
+        if (by_trace) {
+          matching_traces.insert(span.entry().trace_id);
+          return;
+        }
+        std::vector<std::string> group;
+        for (const auto& field : request.group_by) {
+          group.push_back(storage::FieldText(field, span).value_or(""));
+        }
+        AddToGroup(request, std::move(group), span.entry().start_time_unix_nano,
+                   span.entry().duration_nano(), IsError(span), &groups);
+      }));
+  for (const span::TraceId& id : matching_traces) {
+    const TraceSummary summary = Summarize(traces_[id]);
+    AddToGroup(request, {}, summary.start_time_unix_nano, summary.duration_nano(),
+               summary.error_count > 0, &groups);
+  }
+  return ToResult(std::move(groups), request.max_groups);
+}
+
+base::Result<std::vector<std::string>> ReferenceStore::Services() {
+  std::lock_guard lock(mutex_);
+  std::set<std::string> names;
+  for (const auto& [id, spans] : traces_) {
+    for (const SpanRef& span : spans) names.emplace(span.service_name());
+  }
+  return FirstOf(names, names.size());
+}
+
+base::Result<std::vector<storage::Operation>> ReferenceStore::Operations(std::string_view service) {
+  std::lock_guard lock(mutex_);
+  std::set<storage::Operation> operations;
+  for (const auto& [id, spans] : traces_) {
+    for (const SpanRef& span : spans) {
+      if (!service.empty() && span.service_name() != service) continue;
+      operations.insert({std::string(span.name()), span.entry().kind});
+    }
+  }
+  return FirstOf(operations, operations.size());
+}
+
+base::Result<std::vector<storage::AttributeName>> ReferenceStore::TagNames(
+    const storage::Predicate& where, storage::TimeRange range, size_t limit) {
+  using storage::AttributeScope;
+  std::lock_guard lock(mutex_);
+  std::set<storage::AttributeName> names;
+  SPANDREL_RETURN_IF_ERROR(ForEachMatch(where, range, [&](const SpanRef& ref) {
+    const span::SpanView span = ref.span();
+    CollectNames(span.attributes(), AttributeScope::kSpan, &names);
+    CollectNames(ref.resource().attributes(), AttributeScope::kResource, &names);
+    CollectNames(ref.scope().attributes(), AttributeScope::kInstrumentation, &names);
+    auto events = span.events();
+    while (const auto event = events.Next()) {
+      CollectNames(span::EventView(*event).attributes(), AttributeScope::kEvent, &names);
+    }
+    auto links = span.links();
+    while (const auto link = links.Next()) {
+      CollectNames(span::LinkView(*link).attributes(), AttributeScope::kLink, &names);
+    }
+  }));
+  return FirstOf(names, limit);
+}
+
+base::Result<std::vector<std::string>> ReferenceStore::TagValues(const storage::Field& field,
+                                                                 const storage::Predicate& where,
+                                                                 storage::TimeRange range,
+                                                                 size_t limit) {
+  std::lock_guard lock(mutex_);
+  std::set<std::string> values;
+  SPANDREL_RETURN_IF_ERROR(ForEachMatch(where, range, [&](const SpanRef& span) {
+    if (auto text = storage::FieldText(field, span)) values.insert(*std::move(text));
+  }));
+  return FirstOf(values, limit);
+}
+
+base::Result<std::vector<storage::Dependency>> ReferenceStore::Dependencies(
+    storage::TimeRange range) {
+  std::lock_guard lock(mutex_);
+  std::map<std::pair<std::string, std::string>, storage::Dependency> calls;
+  for (const auto& [id, spans] : traces_) {
+    std::map<span::SpanId, std::string> service_of;
+    for (const SpanRef& span : spans) service_of.emplace(span.entry().span_id, span.service_name());
+    for (const SpanRef& span : spans) {
+      const auto parent = service_of.find(span.entry().parent_span_id);
+      if (!range.Contains(span.entry().start_time_unix_nano) || parent == service_of.end() ||
+          parent->second == span.service_name()) {
+        continue;
+      }
+      const std::string child(span.service_name());
+      storage::Dependency& call = calls[{parent->second, child}];
+      call.parent = parent->second;
+      call.child = child;
+      ++call.call_count;
+      call.error_count += IsError(span) ? 1 : 0;
+      call.latency.Add(span.entry().duration_nano());
+    }
+  }
+  std::vector<storage::Dependency> dependencies;
+  for (auto& [pair, call] : calls) dependencies.push_back(std::move(call));
+  return dependencies;
+}
+
+}  // namespace spandrel::conformance

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <vector>
+
+#include "span/span_view.h"
+#include "storage/evaluate.h"
+#include "storage/store.h"
+
+namespace spandrel::conformance {
+
+// The contract of a trace store read literally: keeps every batch in memory and scans all of it for
+// every question. What an engine answers must equal what this one answers. Thread-safe.
+class ReferenceStore final : public storage::Writer, public storage::Reader {
+ public:
+  void Append(span::SpanBatch&& batch, storage::Completion done) override;
+
+  base::Result<span::SpanBatch> GetTrace(const span::TraceId& trace_id) override;
+  base::Result<storage::SearchResult> Search(const storage::SearchRequest& request) override;
+  base::Result<storage::AggregateResult> Aggregate(
+      const storage::AggregateRequest& request) override;
+  base::Result<std::vector<std::string>> Services() override;
+  base::Result<std::vector<storage::Operation>> Operations(std::string_view service) override;
+  base::Result<std::vector<storage::AttributeName>> TagNames(const storage::Predicate& where,
+                                                             storage::TimeRange range,
+                                                             size_t limit) override;
+  base::Result<std::vector<std::string>> TagValues(const storage::Field& field,
+                                                   const storage::Predicate& where,
+                                                   storage::TimeRange range, size_t limit) override;
+  base::Result<std::vector<storage::Dependency>> Dependencies(storage::TimeRange range) override;
+
+ private:
+  using Visit = std::function<void(const span::SpanRef&)>;
+  // Every distinct span that matches and starts in the range, in no particular order.
+  base::Status ForEachMatch(const storage::Predicate& where, storage::TimeRange range,
+                            const Visit& visit);
+
+  std::mutex mutex_;
+  std::vector<span::SpanBatch> batches_;                         // guarded by mutex_
+  std::map<span::TraceId, std::vector<span::SpanRef>> traces_;   // guarded by mutex_
+  std::set<std::pair<span::TraceId, std::string>> known_spans_;  // guarded by mutex_
+};
+
+}  // namespace spandrel::conformance
