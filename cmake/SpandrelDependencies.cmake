@@ -14,7 +14,9 @@ pkg_check_modules(nghttp2 REQUIRED IMPORTED_TARGET libnghttp2)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(deflate REQUIRED IMPORTED_TARGET libdeflate)
 pkg_check_modules(simdjson REQUIRED IMPORTED_TARGET simdjson)
-pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
+# Not named `re2`: gRPC takes a set re2_FOUND for a re2::re2 target, which pkg-config does not make.
+pkg_check_modules(libre2 REQUIRED IMPORTED_TARGET re2)
+add_library(PkgConfig::re2 ALIAS PkgConfig::libre2)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 add_library(xxHash::xxhash ALIAS PkgConfig::xxhash)
 
