@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+# `make run` and `make test` each work alone on a fresh Debian 12 machine: tools/setup.sh says what is
+# missing and installs it. `make help` lists the rest.
+
+SHELL := /bin/bash
+JOBS ?= $(shell nproc)
+export PATH := $(CURDIR)/build/tools/node/bin:$(PATH)
+
+.PHONY: help run build test check bench asan tsan fuzz crash format clean setup setup-test
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup:
+	@tools/setup.sh build
+
+setup-test:
+	@tools/setup.sh build test
+
+build: setup ## Build the Release binaries into build/release/bin
+	@cmake --preset release >build/configure-release.log 2>&1 || { cat build/configure-release.log; exit 1; }
+	@cmake --build --preset release -j $(JOBS)
+
+run: build ## Start Spandrel and the demo; Ctrl-C stops both
+	@tools/run_demo.sh build/release/bin
+
+test: setup-test ## Build and run every test
+	@tools/run_tests.sh
+
+check: setup-test ## Format, lint, layers, docs
+	@tools/check.sh
+
+bench: setup-test ## Measure, and print the figures as a table
+	@cmake --preset bench >build/configure-bench.log 2>&1 || { cat build/configure-bench.log; exit 1; }
+	@cmake --build --preset bench -j $(JOBS)
+	@bench/run.sh build/bench/bin
+
+asan: setup-test ## Unit tests with address and undefined-behaviour sanitizers
+	@tools/run_sanitized.sh asan
+
+tsan: setup-test ## Unit tests with the thread sanitizer
+	@tools/run_sanitized.sh tsan
+
+fuzz: setup-test ## Every fuzz target for FUZZ_SECONDS each (default 30)
+	@tools/run_fuzz.sh
+
+crash: build ## 200 rounds of kill -9 under load, with a ledger of what was acknowledged
+	@tests/crash/run.sh build/release/bin 200
+
+format: ## Format the C++ sources in place
+	@git ls-files '*.h' '*.cc' | xargs clang-format-14 -i
+
+clean: ## Remove all build output
+	@rm -rf build ui/dist

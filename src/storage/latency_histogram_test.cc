@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/latency_histogram.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <vector>
+
+namespace spandrel::storage {
+namespace {
+
+TEST(LatencyHistogramTest, BoundsHoldTheirValues) {
+  for (uint64_t duration : {1UL, 2UL, 3UL, 1000UL, 1024UL, 1UL << 40, UINT64_MAX}) {
+    const int32_t bucket = LatencyHistogram::BucketOf(duration);
+    EXPECT_LE(static_cast<double>(duration), LatencyHistogram::UpperBound(bucket) * (1 + 1e-12));
+    EXPECT_GT(static_cast<double>(duration),
+              LatencyHistogram::UpperBound(bucket - 1) * (1 - 1e-12));
+  }
+}
+
+TEST(LatencyHistogramTest, QuantilesAreWithinTheBound) {
+  std::mt19937_64 random(7);
+  std::lognormal_distribution<double> durations(15, 2);
+  LatencyHistogram histogram;
+  std::vector<uint64_t> exact;
+  for (int i = 0; i < 20'000; ++i) {
+    exact.push_back(1 + static_cast<uint64_t>(durations(random)));
+    histogram.Add(exact.back());
+  }
+  std::sort(exact.begin(), exact.end());
+  for (double quantile : {0.01, 0.5, 0.95, 0.99, 1.0}) {
+    const auto rank = static_cast<size_t>(std::ceil(quantile * 20'000)) - 1;
+    const auto truth = static_cast<double>(exact[rank]);
+    EXPECT_NEAR(static_cast<double>(histogram.Quantile(quantile)), truth, truth * 0.011 + 1);
+  }
+}
+
+TEST(LatencyHistogramTest, MergesLikeASingleOne) {
+  LatencyHistogram left, right, both;
+  for (uint64_t duration : {0UL, 5UL, 70UL}) {
+    left.Add(duration);
+    both.Add(duration);
+  }
+  for (uint64_t duration : {5UL, 9000UL}) {
+    right.Add(duration, 3);
+    both.Add(duration, 3);
+  }
+  left.Merge(right);
+  EXPECT_EQ(left.buckets(), both.buckets());
+  EXPECT_EQ(left.count(), 9U);
+  EXPECT_EQ(left.zero_count(), 1U);
+  EXPECT_EQ(left.Quantile(0), 0U);
+}
+
+}  // namespace
+}  // namespace spandrel::storage

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Builds everything (preset dev) and runs every test: unit tests, the page's tests, the page in a
+# browser against the real binary, other people's senders, and kill -9 rounds. Runs all groups, then
+# fails if any failed.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+jobs=$(nproc)
+bin=build/dev/bin
+passed=0
+failed=()
+
+group() {
+  local name=$1 start=$SECONDS
+  shift
+  echo "=== $name"
+  if "$@"; then
+    passed=$((passed + 1))
+    echo "=== $name: passed in $((SECONDS - start)) s"
+  else
+    failed+=("$name")
+    echo "=== $name: FAILED after $((SECONDS - start)) s"
+  fi
+}
+
+build() {
+  cmake --preset dev >build/configure-dev.log 2>&1 || { cat build/configure-dev.log; return 1; }
+  cmake --build --preset dev -j "$jobs" >build/build-dev.log 2>&1 || { grep -E 'error|FAILED' build/build-dev.log | head -50; return 1; }
+}
+
+unit_tests() { ctest --test-dir build/dev --output-on-failure -j "$jobs"; }
+page_tests() { (cd ui && { [ -d node_modules ] || npm ci --silent; } && npm test --silent); }
+browser_tests() { tests/e2e/run.sh "$bin"; }
+interop_tests() { tests/interop/run.sh "$bin"; }
+crash_tests() { tests/crash/run.sh "$bin" 10; }
+server_tests() { python3 -m unittest discover -s tests/server -p '*_test.py'; }
+
+mkdir -p build
+group "build" build
+if [ ${#failed[@]} -eq 0 ]; then
+  export SPANDREL_BIN="$PWD/$bin"
+  group "unit tests" unit_tests
+  group "page unit tests" page_tests
+  group "server" server_tests
+  group "page in the browser" browser_tests
+  group "other people's senders" interop_tests
+  group "kill -9" crash_tests
+fi
+
+[ ${#failed[@]} -eq 0 ] || printf 'failed: %s\n' "${failed[@]}"
+echo "$passed passed, ${#failed[@]} failed"
+[ ${#failed[@]} -eq 0 ]
