@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "span/field_reader.h"
 
-#include <cstring>
-
 namespace spandrel::span {
 namespace {
 
@@ -11,18 +9,7 @@ bool ReadVarint(const char** at, const char* end, uint64_t* value) {
     *value = static_cast<uint8_t>(*(*at)++);
     return true;
   }
-  uint64_t result = 0;
-  for (int shift = 0; shift < 70; shift += 7) {
-    if (*at == end) return false;
-    const auto byte = static_cast<uint8_t>(*(*at)++);
-    if (shift == 63 && byte > 1) return false;
-    result |= static_cast<uint64_t>(byte & 0x7f) << shift;
-    if (byte < 0x80) {
-      *value = result;
-      return true;
-    }
-  }
-  return false;
+  return ReadLongVarint(at, end, value);
 }
 
 template <typename Word>
@@ -45,17 +32,37 @@ bool ReadBytes(const char** at, const char* end, std::string_view* bytes) {
 
 bool ReadValue(const char** at, const char* end, ProtoField* field) {
   switch (field->type) {
-    case WireType::kVarint: return ReadVarint(at, end, &field->scalar);
-    case WireType::kFixed64: return ReadFixed<uint64_t>(at, end, &field->scalar);
-    case WireType::kFixed32: return ReadFixed<uint32_t>(at, end, &field->scalar);
-    case WireType::kBytes: return ReadBytes(at, end, &field->bytes);
-    default: return false;
+    case WireType::kVarint:
+      return ReadVarint(at, end, &field->scalar);
+    case WireType::kFixed64:
+      return ReadFixed<uint64_t>(at, end, &field->scalar);
+    case WireType::kFixed32:
+      return ReadFixed<uint32_t>(at, end, &field->scalar);
+    case WireType::kBytes:
+      return ReadBytes(at, end, &field->bytes);
+    default:
+      return false;
   }
 }
 
 }  // namespace
 
-bool NextField(std::string_view* message, ProtoField* field) {
+bool ReadLongVarint(const char** at, const char* end, uint64_t* value) {
+  uint64_t result = 0;
+  for (int shift = 0; shift < 70; shift += 7) {
+    if (*at == end) return false;
+    const auto byte = static_cast<uint8_t>(*(*at)++);
+    if (shift == 63 && byte > 1) return false;
+    result |= static_cast<uint64_t>(byte & 0x7f) << shift;
+    if (byte < 0x80) {
+      *value = result;
+      return true;
+    }
+  }
+  return false;
+}
+
+bool NextFieldSlow(std::string_view* message, ProtoField* field) {
   const char* at = message->data();
   const char* const end = at + message->size();
   uint64_t key = 0;

@@ -41,7 +41,8 @@ struct Id {
 using TraceId = Id<16>;
 using SpanId = Id<8>;
 
-// Mixes all bytes: senders choose the ids, so a hash of some of them would let them collide at will.
+// Mixes all bytes: senders choose the ids, so a hash of some of them would let them collide at
+// will.
 struct IdHash {
   template <size_t kBytes>
   size_t operator()(const Id<kBytes>& id) const {

@@ -14,9 +14,12 @@ std::string_view SpanKindName(SpanKind kind) {
 
 std::string_view SpanStatusName(SpanStatus status) {
   switch (status) {
-    case SpanStatus::kOk: return "ok";
-    case SpanStatus::kError: return "error";
-    default: return "unset";
+    case SpanStatus::kOk:
+      return "ok";
+    case SpanStatus::kError:
+      return "error";
+    default:
+      return "unset";
   }
 }
 

@@ -23,10 +23,11 @@ std::string_view SpanStatusName(SpanStatus status);
 
 // Where one ResourceSpans lies in a chunk's buffer.
 struct ResourceEntry {
-  base::ByteRange message;       // the Resource message; empty when absent
-  base::ByteRange schema_url;    // of the ResourceSpans
-  base::ByteRange service_name;  // the text of its `service.name`; empty when absent or not a string
-  bool present = false;          // false when the ResourceSpans had no `resource` at all
+  base::ByteRange message;     // the Resource message; empty when absent
+  base::ByteRange schema_url;  // of the ResourceSpans
+  base::ByteRange
+      service_name;      // the text of its `service.name`; empty when absent or not a string
+  bool present = false;  // false when the ResourceSpans had no `resource` at all
 };
 
 // Where one ScopeSpans lies, and to which resource it belongs.
@@ -52,7 +53,8 @@ struct SpanEntry {
 
   // Zero when the span ends before it starts.
   uint64_t duration_nano() const {
-    return end_time_unix_nano > start_time_unix_nano ? end_time_unix_nano - start_time_unix_nano : 0;
+    return end_time_unix_nano > start_time_unix_nano ? end_time_unix_nano - start_time_unix_nano
+                                                     : 0;
   }
 };
 

@@ -45,10 +45,17 @@ ScopeView::ScopeView(std::string_view message) : message(message) {
   ProtoField field;
   while (NextField(&rest, &field)) {
     switch (field.number) {
-      case otlp::kScopeName: ReadBytes(field, &name); break;
-      case otlp::kScopeVersion: ReadBytes(field, &version); break;
-      case otlp::kScopeDroppedAttributesCount: ReadCount(field, &dropped_attributes_count); break;
-      default: break;
+      case otlp::kScopeName:
+        ReadBytes(field, &name);
+        break;
+      case otlp::kScopeVersion:
+        ReadBytes(field, &version);
+        break;
+      case otlp::kScopeDroppedAttributesCount:
+        ReadCount(field, &dropped_attributes_count);
+        break;
+      default:
+        break;
     }
   }
 }
@@ -61,9 +68,14 @@ EventView::EventView(std::string_view message) : message(message) {
       case otlp::kEventTime:
         if (field.is_fixed64()) time_unix_nano = field.scalar;
         break;
-      case otlp::kEventName: ReadBytes(field, &name); break;
-      case otlp::kEventDroppedAttributesCount: ReadCount(field, &dropped_attributes_count); break;
-      default: break;
+      case otlp::kEventName:
+        ReadBytes(field, &name);
+        break;
+      case otlp::kEventDroppedAttributesCount:
+        ReadCount(field, &dropped_attributes_count);
+        break;
+      default:
+        break;
     }
   }
 }
@@ -73,14 +85,23 @@ LinkView::LinkView(std::string_view message) : message(message) {
   ProtoField field;
   while (NextField(&rest, &field)) {
     switch (field.number) {
-      case otlp::kLinkTraceId: ReadId(field, &trace_id); break;
-      case otlp::kLinkSpanId: ReadId(field, &span_id); break;
-      case otlp::kLinkTraceState: ReadBytes(field, &trace_state); break;
-      case otlp::kLinkDroppedAttributesCount: ReadCount(field, &dropped_attributes_count); break;
+      case otlp::kLinkTraceId:
+        ReadId(field, &trace_id);
+        break;
+      case otlp::kLinkSpanId:
+        ReadId(field, &span_id);
+        break;
+      case otlp::kLinkTraceState:
+        ReadBytes(field, &trace_state);
+        break;
+      case otlp::kLinkDroppedAttributesCount:
+        ReadCount(field, &dropped_attributes_count);
+        break;
       case otlp::kLinkFlags:
         if (field.is_fixed32()) flags = static_cast<uint32_t>(field.scalar);
         break;
-      default: break;
+      default:
+        break;
     }
   }
 }
@@ -98,20 +119,35 @@ SpanView::SpanView(std::string_view message) : message(message) {
   ProtoField field;
   while (NextField(&rest, &field)) {
     switch (field.number) {
-      case otlp::kSpanTraceState: ReadBytes(field, &trace_state); break;
-      case otlp::kSpanName: ReadBytes(field, &name); break;
-      case otlp::kSpanDroppedAttributesCount: ReadCount(field, &dropped_attributes_count); break;
-      case otlp::kSpanEvents: event_count += field.is_bytes() ? 1 : 0; break;
-      case otlp::kSpanDroppedEventsCount: ReadCount(field, &dropped_events_count); break;
-      case otlp::kSpanLinks: link_count += field.is_bytes() ? 1 : 0; break;
-      case otlp::kSpanDroppedLinksCount: ReadCount(field, &dropped_links_count); break;
+      case otlp::kSpanTraceState:
+        ReadBytes(field, &trace_state);
+        break;
+      case otlp::kSpanName:
+        ReadBytes(field, &name);
+        break;
+      case otlp::kSpanDroppedAttributesCount:
+        ReadCount(field, &dropped_attributes_count);
+        break;
+      case otlp::kSpanEvents:
+        event_count += field.is_bytes() ? 1 : 0;
+        break;
+      case otlp::kSpanDroppedEventsCount:
+        ReadCount(field, &dropped_events_count);
+        break;
+      case otlp::kSpanLinks:
+        link_count += field.is_bytes() ? 1 : 0;
+        break;
+      case otlp::kSpanDroppedLinksCount:
+        ReadCount(field, &dropped_links_count);
+        break;
       case otlp::kSpanStatus:
         if (field.is_bytes()) status_message = ReadStatusMessage(field.bytes);
         break;
       case otlp::kSpanFlags:
         if (field.is_fixed32()) flags = static_cast<uint32_t>(field.scalar);
         break;
-      default: break;
+      default:
+        break;
     }
   }
 }

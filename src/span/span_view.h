@@ -139,11 +139,16 @@ class SpanRef {
   const SpanEntry& entry() const { return *entry_; }
   const ScopeEntry& scope_entry() const { return chunk_->scopes[entry_->scope]; }
   const ResourceEntry& resource_entry() const { return chunk_->resources[scope_entry().resource]; }
+  std::string_view message() const { return entry_->message.In(chunk_->bytes()); }
   std::string_view name() const { return entry_->name.In(chunk_->bytes()); }
-  std::string_view service_name() const { return resource_entry().service_name.In(chunk_->bytes()); }
-  SpanView span() const { return SpanView(entry_->message.In(chunk_->bytes())); }
+  std::string_view service_name() const {
+    return resource_entry().service_name.In(chunk_->bytes());
+  }
+  SpanView span() const { return SpanView(message()); }
   ScopeView scope() const { return ScopeView(scope_entry().message.In(chunk_->bytes())); }
-  ResourceView resource() const { return ResourceView(resource_entry().message.In(chunk_->bytes())); }
+  ResourceView resource() const {
+    return ResourceView(resource_entry().message.In(chunk_->bytes()));
+  }
   std::string_view scope_schema_url() const { return scope_entry().schema_url.In(chunk_->bytes()); }
   std::string_view resource_schema_url() const {
     return resource_entry().schema_url.In(chunk_->bytes());

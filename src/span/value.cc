@@ -24,7 +24,8 @@ AttributeView ReadKeyValue(std::string_view message) {
   return attribute;
 }
 
-// The length of the well-formed UTF-8 sequence at the front of `text` (RFC 3629), 0 if there is none.
+// The length of the well-formed UTF-8 sequence at the front of `text` (RFC 3629), 0 if there is
+// none.
 size_t Utf8SequenceSize(std::string_view text) {
   const auto byte = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
   const uint8_t lead = byte(0);
@@ -42,16 +43,23 @@ size_t Utf8SequenceSize(std::string_view text) {
 
 void AppendScalarJson(const ValueView& value, std::string* json) {
   switch (value.type()) {
-    case ValueType::kEmpty: *json += "null"; break;
-    case ValueType::kString: AppendJsonString(value.bytes(), json); break;
-    case ValueType::kBytes: *json += '"' + Base64Encode(value.bytes()) + '"'; break;
+    case ValueType::kEmpty:
+      *json += "null";
+      break;
+    case ValueType::kString:
+      AppendJsonString(value.bytes(), json);
+      break;
+    case ValueType::kBytes:
+      *json += '"' + Base64Encode(value.bytes()) + '"';
+      break;
     case ValueType::kDouble:
       if (!std::isfinite(value.as_double())) {
         *json += '"' + value.ToText() + '"';
         break;
       }
       [[fallthrough]];
-    default: *json += value.ToText();
+    default:
+      *json += value.ToText();
   }
 }
 
@@ -118,29 +126,38 @@ ValueView ValueView::FromMessage(std::string_view message) {
       case otlp::kAnyValueBytes:
         if (field.is_bytes()) value = {ValueType::kBytes, field.bytes, 0};
         break;
-      default: break;
+      default:
+        break;
     }
   }
   return value;
 }
 
-double ValueView::as_double() const { return std::bit_cast<double>(scalar_); }
+double ValueView::as_double() const {
+  return std::bit_cast<double>(scalar_);
+}
 
 std::string ValueView::ToText() const {
   switch (type_) {
-    case ValueType::kEmpty: return "";
-    case ValueType::kString: return std::string(bytes_);
-    case ValueType::kBool: return as_bool() ? "true" : "false";
-    case ValueType::kInt: return fmt::format("{}", as_int());
+    case ValueType::kEmpty:
+      return "";
+    case ValueType::kString:
+      return std::string(bytes_);
+    case ValueType::kBool:
+      return as_bool() ? "true" : "false";
+    case ValueType::kInt:
+      return fmt::format("{}", as_int());
     case ValueType::kDouble: {
       const double number = as_double();
       if (std::isnan(number)) return "NaN";
       if (std::isinf(number)) return number > 0 ? "Infinity" : "-Infinity";
       return fmt::format("{}", number);
     }
-    case ValueType::kBytes: return Base64Encode(bytes_);
+    case ValueType::kBytes:
+      return Base64Encode(bytes_);
     case ValueType::kArray:
-    case ValueType::kKvlist: break;
+    case ValueType::kKvlist:
+      break;
   }
   std::string json;
   AppendValueJson(*this, &json);

@@ -39,7 +39,9 @@ inline constexpr uint32_t kListValues = 1;  // ArrayValue.values and KeyValueLis
 class ValueView {
  public:
   ValueView() = default;
-  static ValueView OfString(std::string_view value) { return ValueView(ValueType::kString, value, 0); }
+  static ValueView OfString(std::string_view value) {
+    return ValueView(ValueType::kString, value, 0);
+  }
   static ValueView OfInt(int64_t value) {
     return ValueView(ValueType::kInt, {}, static_cast<uint64_t>(value));
   }
@@ -55,7 +57,8 @@ class ValueView {
   std::string_view bytes() const { return bytes_; }
 
   // The value as people write it in a search box, and as Jaeger's text-only queries compare it:
-  // `true`, `42`, `0.5`, the string itself, base64 of bytes, JSON of arrays and maps, "" of nothing.
+  // `true`, `42`, `0.5`, the string itself, base64 of bytes, JSON of arrays and maps, "" of
+  // nothing.
   std::string ToText() const;
 
   friend bool operator==(const ValueView&, const ValueView&) = default;

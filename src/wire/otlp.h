@@ -48,7 +48,8 @@ std::string EncodeOtlpJson(const span::SpanBatch& batch);
 
 // Cuts a batch into batches of at most `max_spans` spans and at most about `max_bytes` of encoded
 // request each (a single larger span goes alone); 0 means no limit. Order is kept.
-std::vector<span::SpanBatch> SplitBatch(span::SpanBatch&& batch, size_t max_spans, size_t max_bytes);
+std::vector<span::SpanBatch> SplitBatch(span::SpanBatch&& batch, size_t max_spans,
+                                        size_t max_bytes);
 
 // ExportTraceServiceResponse, both ways. An empty message is full success.
 struct PartialSuccess {
