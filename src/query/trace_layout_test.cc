@@ -124,7 +124,8 @@ TEST(TraceLayoutTest, DeepChainsAndLongCircles) {
   for (uint64_t i = 0; i < kCount; ++i) chain.push_back({i + 1, i, kCount - i});
   CheckShape(LayOutTrace(MakeTrace(chain)), kCount);
   chain.front().parent = kCount;
-  const TraceLayout circle = LayOutTrace(MakeTrace(chain));
+  const auto trace = MakeTrace(chain);
+  const TraceLayout circle = LayOutTrace(trace);
   CheckShape(circle, kCount);
   EXPECT_EQ(NumberOf(circle.spans[0].span.entry().span_id), kCount);
 }
@@ -139,7 +140,8 @@ TEST(TraceLayoutTest, RandomForests) {
       nodes.push_back({i, random() % (count + 5), random() % 50});
     }
     std::shuffle(nodes.begin(), nodes.end(), random);
-    const TraceLayout layout = LayOutTrace(MakeTrace(nodes));
+    const auto trace = MakeTrace(nodes);
+    const TraceLayout layout = LayOutTrace(trace);
     CheckShape(layout, count);
     const std::vector<uint64_t> ids = Ids(layout);
     EXPECT_EQ(std::set<uint64_t>(ids.begin(), ids.end()).size(), count);
