@@ -34,6 +34,8 @@ class Problems {
   void Add(Problem problem) { problems_.push_back(std::move(problem)); }
   bool has_errors() const;
   const std::vector<Problem>& all() const { return problems_; }
+  // Brings problems of one file into the order of the file.
+  void SortByPlace();
   // A line each: "collector.yaml:3:5: exporters::otlp: unknown key ...".
   std::string ToString() const;
 
@@ -48,14 +50,17 @@ struct Secret {
   std::string value;
 };
 
-// Reads one YAML mapping into a struct, key by key. Each Read leaves its argument alone when the key
-// is absent or null, so that defaults stay; a value of the wrong type is reported and left alone too.
-// Nothing is converted weakly: "true" in quotes is not a bool. When the decoder is destroyed, keys
-// that nobody read are reported as unknown, with the nearest right word.
+// Reads one YAML mapping into a struct, key by key. Each Read leaves its argument alone when the
+// key is absent or null, so that defaults stay; a value of the wrong type is reported and left
+// alone too. Nothing is converted weakly: "true" in quotes is not a bool. When the decoder is
+// destroyed, keys that nobody read are reported as unknown, with the nearest right word.
 class Decoder {
  public:
-  Decoder(const Node& node, Problems* problems);
+  // `path` is where the mapping stands in the document: "exporters::otlp". The node and the
+  // problems outlive the decoder.
+  Decoder(const Node& node, Problems* problems, std::string path = {});
   Decoder(Decoder&&) noexcept;
+  Decoder& operator=(Decoder&&) = delete;
   ~Decoder();
 
   void Read(std::string_view key, std::string* value);
@@ -65,11 +70,13 @@ class Decoder {
   void Read(std::string_view key, double* value);
   void Read(std::string_view key, std::chrono::nanoseconds* value);  // a Go duration
   void Read(std::string_view key, std::vector<std::string>* value);  // a list, or "a,b"
-  void Read(std::string_view key, std::vector<std::pair<std::string, std::string>>* value);  // a map
+  void Read(std::string_view key,
+            std::vector<std::pair<std::string, std::string>>* value);  // a map
 
   // Whether the key is written at all, also as null (`grpc:`).
   bool Has(std::string_view key) const;
-  // The sub-mapping under `key`; of an absent or null key, an empty one, so that defaults are taken.
+  // The sub-mapping under `key`; of an absent or null key, an empty one, so that defaults are
+  // taken.
   Decoder Child(std::string_view key);
   // The mappings of a list under `key`.
   std::vector<Decoder> Children(std::string_view key);
