@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporters/client_config.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cctype>
+#include <initializer_list>
+
+namespace spandrel::exporters {
+namespace {
+
+using config::Decoder;
+
+bool TakePrefix(std::string_view* text, std::string_view prefix) {
+  if (!text->starts_with(prefix)) return false;
+  text->remove_prefix(prefix.size());
+  return true;
+}
+
+std::string LowerCase(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+void RejectKey(Decoder& decoder, std::string_view key, std::string_view instead) {
+  if (!decoder.Has(key)) return;
+  decoder.Ignore(key);
+  decoder.Error(key, fmt::format("'{}' is not supported; {}", key, instead));
+}
+
+net::ClientTls DecodeTls(Decoder& decoder) {
+  Decoder block = decoder.Child("tls");
+  net::ClientTls tls;
+  block.Read("insecure", &tls.insecure);
+  block.Read("insecure_skip_verify", &tls.insecure_skip_verify);
+  block.Read("ca_file", &tls.ca_file);
+  block.Read("cert_file", &tls.cert_file);
+  block.Read("key_file", &tls.key_file);
+  block.Read("server_name_override", &tls.server_name_override);
+  if (tls.cert_file.empty() != tls.key_file.empty()) {
+    block.Error("", "'cert_file' and 'key_file' go together");
+  }
+  for (const auto* key : {"cert_pem", "key_pem", "ca_pem"})
+    RejectKey(block, key, "name a file instead");
+  for (const auto* key : {"max_version", "cipher_suites", "curve_preferences"}) {
+    block.Ignore(key, "TLS 1.2 and newer are spoken with OpenSSL's defaults");
+  }
+  for (const auto* key :
+       {"min_version", "include_system_ca_certs_pool", "include_insecure_cipher_suites"}) {
+    block.Ignore(key);
+  }
+  block.Ignore("reload_interval", "certificates are read at start");
+  return tls;
+}
+
+// "" for none. Anything but `known` is an error.
+std::string DecodeCompression(Decoder& decoder, std::string_view default_compression,
+                              std::initializer_list<std::string_view> known) {
+  std::string compression(default_compression);
+  decoder.Read("compression", &compression);
+  if (compression.empty() || compression == "none") return "";
+  if (std::find(known.begin(), known.end(), compression) != known.end()) return compression;
+  std::string choices;
+  for (const std::string_view one : known) choices += fmt::format("{}, ", one);
+  decoder.Error("compression",
+                fmt::format("'{}' is not supported; use {}or none", compression, choices));
+  return "";
+}
+
+net::Headers DecodeHeaders(Decoder& decoder) {
+  net::Headers headers;
+  decoder.Read("headers", &headers);
+  for (auto& [name, value] : headers) name = LowerCase(std::move(name));
+  return headers;
+}
+
+void IgnoreTransportKeys(Decoder& decoder, std::initializer_list<const char*> keys) {
+  for (const char* key : keys) decoder.Ignore(key);
+  RejectKey(decoder, "auth", "set 'headers' instead");
+  decoder.Ignore("middlewares", "middlewares are not supported");
+}
+
+// `rest` is HOST:PORT; problems go to `key`.
+net::Endpoint DecodeAddress(Decoder& decoder, std::string_view key, std::string_view rest) {
+  auto endpoint = net::ParseEndpoint(rest);
+  if (!endpoint.ok()) {
+    decoder.Error(key, endpoint.status().message());
+    return {};
+  }
+  if (endpoint->host.empty() || endpoint->port == 0) {
+    decoder.Error(key, fmt::format("'{}' does not name a host and a port to connect to", rest));
+  }
+  return std::move(*endpoint);
+}
+
+std::string WithPort(std::string_view authority, int default_port) {
+  const size_t host_end = authority.starts_with('[') ? authority.find(']') : 0;
+  const size_t colon = authority.find(':', host_end == std::string_view::npos ? 0 : host_end);
+  if (colon != std::string_view::npos) return std::string(authority);
+  return fmt::format("{}:{}", authority, default_port);
+}
+
+}  // namespace
+
+net::GrpcChannelOptions DecodeGrpcClient(Decoder& decoder, std::string_view default_compression) {
+  net::GrpcChannelOptions options;
+  options.tls = DecodeTls(decoder);
+  std::string text;
+  decoder.Read("endpoint", &text);
+  std::string_view rest = text;
+  if (TakePrefix(&rest, "http://")) {
+    options.tls.insecure = true;
+  } else if (TakePrefix(&rest, "https://")) {
+    options.tls.insecure = false;
+  } else {
+    TakePrefix(&rest, "dns:///");
+  }
+  while (rest.ends_with('/')) rest.remove_suffix(1);
+  if (rest.empty()) {
+    decoder.Error("endpoint", "'endpoint' is required, as HOST:PORT");
+  } else if (rest.starts_with("unix:")) {
+    decoder.Error("endpoint", "unix sockets are not supported; use HOST:PORT");
+  } else {
+    options.endpoint = DecodeAddress(decoder, "endpoint", rest);
+  }
+  options.compression = DecodeCompression(decoder, default_compression, {"gzip", "zstd"});
+  options.headers = DecodeHeaders(decoder);
+  decoder.Read("authority", &options.authority);
+  decoder.Read("user_agent", &options.user_agent);
+  IgnoreTransportKeys(decoder, {"keepalive", "read_buffer_size", "write_buffer_size",
+                                "wait_for_ready", "balancer_name"});
+  return options;
+}
+
+HttpClientConfig DecodeHttpClient(Decoder& decoder, std::string_view url_key,
+                                  std::string_view default_compression) {
+  HttpClientConfig config;
+  config.client.tls = DecodeTls(decoder);
+  std::string url;
+  decoder.Read(url_key, &url);
+  std::string_view rest = url;
+  const bool plaintext = TakePrefix(&rest, "http://");
+  if (!plaintext && !TakePrefix(&rest, "https://")) {
+    decoder.Error(url_key, url.empty()
+                               ? fmt::format("'{}' is required, as a URL", url_key)
+                               : fmt::format("'{}' is not a URL with http:// or https://", url));
+    rest = {};
+  }
+  config.client.tls.insecure = plaintext;
+  const size_t slash = std::min(rest.find('/'), rest.size());
+  config.path = rest.substr(slash);
+  while (config.path.ends_with('/')) config.path.pop_back();
+  config.authority = rest.substr(0, slash);
+  if (!rest.empty()) {
+    const std::string address = WithPort(config.authority, plaintext ? 80 : 443);
+    config.client.endpoint = DecodeAddress(decoder, url_key, address);
+  }
+  config.compression = DecodeCompression(decoder, default_compression, {"gzip", "zstd", "deflate"});
+  config.headers = DecodeHeaders(decoder);
+  IgnoreTransportKeys(decoder, {"read_buffer_size", "write_buffer_size", "compression_params",
+                                "max_idle_conns", "max_idle_conns_per_host", "max_conns_per_host",
+                                "idle_conn_timeout", "disable_keep_alives", "force_attempt_http2",
+                                "http2_read_idle_timeout", "http2_ping_timeout"});
+  RejectKey(decoder, "proxy_url", "connect to the peer directly");
+  decoder.Ignore("cookies", "cookies are not kept");
+  return config;
+}
+
+}  // namespace spandrel::exporters

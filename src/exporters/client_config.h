@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "config/decode.h"
+#include "net/client.h"
+#include "net/grpc.h"
+#include "net/tls.h"
+
+// The blocks that every exporter to a network shares. Keys as the OpenTelemetry Collector spells
+// them; those that have no meaning here are accepted and do nothing. Problems go to `decoder`.
+namespace spandrel::exporters {
+
+// `endpoint` (required, HOST:PORT; `http://` means plaintext, `https://` TLS), `tls`,
+// `compression`, `headers`, `authority`, `user_agent` and what else a gRPC client has.
+net::GrpcChannelOptions DecodeGrpcClient(config::Decoder& decoder,
+                                         std::string_view default_compression);
+
+// Where an exporter over HTTP sends.
+struct HttpClientConfig {
+  net::HttpClientOptions client;
+  std::string authority;    // for Host
+  std::string path;         // of the URL, without a trailing slash: "" or "/otlp"
+  std::string compression;  // "", gzip, zstd, deflate
+  net::Headers headers;
+};
+
+// `url_key` names the key that holds the URL; it is required.
+HttpClientConfig DecodeHttpClient(config::Decoder& decoder, std::string_view url_key,
+                                  std::string_view default_compression);
+
+}  // namespace spandrel::exporters

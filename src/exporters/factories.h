@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "base/status.h"
+#include "exporters/store/config.h"
+#include "net/server.h"
+#include "pipeline/component.h"
+#include "storage/store.h"
+
+// All exporters there are. `runtime` outlives what the factories make.
+namespace spandrel::exporters {
+
+pipeline::ExporterFactory MakeDebugExporterFactory();                            // debug, logging
+pipeline::ExporterFactory MakeOtlpGrpcExporterFactory(net::IoRuntime& runtime);  // otlp_grpc, otlp
+pipeline::ExporterFactory MakeOtlpHttpExporterFactory(
+    net::IoRuntime& runtime);  // otlp_http, otlphttp
+pipeline::ExporterFactory MakeJaegerExporterFactory(net::IoRuntime& runtime);  // jaeger
+
+// `store`. `open_store` is called at start; no engine is named here.
+using OpenStore =
+    std::function<base::Result<std::shared_ptr<storage::Writer>>(const StoreExporterConfig&)>;
+pipeline::ExporterFactory MakeStoreExporterFactory(OpenStore open_store);
+
+}  // namespace spandrel::exporters

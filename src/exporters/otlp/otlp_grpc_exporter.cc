@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <chrono>
+
+#include "exporters/attempt_log.h"
+#include "exporters/attempt_timeout.h"
+#include "exporters/factories.h"
+#include "exporters/network_exporter.h"
+#include "exporters/otlp/config.h"
+#include "exporters/otlp/partial_success.h"
+#include "net/grpc.h"
+#include "wire/otlp.h"
+
+namespace spandrel::exporters {
+namespace {
+
+constexpr const char* kTraceExportPath =
+    "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+
+// One attempt: the batch as an OTLP request, the reply as a status.
+class OtlpGrpcTransport : public Transport, public std::enable_shared_from_this<OtlpGrpcTransport> {
+ public:
+  OtlpGrpcTransport(net::IoRuntime& runtime, const pipeline::ComponentContext& context,
+                    const OtlpGrpcExporterConfig& config)
+      : channel_(std::make_unique<net::GrpcChannel>(runtime, config.channel)),
+        attempts_(context.id + " to " + config.channel.endpoint.ToString()),
+        partial_(context) {}
+
+  void Send(const span::SpanBatch& batch, std::chrono::nanoseconds timeout,
+            pipeline::Completion done) override {
+    channel_->Unary(kTraceExportPath, wire::EncodeOtlpProtobuf(batch), AttemptTimeout(timeout),
+                    [self = shared_from_this(), done = std::move(done)](
+                        net::GrpcChannel::Reply reply) { done(self->Judge(std::move(reply))); });
+  }
+
+  void Close() override { channel_.reset(); }
+
+ private:
+  base::Status Judge(net::GrpcChannel::Reply reply) {
+    if (reply.status.ok()) {
+      auto partial = wire::DecodeExportResponseProtobuf(reply.message);
+      if (partial.ok()) {
+        partial_.Add(*partial);
+      } else {
+        reply.status = {base::StatusCode::kInternal,
+                        "the peer's answer is malformed: " + partial.status().message()};
+      }
+    }
+    attempts_.Report(reply.status);
+    return reply.status;
+  }
+
+  std::unique_ptr<net::GrpcChannel> channel_;
+  AttemptLog attempts_;
+  PartialSuccessReport partial_;
+};
+
+}  // namespace
+
+pipeline::ExporterFactory MakeOtlpGrpcExporterFactory(net::IoRuntime& runtime) {
+  pipeline::ExporterFactory factory;
+  factory.info = {"otlp_grpc", {"otlp"}, "stable", "Sends spans over OTLP/gRPC."};
+  factory.decode = DecodeOtlpGrpcExporterConfig;
+  factory.create = [&runtime](const pipeline::ComponentContext& context,
+                              std::shared_ptr<const pipeline::ConfigBase> config)
+      -> base::Result<std::unique_ptr<pipeline::Exporter>> {
+    const auto& own = static_cast<const OtlpGrpcExporterConfig&>(*config);
+    return std::unique_ptr<pipeline::Exporter>(std::make_unique<NetworkExporter>(
+        context, own.sending, std::make_shared<OtlpGrpcTransport>(runtime, context, own)));
+  };
+  return factory;
+}
+
+}  // namespace spandrel::exporters

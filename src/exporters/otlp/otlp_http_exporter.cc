@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <chrono>
+
+#include "base/clock.h"
+#include "exporters/attempt_log.h"
+#include "exporters/attempt_timeout.h"
+#include "exporters/factories.h"
+#include "exporters/network_exporter.h"
+#include "exporters/otlp/config.h"
+#include "exporters/otlp/http_answer.h"
+#include "exporters/otlp/partial_success.h"
+#include "net/client.h"
+#include "net/compression.h"
+#include "wire/otlp.h"
+
+namespace spandrel::exporters {
+namespace {
+
+using base::Status;
+using base::StatusCode;
+
+// One attempt: the batch as a POST, the answer as a status.
+class OtlpHttpTransport : public Transport, public std::enable_shared_from_this<OtlpHttpTransport> {
+ public:
+  OtlpHttpTransport(net::IoRuntime& runtime, const pipeline::ComponentContext& context,
+                    std::shared_ptr<const OtlpHttpExporterConfig> config)
+      : config_(std::move(config)),
+        client_(std::make_unique<net::HttpClient>(runtime, config_->client.client)),
+        attempts_(context.id + " to " + config_->client.authority),
+        partial_(context) {}
+
+  void Send(const span::SpanBatch& batch, std::chrono::nanoseconds timeout,
+            pipeline::Completion done) override {
+    auto request = MakeRequest(batch);
+    if (!request.ok()) return done(request.status());
+    client_->Send(std::move(*request), AttemptTimeout(timeout),
+                  [self = shared_from_this(), done = std::move(done)](
+                      base::Result<net::Response> response) { done(self->Judge(response)); });
+  }
+
+  void Close() override { client_.reset(); }
+
+ private:
+  base::Result<net::Request> MakeRequest(const span::SpanBatch& batch) const {
+    net::Request request;
+    request.method = "POST";
+    request.target = config_->path;
+    request.path = config_->path;
+    request.authority = config_->client.authority;
+    request.headers = config_->client.headers;
+    request.headers.emplace_back("content-type",
+                                 config_->json ? "application/json" : "application/x-protobuf");
+    request.body = config_->json ? wire::EncodeOtlpJson(batch) : wire::EncodeOtlpProtobuf(batch);
+    const std::string& coding = config_->client.compression;
+    if (coding.empty()) return request;
+    auto compressed = net::Compress(coding, request.body);
+    if (!compressed.ok()) return compressed.status();
+    request.body = std::move(*compressed);
+    request.headers.emplace_back("content-encoding", coding);
+    return request;
+  }
+
+  Status Judge(const base::Result<net::Response>& response) {
+    Status status = response.ok() ? StatusOfHttpAnswer(*response, base::SystemClock().NowUnixNano())
+                                  : response.status();
+    if (status.ok()) status = ReadPartialSuccess(*response);
+    attempts_.Report(status);
+    return status;
+  }
+
+  // A peer that answers JSON although it was sent protobuf, or something else altogether, is not
+  // asked again: it took the request.
+  Status ReadPartialSuccess(const net::Response& response) {
+    const std::string_view type = net::FindHeader(response.headers, "content-type");
+    if (!type.starts_with("application/x-protobuf")) return {};
+    auto partial = wire::DecodeExportResponseProtobuf(response.body);
+    if (!partial.ok()) {
+      return {StatusCode::kInternal,
+              "the peer's answer is malformed: " + partial.status().message()};
+    }
+    partial_.Add(*partial);
+    return {};
+  }
+
+  const std::shared_ptr<const OtlpHttpExporterConfig> config_;
+  std::unique_ptr<net::HttpClient> client_;
+  AttemptLog attempts_;
+  PartialSuccessReport partial_;
+};
+
+}  // namespace
+
+pipeline::ExporterFactory MakeOtlpHttpExporterFactory(net::IoRuntime& runtime) {
+  pipeline::ExporterFactory factory;
+  factory.info = {"otlp_http", {"otlphttp"}, "stable", "Sends spans over OTLP/HTTP."};
+  factory.decode = DecodeOtlpHttpExporterConfig;
+  factory.create = [&runtime](const pipeline::ComponentContext& context,
+                              std::shared_ptr<const pipeline::ConfigBase> config)
+      -> base::Result<std::unique_ptr<pipeline::Exporter>> {
+    auto own = std::static_pointer_cast<const OtlpHttpExporterConfig>(config);
+    auto transport = std::make_shared<OtlpHttpTransport>(runtime, context, own);
+    return std::unique_ptr<pipeline::Exporter>(
+        std::make_unique<NetworkExporter>(context, own->sending, std::move(transport)));
+  };
+  return factory;
+}
+
+}  // namespace spandrel::exporters

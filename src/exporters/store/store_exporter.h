@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+
+#include "exporters/factories.h"
+#include "exporters/store/config.h"
+#include "pipeline/component.h"
+
+namespace spandrel::exporters {
+
+// Writes batches to a trace store and answers with what the store said: OK means stored. Has no
+// queue: what the store has no room for is the sender's to send again.
+class StoreExporter : public pipeline::Exporter {
+ public:
+  StoreExporter(const pipeline::ComponentContext& context,
+                std::shared_ptr<const StoreExporterConfig> config, OpenStore open_store);
+
+  // Opens the store.
+  base::Status Start() override;
+  void Shutdown(std::chrono::steady_clock::time_point) override {}
+  // Between Start and Shutdown only, as the graph starts and stops its parts.
+  void Consume(span::SpanBatch&& batch, pipeline::Completion done) override;
+
+ private:
+  const std::string id_;
+  const std::shared_ptr<const StoreExporterConfig> config_;
+  const OpenStore open_store_;
+  base::Counter& sent_;
+  base::Counter& failed_;
+  std::shared_ptr<storage::Writer> writer_;
+};
+
+}  // namespace spandrel::exporters
