@@ -38,9 +38,9 @@ struct WaitingBatch {
 
 class BatchProcessor::State : public std::enable_shared_from_this<State> {
  public:
-  State(const pipeline::ComponentContext& context, std::shared_ptr<const BatchConfig> config,
+  State(const pipeline::ComponentContext& context, const BatchOptions& options,
         std::shared_ptr<pipeline::Consumer> next, pipeline::Timer& timer)
-      : config_(std::move(config)),
+      : options_(options),
         next_(std::move(next)),
         timer_(timer),
         size_triggers_(context.metrics.AddCounter("otelcol_processor_batch_batch_size_trigger_send",
@@ -92,8 +92,8 @@ class BatchProcessor::State : public std::enable_shared_from_this<State> {
   }
 
  private:
-  size_t max_spans() const { return static_cast<size_t>(config_->send_batch_max_size); }
-  size_t max_bytes() const { return static_cast<size_t>(config_->send_batch_max_bytes); }
+  size_t max_spans() const { return static_cast<size_t>(options_.send_batch_max_size); }
+  size_t max_bytes() const { return static_cast<size_t>(options_.send_batch_max_bytes); }
 
   // Whether what waits would be over a limit with that much more. Sending it on before is better
   // than cutting afterwards: chunks stay whole, and whole chunks are passed on without encoding.
@@ -103,8 +103,8 @@ class BatchProcessor::State : public std::enable_shared_from_this<State> {
   }
 
   bool IsFull() const {
-    if (closed_ || config_->timeout.count() == 0) return true;
-    if (waiting_.spans.span_count() >= static_cast<size_t>(config_->send_batch_size)) return true;
+    if (closed_ || options_.timeout.count() == 0) return true;
+    if (waiting_.spans.span_count() >= static_cast<size_t>(options_.send_batch_size)) return true;
     return max_bytes() > 0 && waiting_.bytes >= max_bytes();
   }
 
@@ -114,7 +114,7 @@ class BatchProcessor::State : public std::enable_shared_from_this<State> {
   }
 
   void SendAtTimeout(uint64_t generation) {
-    timer_.RunAt(timer_.Now() + config_->timeout, [weak = weak_from_this(), generation] {
+    timer_.RunAt(timer_.Now() + options_.timeout, [weak = weak_from_this(), generation] {
       if (const auto state = weak.lock()) state->SendIfStillWaiting(generation);
     });
   }
@@ -148,7 +148,7 @@ class BatchProcessor::State : public std::enable_shared_from_this<State> {
     }
   }
 
-  const std::shared_ptr<const BatchConfig> config_;
+  const BatchOptions options_;
   const std::shared_ptr<pipeline::Consumer> next_;
   pipeline::Timer& timer_;
   base::Counter& size_triggers_;
@@ -163,9 +163,9 @@ class BatchProcessor::State : public std::enable_shared_from_this<State> {
 };
 
 BatchProcessor::BatchProcessor(const pipeline::ComponentContext& context,
-                               std::shared_ptr<const BatchConfig> config,
+                               const BatchOptions& options,
                                std::shared_ptr<pipeline::Consumer> next, pipeline::Timer& timer)
-    : state_(std::make_shared<State>(context, std::move(config), std::move(next), timer)) {}
+    : state_(std::make_shared<State>(context, options, std::move(next), timer)) {}
 
 BatchProcessor::~BatchProcessor() = default;
 
@@ -186,7 +186,7 @@ pipeline::ProcessorFactory MakeBatchProcessorFactory(pipeline::Timer& timer) {
                             std::shared_ptr<pipeline::Consumer> next)
       -> base::Result<std::unique_ptr<pipeline::Processor>> {
     return std::unique_ptr<pipeline::Processor>(std::make_unique<BatchProcessor>(
-        context, std::static_pointer_cast<const BatchConfig>(config), std::move(next), timer));
+        context, static_cast<const BatchConfig&>(*config).options, std::move(next), timer));
   };
   return factory;
 }

@@ -18,8 +18,7 @@ namespace spandrel::processors {
 // up by the timer's. What waits is bounded by the byte budget that the chunks have reserved.
 class BatchProcessor : public pipeline::Processor {
  public:
-  BatchProcessor(const pipeline::ComponentContext& context,
-                 std::shared_ptr<const BatchConfig> config,
+  BatchProcessor(const pipeline::ComponentContext& context, const BatchOptions& options,
                  std::shared_ptr<pipeline::Consumer> next, pipeline::Timer& timer);
   ~BatchProcessor() override;
 

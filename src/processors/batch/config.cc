@@ -18,15 +18,16 @@ void ReadCount(config::Decoder& decoder, std::string_view key, int64_t* value) {
 
 std::shared_ptr<const BatchConfig> DecodeBatchConfig(config::Decoder& decoder) {
   auto config = std::make_shared<BatchConfig>();
-  ReadCount(decoder, "send_batch_size", &config->send_batch_size);
-  ReadCount(decoder, "send_batch_max_size", &config->send_batch_max_size);
-  ReadCount(decoder, "send_batch_max_bytes", &config->send_batch_max_bytes);
-  decoder.Read("timeout", &config->timeout);
-  if (config->timeout.count() < 0) decoder.Error("timeout", "a timeout is not negative");
-  if (config->send_batch_max_size > 0 && config->send_batch_max_size < config->send_batch_size) {
+  BatchOptions& options = config->options;
+  ReadCount(decoder, "send_batch_size", &options.send_batch_size);
+  ReadCount(decoder, "send_batch_max_size", &options.send_batch_max_size);
+  ReadCount(decoder, "send_batch_max_bytes", &options.send_batch_max_bytes);
+  decoder.Read("timeout", &options.timeout);
+  if (options.timeout.count() < 0) decoder.Error("timeout", "a timeout is not negative");
+  if (options.send_batch_max_size > 0 && options.send_batch_max_size < options.send_batch_size) {
     decoder.Error("send_batch_max_size",
-                  fmt::format("{} is less than send_batch_size, {}", config->send_batch_max_size,
-                              config->send_batch_size));
+                  fmt::format("{} is less than send_batch_size, {}", options.send_batch_max_size,
+                              options.send_batch_size));
   }
   std::vector<std::string> metadata_keys;
   decoder.Read("metadata_keys", &metadata_keys);

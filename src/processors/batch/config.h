@@ -10,13 +10,17 @@
 
 namespace spandrel::processors {
 
-struct BatchConfig : pipeline::ConfigBase {
+struct BatchOptions {
   int64_t send_batch_size = 8192;   // spans that send a batch at once; 0: each one
   int64_t send_batch_max_size = 0;  // spans that a batch has at most; 0: no limit
   std::chrono::nanoseconds timeout = std::chrono::milliseconds(200);  // 0: never wait
   // OTLP bytes that a batch has at most, so that a peer with gRPC's usual limit of 4 MiB takes it;
   // 0: no limit. Ours; the OpenTelemetry Collector counts spans only.
   int64_t send_batch_max_bytes = 3584 << 10;
+};
+
+struct BatchConfig : pipeline::ConfigBase {
+  BatchOptions options;
 };
 
 std::shared_ptr<const BatchConfig> DecodeBatchConfig(config::Decoder& decoder);
