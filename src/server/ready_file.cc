@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/ready_file.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+
+namespace spandrel::server {
+
+void Addresses::Set(const std::string& name, const net::Endpoint& endpoint) {
+  std::lock_guard lock(mutex_);
+  addresses_[name] = endpoint.ToString();
+}
+
+std::string Addresses::Get(const std::string& name) const {
+  std::lock_guard lock(mutex_);
+  const auto found = addresses_.find(name);
+  return found == addresses_.end() ? "" : found->second;
+}
+
+std::map<std::string, std::string> Addresses::All() const {
+  std::lock_guard lock(mutex_);
+  return addresses_;
+}
+
+base::Status WriteReadyFile(const std::string& path, const Addresses& addresses) {
+  const std::string unfinished = path + ".tmp";
+  std::ofstream file(unfinished, std::ios::trunc);
+  file << '{';
+  for (const auto& [name, address] : addresses.All()) {
+    file << fmt::format("\"{}\": \"{}\", ", name, address);
+  }
+  file << fmt::format("\"pid\": {}}}\n", getpid());
+  file.close();
+  if (!file || std::rename(unfinished.c_str(), path.c_str()) != 0) {
+    return {base::StatusCode::kUnavailable,
+            fmt::format("--ready-file {}: {}", path, std::strerror(errno))};
+  }
+  return {};
+}
+
+}  // namespace spandrel::server

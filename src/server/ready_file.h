@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "base/status.h"
+#include "net/endpoint.h"
+
+namespace spandrel::server {
+
+// Where each thing listens, told by the components as they start: "otlp_grpc", "otlp_http", "http".
+// Thread-safe.
+class Addresses {
+ public:
+  void Set(const std::string& name, const net::Endpoint& endpoint);
+  // Empty when nothing of that name listens.
+  std::string Get(const std::string& name) const;
+  std::map<std::string, std::string> All() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, std::string> addresses_;  // guarded by mutex_
+};
+
+// Writes `{"otlp_grpc": "127.0.0.1:4317", ..., "pid": 42}` so that a reader never sees half of it.
+base::Status WriteReadyFile(const std::string& path, const Addresses& addresses);
+
+}  // namespace spandrel::server

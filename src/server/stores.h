@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "base/metrics.h"
+#include "base/status.h"
+#include "columnar/engine.h"
+
+namespace spandrel::server {
+
+// The stores of this process by directory: an exporter that writes and the query server that reads
+// share one engine. Thread-safe.
+class Stores {
+ public:
+  explicit Stores(base::MetricRegistry& metrics) : metrics_(metrics) {}
+
+  // Opens the store, or gives the one that is open. `durability` is fsync, os or memory; the first
+  // to open decides. The message of a failure names the directory.
+  base::Result<std::shared_ptr<columnar::Engine>> Open(const std::string& directory,
+                                                       const std::string& durability);
+  // The only store there is; FAILED_PRECONDITION when there is none or more than one.
+  base::Result<std::shared_ptr<columnar::Engine>> Only() const;
+  std::string OnlyDirectory() const;
+
+  // Closes all, after the last writer and reader have stopped.
+  void Close();
+
+ private:
+  base::MetricRegistry& metrics_;
+  mutable std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<columnar::Engine>> engines_;  // guarded by mutex_
+};
+
+}  // namespace spandrel::server
