@@ -12,6 +12,13 @@ bool ByteBudget::Reservation::TryGrow(size_t more) {
   return true;
 }
 
+void ByteBudget::Reservation::Shrink(size_t less) {
+  SPANDREL_CHECK(less <= bytes_);
+  if (less == 0) return;
+  budget_->used_.fetch_sub(less, std::memory_order_relaxed);
+  bytes_ -= less;
+}
+
 void ByteBudget::Reservation::Release() {
   if (budget_ != nullptr) budget_->used_.fetch_sub(bytes_, std::memory_order_relaxed);
   budget_ = nullptr;

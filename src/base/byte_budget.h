@@ -32,6 +32,8 @@ class ByteBudget {
     size_t bytes() const { return bytes_; }
     // Reserves `more` on top. False, and nothing changes, when it does not fit.
     bool TryGrow(size_t more);
+    // Gives back `less`, which must not be more than bytes().
+    void Shrink(size_t less);
     void Release();
 
    private:
