@@ -41,6 +41,26 @@ size_t Utf8SequenceSize(std::string_view text) {
   return overlong || surrogate || too_large ? 0 : size;
 }
 
+// A character that JSON takes as it is, without a look at what follows it.
+bool IsPlainAscii(char c) {
+  return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+// A character that must be escaped, or a byte that is not part of well-formed UTF-8.
+void AppendEscaped(char c, std::string* json) {
+  static constexpr std::string_view kShort = "\"\\\n\r\t\b\f";
+  static constexpr std::string_view kLetters = "\"\\nrtbf";
+  const auto byte = static_cast<uint8_t>(c);
+  if (const size_t at = kShort.find(c); at != std::string_view::npos) {
+    *json += '\\';
+    *json += kLetters[at];
+  } else if (byte < 0x80) {
+    *json += fmt::format("\\u{:04x}", byte);
+  } else {
+    *json += "\\ufffd";
+  }
+}
+
 void AppendScalarJson(const ValueView& value, std::string* json) {
   switch (value.type()) {
     case ValueType::kEmpty:
@@ -96,6 +116,15 @@ std::optional<ValueView> NextElement(OpenContainer* container, std::string* json
     *json += ':';
   }
   return value;
+}
+
+int Base64Digit(char c) {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  if (c == '+' || c == '-') return 62;
+  if (c == '/' || c == '_') return 63;
+  return -1;
 }
 
 }  // namespace
@@ -211,25 +240,21 @@ void AppendValueJson(const ValueView& value, std::string* json) {
 
 void AppendJsonString(std::string_view text, std::string* json) {
   *json += '"';
-  while (!text.empty()) {
-    const char c = text.front();
-    const auto byte = static_cast<uint8_t>(c);
-    const size_t size = Utf8SequenceSize(text);
-    if (size == 0) {
-      *json += "\\ufffd";
-      text.remove_prefix(1);
+  size_t run = 0;  // where the text not yet appended starts
+  for (size_t at = 0; at < text.size();) {
+    if (IsPlainAscii(text[at])) {
+      ++at;
       continue;
     }
-    if (c == '"' || c == '\\') {
-      *json += '\\';
-      *json += c;
-    } else if (byte < 0x20 || byte == 0x7f) {
-      *json += fmt::format("\\u{:04x}", byte);
-    } else {
-      json->append(text.substr(0, size));
+    if (const size_t size = Utf8SequenceSize(text.substr(at)); size > 1) {
+      at += size;
+      continue;
     }
-    text.remove_prefix(size);
+    json->append(text.substr(run, at - run));
+    AppendEscaped(text[at], json);
+    run = ++at;
   }
+  json->append(text.substr(run));
   *json += '"';
 }
 
@@ -249,6 +274,28 @@ std::string Base64Encode(std::string_view bytes) {
     }
   }
   return text;
+}
+
+std::optional<std::string> Base64Decode(std::string_view text) {
+  const bool padded = text.size() % 4 == 0;
+  for (int i = 0; padded && i < 2 && !text.empty() && text.back() == '='; ++i) {
+    text.remove_suffix(1);
+  }
+  if (text.size() % 4 == 1) return std::nullopt;
+  std::string bytes;
+  bytes.reserve(text.size() / 4 * 3 + 2);
+  uint32_t group = 0;
+  int bits = 0;
+  for (const char c : text) {
+    const int digit = Base64Digit(c);
+    if (digit < 0) return std::nullopt;
+    group = group << 6 | static_cast<uint32_t>(digit);
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes += static_cast<char>(group >> bits);
+  }
+  return bytes;
 }
 
 }  // namespace spandrel::span

@@ -112,4 +112,8 @@ void AppendJsonString(std::string_view text, std::string* json);
 // RFC 4648 section 4, with padding.
 std::string Base64Encode(std::string_view bytes);
 
+// The bytes of base64 text in the standard or the URL-safe alphabet, padded or not; nothing for
+// anything else.
+std::optional<std::string> Base64Decode(std::string_view text);
+
 }  // namespace spandrel::span
