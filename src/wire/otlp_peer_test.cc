@@ -178,9 +178,9 @@ std::vector<std::string> Flatten(const pb::ExportTraceServiceRequest& request) {
   for (const auto& resource_spans : request.resource_spans()) {
     for (const auto& scope_spans : resource_spans.scope_spans()) {
       for (const auto& span : scope_spans.spans()) {
-        spans.push_back(resource_spans.resource().ShortDebugString() + resource_spans.schema_url() +
-                        scope_spans.scope().ShortDebugString() + scope_spans.schema_url() +
-                        span.ShortDebugString());
+        spans.push_back(resource_spans.resource().SerializeAsString() +
+                        resource_spans.schema_url() + scope_spans.scope().SerializeAsString() +
+                        scope_spans.schema_url() + span.SerializeAsString());
       }
     }
   }
@@ -211,6 +211,19 @@ TEST(OtlpPeer, SplitPiecesEncodeToTheSameSpans) {
       joined.MergeFrom(MustParse(EncodeOtlpProtobuf(piece)));
     }
     EXPECT_EQ(Flatten(joined), Flatten(both));
+  }
+}
+
+TEST(OtlpPeer, JsonAndBackIsTheSame) {
+  for (uint64_t seed = 1; seed <= 200; ++seed) {
+    SCOPED_TRACE(seed);
+    const auto request = RandomRequest(seed).Make();
+    const auto json = EncodeOtlpJson(span::SpanBatch(MustDecode(request.SerializeAsString())));
+    auto decoded = DecodeOtlpJson(json);
+    ASSERT_TRUE(decoded.ok()) << decoded.status().ToString() << json;
+    EXPECT_EQ(decoded->rejected_spans, 0u);
+    EXPECT_TRUE(Flatten(MustParse(std::string(decoded->chunk->bytes()))) == Flatten(request));
+    EXPECT_TRUE(EncodeOtlpJson(span::SpanBatch(decoded->chunk)) == json);
   }
 }
 
