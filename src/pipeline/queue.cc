@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/queue.h"
+
+#include <fmt/format.h>
+
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "pipeline/queue_metrics.h"
+#include "pipeline/retry_policy.h"
+
+namespace spandrel::pipeline {
+namespace {
+
+using std::chrono::nanoseconds;
+
+// What a sender is told to wait when the queue is full.
+constexpr auto kRetryWhenFull = std::chrono::milliseconds(1000);
+constexpr auto kBetweenLogLines = std::chrono::seconds(10);
+
+// A batch from the moment it is taken in until its end.
+struct Item {
+  span::SpanBatch batch;
+  Completion done;  // null once the sender has been answered
+  int64_t weight = 0;
+  size_t spans = 0;
+  RetryProgress progress;
+};
+using ItemPtr = std::shared_ptr<Item>;
+
+}  // namespace
+
+class QueuedSender::State : public std::enable_shared_from_this<State> {
+ public:
+  State(const ComponentContext& context, const QueueRetryOptions& options, AsyncSend send,
+        Timer& timer)
+      : id_(context.id),
+        options_(options),
+        send_(std::move(send)),
+        timer_(timer),
+        metrics_(context, options.queue),
+        random_(std::random_device()()) {}
+
+  void Consume(span::SpanBatch&& batch, Completion done);
+  void Shutdown(std::chrono::steady_clock::time_point deadline);
+
+ private:
+  using Lock = std::unique_lock<std::mutex>;
+
+  int64_t WeightOf(const span::SpanBatch& batch) const;
+  base::Status TryTake(const ItemPtr& item);
+  void Admit(const ItemPtr& item);
+  void AnswerAdmitted();
+  ItemPtr NextToSend();
+  void Pump();
+  void Send(const ItemPtr& item);
+  void EndCall();
+  void OnSent(const ItemPtr& item, const base::Status& status);
+  void RetryLater(Lock lock, const ItemPtr& item, nanoseconds delay);
+  void RetryDue();
+  void Finish(const ItemPtr& item);
+  void End(const ItemPtr& item, const base::Status& status, DropReason reason);
+  bool IsIdle() const { return active_.empty() && waiting_.empty() && blocked_.empty(); }
+  void LogOutcome(const base::Status& status);
+  bool IsLineDue(std::optional<Timer::TimePoint>* last);
+  void LogDrop(const ItemPtr& item, const base::Status& status, DropReason reason);
+
+  const std::string id_;
+  const QueueRetryOptions options_;
+  const AsyncSend send_;
+  Timer& timer_;
+  QueueMetrics metrics_;
+
+  std::mutex mutex_;  // guards all below
+  std::condition_variable changed_;
+  std::deque<ItemPtr> blocked_;         // not taken in yet: block_on_overflow
+  std::deque<ItemPtr> waiting_;         // taken in, for a free consumer
+  std::unordered_set<ItemPtr> active_;  // hold a consumer: sent, or between two attempts
+  std::deque<ItemPtr> ready_;           // of active_, for the next attempt now
+  std::multimap<Timer::TimePoint, ItemPtr> retrying_;  // of active_, for the next attempt then
+  std::vector<Completion> admitted_;                   // to be told OK outside the lock
+  int64_t size_ = 0;
+  size_t calls_in_progress_ = 0;  // into the transport and the senders
+  bool stopping_ = false;
+  bool closed_ = false;
+  bool failing_ = false;
+  std::minstd_rand random_;
+  std::optional<Timer::TimePoint> last_drop_line_;
+  std::optional<Timer::TimePoint> last_trouble_line_;
+};
+
+int64_t QueuedSender::State::WeightOf(const span::SpanBatch& batch) const {
+  switch (options_.queue.sizer) {
+    case QueueSizer::kItems:
+      return static_cast<int64_t>(batch.span_count());
+    case QueueSizer::kBytes:
+      return static_cast<int64_t>(batch.byte_size());
+    case QueueSizer::kRequests:
+      break;
+  }
+  return 1;
+}
+
+void QueuedSender::State::Consume(span::SpanBatch&& batch, Completion done) {
+  if (batch.empty()) return done(base::Status());
+  auto item = std::make_shared<Item>();
+  item->weight = WeightOf(batch);
+  item->spans = batch.span_count();
+  item->batch = std::move(batch);
+  item->done = std::move(done);
+  if (const base::Status taken = TryTake(item); !taken.ok()) {
+    metrics_.enqueue_failed.Add(item->spans);
+    item->batch = {};
+    return item->done(taken);
+  }
+  AnswerAdmitted();
+  Pump();
+}
+
+base::Status QueuedSender::State::TryTake(const ItemPtr& item) {
+  const QueueOptions& queue = options_.queue;
+  std::lock_guard lock(mutex_);
+  if (stopping_) return base::Status::Unavailable(id_ + ": shutting down", kRetryWhenFull);
+  if (!queue.enabled) {
+    active_.insert(item);
+    ready_.push_back(item);
+    return {};
+  }
+  if (item->weight > queue.queue_size) {
+    return {base::StatusCode::kResourceExhausted,
+            fmt::format("{}: a batch of {} is larger than the sending queue of {}", id_,
+                        item->weight, queue.queue_size)};
+  }
+  if (blocked_.empty() && size_ + item->weight <= queue.queue_size) {
+    Admit(item);
+  } else if (queue.block_on_overflow) {
+    blocked_.push_back(item);
+  } else {
+    return base::Status::Unavailable(id_ + ": sending queue is full", kRetryWhenFull);
+  }
+  return {};
+}
+
+void QueuedSender::State::Admit(const ItemPtr& item) {
+  size_ += item->weight;
+  metrics_.levels->queue_size = size_;
+  waiting_.push_back(item);
+  if (options_.queue.wait_for_result) return;
+  admitted_.push_back(std::move(item->done));
+  item->done = nullptr;
+}
+
+void QueuedSender::State::AnswerAdmitted() {
+  std::vector<Completion> admitted;
+  {
+    std::lock_guard lock(mutex_);
+    admitted.swap(admitted_);
+  }
+  for (Completion& done : admitted) done(base::Status());
+}
+
+ItemPtr QueuedSender::State::NextToSend() {
+  std::lock_guard lock(mutex_);
+  if (closed_) return nullptr;
+  ItemPtr item;
+  if (!ready_.empty()) {
+    item = std::move(ready_.front());
+    ready_.pop_front();
+  } else if (!waiting_.empty() &&
+             active_.size() < static_cast<size_t>(options_.queue.num_consumers)) {
+    item = std::move(waiting_.front());
+    waiting_.pop_front();
+    active_.insert(item);
+  } else {
+    return nullptr;
+  }
+  ++calls_in_progress_;
+  if (!item->progress.first_attempt) item->progress.first_attempt = timer_.Now();
+  return item;
+}
+
+// A transport that answers at once would otherwise call itself, a batch deeper each time.
+void QueuedSender::State::Pump() {
+  thread_local const State* pumping = nullptr;
+  if (pumping == this) return;
+  const State* const outer = std::exchange(pumping, this);
+  while (const ItemPtr item = NextToSend()) Send(item);
+  pumping = outer;
+}
+
+void QueuedSender::State::Send(const ItemPtr& item) {
+  metrics_.levels->in_flight += 1;
+  send_(item->batch, options_.timeout, [self = shared_from_this(), item](base::Status status) {
+    self->metrics_.levels->in_flight -= 1;
+    self->OnSent(item, status);
+  });
+  EndCall();
+}
+
+void QueuedSender::State::EndCall() {
+  {
+    std::lock_guard lock(mutex_);
+    --calls_in_progress_;
+  }
+  changed_.notify_all();
+}
+
+void QueuedSender::State::OnSent(const ItemPtr& item, const base::Status& status) {
+  Lock lock(mutex_);
+  if (!active_.contains(item)) return;  // given up by Shutdown
+  LogOutcome(status);
+  DropReason reason = DropReason::kRefused;
+  if (status.retryable() && stopping_) {
+    reason = DropReason::kShutdown;
+  } else if (status.retryable() && !options_.retry.enabled) {
+    reason = DropReason::kRetryDisabled;
+  } else if (status.retryable()) {
+    const double random = std::uniform_real_distribution<double>()(random_);
+    const auto delay =
+        NextRetryDelay(options_.retry, status, timer_.Now(), random, &item->progress);
+    if (delay) return RetryLater(std::move(lock), item, *delay);
+    reason = DropReason::kMaxElapsedTime;
+  }
+  ++calls_in_progress_;
+  Finish(item);
+  lock.unlock();
+  End(item, status, reason);
+  AnswerAdmitted();
+  Pump();
+  EndCall();
+}
+
+void QueuedSender::State::RetryLater(Lock lock, const ItemPtr& item, nanoseconds delay) {
+  const Timer::TimePoint when = timer_.Now() + delay;
+  retrying_.emplace(when, item);
+  lock.unlock();
+  timer_.RunAt(when, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->RetryDue();
+  });
+}
+
+void QueuedSender::State::RetryDue() {
+  {
+    std::lock_guard lock(mutex_);
+    const Timer::TimePoint now = timer_.Now();
+    while (!retrying_.empty() && (stopping_ || retrying_.begin()->first <= now)) {
+      ready_.push_back(std::move(retrying_.begin()->second));
+      retrying_.erase(retrying_.begin());
+    }
+  }
+  Pump();
+}
+
+// Frees the item's place and lets blocked senders in. The mutex is held.
+void QueuedSender::State::Finish(const ItemPtr& item) {
+  active_.erase(item);
+  if (!options_.queue.enabled) return;
+  size_ -= item->weight;
+  metrics_.levels->queue_size = size_;
+  while (!blocked_.empty() && size_ + blocked_.front()->weight <= options_.queue.queue_size) {
+    Admit(blocked_.front());
+    blocked_.pop_front();
+  }
+}
+
+// Counts the outcome and tells the sender if it still waits for it.
+void QueuedSender::State::End(const ItemPtr& item, const base::Status& status, DropReason reason) {
+  item->batch = {};
+  (status.ok() ? metrics_.sent : metrics_.send_failed).Add(item->spans);
+  if (item->done) return item->done(status);
+  if (status.ok()) return;
+  metrics_.dropped[static_cast<size_t>(reason)]->Add(item->spans);
+  LogDrop(item, status, reason);
+}
+
+void QueuedSender::State::Shutdown(std::chrono::steady_clock::time_point deadline) {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  RetryDue();
+  std::vector<ItemPtr> left;
+  {
+    Lock lock(mutex_);
+    changed_.wait_until(lock, deadline, [this] { return IsIdle(); });
+    closed_ = true;
+    changed_.wait(lock, [this] { return calls_in_progress_ == 0; });
+    left.assign(active_.begin(), active_.end());
+    left.insert(left.end(), waiting_.begin(), waiting_.end());
+    left.insert(left.end(), blocked_.begin(), blocked_.end());
+    for (auto* queue : {&blocked_, &waiting_, &ready_}) queue->clear();
+    active_.clear();
+    retrying_.clear();
+    size_ = 0;
+    metrics_.levels->queue_size = 0;
+  }
+  const auto late =
+      base::Status::Unavailable(id_ + ": shut down before the batch was sent", kRetryWhenFull);
+  for (const ItemPtr& item : left) End(item, late, DropReason::kShutdown);
+}
+
+// One line when trouble starts and one when it is over, not too often. The mutex is held.
+void QueuedSender::State::LogOutcome(const base::Status& status) {
+  if (!status.retryable() && failing_) {
+    failing_ = false;
+    base::LogInfo("exporter {}: answers again", id_);
+  } else if (status.retryable() && !failing_ && IsLineDue(&last_trouble_line_)) {
+    failing_ = true;
+    base::LogWarn("exporter {}: {}; trying again", id_, status.ToString());
+  }
+}
+
+bool QueuedSender::State::IsLineDue(std::optional<Timer::TimePoint>* last) {
+  const Timer::TimePoint now = timer_.Now();
+  if (*last && now - **last < kBetweenLogLines) return false;
+  *last = now;
+  return true;
+}
+
+void QueuedSender::State::LogDrop(const ItemPtr& item, const base::Status& status,
+                                  DropReason reason) {
+  {
+    std::lock_guard lock(mutex_);
+    if (!IsLineDue(&last_drop_line_)) return;
+  }
+  base::LogError("exporter {}: dropped {} spans ({}): {}", id_, item->spans, DropReasonName(reason),
+                 status.ToString());
+}
+
+QueuedSender::QueuedSender(const ComponentContext& context, const QueueRetryOptions& options,
+                           AsyncSend send, Timer& timer)
+    : state_(std::make_shared<State>(context, options, std::move(send), timer)) {}
+
+QueuedSender::~QueuedSender() {
+  state_->Shutdown(std::chrono::steady_clock::now());
+}
+
+void QueuedSender::Consume(span::SpanBatch&& batch, Completion done) {
+  state_->Consume(std::move(batch), std::move(done));
+}
+
+void QueuedSender::Shutdown(std::chrono::steady_clock::time_point deadline) {
+  state_->Shutdown(deadline);
+}
+
+}  // namespace spandrel::pipeline

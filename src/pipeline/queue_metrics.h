@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/metrics.h"
+#include "pipeline/queue.h"
+
+namespace spandrel::pipeline {
+
+// Why an acknowledged batch was lost.
+enum class DropReason : uint8_t { kRefused, kRetryDisabled, kMaxElapsedTime, kShutdown };
+const char* DropReasonName(DropReason reason);
+
+// The counters and gauges of one QueuedSender. Thread-safe.
+struct QueueMetrics {
+  QueueMetrics(const ComponentContext& context, const QueueOptions& options);
+
+  // Read by the registry, perhaps while the sender is being destroyed.
+  struct Levels {
+    std::atomic<int64_t> queue_size{0};
+    std::atomic<int64_t> in_flight{0};
+  };
+  std::shared_ptr<Levels> levels = std::make_shared<Levels>();
+  base::Counter& sent;
+  base::Counter& send_failed;
+  base::Counter& enqueue_failed;
+  std::array<base::Counter*, 4> dropped{};  // by DropReason
+  std::vector<std::shared_ptr<void>> gauges;
+};
+
+}  // namespace spandrel::pipeline
