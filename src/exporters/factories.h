@@ -19,7 +19,8 @@ pipeline::ExporterFactory MakeOtlpHttpExporterFactory(
     net::IoRuntime& runtime);  // otlp_http, otlphttp
 pipeline::ExporterFactory MakeJaegerExporterFactory(net::IoRuntime& runtime);  // jaeger
 
-// `store`. `open_store` is called at start; no engine is named here.
+// `store`. `open_store` is called when the exporter is made, so that whatever starts with the graph
+// finds the store open; no engine is named here.
 using OpenStore =
     std::function<base::Result<std::shared_ptr<storage::Writer>>(const StoreExporterConfig&)>;
 pipeline::ExporterFactory MakeStoreExporterFactory(OpenStore open_store);

@@ -4,26 +4,15 @@
 namespace spandrel::exporters {
 
 StoreExporter::StoreExporter(const pipeline::ComponentContext& context,
-                             std::shared_ptr<const StoreExporterConfig> config,
-                             OpenStore open_store)
-    : id_(context.id),
-      config_(std::move(config)),
-      open_store_(std::move(open_store)),
-      sent_(context.metrics.AddCounter("otelcol_exporter_sent_spans", "Spans that the peer took.",
+                             std::shared_ptr<storage::Writer> writer)
+    : sent_(context.metrics.AddCounter("otelcol_exporter_sent_spans", "Spans that the peer took.",
                                        {{"exporter", context.id}})),
       failed_(context.metrics.AddCounter("otelcol_exporter_send_failed_spans",
                                          "Spans that the peer did not take.",
-                                         {{"exporter", context.id}})) {}
-
-base::Status StoreExporter::Start() {
-  auto opened = open_store_(*config_);
-  if (!opened.ok()) return opened.status().Annotate(id_);
-  writer_ = std::move(*opened);
-  return {};
-}
+                                         {{"exporter", context.id}})),
+      writer_(std::move(writer)) {}
 
 void StoreExporter::Consume(span::SpanBatch&& batch, pipeline::Completion done) {
-  if (!writer_) return done({base::StatusCode::kUnavailable, id_ + ": the store is not open"});
   const size_t spans = batch.span_count();
   writer_->Append(std::move(batch), [&sent = sent_, &failed = failed_, spans,
                                      done = std::move(done)](base::Status status) {
@@ -40,8 +29,10 @@ pipeline::ExporterFactory MakeStoreExporterFactory(OpenStore open_store) {
                        const pipeline::ComponentContext& context,
                        std::shared_ptr<const pipeline::ConfigBase> config)
       -> base::Result<std::unique_ptr<pipeline::Exporter>> {
-    return std::unique_ptr<pipeline::Exporter>(std::make_unique<StoreExporter>(
-        context, std::static_pointer_cast<const StoreExporterConfig>(config), open_store));
+    auto writer = open_store(static_cast<const StoreExporterConfig&>(*config));
+    if (!writer.ok()) return writer.status().Annotate(context.id);
+    return std::unique_ptr<pipeline::Exporter>(
+        std::make_unique<StoreExporter>(context, *std::move(writer)));
   };
   return factory;
 }

@@ -13,22 +13,16 @@ namespace spandrel::exporters {
 // queue: what the store has no room for is the sender's to send again.
 class StoreExporter : public pipeline::Exporter {
  public:
-  StoreExporter(const pipeline::ComponentContext& context,
-                std::shared_ptr<const StoreExporterConfig> config, OpenStore open_store);
+  StoreExporter(const pipeline::ComponentContext& context, std::shared_ptr<storage::Writer> writer);
 
-  // Opens the store.
-  base::Status Start() override;
+  base::Status Start() override { return {}; }
   void Shutdown(std::chrono::steady_clock::time_point) override {}
-  // Between Start and Shutdown only, as the graph starts and stops its parts.
   void Consume(span::SpanBatch&& batch, pipeline::Completion done) override;
 
  private:
-  const std::string id_;
-  const std::shared_ptr<const StoreExporterConfig> config_;
-  const OpenStore open_store_;
   base::Counter& sent_;
   base::Counter& failed_;
-  std::shared_ptr<storage::Writer> writer_;
+  const std::shared_ptr<storage::Writer> writer_;
 };
 
 }  // namespace spandrel::exporters
