@@ -33,9 +33,8 @@ std::string RetryAfterSeconds(std::chrono::milliseconds delay) {
   return fmt::to_string(std::max<int64_t>(1, (delay.count() + 999) / 1000));
 }
 
-}  // namespace
-
-net::Response HttpTraceService::Refuse(int http_status, std::string text) const {
+// An answer to what is not an export request at all.
+net::Response PlainText(int http_status, std::string text) {
   net::Response response;
   response.status = http_status;
   response.headers.emplace_back("content-type", "text/plain; charset=utf-8");
@@ -43,15 +42,43 @@ net::Response HttpTraceService::Refuse(int http_status, std::string text) const 
   return response;
 }
 
-net::Response HttpTraceService::RefuseByRoute(const net::Request& request) const {
+}  // namespace
+
+std::optional<HttpTraceService::Encoding> HttpTraceService::EncodingOf(
+    const net::Request& request) {
+  const std::string type = MediaType(net::FindHeader(request.headers, "content-type"));
+  if (type == kProtobufType) return Encoding::kProtobuf;
+  if (type == kJsonType) return Encoding::kJson;
+  return std::nullopt;
+}
+
+std::optional<net::Response> HttpTraceService::RefuseByHeaders(
+    const net::Request& request, std::optional<Encoding> encoding) const {
   if (request.path != path_) {
-    return Refuse(404, fmt::format("nothing here; traces go to POST {} (metrics and logs are not "
-                                   "taken)",
-                                   path_));
+    return PlainText(
+        404,
+        fmt::format("nothing here; traces go to POST {} (metrics and logs are not taken)", path_));
   }
-  net::Response response = Refuse(405, "use POST");
-  response.headers.emplace_back("allow", "POST");
-  return response;
+  if (request.method != "POST") {
+    net::Response response = PlainText(405, "use POST");
+    response.headers.emplace_back("allow", "POST");
+    return response;
+  }
+  if (!encoding) {
+    const Status refused = ingest_.RefuseRequest(
+        {StatusCode::kUnimplemented,
+         fmt::format("content-type is neither {} nor {}", kProtobufType, kJsonType)});
+    return PlainText(415, refused.message());
+  }
+  return std::nullopt;
+}
+
+base::Result<std::string> HttpTraceService::ReadBody(
+    net::ServerCall& call, base::ByteBudget::Reservation* reservation) const {
+  std::string body = call.TakeBody(reservation);
+  const std::string_view coding = net::FindHeader(call.request().headers, "content-encoding");
+  if (coding.empty()) return body;
+  return net::Decompress(coding, body, max_body_bytes_, reservation);
 }
 
 net::Response HttpTraceService::Answer(Encoding encoding, const IngestOutcome& outcome) const {
@@ -72,6 +99,16 @@ net::Response HttpTraceService::Answer(Encoding encoding, const IngestOutcome& o
   return response;
 }
 
+net::Response HttpTraceService::AnswerBadBody(Encoding encoding, Status status) const {
+  const Status refused = ingest_.RefuseRequest(std::move(status));
+  net::Response response = Answer(encoding, {refused, {}});
+  if (refused.code() == StatusCode::kUnimplemented) {
+    response.status = 415;
+    response.headers.emplace_back("accept-encoding", std::string(net::SupportedEncodings()));
+  }
+  return response;
+}
+
 void HttpTraceService::Respond(net::ServerCall& call, net::Response response) const {
   AddCorsHeaders(cors_, call.request(), &response.headers);
   call.Respond(std::move(response));
@@ -83,41 +120,22 @@ void HttpTraceService::Handle(std::shared_ptr<const HttpTraceService> service,
   if (auto preflight = AnswerPreflight(service->cors_, request)) {
     return call->Respond(std::move(*preflight));
   }
-  if (request.path != service->path_ || request.method != "POST") {
-    return service->Respond(*call, service->RefuseByRoute(request));
+  const std::optional<Encoding> encoding = EncodingOf(request);
+  if (auto refusal = service->RefuseByHeaders(request, encoding)) {
+    return service->Respond(*call, std::move(*refusal));
   }
-  const std::string type = MediaType(net::FindHeader(request.headers, "content-type"));
-  if (type != kProtobufType && type != kJsonType) {
-    const Status refused = service->ingest_.RefuseRequest(
-        {StatusCode::kUnimplemented,
-         fmt::format("content-type '{}' is not {} or {}", type, kProtobufType, kJsonType)});
-    return service->Respond(*call, service->Refuse(415, refused.message()));
-  }
-  const Encoding encoding = type == kJsonType ? Encoding::kJson : Encoding::kProtobuf;
-
   base::ByteBudget::Reservation reservation;
-  std::string body = call->TakeBody(&reservation);
-  if (const auto coding = net::FindHeader(request.headers, "content-encoding"); !coding.empty()) {
-    auto plain = net::Decompress(coding, body, service->max_body_bytes_, &reservation);
-    if (!plain.ok()) {
-      const Status refused = service->ingest_.RefuseRequest(plain.status());
-      net::Response response = service->Answer(encoding, {refused, {}});
-      if (refused.code() == StatusCode::kUnimplemented) {
-        response.status = 415;
-        response.headers.emplace_back("accept-encoding", std::string(net::SupportedEncodings()));
-      }
-      return service->Respond(*call, std::move(response));
-    }
-    body = std::move(*plain);
+  auto body = service->ReadBody(*call, &reservation);
+  if (!body.ok()) {
+    return service->Respond(*call, service->AnswerBadBody(*encoding, body.status()));
   }
-
-  auto answer = [service, call, encoding](IngestOutcome outcome) {
+  auto answer = [service, call, encoding = *encoding](IngestOutcome outcome) {
     service->Respond(*call, service->Answer(encoding, outcome));
   };
-  if (encoding == Encoding::kJson) {
-    service->ingest_.IngestJson(body, std::move(reservation), std::move(answer));
+  if (*encoding == Encoding::kJson) {
+    service->ingest_.IngestJson(*body, std::move(reservation), std::move(answer));
   } else {
-    service->ingest_.IngestProtobuf(std::move(body), std::move(reservation), std::move(answer));
+    service->ingest_.IngestProtobuf(std::move(*body), std::move(reservation), std::move(answer));
   }
 }
 

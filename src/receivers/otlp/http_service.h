@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "net/server.h"
@@ -27,9 +28,15 @@ class HttpTraceService {
  private:
   enum class Encoding : uint8_t { kProtobuf, kJson };
 
-  // An answer of plain text to what is not an export request.
-  net::Response Refuse(int http_status, std::string text) const;
-  net::Response RefuseByRoute(const net::Request& request) const;
+  // By the content type; nothing for a type that is not OTLP's.
+  static std::optional<Encoding> EncodingOf(const net::Request& request);
+  // The answer to what is not an export request; nothing when it may be one.
+  std::optional<net::Response> RefuseByHeaders(const net::Request& request,
+                                               std::optional<Encoding> encoding) const;
+  // The body without its compression.
+  base::Result<std::string> ReadBody(net::ServerCall& call,
+                                     base::ByteBudget::Reservation* reservation) const;
+  net::Response AnswerBadBody(Encoding encoding, base::Status status) const;
   net::Response Answer(Encoding encoding, const IngestOutcome& outcome) const;
   void Respond(net::ServerCall& call, net::Response response) const;
 

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "receivers/otlp/otlp_receiver.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include "net/client.h"
+#include "net/compression.h"
+#include "net/grpc.h"
+#include "receivers/factories.h"
+#include "wire/otlp.h"
+#include "wire/test_request.h"
+
+namespace spandrel::receivers {
+namespace {
+
+using base::Status;
+using base::StatusCode;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using wire::MakeTestRequest;
+
+constexpr const char* kExport = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+constexpr seconds kTimeout{20};
+
+// Answers with `answer`, from a thread of its own when asked to.
+class FakePipeline : public pipeline::Consumer {
+ public:
+  ~FakePipeline() override {
+    for (auto& thread : threads_) thread.join();
+  }
+  void Consume(span::SpanBatch&& batch, pipeline::Completion done) override {
+    std::lock_guard lock(mutex_);
+    spans += batch.span_count();
+    encoded = wire::EncodeOtlpProtobuf(batch);
+    if (!on_other_thread) return done(answer);
+    threads_.emplace_back([answer = answer, done = std::move(done)] { done(answer); });
+  }
+
+  std::mutex mutex_;
+  size_t spans = 0;
+  std::string encoded;
+  Status answer;
+  bool on_other_thread = false;
+
+ private:
+  std::vector<std::thread> threads_;
+};
+
+class OtlpReceiverTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    config_->grpc.emplace();
+    config_->grpc->listener.endpoint = {"127.0.0.1", 0};
+    config_->http.emplace();
+    config_->http->listener.endpoint = {"127.0.0.1", 0};
+  }
+  void TearDown() override {
+    if (receiver_) receiver_->Shutdown(std::chrono::steady_clock::now() + seconds(5));
+  }
+
+  void Start() {
+    auto factory = MakeOtlpReceiverFactory(
+        runtime_, [this](std::string_view protocol, const net::Endpoint& endpoint) {
+          bound_[std::string(protocol)] = endpoint;
+        });
+    auto made = factory.create({"otlp", metrics_, memory_}, config_, pipeline_);
+    ASSERT_TRUE(made.ok());
+    receiver_ = std::move(*made);
+    const Status started = receiver_->Start();
+    ASSERT_TRUE(started.ok()) << started.ToString();
+    ASSERT_EQ(bound_.size(), 2u);
+  }
+
+  net::GrpcChannel::Reply Call(std::string_view message, std::string compression = "",
+                               std::string_view path = kExport) {
+    net::GrpcChannelOptions options;
+    options.endpoint = bound_["grpc"];
+    options.tls.insecure = true;
+    options.compression = std::move(compression);
+    net::GrpcChannel channel(runtime_, options);
+    return channel.UnaryAndWait(path, message, kTimeout);
+  }
+
+  net::Response Post(std::string body, net::Headers headers, std::string path = "/v1/traces",
+                     std::string method = "POST") {
+    net::HttpClientOptions options;
+    options.endpoint = bound_["http"];
+    options.tls.insecure = true;
+    net::HttpClient client(runtime_, options);
+    net::Request request;
+    request.method = std::move(method);
+    request.target = request.path = std::move(path);
+    request.headers = std::move(headers);
+    request.body = std::move(body);
+    auto response = client.SendAndWait(std::move(request), kTimeout);
+    EXPECT_TRUE(response.ok()) << response.status().ToString();
+    return response.ok() ? std::move(*response) : net::Response{};
+  }
+  static net::Headers Protobuf() { return {{"content-type", "application/x-protobuf"}}; }
+  static net::Headers Json() { return {{"content-type", "application/json; charset=utf-8"}}; }
+
+  uint64_t Spans(std::string_view name, const char* transport) {
+    return metrics_.AddCounter(name, "", {{"receiver", "otlp"}, {"transport", transport}}).value();
+  }
+  uint64_t Refused(const char* transport, const char* reason) {
+    return metrics_
+        .AddCounter("spandrel_receiver_refused_requests_total", "",
+                    {{"receiver", "otlp"}, {"transport", transport}, {"reason", reason}})
+        .value();
+  }
+
+  base::MetricRegistry metrics_;
+  base::ByteBudget memory_{256 << 20};
+  net::IoRuntime runtime_{2};
+  std::shared_ptr<OtlpReceiverConfig> config_ = std::make_shared<OtlpReceiverConfig>();
+  std::shared_ptr<FakePipeline> pipeline_ = std::make_shared<FakePipeline>();
+  std::map<std::string, net::Endpoint> bound_;
+  std::unique_ptr<pipeline::Receiver> receiver_;
+};
+
+TEST_F(OtlpReceiverTest, TakesGrpcInEveryCompression) {
+  Start();
+  const std::string request = MakeTestRequest("shop", 1, 10, 100);
+  for (const auto* compression : {"", "gzip", "zstd"}) {
+    const auto reply = Call(request, compression);
+    EXPECT_TRUE(reply.status.ok()) << compression << " " << reply.status.ToString();
+    EXPECT_EQ(reply.message, "");
+    EXPECT_EQ(pipeline_->encoded, request);
+  }
+  EXPECT_EQ(pipeline_->spans, 30u);
+  EXPECT_EQ(Spans("otelcol_receiver_accepted_spans", "grpc"), 30u);
+}
+
+TEST_F(OtlpReceiverTest, TakesHttpInEveryCompressionAndEncoding) {
+  Start();
+  const std::string request = MakeTestRequest("shop", 1, 10, 100);
+  const auto batch = wire::MakeTestBatch("shop", 1, 10, 100);
+  for (const auto* compression : {"", "identity", "gzip", "deflate", "zstd"}) {
+    for (const bool json : {false, true}) {
+      net::Headers headers = json ? Json() : Protobuf();
+      std::string body = json ? wire::EncodeOtlpJson(batch) : request;
+      if (*compression != '\0') {
+        headers.emplace_back("content-encoding", compression);
+        body = *net::Compress(compression, body);
+      }
+      const net::Response response = Post(body, headers);
+      EXPECT_EQ(response.status, 200) << compression << json << response.body;
+      EXPECT_EQ(response.body, json ? "{}" : "");
+      EXPECT_EQ(net::FindHeader(response.headers, "content-type"),
+                json ? "application/json" : "application/x-protobuf");
+    }
+  }
+  EXPECT_EQ(Spans("otelcol_receiver_accepted_spans", "http"), 100u);
+}
+
+TEST_F(OtlpReceiverTest, AnswersFromTheThreadThatCompletes) {
+  pipeline_->on_other_thread = true;
+  Start();
+  EXPECT_TRUE(Call(MakeTestRequest("shop", 1, 1)).status.ok());
+  EXPECT_EQ(Post(MakeTestRequest("shop", 1, 1), Protobuf()).status, 200);
+}
+
+TEST_F(OtlpReceiverTest, AnEmptyRequestIsASuccess) {
+  Start();
+  EXPECT_TRUE(Call("").status.ok());
+  EXPECT_EQ(Post("", Protobuf()).status, 200);
+  EXPECT_EQ(Post("{}", Json()).body, "{}");
+  EXPECT_EQ(pipeline_->spans, 0u);
+}
+
+TEST_F(OtlpReceiverTest, RefusesMalformedRequestsWithAReason) {
+  Start();
+  const std::string broken = MakeTestRequest("shop", 1, 3).substr(0, 60);
+  const auto reply = Call(broken);
+  EXPECT_EQ(reply.status.code(), StatusCode::kInvalidArgument);
+  EXPECT_FALSE(reply.status.message().empty());
+
+  net::Response response = Post(broken, Protobuf());
+  EXPECT_EQ(response.status, 400);
+  EXPECT_EQ(net::FindHeader(response.headers, "content-type"), "application/x-protobuf");
+  response = Post("{\"resourceSpans\": [", Json());
+  EXPECT_EQ(response.status, 400);
+  EXPECT_NE(response.body.find("\"code\":3"), std::string::npos) << response.body;
+  EXPECT_NE(response.body.find("\"message\":"), std::string::npos) << response.body;
+
+  net::Headers gzip = Protobuf();
+  gzip.emplace_back("content-encoding", "gzip");
+  EXPECT_EQ(Post("this is not gzip", gzip).status, 400);
+  EXPECT_EQ(pipeline_->spans, 0u);
+  EXPECT_EQ(Refused("grpc", "malformed"), 1u);
+  EXPECT_EQ(Refused("http", "malformed"), 3u);
+}
+
+TEST_F(OtlpReceiverTest, ReportsSpansWithBadIdsByPartialSuccess) {
+  Start();
+  std::string request = MakeTestRequest("shop", 1, 3);
+  const std::string id("\0\0\0\0\0\0\0\x02", 8);
+  const size_t at = request.find("\x0a\x10" + id + id);
+  ASSERT_NE(at, std::string::npos);
+  request.replace(at + 2, 16, std::string(16, '\0'));
+
+  const auto reply = Call(request);
+  ASSERT_TRUE(reply.status.ok());
+  auto partial = wire::DecodeExportResponseProtobuf(reply.message);
+  ASSERT_TRUE(partial.ok());
+  EXPECT_EQ(partial->rejected_spans, 1);
+  EXPECT_FALSE(partial->error_message.empty());
+  EXPECT_EQ(pipeline_->spans, 2u);
+
+  const net::Response response = Post(request, Protobuf());
+  EXPECT_EQ(response.status, 200);
+  partial = wire::DecodeExportResponseProtobuf(response.body);
+  ASSERT_TRUE(partial.ok());
+  EXPECT_EQ(partial->rejected_spans, 1);
+  EXPECT_EQ(Spans("otelcol_receiver_accepted_spans", "grpc"), 2u);
+  EXPECT_EQ(metrics_
+                .AddCounter("spandrel_receiver_rejected_spans_total", "",
+                            {{"receiver", "otlp"}, {"transport", "http"}, {"reason", "invalid_id"}})
+                .value(),
+            1u);
+}
+
+TEST_F(OtlpReceiverTest, TellsSendersToComeBackWhenThePipelineIsFull) {
+  pipeline_->answer = Status::Unavailable("sending queue is full", milliseconds(2'500));
+  Start();
+  const std::string request = MakeTestRequest("shop", 1, 4);
+  const auto reply = Call(request);
+  EXPECT_EQ(reply.status.code(), StatusCode::kUnavailable);
+  EXPECT_EQ(reply.status.retry_after(), milliseconds(2'500));
+  const net::Response response = Post(request, Protobuf());
+  EXPECT_EQ(response.status, 503);
+  EXPECT_EQ(net::FindHeader(response.headers, "retry-after"), "3");
+  EXPECT_EQ(net::DecodeRetryDelay(response.body), milliseconds(2'500));
+  EXPECT_EQ(Spans("otelcol_receiver_refused_spans", "grpc"), 4u);
+  EXPECT_EQ(Spans("otelcol_receiver_refused_spans", "http"), 4u);
+}
+
+TEST_F(OtlpReceiverTest, NamesADelayEvenWhenThePipelineDoesNot) {
+  pipeline_->answer = Status(StatusCode::kUnavailable, "peer is down");
+  Start();
+  EXPECT_TRUE(Call(MakeTestRequest("shop", 1, 1)).status.retry_after().has_value());
+  EXPECT_EQ(net::FindHeader(Post(MakeTestRequest("shop", 1, 1), Protobuf()).headers, "retry-after"),
+            "1");
+}
+
+TEST_F(OtlpReceiverTest, PassesFinalRefusalsOn) {
+  pipeline_->answer = Status(StatusCode::kInvalidArgument, "no");
+  Start();
+  EXPECT_EQ(Call(MakeTestRequest("shop", 1, 1)).status.code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(Post(MakeTestRequest("shop", 1, 1), Protobuf()).status, 400);
+}
+
+TEST_F(OtlpReceiverTest, RefusesWhatIsTooLarge) {
+  config_->grpc->max_message_bytes = 100'000;
+  config_->http->max_body_bytes = 100'000;
+  Start();
+  const std::string request = MakeTestRequest("shop", 1, 10, 20'000);
+  for (const auto* compression : {"", "gzip", "zstd"}) {
+    const auto reply = Call(request, compression);
+    EXPECT_EQ(reply.status.code(), StatusCode::kResourceExhausted) << compression;
+    EXPECT_FALSE(reply.status.retry_after().has_value());
+    net::Headers headers = Protobuf();
+    std::string body = request;
+    if (*compression != '\0') {
+      headers.emplace_back("content-encoding", compression);
+      body = *net::Compress(compression, request);
+    }
+    EXPECT_EQ(Post(body, headers).status, 413) << compression;
+  }
+  EXPECT_EQ(pipeline_->spans, 0u);
+}
+
+TEST_F(OtlpReceiverTest, RefusesBombsBeforeTheMemoryIsSpent) {
+  Start();
+  const std::string bomb = *net::Compress("gzip", std::string(200 << 20, '\0'));
+  EXPECT_LT(bomb.size(), size_t{1} << 20);
+  net::Headers headers = Protobuf();
+  headers.emplace_back("content-encoding", "gzip");
+  EXPECT_EQ(Post(bomb, headers).status, 413);
+  // A zstd frame whose header claims 4 GiB of content.
+  const std::string claim("\x28\xb5\x2f\xfd\xa0\xff\xff\xff\xff\x01\x00\x00", 12);
+  headers.back().second = "zstd";
+  EXPECT_EQ(Post(claim, headers).status, 413);
+  EXPECT_EQ(Refused("http", "too_large"), 2u);
+  EXPECT_EQ(memory_.used(), 0u);
+}
+
+TEST_F(OtlpReceiverTest, RefusesWhatIsNoExportRequest) {
+  Start();
+  const std::string request = MakeTestRequest("shop", 1, 1);
+  net::Response response = Post("", {}, "/v1/traces", "GET");
+  EXPECT_EQ(response.status, 405);
+  EXPECT_EQ(net::FindHeader(response.headers, "allow"), "POST");
+  EXPECT_EQ(Post(request, Protobuf(), "/v1/metrics").status, 404);
+  EXPECT_EQ(Post(request, {{"content-type", "text/plain"}}).status, 415);
+  EXPECT_EQ(Post(request, {}).status, 415);
+  net::Headers brotli = Protobuf();
+  brotli.emplace_back("content-encoding", "br");
+  response = Post(request, brotli);
+  EXPECT_EQ(response.status, 415);
+  EXPECT_EQ(net::FindHeader(response.headers, "accept-encoding"), net::SupportedEncodings());
+  EXPECT_EQ(
+      Call("", "", "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export").status.code(),
+      StatusCode::kUnimplemented);
+  EXPECT_EQ(Refused("http", "unsupported"), 3u);
+}
+
+TEST_F(OtlpReceiverTest, LetsAllowedPagesSend) {
+  config_->http->cors.allowed_origins = {"https://shop.example"};
+  Start();
+  net::Headers headers = Json();
+  headers.emplace_back("origin", "https://shop.example");
+  EXPECT_EQ(net::FindHeader(Post("{}", headers).headers, "access-control-allow-origin"),
+            "https://shop.example");
+  headers.back().second = "https://other.example";
+  EXPECT_EQ(net::FindHeader(Post("{}", headers).headers, "access-control-allow-origin"), "");
+}
+
+TEST_F(OtlpReceiverTest, APortInUseStopsTheStartAndIsNamed) {
+  Start();
+  auto config = std::make_shared<OtlpReceiverConfig>();
+  config->grpc.emplace();
+  config->grpc->listener.endpoint = bound_["grpc"];
+  OtlpReceiver second(runtime_, {"otlp/2", metrics_, memory_}, config, pipeline_, {});
+  const Status status = second.Start();
+  EXPECT_FALSE(status.ok());
+  EXPECT_NE(status.message().find(bound_["grpc"].ToString()), std::string::npos)
+      << status.message();
+  second.Shutdown(std::chrono::steady_clock::now());
+}
+
+TEST_F(OtlpReceiverTest, AfterShutdownNobodyListens) {
+  Start();
+  receiver_->Shutdown(std::chrono::steady_clock::now() + seconds(5));
+  EXPECT_EQ(Call(MakeTestRequest("shop", 1, 1)).status.code(), StatusCode::kUnavailable);
+}
+
+}  // namespace
+}  // namespace spandrel::receivers
