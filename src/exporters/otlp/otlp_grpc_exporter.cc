@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <chrono>
 
-#include "exporters/attempt_log.h"
 #include "exporters/attempt_timeout.h"
 #include "exporters/factories.h"
 #include "exporters/network_exporter.h"
@@ -21,9 +20,7 @@ class OtlpGrpcTransport : public Transport, public std::enable_shared_from_this<
  public:
   OtlpGrpcTransport(net::IoRuntime& runtime, const pipeline::ComponentContext& context,
                     const OtlpGrpcExporterConfig& config)
-      : channel_(std::make_unique<net::GrpcChannel>(runtime, config.channel)),
-        attempts_(context.id + " to " + config.channel.endpoint.ToString()),
-        partial_(context) {}
+      : channel_(std::make_unique<net::GrpcChannel>(runtime, config.channel)), partial_(context) {}
 
   void Send(const span::SpanBatch& batch, std::chrono::nanoseconds timeout,
             pipeline::Completion done) override {
@@ -45,12 +42,10 @@ class OtlpGrpcTransport : public Transport, public std::enable_shared_from_this<
                         "the peer's answer is malformed: " + partial.status().message()};
       }
     }
-    attempts_.Report(reply.status);
     return reply.status;
   }
 
   std::unique_ptr<net::GrpcChannel> channel_;
-  AttemptLog attempts_;
   PartialSuccessReport partial_;
 };
 

@@ -2,7 +2,6 @@
 #include <chrono>
 
 #include "base/clock.h"
-#include "exporters/attempt_log.h"
 #include "exporters/attempt_timeout.h"
 #include "exporters/factories.h"
 #include "exporters/network_exporter.h"
@@ -26,7 +25,6 @@ class OtlpHttpTransport : public Transport, public std::enable_shared_from_this<
                     std::shared_ptr<const OtlpHttpExporterConfig> config)
       : config_(std::move(config)),
         client_(std::make_unique<net::HttpClient>(runtime, config_->client.client)),
-        attempts_(context.id + " to " + config_->client.authority),
         partial_(context) {}
 
   void Send(const span::SpanBatch& batch, std::chrono::nanoseconds timeout,
@@ -61,11 +59,10 @@ class OtlpHttpTransport : public Transport, public std::enable_shared_from_this<
   }
 
   Status Judge(const base::Result<net::Response>& response) {
-    Status status = response.ok() ? StatusOfHttpAnswer(*response, base::SystemClock().NowUnixNano())
-                                  : response.status();
-    if (status.ok()) status = ReadPartialSuccess(*response);
-    attempts_.Report(status);
-    return status;
+    const Status status = response.ok()
+                              ? StatusOfHttpAnswer(*response, base::SystemClock().NowUnixNano())
+                              : response.status();
+    return status.ok() ? ReadPartialSuccess(*response) : status;
   }
 
   // A peer that answers JSON although it was sent protobuf, or something else altogether, is not
@@ -84,7 +81,6 @@ class OtlpHttpTransport : public Transport, public std::enable_shared_from_this<
 
   const std::shared_ptr<const OtlpHttpExporterConfig> config_;
   std::unique_ptr<net::HttpClient> client_;
-  AttemptLog attempts_;
   PartialSuccessReport partial_;
 };
 

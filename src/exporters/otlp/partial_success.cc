@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporters/otlp/partial_success.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+
+namespace spandrel::exporters {
+
+PartialSuccessReport::PartialSuccessReport(const pipeline::ComponentContext& context,
+                                           const base::Clock& clock)
+    : id_(context.id),
+      clock_(clock),
+      rejected_(context.metrics.AddCounter(
+          "spandrel_exporter_rejected_spans_total",
+          "Spans that the peer rejected of requests that it took; they are lost.",
+          {{"exporter", context.id}})) {}
+
+void PartialSuccessReport::Add(const wire::PartialSuccess& partial) {
+  if (partial.rejected_spans <= 0 && partial.error_message.empty()) return;
+  const int64_t rejected = std::max<int64_t>(0, partial.rejected_spans);
+  rejected_.Add(static_cast<uint64_t>(rejected));
+
+  std::lock_guard lock(mutex_);
+  rejected_since_ += rejected;
+  const auto now = clock_.NowSteady();
+  if (last_line_ && now - *last_line_ < kBetweenLines) return;
+  base::LogWarn("{}: the peer took a request but rejected {} spans: {}", id_, rejected_since_,
+                partial.error_message);
+  last_line_ = now;
+  rejected_since_ = 0;
+  ++lines_;
+}
+
+uint64_t PartialSuccessReport::lines() const {
+  std::lock_guard lock(mutex_);
+  return lines_;
+}
+
+}  // namespace spandrel::exporters
