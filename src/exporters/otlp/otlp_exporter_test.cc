@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <map>
+
+#include "exporters/decode_yaml.h"
+#include "exporters/factories.h"
+#include "exporters/fake_peer.h"
+#include "exporters/otlp/partial_success.h"
+#include "net/compression.h"
+#include "wire/otlp.h"
+#include "wire/test_request.h"
+
+namespace spandrel::exporters {
+namespace {
+
+using base::Status;
+using base::StatusCode;
+using std::chrono::milliseconds;
+using wire::MakeTestBatch;
+using wire::MakeTestRequest;
+
+constexpr const char* kExport = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+// Attempts follow one another at once, so that tests need not wait.
+constexpr const char* kQuickRetry =
+    "retry_on_failure: {initial_interval: 1ms, max_interval: 5ms, max_elapsed_time: 0s}\n"
+    "sending_queue: {wait_for_result: true}\n";
+
+class OtlpExporterTest : public ::testing::Test {
+ protected:
+  void TearDown() override {
+    if (exporter_) exporter_->Shutdown(std::chrono::steady_clock::now());
+  }
+  void Make(const pipeline::ExporterFactory& factory, const std::string& yaml) {
+    config::Problems problems;
+    const auto config = DecodeYaml(yaml, factory.decode, &problems);
+    ASSERT_FALSE(problems.has_errors()) << problems.ToString();
+    auto made = factory.create({"otlp", metrics_, memory_}, config);
+    ASSERT_TRUE(made.ok());
+    exporter_ = std::move(*made);
+    ASSERT_TRUE(exporter_->Start().ok());
+  }
+  void MakeGrpc(const net::Endpoint& peer, const std::string& more = kQuickRetry) {
+    Make(MakeOtlpGrpcExporterFactory(runtime_),
+         "endpoint: " + peer.ToString() + "\ntls: {insecure: true}\n" + more);
+  }
+  void MakeHttp(const net::Endpoint& peer, const std::string& more = kQuickRetry) {
+    Make(MakeOtlpHttpExporterFactory(runtime_),
+         "endpoint: http://" + peer.ToString() + "\n" + more);
+  }
+  void Consume(span::SpanBatch batch) {
+    exporter_->Consume(std::move(batch), [this](Status status) { outcomes_.Put(status); });
+  }
+  uint64_t CounterValue(std::string_view name) {
+    return metrics_.AddCounter(name, "", {{"exporter", "otlp"}}).value();
+  }
+
+  base::MetricRegistry metrics_;
+  base::ByteBudget memory_{256 << 20};
+  net::IoRuntime runtime_{2};
+  Mailbox<Status> outcomes_;
+  std::unique_ptr<pipeline::Exporter> exporter_;
+};
+
+void ReplyEmpty(net::GrpcCall& call) {
+  call.Reply("");
+}
+
+TEST_F(OtlpExporterTest, PassesBytesOnAsTheyCame) {
+  FakePeer peer(runtime_, kExport, ReplyEmpty);
+  peer.Start();
+  for (const auto* compression : {"none", "gzip", "zstd"}) {
+    MakeGrpc(peer.endpoint(), std::string(kQuickRetry) +
+                                  "headers: {X-Tenant: blue}\ncompression: " + compression + "\n");
+    const size_t before = peer.received.size();
+    Consume(MakeTestBatch("shop", 1, 50, 100));
+    const auto got = peer.received.WaitFor(before + 1).back();
+    EXPECT_EQ(got.message, MakeTestRequest("shop", 1, 50, 100)) << compression;
+    EXPECT_EQ(net::FindHeader(got.headers, "x-tenant"), "blue");
+    EXPECT_TRUE(outcomes_.WaitFor(before + 1).back().ok());
+    exporter_->Shutdown(std::chrono::steady_clock::now());
+  }
+  EXPECT_EQ(CounterValue("otelcol_exporter_sent_spans"), 150u);
+}
+
+TEST_F(OtlpExporterTest, SplicesTheRequestsOfAMergedBatch) {
+  FakePeer peer(runtime_, kExport, ReplyEmpty);
+  peer.Start();
+  MakeGrpc(peer.endpoint());
+  span::SpanBatch batch = MakeTestBatch("a", 1, 3);
+  batch.Append(MakeTestBatch("b", 4, 3));
+  Consume(std::move(batch));
+  EXPECT_EQ(peer.received.WaitFor(1)[0].message,
+            MakeTestRequest("a", 1, 3) + MakeTestRequest("b", 4, 3));
+}
+
+TEST_F(OtlpExporterTest, TriesAgainAsLongAsThePeerAsksForIt) {
+  std::atomic<int> calls{0};
+  FakePeer peer(runtime_, kExport, [&calls](net::GrpcCall& call) {
+    switch (calls++) {
+      case 0:
+        return call.Finish(Status::Unavailable("full", milliseconds(2)));
+      case 1: {
+        Status quota(StatusCode::kResourceExhausted, "quota");
+        quota.set_retry_after(milliseconds(1));
+        return call.Finish(quota);
+      }
+      default:
+        return call.Reply("");
+    }
+  });
+  peer.Start();
+  MakeGrpc(peer.endpoint());
+  Consume(MakeTestBatch("shop", 1, 1));
+  EXPECT_TRUE(outcomes_.WaitFor(1)[0].ok());
+  EXPECT_EQ(calls, 3);
+}
+
+TEST_F(OtlpExporterTest, DoesNotRepeatWhatIsRefusedForGood) {
+  for (const auto code : {StatusCode::kInvalidArgument, StatusCode::kResourceExhausted,
+                          StatusCode::kUnauthenticated}) {
+    FakePeer peer(runtime_, kExport, [code](net::GrpcCall& call) { call.Finish({code, "no"}); });
+    peer.Start();
+    MakeGrpc(peer.endpoint());
+    const size_t before = outcomes_.size();
+    Consume(MakeTestBatch("shop", 1, 1));
+    EXPECT_EQ(outcomes_.WaitFor(before + 1).back().code(), code);
+    EXPECT_EQ(peer.received.size(), 1u);
+    exporter_->Shutdown(std::chrono::steady_clock::now());
+  }
+  EXPECT_EQ(CounterValue("otelcol_exporter_send_failed_spans"), 3u);
+}
+
+TEST_F(OtlpExporterTest, APeerThatComesLateOrGoesAwayLosesNothing) {
+  FakePeer peer(runtime_, kExport, ReplyEmpty);
+  peer.Start();
+  peer.Stop();
+  MakeGrpc(peer.endpoint());
+  Consume(MakeTestBatch("shop", 1, 1));
+  peer.Start();
+  EXPECT_TRUE(outcomes_.WaitFor(1)[0].ok());
+  peer.Stop();
+  Consume(MakeTestBatch("shop", 2, 1));
+  peer.Start();
+  EXPECT_TRUE(outcomes_.WaitFor(2)[1].ok());
+  EXPECT_EQ(CounterValue("otelcol_exporter_sent_spans"), 2u);
+}
+
+TEST_F(OtlpExporterTest, APeerThatNeverAnswersCostsOneTimeout) {
+  FakePeer peer(runtime_, kExport, [](net::GrpcCall&) {});
+  peer.Start();
+  MakeGrpc(peer.endpoint(),
+           "timeout: 50ms\nretry_on_failure: {enabled: false}\n"
+           "sending_queue: {wait_for_result: true}\n");
+  Consume(MakeTestBatch("shop", 1, 1));
+  EXPECT_FALSE(outcomes_.WaitFor(1)[0].ok());
+}
+
+TEST_F(OtlpExporterTest, CountsPartialSuccessAndDoesNotRepeatIt) {
+  FakePeer peer(runtime_, kExport, [](net::GrpcCall& call) {
+    call.Reply(wire::EncodeExportResponseProtobuf({3, "bad ids"}));
+  });
+  peer.Start();
+  MakeGrpc(peer.endpoint());
+  Consume(MakeTestBatch("shop", 1, 10));
+  EXPECT_TRUE(outcomes_.WaitFor(1)[0].ok());
+  EXPECT_EQ(peer.received.size(), 1u);
+  EXPECT_EQ(CounterValue("spandrel_exporter_rejected_spans_total"), 3u);
+}
+
+TEST_F(OtlpExporterTest, AMalformedAnswerIsAFailure) {
+  FakePeer peer(runtime_, kExport, [](net::GrpcCall& call) { call.Reply("\xff\xff\xff"); });
+  peer.Start();
+  MakeGrpc(peer.endpoint());
+  Consume(MakeTestBatch("shop", 1, 1));
+  EXPECT_EQ(outcomes_.WaitFor(1)[0].code(), StatusCode::kInternal);
+}
+
+TEST_F(OtlpExporterTest, SendsOverHttpInBothEncodings) {
+  net::Response empty;
+  empty.headers = {{"content-type", "application/x-protobuf"}};
+  FakePeer peer(runtime_, [empty](const net::Request&) { return empty; });
+  peer.Start();
+  MakeHttp(peer.endpoint());
+  Consume(MakeTestBatch("shop", 1, 5));
+  EXPECT_TRUE(outcomes_.WaitFor(1)[0].ok());
+  auto got = peer.received.WaitFor(1)[0];
+  EXPECT_EQ(net::FindHeader(got.headers, "content-type"), "application/x-protobuf");
+  EXPECT_EQ(net::FindHeader(got.headers, "content-encoding"), "gzip");
+  base::ByteBudget::Reservation reservation;
+  const auto plain = net::Decompress("gzip", got.message, 1 << 20, &reservation);
+  ASSERT_TRUE(plain.ok());
+  EXPECT_EQ(*plain, MakeTestRequest("shop", 1, 5));
+  exporter_->Shutdown(std::chrono::steady_clock::now());
+
+  MakeHttp(peer.endpoint(), std::string(kQuickRetry) + "encoding: json\ncompression: none\n");
+  Consume(MakeTestBatch("shop", 1, 5));
+  got = peer.received.WaitFor(2)[1];
+  EXPECT_EQ(net::FindHeader(got.headers, "content-type"), "application/json");
+  const auto decoded = wire::DecodeOtlpJson(got.message);
+  ASSERT_TRUE(decoded.ok());
+  EXPECT_EQ(decoded->chunk->spans.size(), 5u);
+}
+
+TEST_F(OtlpExporterTest, ObeysHttpStatuses) {
+  std::atomic<int> calls{0};
+  FakePeer peer(runtime_, [&calls](const net::Request&) {
+    net::Response response;
+    response.status = calls++ == 0 ? 503 : 400;
+    response.headers = {{"retry-after", "0"}};
+    return response;
+  });
+  peer.Start();
+  MakeHttp(peer.endpoint());
+  Consume(MakeTestBatch("shop", 1, 1));
+  const Status outcome = outcomes_.WaitFor(1)[0];
+  EXPECT_FALSE(outcome.ok());
+  EXPECT_FALSE(outcome.retryable());
+  EXPECT_EQ(calls, 2);
+}
+
+TEST(PartialSuccessReportTest, WritesALineAMinuteAtMost) {
+  struct ManualClock : base::Clock {
+    uint64_t NowUnixNano() const override { return 0; }
+    std::chrono::steady_clock::time_point NowSteady() const override { return now; }
+    std::chrono::steady_clock::time_point now{};
+  } clock;
+  base::MetricRegistry metrics;
+  base::ByteBudget memory(1);
+  PartialSuccessReport report({"otlp", metrics, memory}, clock);
+  report.Add({});
+  EXPECT_EQ(report.lines(), 0u);
+  for (int i = 0; i < 100; ++i) report.Add({2, "bad ids"});
+  EXPECT_EQ(report.lines(), 1u);
+  clock.now += std::chrono::minutes(1);
+  report.Add({0, "a warning"});
+  EXPECT_EQ(report.lines(), 2u);
+}
+
+}  // namespace
+}  // namespace spandrel::exporters

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporters/store/store_exporter.h"
+
+#include <gtest/gtest.h>
+
+#include "wire/test_request.h"
+
+namespace spandrel::exporters {
+namespace {
+
+using base::Status;
+using base::StatusCode;
+
+class FakeStore : public storage::Writer {
+ public:
+  void Append(span::SpanBatch&& batch, storage::Completion done) override {
+    spans += batch.span_count();
+    done(answer);
+  }
+  size_t spans = 0;
+  Status answer;
+};
+
+class StoreExporterTest : public ::testing::Test {
+ protected:
+  base::Result<std::unique_ptr<pipeline::Exporter>> Make(OpenStore open_store) {
+    auto config = std::make_shared<StoreExporterConfig>();
+    config->directory = "/data";
+    return MakeStoreExporterFactory(std::move(open_store))
+        .create({"store", metrics_, memory_}, config);
+  }
+  uint64_t CounterValue(std::string_view name) {
+    return metrics_.AddCounter(name, "", {{"exporter", "store"}}).value();
+  }
+
+  base::MetricRegistry metrics_;
+  base::ByteBudget memory_{1 << 20};
+};
+
+TEST_F(StoreExporterTest, AnswersWithWhatTheStoreSays) {
+  auto store = std::make_shared<FakeStore>();
+  std::string directory;
+  auto exporter = Make([&](const StoreExporterConfig& config) {
+    directory = config.directory;
+    return base::Result<std::shared_ptr<storage::Writer>>(store);
+  });
+  ASSERT_TRUE(exporter.ok());
+  EXPECT_EQ(directory, "/data");
+  std::vector<Status> outcomes;
+  const auto keep = [&outcomes](Status status) { outcomes.push_back(std::move(status)); };
+  (*exporter)->Consume(wire::MakeTestBatch("shop", 1, 5), keep);
+  store->answer = Status::Unavailable("disk is full", std::chrono::seconds(1));
+  (*exporter)->Consume(wire::MakeTestBatch("shop", 6, 2), keep);
+  ASSERT_EQ(outcomes.size(), 2u);
+  EXPECT_TRUE(outcomes[0].ok());
+  EXPECT_EQ(outcomes[1].message(), "disk is full");
+  EXPECT_TRUE(outcomes[1].retry_after().has_value());
+  EXPECT_EQ(store->spans, 7u);
+  EXPECT_EQ(CounterValue("otelcol_exporter_sent_spans"), 5u);
+  EXPECT_EQ(CounterValue("otelcol_exporter_send_failed_spans"), 2u);
+}
+
+TEST_F(StoreExporterTest, AStoreThatDoesNotOpenStopsTheStart) {
+  const auto exporter = Make([](const StoreExporterConfig&) {
+    return base::Result<std::shared_ptr<storage::Writer>>(
+        Status(StatusCode::kFailedPrecondition, "/data: held by another process"));
+  });
+  ASSERT_FALSE(exporter.ok());
+  EXPECT_EQ(exporter.status().message(), "store: /data: held by another process");
+}
+
+}  // namespace
+}  // namespace spandrel::exporters
