@@ -36,6 +36,23 @@ std::string Identity(const SpanRef& span) {
   return identity;
 }
 
+std::shared_ptr<const span::SpanChunk> ChunkOf(const span::SpanChunk& chunk, const SpanRef& span) {
+  auto single = std::make_shared<span::SpanChunk>();
+  single->buffer = chunk.buffer;
+  single->resources = {span.resource_entry()};
+  single->scopes = {span.scope_entry()};
+  single->scopes[0].resource = 0;
+  single->spans = {span.entry()};
+  single->spans[0].scope = 0;
+  return single;
+}
+
+std::vector<SpanRef> RefsOf(const std::vector<std::shared_ptr<const span::SpanChunk>>& chunks) {
+  std::vector<SpanRef> spans;
+  for (const auto& chunk : chunks) spans.emplace_back(*chunk, 0);
+  return spans;
+}
+
 void AddRoot(const std::vector<SpanRef>& spans, TraceSummary* summary) {
   const auto is_root = [](const SpanRef& s) { return s.entry().parent_span_id.IsZero(); };
   const SpanRef* root = &spans[0];
@@ -137,11 +154,15 @@ storage::AggregateResult ToResult(Groups groups, size_t max_groups) {
 void ReferenceStore::Append(span::SpanBatch&& batch, storage::Completion done) {
   {
     std::lock_guard lock(mutex_);
-    span::ForEachSpan(batch, [this](const SpanRef& span) {
-      const span::TraceId& id = span.entry().trace_id;
-      if (known_spans_.emplace(id, Identity(span)).second) traces_[id].push_back(span);
-    });
-    batches_.push_back(std::move(batch));
+    for (const auto& chunk : batch.chunks()) {
+      for (size_t i = 0; i < chunk->spans.size(); ++i) {
+        const SpanRef span(*chunk, i);
+        const span::TraceId& id = span.entry().trace_id;
+        if (known_spans_.emplace(id, Identity(span)).second) {
+          traces_[id].push_back(ChunkOf(*chunk, span));
+        }
+      }
+    }
   }
   done({});
 }
@@ -150,23 +171,12 @@ base::Result<span::SpanBatch> ReferenceStore::GetTrace(const span::TraceId& trac
   std::lock_guard lock(mutex_);
   const auto found = traces_.find(trace_id);
   if (found == traces_.end()) return base::Status(base::StatusCode::kNotFound, "trace not found");
-  std::vector<SpanRef> spans = found->second;
-  std::stable_sort(spans.begin(), spans.end(), StartsBefore);
+  auto spans = found->second;
+  std::stable_sort(spans.begin(), spans.end(), [](const auto& a, const auto& b) {
+    return StartsBefore(SpanRef(*a, 0), SpanRef(*b, 0));
+  });
   span::SpanBatch trace;
-  for (const SpanRef& span : spans) {
-    for (const auto& batch : batches_) {
-      for (const auto& chunk : batch.chunks()) {
-        const span::SpanEntry* first = chunk->spans.data();
-        if (&span.entry() < first || &span.entry() >= first + chunk->spans.size()) continue;
-        auto single = std::make_shared<span::SpanChunk>();
-        single->buffer = chunk->buffer;
-        single->resources = chunk->resources;
-        single->scopes = chunk->scopes;
-        single->spans = {span.entry()};
-        trace.Append(std::move(single));
-      }
-    }
-  }
+  for (auto& span : spans) trace.Append(std::move(span));
   return trace;
 }
 
@@ -175,7 +185,7 @@ base::Status ReferenceStore::ForEachMatch(const storage::Predicate& where, stora
   auto evaluator = storage::Evaluator::Make(where);
   if (!evaluator.ok()) return evaluator.status();
   for (const auto& [id, spans] : traces_) {
-    for (const SpanRef& span : spans) {
+    for (const SpanRef& span : RefsOf(spans)) {
       if (range.Contains(span.entry().start_time_unix_nano) && (*evaluator)->Matches(span)) {
         visit(span);
       }
@@ -199,7 +209,7 @@ base::Result<storage::SearchResult> ReferenceStore::Search(const storage::Search
       }));
   std::vector<std::pair<uint64_t, TraceSummary>> ordered;
   for (const auto& [id, entry] : found) {
-    TraceSummary summary = Summarize(traces_[id]);
+    TraceSummary summary = Summarize(RefsOf(traces_[id]));
     summary.matched_count = entry.matched;
     const bool newest = request.order == storage::Order::kNewest;
     const uint64_t key = newest ? entry.newest_match : summary.duration_nano();
@@ -241,7 +251,7 @@ base::Result<storage::AggregateResult> ReferenceStore::Aggregate(
                    span.entry().duration_nano(), IsError(span), &groups);
       }));
   for (const span::TraceId& id : matching_traces) {
-    const TraceSummary summary = Summarize(traces_[id]);
+    const TraceSummary summary = Summarize(RefsOf(traces_[id]));
     AddToGroup(request, {}, summary.start_time_unix_nano, summary.duration_nano(),
                summary.error_count > 0, &groups);
   }
@@ -252,7 +262,7 @@ base::Result<std::vector<std::string>> ReferenceStore::Services() {
   std::lock_guard lock(mutex_);
   std::set<std::string> names;
   for (const auto& [id, spans] : traces_) {
-    for (const SpanRef& span : spans) names.emplace(span.service_name());
+    for (const SpanRef& span : RefsOf(spans)) names.emplace(span.service_name());
   }
   return FirstOf(names, names.size());
 }
@@ -261,7 +271,7 @@ base::Result<std::vector<storage::Operation>> ReferenceStore::Operations(std::st
   std::lock_guard lock(mutex_);
   std::set<storage::Operation> operations;
   for (const auto& [id, spans] : traces_) {
-    for (const SpanRef& span : spans) {
+    for (const SpanRef& span : RefsOf(spans)) {
       if (!service.empty() && span.service_name() != service) continue;
       operations.insert({std::string(span.name()), span.entry().kind});
     }
@@ -307,7 +317,8 @@ base::Result<std::vector<storage::Dependency>> ReferenceStore::Dependencies(
     storage::TimeRange range) {
   std::lock_guard lock(mutex_);
   std::map<std::pair<std::string, std::string>, storage::Dependency> calls;
-  for (const auto& [id, spans] : traces_) {
+  for (const auto& [id, chunks] : traces_) {
+    const std::vector<SpanRef> spans = RefsOf(chunks);
     std::map<span::SpanId, std::string> service_of;
     for (const SpanRef& span : spans) service_of.emplace(span.entry().span_id, span.service_name());
     for (const SpanRef& span : spans) {

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <vector>
@@ -39,9 +40,11 @@ class ReferenceStore final : public storage::Writer, public storage::Reader {
   base::Status ForEachMatch(const storage::Predicate& where, storage::TimeRange range,
                             const Visit& visit);
 
+  // One span in a chunk of its own.
+  using OneSpan = std::shared_ptr<const span::SpanChunk>;
+
   std::mutex mutex_;
-  std::vector<span::SpanBatch> batches_;                         // guarded by mutex_
-  std::map<span::TraceId, std::vector<span::SpanRef>> traces_;   // guarded by mutex_
+  std::map<span::TraceId, std::vector<OneSpan>> traces_;         // guarded by mutex_
   std::set<std::pair<span::TraceId, std::string>> known_spans_;  // guarded by mutex_
 };
 
