@@ -72,7 +72,8 @@ class FakePeer {
   void Start() {
     auto router = std::make_shared<net::GrpcRouter>(memory_);
     if (grpc_answer_) {
-      router->Handle(grpc_path_, [this](std::shared_ptr<net::GrpcCall> call) { OnGrpc(*call); });
+      router->Handle(grpc_path_,
+                     [this](std::shared_ptr<net::GrpcCall> call) { OnGrpc(std::move(call)); });
     }
     net::ServerOptions options;
     options.endpoint = endpoint_;
@@ -96,11 +97,13 @@ class FakePeer {
   Mailbox<ReceivedRequest> received;
 
  private:
-  void OnGrpc(net::GrpcCall& call) {
+  // Keeps the call, since one that is dropped unanswered is answered with an error.
+  void OnGrpc(std::shared_ptr<net::GrpcCall> call) {
     base::ByteBudget::Reservation reservation;
-    std::string message = call.TakeMessage(&reservation);
-    received.Put({std::move(message), call.request().headers});
-    grpc_answer_(call);
+    std::string message = call->TakeMessage(&reservation);
+    received.Put({std::move(message), call->request().headers});
+    grpc_answer_(*call);
+    kept_.Put(std::move(call));
   }
   void OnHttp(net::ServerCall& call) {
     base::ByteBudget::Reservation reservation;
@@ -115,6 +118,7 @@ class FakePeer {
   base::MetricRegistry metrics_;
   base::ByteBudget memory_{256 << 20};
   net::Endpoint endpoint_{"127.0.0.1", 0};
+  Mailbox<std::shared_ptr<net::GrpcCall>> kept_;
   std::unique_ptr<net::Server> server_;
 };
 
