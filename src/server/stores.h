@@ -18,13 +18,12 @@ class Stores {
  public:
   explicit Stores(base::MetricRegistry& metrics) : metrics_(metrics) {}
 
-  // Opens the store, or gives the one that is open. `durability` is fsync, os or memory; the first
-  // to open decides. The message of a failure names the directory.
+  // Opens the store, making the directory if only that is missing, or gives the one that is open;
+  // the first to open decides how durable it is. The message of a failure names the directory.
   base::Result<std::shared_ptr<columnar::Engine>> Open(const std::string& directory,
-                                                       const std::string& durability);
+                                                       columnar::Durability durability);
   // The only store there is; FAILED_PRECONDITION when there is none or more than one.
   base::Result<std::shared_ptr<columnar::Engine>> Only() const;
-  std::string OnlyDirectory() const;
 
   // Closes all, after the last writer and reader have stopped.
   void Close();

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "base/byte_budget.h"
+#include "base/metrics.h"
+#include "base/status.h"
+#include "net/server.h"
+#include "pipeline/graph.h"
+#include "server/components.h"
+#include "server/options.h"
+#include "server/ready_file.h"
+#include "server/stores.h"
+
+namespace spandrel::server {
+
+// The running server: everything that a configuration names, from `Start` to `Stop`.
+class Collector {
+ public:
+  explicit Collector(const Options& options);
+
+  // Reads the configuration, makes and starts everything, writes the ready file. What is wrong with
+  // the configuration is in the message, a line each.
+  base::Status Start();
+
+  // Stops in the reverse order of the start. What is under way may finish until `deadline`.
+  void Stop(std::chrono::steady_clock::time_point deadline);
+
+  const pipeline::Factories& factories() const { return factories_; }
+  const Addresses& addresses() const { return addresses_; }
+
+ private:
+  base::Status StartOwnMetrics(const pipeline::ServiceConfig& config);
+
+  const Options& options_;
+  base::MetricRegistry metrics_;
+  base::ByteBudget memory_;
+  std::vector<std::shared_ptr<void>> gauges_;
+  Addresses addresses_;
+  Stores stores_{metrics_};
+  net::IoRuntime runtime_;
+  pipeline::Factories factories_;
+  std::unique_ptr<net::Server> own_metrics_;
+  std::unique_ptr<pipeline::Graph> graph_;
+};
+
+}  // namespace spandrel::server

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/components.h"
+
+#include "exporters/factories.h"
+#include "processors/factories.h"
+#include "receivers/factories.h"
+#include "server/query_extension.h"
+
+namespace spandrel::server {
+namespace {
+
+columnar::Durability ToEngine(exporters::Durability durability) {
+  switch (durability) {
+    case exporters::Durability::kOs:
+      return columnar::Durability::kOs;
+    case exporters::Durability::kMemory:
+      return columnar::Durability::kMemory;
+    default:
+      return columnar::Durability::kFsync;
+  }
+}
+
+exporters::OpenStore OpenColumnar(Stores& stores) {
+  return [&stores](const exporters::StoreExporterConfig& config)
+             -> base::Result<std::shared_ptr<storage::Writer>> {
+    auto engine = stores.Open(config.directory, ToEngine(config.durability));
+    if (!engine.ok()) return engine.status();
+    return std::shared_ptr<storage::Writer>(*std::move(engine));
+  };
+}
+
+}  // namespace
+
+pipeline::Factories MakeFactories(net::IoRuntime& runtime, Stores& stores, Addresses& addresses) {
+  const auto on_listening = [&addresses](std::string_view protocol, const net::Endpoint& endpoint) {
+    addresses.Set("otlp_" + std::string(protocol), endpoint);
+  };
+  pipeline::Factories factories;
+  factories.receivers = {receivers::MakeOtlpReceiverFactory(runtime, on_listening)};
+  factories.processors = {processors::MakeBatchProcessorFactory()};
+  factories.exporters = {exporters::MakeStoreExporterFactory(OpenColumnar(stores)),
+                         exporters::MakeOtlpGrpcExporterFactory(runtime),
+                         exporters::MakeOtlpHttpExporterFactory(runtime),
+                         exporters::MakeJaegerExporterFactory(runtime),
+                         exporters::MakeDebugExporterFactory()};
+  factories.extensions = {MakeQueryExtensionFactory(runtime, stores, addresses)};
+  return factories;
+}
+
+}  // namespace spandrel::server

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "net/server.h"
+#include "pipeline/component.h"
+#include "server/ready_file.h"
+#include "server/stores.h"
+
+namespace spandrel::server {
+
+// The explicit list of everything that a configuration may name. The arguments outlive what the
+// factories make.
+pipeline::Factories MakeFactories(net::IoRuntime& runtime, Stores& stores, Addresses& addresses);
+
+}  // namespace spandrel::server

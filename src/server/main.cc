@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <malloc.h>
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+
+#include "base/log.h"
+#include "pipeline/describe.h"
+#include "server/collector.h"
+#include "server/configuration.h"
+#include "server/load/load.h"
+#include "server/options.h"
+
+namespace spandrel::server {
+namespace {
+
+constexpr std::chrono::seconds kStopTimeout{10};
+
+// Blocked in every thread that is started later, so that only WaitForStop sees them.
+sigset_t BlockStopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+void WaitForStop(const sigset_t& signals) {
+  int signal = SIGHUP;
+  while (signal == SIGHUP) {
+    sigwait(&signals, &signal);
+    if (signal == SIGHUP) base::LogWarn("SIGHUP: restart to read the configuration again");
+  }
+  base::LogInfo("stopping; a second signal ends at once");
+  // From here on the default action holds, which ends the process.
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+}
+
+void LogAddresses(const Addresses& addresses) {
+  for (const auto& [name, address] : addresses.All()) base::LogInfo("{} on {}", name, address);
+}
+
+int Serve(const Options& options) {
+  const sigset_t signals = BlockStopSignals();
+  Collector collector(options);
+  if (base::Status status = collector.Start(); !status.ok()) {
+    fmt::print(stderr, "spandrel: {}\n", status.message());
+    return 1;
+  }
+  LogAddresses(collector.addresses());
+  base::LogInfo("everything is ready");
+  WaitForStop(signals);
+  collector.Stop(std::chrono::steady_clock::now() + kStopTimeout);
+  base::LogInfo("stopped");
+  return 0;
+}
+
+int Validate(const Options& options) {
+  base::SetLogLevel(base::LogLevel::kOff);
+  const Collector collector(options);
+  auto config = LoadConfiguration(options, collector.factories());
+  fmt::print(stderr, "{}", config.problems.ToString());
+  if (!config.ok()) return 1;
+  fmt::print("the configuration is valid\n");
+  return 0;
+}
+
+int PrintConfig(const Options& options) {
+  base::SetLogLevel(base::LogLevel::kOff);
+  const Collector collector(options);
+  auto config = LoadConfiguration(options, collector.factories());
+  fmt::print(stderr, "{}", config.problems.ToString());
+  if (!config.ok()) return 1;
+  fmt::print("{}", RenderConfiguration(config, options.print_format));
+  return 0;
+}
+
+int PrintComponents(const Options& options) {
+  base::SetLogLevel(base::LogLevel::kOff);
+  const Collector collector(options);
+  fmt::print("{}", pipeline::DescribeComponents(collector.factories()));
+  return 0;
+}
+
+std::atomic<bool> stop_load{false};
+
+int Load(const Options& options) {
+  for (int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { stop_load = true; });
+  return RunLoad(options.load, stop_load);
+}
+
+// The process lives long and holds large buffers for short times: few arenas keep what is free in
+// one place, where it can be given back.
+void ConfigureAllocator() {
+  mallopt(M_ARENA_MAX, 2);
+}
+
+int Main(int argc, char** argv) {
+  ConfigureAllocator();
+  const ParsedOptions parsed = ParseOptions(argc, argv);
+  if (parsed.exit_now) return parsed.exit_status;
+  if (parsed.options.verbose) base::SetLogLevel(base::LogLevel::kDebug);
+  switch (parsed.options.command) {
+    case Command::kValidate:
+      return Validate(parsed.options);
+    case Command::kComponents:
+      return PrintComponents(parsed.options);
+    case Command::kPrintConfig:
+      return PrintConfig(parsed.options);
+    case Command::kLoad:
+      return Load(parsed.options);
+    case Command::kServe:
+      break;
+  }
+  return Serve(parsed.options);
+}
+
+}  // namespace
+}  // namespace spandrel::server
+
+int main(int argc, char** argv) {
+  return spandrel::server::Main(argc, argv);
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "net/server.h"
+#include "pipeline/component.h"
+#include "server/ready_file.h"
+#include "server/stores.h"
+
+namespace spandrel::server {
+
+// The extension `query`: serves the page, the APIs, /metrics and /health over the store of this
+// process. Keys: `endpoint` (localhost:16686), `directory` (the only store that an exporter opened;
+// needed only where there is none or more than one). All arguments outlive what the factory makes.
+pipeline::ExtensionFactory MakeQueryExtensionFactory(net::IoRuntime& runtime, Stores& stores,
+                                                     Addresses& addresses);
+
+}  // namespace spandrel::server

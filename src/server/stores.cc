@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/stores.h"
+
+#include <filesystem>
+
+namespace spandrel::server {
+namespace {
+
+std::string Canonical(const std::string& directory) {
+  std::error_code error;
+  const auto path = std::filesystem::weakly_canonical(directory, error);
+  return error ? directory : path.string();
+}
+
+}  // namespace
+
+base::Result<std::shared_ptr<columnar::Engine>> Stores::Open(const std::string& directory,
+                                                             columnar::Durability durability) {
+  const std::string path = Canonical(directory);
+  std::lock_guard lock(mutex_);
+  if (const auto found = engines_.find(path); found != engines_.end()) return found->second;
+  columnar::EngineOptions options;
+  options.directory = path;
+  options.create_directory = true;
+  options.durability = durability;
+  auto engine = columnar::Engine::Open(std::move(options), metrics_);
+  if (!engine.ok()) return engine.status();
+  return engines_[path] = std::shared_ptr<columnar::Engine>(*std::move(engine));
+}
+
+base::Result<std::shared_ptr<columnar::Engine>> Stores::Only() const {
+  std::lock_guard lock(mutex_);
+  if (engines_.size() == 1) return engines_.begin()->second;
+  return base::Status(base::StatusCode::kFailedPrecondition,
+                      engines_.empty() ? "no exporter has a store; name one with `directory`"
+                                       : "there are several stores; say which with `directory`");
+}
+
+void Stores::Close() {
+  std::lock_guard lock(mutex_);
+  for (auto& [directory, engine] : engines_) engine->Close();
+  engines_.clear();
+}
+
+}  // namespace spandrel::server
