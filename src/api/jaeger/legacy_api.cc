@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/jaeger/legacy_api.h"
+
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "api/jaeger/legacy_parameters.h"
+#include "api/json_text.h"
+#include "api/responses.h"
+#include "api/router.h"
+#include "api/service.h"
+#include "query/trace_search.h"
+#include "wire/jaeger_json.h"
+
+namespace spandrel::api {
+namespace {
+
+using base::Result;
+using base::Status;
+using base::StatusCode;
+using wire::JsonWriter;
+
+struct Problem {
+  int code = 500;
+  std::string message;
+  std::string trace_id;  // empty: not about one trace
+};
+
+void WriteProblems(const std::vector<Problem>& problems, JsonWriter* json) {
+  json->Key("errors");
+  if (problems.empty()) return json->Null();
+  json->OpenArray();
+  for (const Problem& problem : problems) {
+    json->OpenObject();
+    UintField("code", static_cast<uint64_t>(problem.code), json);
+    TextField("msg", problem.message, json);
+    if (!problem.trace_id.empty()) TextField("traceID", problem.trace_id, json);
+    json->CloseObject();
+  }
+  json->CloseArray();
+}
+
+// What every answer of this API is wrapped in.
+std::string Envelope(std::string_view data, size_t total, const std::vector<Problem>& problems) {
+  std::string text;
+  JsonWriter json(&text);
+  json.OpenObject();
+  json.Key("data");
+  json.Raw(data);
+  UintField("total", total, &json);
+  UintField("limit", 0, &json);
+  UintField("offset", 0, &json);
+  WriteProblems(problems, &json);
+  json.CloseObject();
+  return text;
+}
+
+net::Response Answer(const RoutedRequest& request, std::string_view data, size_t total,
+                     const std::vector<Problem>& problems = {}) {
+  std::string body = Envelope(data, total, problems);
+  const std::string_view pretty = request.parameters.Get("prettyPrint");
+  if (!pretty.empty() && pretty != "false") body = IndentJson(body, 4);
+  return JsonResponse(std::move(body));
+}
+
+// As Go's http.Error writes it: JSON that is called text.
+net::Response Fail(int http_status, std::string message) {
+  return MakeResponse(http_status, kTextType,
+                      Envelope("null", 0, {{http_status, std::move(message), {}}}) + "\n");
+}
+
+net::Response Fail(const Status& status) {
+  net::Response response = Fail(HttpStatusOfQuery(status), status.message());
+  if (status.retry_after()) response.headers.emplace_back("retry-after", "1");
+  return response;
+}
+
+std::string TracesJson(const std::vector<query::LoadedTrace>& traces) {
+  std::string json = "[";
+  for (const auto& trace : traces) {
+    if (json.size() > 1) json += ',';
+    wire::AppendJaegerTraceJson(trace.spans, &json);
+  }
+  return json + "]";
+}
+
+// Jaeger's model has no word for an unspecified kind.
+std::string_view KindName(span::SpanKind kind) {
+  return kind == span::SpanKind::kUnspecified ? std::string_view() : span::SpanKindName(kind);
+}
+
+// Jaeger prints a trace id in 16 digits when the upper half is zero.
+std::string JaegerTraceIdText(const span::TraceId& id) {
+  const std::string hex = id.ToHex();
+  const bool is_short = hex.find_first_not_of('0') >= 16;
+  return is_short ? hex.substr(16) : hex;
+}
+
+class LegacyApi {
+ public:
+  explicit LegacyApi(const ServiceContext& context) : context_(context) {}
+
+  net::Response GetServices(const RoutedRequest& request) const {
+    const auto services = context_.reader.Services();
+    if (!services.ok()) return Fail(services.status());
+    return AnswerNames(request, *services);
+  }
+
+  net::Response GetServiceOperations(const RoutedRequest& request) const {
+    // Jaeger unescapes the name once more, as a query.
+    const std::string service = net::PercentDecode(request.PathParameter("service"), true);
+    const auto operations = context_.reader.Operations(service);
+    if (!operations.ok()) return Fail(operations.status());
+    std::set<std::string> names;
+    for (const auto& operation : *operations) names.insert(operation.name);
+    return AnswerNames(request, names);
+  }
+
+  net::Response GetOperations(const RoutedRequest& request) const {
+    const std::string_view service = request.parameters.Get("service");
+    if (service.empty()) return Fail(400, "parameter 'service' is required");
+    const std::string kind = ToLower(request.parameters.Get("spanKind"));
+    const auto operations = context_.reader.Operations(service);
+    if (!operations.ok()) return Fail(operations.status());
+    std::string data;
+    JsonWriter json(&data);
+    size_t count = 0;
+    json.OpenArray();
+    for (const auto& operation : *operations) {
+      if (!kind.empty() && kind != span::SpanKindName(operation.kind)) continue;
+      ++count;
+      json.OpenObject();
+      TextField("name", operation.name, &json);
+      TextField("spanKind", KindName(operation.kind), &json);
+      json.CloseObject();
+    }
+    json.CloseArray();
+    return Answer(request, data, count);
+  }
+
+  net::Response SearchTraces(const RoutedRequest& request) const {
+    const std::vector<std::string_view> ids = request.parameters.All("traceID");
+    if (!ids.empty()) return GetTracesById(request, ids);
+    const auto search = ParseLegacySearch(request.parameters, context_.clock.NowUnixNano());
+    if (!search.ok()) return Fail(search.status());
+    const auto traces = query::SearchAndLoadTraces(context_.reader, *search);
+    if (!traces.ok()) return Fail(traces.status());
+    return Answer(request, TracesJson(*traces), 0);
+  }
+
+  net::Response GetTrace(const RoutedRequest& request) const {
+    const auto id = ParseLegacyTraceId(request.PathParameter("traceId"));
+    if (!id.ok()) return Fail(id.status());
+    const auto traces = query::LoadTraces(context_.reader, {*id});
+    if (!traces.ok()) return Fail(traces.status());
+    if (traces->empty()) return Fail(404, "trace not found");
+    return Answer(request, TracesJson(*traces), 0);
+  }
+
+  net::Response GetDependencies(const RoutedRequest& request) const {
+    const auto range = ParseLegacyDependencyRange(request.parameters, context_.clock.NowUnixNano());
+    if (!range.ok()) return Fail(range.status());
+    const auto calls = context_.reader.Dependencies(*range);
+    if (!calls.ok()) return Fail(calls.status());
+    const std::string_view service = request.parameters.Get("service");
+    std::string data;
+    JsonWriter json(&data);
+    json.OpenArray();
+    for (const auto& call : *calls) {
+      if (!service.empty() && call.parent != service && call.child != service) continue;
+      json.OpenObject();
+      TextField("parent", call.parent, &json);
+      TextField("child", call.child, &json);
+      UintField("callCount", call.call_count, &json);
+      json.CloseObject();
+    }
+    json.CloseArray();
+    return Answer(request, data, 0);
+  }
+
+ private:
+  template <typename Names>
+  static net::Response AnswerNames(const RoutedRequest& request, const Names& names) {
+    std::string data;
+    JsonWriter json(&data);
+    json.OpenArray();
+    for (const std::string& name : names) json.String(name);
+    json.CloseArray();
+    return Answer(request, data, names.size());
+  }
+
+  net::Response GetTracesById(const RoutedRequest& request,
+                              const std::vector<std::string_view>& texts) const {
+    if (texts.size() > kMaxJaegerTraces) return Fail(400, "too many trace ids");
+    std::vector<span::TraceId> ids;
+    for (const std::string_view text : texts) {
+      const auto id = ParseLegacyTraceId(text);
+      if (!id.ok()) return Fail(id.status());
+      ids.push_back(*id);
+    }
+    const auto traces = query::LoadTraces(context_.reader, ids);
+    if (!traces.ok()) return Fail(traces.status());
+    std::set<span::TraceId> found;
+    for (const auto& trace : *traces) found.insert(trace.trace_id);
+    std::vector<Problem> problems;
+    for (const span::TraceId& id : ids) {
+      if (!found.contains(id)) problems.push_back({404, "trace not found", JaegerTraceIdText(id)});
+    }
+    return Answer(request, TracesJson(*traces), 0, problems);
+  }
+
+  const ServiceContext& context_;
+};
+
+}  // namespace
+
+void AddJaegerLegacyApi(const ServiceContext& context, Router* router) {
+  const auto api = std::make_shared<const LegacyApi>(context);
+  using Method = net::Response (LegacyApi::*)(const RoutedRequest&) const;
+  const auto get = [&](std::string_view path, Method method) {
+    router->Get(path,
+                [api, method](const RoutedRequest& request) { return ((*api).*method)(request); });
+  };
+  get("/api/services", &LegacyApi::GetServices);
+  get("/api/services/{service}/operations", &LegacyApi::GetServiceOperations);
+  get("/api/operations", &LegacyApi::GetOperations);
+  get("/api/traces", &LegacyApi::SearchTraces);
+  get("/api/traces/{traceId}", &LegacyApi::GetTrace);
+  get("/api/dependencies", &LegacyApi::GetDependencies);
+}
+
+}  // namespace spandrel::api

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/jaeger/legacy_parameters.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "api/json_reader.h"
+#include "query/tags.h"
+#include "query/trace_search.h"
+
+namespace spandrel::api {
+namespace {
+
+using base::Result;
+using base::Status;
+using base::StatusCode;
+
+constexpr uint64_t kNanoPerMicro = 1'000;
+constexpr uint64_t kNanoPerMilli = 1'000'000;
+constexpr uint64_t kDefaultSearchRange = 48ULL * 3600 * 1'000'000'000;
+constexpr uint64_t kDefaultDependencyRange = 24ULL * 3600 * 1'000'000'000;
+constexpr uint64_t kDefaultLimit = 100;
+
+Status Unparsable(std::string_view name, std::string_view why) {
+  return {StatusCode::kInvalidArgument, fmt::format("unable to parse param '{}': {}", name, why)};
+}
+
+uint64_t MultiplySaturating(uint64_t value, uint64_t unit) {
+  return value > UINT64_MAX / unit ? UINT64_MAX : value * unit;
+}
+
+// A number in units of `unit` nanoseconds.
+Result<uint64_t> NumberParameter(const Parameters& parameters, std::string_view name, uint64_t unit,
+                                 uint64_t fallback) {
+  const std::string_view text = parameters.Get(name);
+  if (text.empty()) return fallback;
+  const auto value = ParseUnsigned(text);
+  if (!value) return Unparsable(name, "expected a number");
+  return MultiplySaturating(*value, unit);
+}
+
+Result<std::optional<uint64_t>> DurationParameter(const Parameters& parameters,
+                                                  std::string_view name) {
+  const std::string_view text = parameters.Get(name);
+  if (text.empty()) return std::optional<uint64_t>();
+  const auto duration = ParseDuration(text);
+  if (!duration.ok()) return Unparsable(name, duration.status().message());
+  return std::optional<uint64_t>(*duration);
+}
+
+// `tag=key:value`, repeated, and `tags={"key":"value"}`, repeated.
+Result<std::map<std::string, std::string>> ParseTagParameters(const Parameters& parameters) {
+  std::map<std::string, std::string> tags;
+  for (const std::string_view tag : parameters.All("tag")) {
+    const size_t colon = tag.find(':');
+    if (colon == std::string_view::npos) {
+      return Unparsable("tag", "malformed, expecting key:value");
+    }
+    tags[std::string(tag.substr(0, colon))] = std::string(tag.substr(colon + 1));
+  }
+  for (const std::string_view json : parameters.All("tags")) {
+    auto map = ParseStringMap(json);
+    if (!map.ok()) return Unparsable("tags", map.status().message());
+    for (auto& [key, value] : *map) tags[key] = std::move(value);
+  }
+  if (tags.size() > query::kMaxTagConditions) return Unparsable("tags", "too many");
+  return tags;
+}
+
+Status ParseDurations(const Parameters& parameters, query::TraceFilter* filter) {
+  const auto min = DurationParameter(parameters, "minDuration");
+  if (!min.ok()) return min.status();
+  const auto max = DurationParameter(parameters, "maxDuration");
+  if (!max.ok()) return max.status();
+  if (*min && *max && **max < **min) {
+    return {StatusCode::kInvalidArgument, "'maxDuration' should be greater than 'minDuration'"};
+  }
+  filter->min_duration_nano = *min;
+  filter->max_duration_nano = *max;
+  return {};
+}
+
+Status ParseRange(const Parameters& parameters, uint64_t now, storage::TimeRange* range) {
+  const auto end = NumberParameter(parameters, "end", kNanoPerMicro, now);
+  if (!end.ok()) return end.status();
+  const auto start =
+      NumberParameter(parameters, "start", kNanoPerMicro, now - std::min(now, kDefaultSearchRange));
+  if (!start.ok()) return start.status();
+  *range = {*start, *end};
+  return {};
+}
+
+int Base64Digit(char c) {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  if (c == '+' || c == '-') return 62;
+  if (c == '/' || c == '_') return 63;
+  return -1;
+}
+
+std::optional<std::string> DecodeBase64(std::string_view text) {
+  while (text.ends_with('=')) text.remove_suffix(1);
+  std::string bytes;
+  uint32_t bits = 0;
+  int bit_count = 0;
+  for (const char c : text) {
+    const int digit = Base64Digit(c);
+    if (digit < 0) return std::nullopt;
+    bits = (bits << 6 | static_cast<uint32_t>(digit)) & 0xfff;
+    bit_count += 6;
+    if (bit_count < 8) continue;
+    bit_count -= 8;
+    bytes.push_back(static_cast<char>(bits >> bit_count & 0xff));
+  }
+  return bytes;
+}
+
+}  // namespace
+
+Result<storage::SearchRequest> ParseLegacySearch(const Parameters& parameters,
+                                                 uint64_t now_unix_nano) {
+  query::TraceFilter filter;
+  filter.service = parameters.Get("service");
+  filter.operation = parameters.Get("operation");
+  SPANDREL_RETURN_IF_ERROR(ParseRange(parameters, now_unix_nano, &filter.start_time));
+  SPANDREL_RETURN_IF_ERROR(ParseDurations(parameters, &filter));
+  const auto tags = ParseTagParameters(parameters);
+  if (!tags.ok()) return tags.status();
+  for (const auto& [key, value] : *tags) {
+    filter.tags.children.push_back(query::TagEquals(key, value));
+  }
+  const auto limit = parameters.Count("limit", kDefaultLimit, kMaxJaegerTraces);
+  if (!limit.ok()) return Unparsable("limit", limit.status().message());
+  return query::MakeSearchRequest(filter, storage::Order::kNewest, *limit);
+}
+
+Result<storage::TimeRange> ParseLegacyDependencyRange(const Parameters& parameters,
+                                                      uint64_t now_unix_nano) {
+  const auto end = NumberParameter(parameters, "endTs", kNanoPerMilli, now_unix_nano);
+  if (!end.ok()) return end.status();
+  const auto lookback =
+      NumberParameter(parameters, "lookback", kNanoPerMilli, kDefaultDependencyRange);
+  if (!lookback.ok()) return lookback.status();
+  return storage::TimeRange{*end - std::min(*end, *lookback), *end};
+}
+
+Result<span::TraceId> ParseLegacyTraceId(std::string_view text) {
+  if (const auto id = ParseTraceId(text)) return *id;
+  // 22 digits of base64 are 16 bytes; hexadecimal digits never get here.
+  if (text.size() >= 22 && text.size() <= 24) {
+    const auto bytes = DecodeBase64(text);
+    const auto id = bytes ? span::TraceId::FromBytes(*bytes) : std::nullopt;
+    if (id && !id->IsZero()) return *id;
+  }
+  return Status(StatusCode::kInvalidArgument,
+                "trace id: expected up to 32 hexadecimal digits or base64 of 16 bytes");
+}
+
+}  // namespace spandrel::api

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/jaeger/v3_api.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "api/jaeger/v3_parameters.h"
+#include "api/json_reader.h"
+#include "api/json_text.h"
+#include "api/responses.h"
+#include "api/router.h"
+#include "api/service.h"
+#include "query/trace_search.h"
+#include "wire/otlp.h"
+
+namespace spandrel::api {
+namespace {
+
+using base::Result;
+using base::Status;
+using wire::JsonWriter;
+
+net::Response Fail(int http_status, std::string_view message) {
+  std::string text;
+  JsonWriter json(&text);
+  json.OpenObject();
+  json.Key("error");
+  json.OpenObject();
+  UintField("httpCode", static_cast<uint64_t>(http_status), &json);
+  TextField("message", message, &json);
+  json.CloseObject();
+  json.CloseObject();
+  return MakeResponse(http_status, kJsonType, std::move(text));
+}
+
+net::Response Fail(const Status& status) {
+  net::Response response = Fail(HttpStatusOfQuery(status), status.message());
+  if (status.retry_after()) response.headers.emplace_back("retry-after", "1");
+  return response;
+}
+
+net::Response TracesResponse(std::vector<query::LoadedTrace> traces) {
+  if (traces.empty()) return Fail(404, "No traces found");
+  span::SpanBatch all;
+  for (auto& trace : traces) all.Append(std::move(trace.spans));
+  return JsonResponse("{\"result\":" + wire::EncodeOtlpJson(all) + "}");
+}
+
+// Zero counts are left out, as protobuf's JSON does.
+void CountField(std::string_view key, uint64_t count, JsonWriter* json) {
+  if (count > 0) UintField(key, count, json);
+}
+
+void WriteSummary(const storage::TraceSummary& trace, JsonWriter* json) {
+  json->OpenObject();
+  TextField("traceId", trace.trace_id.ToHex(), json);
+  TextField("rootServiceName", trace.root_service, json);
+  TextField("rootOperationName", trace.root_name, json);
+  DecimalField("minStartTimeUnixNano", trace.start_time_unix_nano, json);
+  DecimalField("maxEndTimeUnixNano", trace.end_time_unix_nano, json);
+  CountField("spanCount", trace.span_count, json);
+  CountField("errorSpanCount", trace.error_count, json);
+  CountField("orphanSpanCount", trace.orphan_count, json);
+  json->Key("services");
+  json->OpenArray();
+  for (const auto& service : trace.services) {
+    json->OpenObject();
+    TextField("name", service.name, json);
+    CountField("spanCount", service.span_count, json);
+    CountField("errorSpanCount", service.error_count, json);
+    json->CloseObject();
+  }
+  json->CloseArray();
+  json->CloseObject();
+}
+
+// Jaeger's HTTP gateway calls an operation without a kind internal.
+std::string_view KindName(span::SpanKind kind) {
+  return span::SpanKindName(kind == span::SpanKind::kUnspecified ? span::SpanKind::kInternal
+                                                                 : kind);
+}
+
+class V3Api {
+ public:
+  explicit V3Api(const ServiceContext& context) : context_(context) {}
+
+  net::Response GetServices(const RoutedRequest&) const {
+    const auto services = context_.reader.Services();
+    if (!services.ok()) return Fail(services.status());
+    std::string text;
+    JsonWriter json(&text);
+    json.OpenObject();
+    json.Key("services");
+    json.OpenArray();
+    for (const std::string& service : *services) json.String(service);
+    json.CloseArray();
+    json.CloseObject();
+    return JsonResponse(std::move(text));
+  }
+
+  net::Response GetOperations(const RoutedRequest& request) const {
+    const auto operations = context_.reader.Operations(request.parameters.Get("service"));
+    if (!operations.ok()) return Fail(operations.status());
+    std::string kind = ToLower(request.parameters.Get("spanKind"));
+    if (kind.empty()) kind = ToLower(request.parameters.Get("span_kind"));
+    std::string text;
+    JsonWriter json(&text);
+    json.OpenObject();
+    json.Key("operations");
+    json.OpenArray();
+    for (const auto& operation : *operations) {
+      if (!kind.empty() && kind != KindName(operation.kind)) continue;
+      json.OpenObject();
+      TextField("name", operation.name, &json);
+      TextField("spanKind", KindName(operation.kind), &json);
+      json.CloseObject();
+    }
+    json.CloseArray();
+    json.CloseObject();
+    return JsonResponse(std::move(text));
+  }
+
+  net::Response GetTrace(const RoutedRequest& request) const {
+    const auto id = ParseTraceId(request.PathParameter("traceId"));
+    if (!id) return Fail(400, "malformed parameter trace_id: expected up to 32 hexadecimal digits");
+    auto traces = query::LoadTraces(context_.reader, {*id});
+    if (!traces.ok()) return Fail(traces.status());
+    return TracesResponse(std::move(*traces));
+  }
+
+  net::Response FindTraces(const Parameters& parameters) const {
+    const auto search = ParseV3Search(parameters);
+    if (!search.ok()) return Fail(search.status());
+    auto traces = query::SearchAndLoadTraces(context_.reader, *search);
+    if (!traces.ok()) return Fail(traces.status());
+    return TracesResponse(std::move(*traces));
+  }
+
+  net::Response FindSummaries(const Parameters& parameters) const {
+    const auto search = ParseV3Search(parameters);
+    if (!search.ok()) return Fail(search.status());
+    const auto found = context_.reader.Search(*search);
+    if (!found.ok()) return Fail(found.status());
+    std::string text;
+    JsonWriter json(&text);
+    json.OpenObject();
+    json.Key("summaries");
+    json.OpenArray();
+    for (const auto& trace : found->traces) WriteSummary(trace, &json);
+    json.CloseArray();
+    json.CloseObject();
+    return JsonResponse(std::move(text));
+  }
+
+  net::Response GetDependencies(const Parameters& parameters) const {
+    const auto range = ParseV3DependencyRange(parameters);
+    if (!range.ok()) return Fail(range.status());
+    const auto calls = context_.reader.Dependencies(*range);
+    if (!calls.ok()) return Fail(calls.status());
+    std::string text;
+    JsonWriter json(&text);
+    json.OpenObject();
+    json.Key("dependencies");
+    json.OpenArray();
+    for (const auto& call : *calls) {
+      json.OpenObject();
+      TextField("parent", call.parent, &json);
+      TextField("child", call.child, &json);
+      DecimalField("callCount", call.call_count, &json);
+      json.CloseObject();
+    }
+    json.CloseArray();
+    json.CloseObject();
+    return JsonResponse(std::move(text));
+  }
+
+ private:
+  const ServiceContext& context_;
+};
+
+using Api = std::shared_ptr<const V3Api>;
+using RequestMethod = net::Response (V3Api::*)(const RoutedRequest&) const;
+using ParameterMethod = net::Response (V3Api::*)(const Parameters&) const;
+
+RouteHandler FromRequest(const Api& api, RequestMethod method) {
+  return [api, method](const RoutedRequest& request) { return ((*api).*method)(request); };
+}
+
+RouteHandler FromQuery(const Api& api, ParameterMethod method) {
+  return
+      [api, method](const RoutedRequest& request) { return ((*api).*method)(request.parameters); };
+}
+
+RouteHandler FromBody(const Api& api, ParameterMethod method) {
+  return [api, method](const RoutedRequest& request) {
+    auto parameters = ParseParameterObject(request.body);
+    if (!parameters.ok()) return Fail(parameters.status().Annotate("body"));
+    return ((*api).*method)(Parameters(std::move(*parameters)));
+  };
+}
+
+}  // namespace
+
+void AddJaegerV3Api(const ServiceContext& context, Router* router) {
+  const Api api = std::make_shared<const V3Api>(context);
+  router->Get("/api/v3/services", FromRequest(api, &V3Api::GetServices));
+  router->Get("/api/v3/operations", FromRequest(api, &V3Api::GetOperations));
+  router->Get("/api/v3/traces/{traceId}", FromRequest(api, &V3Api::GetTrace));
+  const auto get_and_post = [&](std::string_view path, ParameterMethod method) {
+    router->Get(path, FromQuery(api, method));
+    router->Post(path, FromBody(api, method));
+  };
+  get_and_post("/api/v3/traces", &V3Api::FindTraces);
+  get_and_post("/api/v3/trace-summaries", &V3Api::FindSummaries);
+  get_and_post("/api/v3/dependencies", &V3Api::GetDependencies);
+}
+
+}  // namespace spandrel::api

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "api/parameters.h"
+#include "base/status.h"
+#include "storage/store.h"
+
+namespace spandrel::api {
+
+// TraceQueryParameters: `query.serviceName`, or `query.service_name`, and so on; the order is
+// newest first. Both times are required. INVALID_ARGUMENT names the parameter.
+base::Result<storage::SearchRequest> ParseV3Search(const Parameters& parameters);
+
+// `startTime` and `endTime` of the dependencies, both required.
+base::Result<storage::TimeRange> ParseV3DependencyRange(const Parameters& parameters);
+
+}  // namespace spandrel::api

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/service.h"
+
+#include <utility>
+
+#include "api/jaeger/legacy_api.h"
+#include "api/jaeger/v3_api.h"
+#include "api/responses.h"
+#include "api/router.h"
+#include "api/ui/ui_api.h"
+
+namespace spandrel::api {
+
+struct Service::Impl {
+  explicit Impl(ServiceContext given)
+      : context(std::move(given)), router(context.workers, context.metrics), page(context.page) {
+    AddUiApi(context, &router);
+    AddJaegerLegacyApi(context, &router);
+    AddJaegerV3Api(context, &router);
+    router.GetAtOnce("/health",
+                     [](const RoutedRequest&) { return JsonResponse(R"({"status":"ok"})"); });
+    router.GetAtOnce("/metrics", [this](const RoutedRequest&) {
+      return MakeResponse(200, "text/plain; version=0.0.4; charset=utf-8",
+                          context.metrics.RenderPrometheus());
+    });
+    router.Fallback([this](const RoutedRequest& request) { return page.Serve(request); });
+  }
+
+  const ServiceContext context;
+  Router router;
+  const StaticFiles page;
+};
+
+Service::Service(ServiceContext context) : impl_(std::make_unique<Impl>(std::move(context))) {}
+Service::~Service() = default;
+
+net::Handler Service::handler() {
+  return [this](std::shared_ptr<net::ServerCall> call) { impl_->router(std::move(call)); };
+}
+
+}  // namespace spandrel::api

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/static_files.h"
+
+#include <optional>
+#include <string>
+
+#include "api/responses.h"
+
+namespace spandrel::api {
+namespace {
+
+constexpr std::string_view kShellPath = "/index.html";
+constexpr std::string_view kAssets = "/assets/";
+constexpr std::string_view kZipkinTrace = "/zipkin/traces/";
+
+constexpr std::string_view kNoPage =
+    "<!doctype html><title>Spandrel</title><p>This Spandrel was built without its page "
+    "(SPANDREL_UI=OFF). The APIs are here: <a href=\"api/ui/v1/status\">status</a>, "
+    "<a href=\"metrics\">metrics</a>.</p>\n";
+
+// The paths that the page routes by itself.
+bool IsPagePath(std::string_view path) {
+  return path == "/" || path == "/search" || path == "/map" || path.starts_with("/trace/");
+}
+
+// Where a link of Zipkin's or Jaeger's page leads here.
+std::optional<std::string> RedirectOf(std::string_view path) {
+  if (path.starts_with(kZipkinTrace)) {
+    const auto id = ParseTraceId(path.substr(kZipkinTrace.size()));
+    if (id) return "/trace/" + id->ToHex();
+  }
+  if (path == "/zipkin" || path == "/zipkin/") return "/search";
+  if (path == "/dependencies" || path == "/zipkin/dependency") return "/map";
+  return std::nullopt;
+}
+
+net::Response Redirect(std::string location) {
+  net::Response response = MakeResponse(302, kTextType, "");
+  response.headers.emplace_back("location", std::move(location));
+  return response;
+}
+
+net::Response FileResponse(const EmbeddedFile& file, const net::Request& request) {
+  const bool zipped =
+      !file.bytes_gzip.empty() && AcceptsGzip(net::FindHeader(request.headers, "accept-encoding"));
+  net::Response response =
+      MakeResponse(200, file.content_type, std::string(zipped ? file.bytes_gzip : file.bytes));
+  if (zipped) response.headers.emplace_back("content-encoding", "gzip");
+  if (!file.bytes_gzip.empty()) response.headers.emplace_back("vary", "accept-encoding");
+  const bool is_hashed = file.path.starts_with(kAssets);
+  response.headers.emplace_back("cache-control",
+                                is_hashed ? "public, max-age=31536000, immutable" : "no-store");
+  return response;
+}
+
+}  // namespace
+
+const EmbeddedFile* StaticFiles::Find(std::string_view path) const {
+  for (const EmbeddedFile& file : files_) {
+    if (file.path == path) return &file;
+  }
+  return nullptr;
+}
+
+net::Response StaticFiles::Serve(const RoutedRequest& request) const {
+  const std::string_view path = request.http.path;
+  if (auto location = RedirectOf(path)) return Redirect(std::move(*location));
+  const EmbeddedFile* file = Find(IsPagePath(path) ? kShellPath : path);
+  if (file != nullptr) return FileResponse(*file, request.http);
+  if (IsPagePath(path)) {
+    return MakeResponse(200, "text/html; charset=utf-8", std::string(kNoPage));
+  }
+  return ErrorResponse(404, "no such path");
+}
+
+}  // namespace spandrel::api

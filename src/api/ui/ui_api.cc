@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/ui/ui_api.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "api/json_text.h"
+#include "api/responses.h"
+#include "api/router.h"
+#include "api/service.h"
+#include "api/ui/filter_parameters.h"
+#include "api/ui/span_json.h"
+#include "api/ui/summaries_json.h"
+#include "api/ui/trace_columns.h"
+#include "query/overview.h"
+#include "query/service_map.h"
+#include "query/trace_layout.h"
+#include "wire/otlp.h"
+
+namespace spandrel::api {
+namespace {
+
+using base::Result;
+using base::Status;
+using base::StatusCode;
+using wire::JsonWriter;
+
+constexpr uint64_t kMaxSearchLimit = 5'000;
+constexpr uint64_t kMaxListLimit = 10'000;
+
+std::string_view ScopeName(storage::AttributeScope scope) {
+  switch (scope) {
+    case storage::AttributeScope::kResource:
+      return "resource";
+    case storage::AttributeScope::kInstrumentation:
+      return "scope";
+    case storage::AttributeScope::kEvent:
+      return "event";
+    case storage::AttributeScope::kLink:
+      return "link";
+    case storage::AttributeScope::kSpan:
+    case storage::AttributeScope::kAny:
+      break;
+  }
+  return "span";
+}
+
+std::optional<storage::AttributeScope> ParseScope(std::string_view name) {
+  for (const auto scope : {storage::AttributeScope::kSpan, storage::AttributeScope::kResource,
+                           storage::AttributeScope::kInstrumentation,
+                           storage::AttributeScope::kEvent, storage::AttributeScope::kLink}) {
+    if (ScopeName(scope) == name) return scope;
+  }
+  return std::nullopt;
+}
+
+Result<storage::Order> ParseOrder(std::string_view text) {
+  if (text.empty() || text == "newest") return storage::Order::kNewest;
+  if (text == "slowest") return storage::Order::kSlowest;
+  return Status(StatusCode::kInvalidArgument, "sort: expected newest or slowest");
+}
+
+// The sum over all label sets; with or without Prometheus's suffix.
+uint64_t SumOf(const std::vector<base::MetricSample>& samples, std::string_view name) {
+  double sum = 0;
+  for (const auto& sample : samples) {
+    if (sample.name == name || sample.name == std::string(name) + "_total") sum += sample.value;
+  }
+  return static_cast<uint64_t>(sum);
+}
+
+void WriteMetric(const base::MetricSample& sample, JsonWriter* json) {
+  json->OpenObject();
+  TextField("name", sample.name, json);
+  json->Key("labels");
+  json->OpenObject();
+  for (const auto& [key, value] : sample.labels) {
+    json->EscapedKey(key);
+    json->String(value);
+  }
+  json->CloseObject();
+  json->Key("value");
+  json->Double(sample.value);
+  json->CloseObject();
+}
+
+void WriteOperation(const storage::Operation& operation, JsonWriter* json) {
+  json->OpenObject();
+  TextField("name", operation.name, json);
+  TextField("kind", span::SpanKindName(operation.kind), json);
+  json->CloseObject();
+}
+
+void WriteAttributeName(const storage::AttributeName& name, JsonWriter* json) {
+  json->OpenObject();
+  TextField("scope", ScopeName(name.scope), json);
+  TextField("key", name.key, json);
+  json->CloseObject();
+}
+
+// `{"key":[...]}`.
+template <typename Items, typename Write>
+net::Response ListResponse(std::string_view key, const Result<Items>& items, Write write) {
+  if (!items.ok()) return ErrorResponse(items.status());
+  std::string text;
+  JsonWriter json(&text);
+  json.OpenObject();
+  json.Key(key);
+  json.OpenArray();
+  for (const auto& item : *items) write(item, &json);
+  json.CloseArray();
+  json.CloseObject();
+  return JsonResponse(std::move(text));
+}
+
+void WriteText(const std::string& text, JsonWriter* json) {
+  json->String(text);
+}
+
+class UiApi {
+ public:
+  explicit UiApi(const ServiceContext& context) : context_(context) {}
+
+  net::Response GetStatus(const RoutedRequest&) const {
+    const ServerStatus status = context_.status();
+    const std::vector<base::MetricSample> samples = context_.metrics.Collect();
+    std::string text;
+    JsonWriter json(&text);
+    json.OpenObject();
+    TextField("version", status.version, &json);
+    DecimalField("acceptedSpans", SumOf(samples, "otelcol_receiver_accepted_spans"), &json);
+    DecimalField("refusedSpans", SumOf(samples, "otelcol_receiver_refused_spans"), &json);
+    DecimalField("storedSpans", status.stored_spans, &json);
+    DecimalField("storeBytes", status.store_bytes, &json);
+    TextField("dataDirectory", status.data_directory, &json);
+    TextField("otlpGrpc", status.otlp_grpc, &json);
+    TextField("otlpHttp", status.otlp_http, &json);
+    DecimalField("nowNs", Now(), &json);
+    json.Key("metrics");
+    json.OpenArray();
+    for (const auto& sample : samples) WriteMetric(sample, &json);
+    json.CloseArray();
+    json.CloseObject();
+    return JsonResponse(std::move(text));
+  }
+
+  net::Response GetServices(const RoutedRequest&) const {
+    return ListResponse("services", context_.reader.Services(), WriteText);
+  }
+
+  net::Response GetOperations(const RoutedRequest& request) const {
+    const std::string_view service = request.parameters.Get("service");
+    return ListResponse("operations", context_.reader.Operations(service), WriteOperation);
+  }
+
+  net::Response GetAttributes(const RoutedRequest& request) const {
+    const auto filter = ParsePageFilter(request.parameters, Now());
+    if (!filter.ok()) return ErrorResponse(filter.status());
+    const auto limit = request.parameters.Count("limit", 500, kMaxListLimit);
+    if (!limit.ok()) return ErrorResponse(limit.status());
+    return ListResponse(
+        "attributes",
+        context_.reader.TagNames(query::FilterPredicate(*filter), filter->start_time, *limit),
+        WriteAttributeName);
+  }
+
+  net::Response GetAttributeValues(const RoutedRequest& request) const {
+    const auto scope = ParseScope(request.parameters.Get("scope"));
+    if (!scope) return ErrorResponse(400, "scope: expected span, resource, scope, event or link");
+    const std::string key(request.parameters.Get("key"));
+    if (key.empty()) return ErrorResponse(400, "key: missing");
+    const auto filter = ParsePageFilter(request.parameters, Now());
+    if (!filter.ok()) return ErrorResponse(filter.status());
+    const auto limit = request.parameters.Count("limit", 100, kMaxListLimit);
+    if (!limit.ok()) return ErrorResponse(limit.status());
+    return ListResponse(
+        "values",
+        context_.reader.TagValues(storage::AttributeField{*scope, key},
+                                  query::FilterPredicate(*filter), filter->start_time, *limit),
+        WriteText);
+  }
+
+  net::Response Search(const RoutedRequest& request) const {
+    const auto filter = ParsePageFilter(request.parameters, Now());
+    if (!filter.ok()) return ErrorResponse(filter.status());
+    const auto order = ParseOrder(request.parameters.Get("sort"));
+    if (!order.ok()) return ErrorResponse(order.status());
+    const auto limit = request.parameters.Count("limit", 20, kMaxSearchLimit);
+    if (!limit.ok()) return ErrorResponse(limit.status());
+    std::optional<storage::Cursor> after;
+    if (const std::string_view text = request.parameters.Get("cursor"); !text.empty()) {
+      const auto cursor = DecodeCursor(text, *order);
+      if (!cursor.ok()) return ErrorResponse(cursor.status());
+      after = *cursor;
+    }
+    const auto result =
+        context_.reader.Search(query::MakeSearchRequest(*filter, *order, *limit, after));
+    if (!result.ok()) return ErrorResponse(result.status());
+    return JsonResponse(SearchResultJson(*result, *order));
+  }
+
+  net::Response GetOverview(const RoutedRequest& request) const {
+    const auto filter = ParsePageFilter(request.parameters, Now());
+    if (!filter.ok()) return ErrorResponse(filter.status());
+    const auto columns = request.parameters.Count("columns", 120, query::kMaxOverviewColumns);
+    if (!columns.ok()) return ErrorResponse(columns.status());
+    const auto overview = query::LoadOverview(context_.reader, *filter, *columns);
+    if (!overview.ok()) return ErrorResponse(overview.status());
+    return JsonResponse(OverviewJson(*overview));
+  }
+
+  net::Response GetDependencies(const RoutedRequest& request) const {
+    const auto range = ParsePageRange(request.parameters, Now());
+    if (!range.ok()) return ErrorResponse(range.status());
+    const auto map = query::LoadServiceMap(context_.reader, *range);
+    if (!map.ok()) return ErrorResponse(map.status());
+    return JsonResponse(ServiceMapJson(*map));
+  }
+
+  net::Response GetTrace(const RoutedRequest& request) const {
+    const auto trace_id = ParseTraceId(request.PathParameter("traceId"));
+    const auto trace = LoadTrace(trace_id);
+    if (!trace.ok()) return ErrorResponse(trace.status());
+    return MakeResponse(200, kTraceColumnsType,
+                        EncodeTraceColumns(*trace_id, query::LayOutTrace(*trace)));
+  }
+
+  net::Response GetSpan(const RoutedRequest& request) const {
+    const auto trace = LoadTrace(ParseTraceId(request.PathParameter("traceId")));
+    if (!trace.ok()) return ErrorResponse(trace.status());
+    const auto span_id = ParseSpanId(request.PathParameter("spanId"));
+    if (!span_id) return ErrorResponse(400, "span id: expected up to 16 hexadecimal digits");
+    std::optional<span::SpanRef> found;
+    span::ForEachSpan(*trace, [&](const span::SpanRef& span) {
+      if (!found && span.entry().span_id == *span_id) found = span;
+    });
+    if (!found) return ErrorResponse(404, "span not found");
+    return JsonResponse(SpanDetailsJson(*found));
+  }
+
+  net::Response GetOtlp(const RoutedRequest& request) const {
+    const auto trace_id = ParseTraceId(request.PathParameter("traceId"));
+    const auto trace = LoadTrace(trace_id);
+    if (!trace.ok()) return ErrorResponse(trace.status());
+    net::Response response = JsonResponse(wire::EncodeOtlpJson(*trace));
+    response.headers.emplace_back("content-disposition",
+                                  "attachment; filename=\"trace-" + trace_id->ToHex() + ".json\"");
+    return response;
+  }
+
+ private:
+  uint64_t Now() const { return context_.clock.NowUnixNano(); }
+
+  Result<span::SpanBatch> LoadTrace(const std::optional<span::TraceId>& trace_id) const {
+    if (trace_id) return context_.reader.GetTrace(*trace_id);
+    return Status(StatusCode::kInvalidArgument, "trace id: expected up to 32 hexadecimal digits");
+  }
+
+  const ServiceContext& context_;
+};
+
+}  // namespace
+
+void AddUiApi(const ServiceContext& context, Router* router) {
+  const auto api = std::make_shared<const UiApi>(context);
+  using Method = net::Response (UiApi::*)(const RoutedRequest&) const;
+  const auto get = [&](std::string_view path, Method method) {
+    router->Get("/api/ui/v1" + std::string(path),
+                [api, method](const RoutedRequest& request) { return ((*api).*method)(request); });
+  };
+  get("/status", &UiApi::GetStatus);
+  get("/services", &UiApi::GetServices);
+  get("/operations", &UiApi::GetOperations);
+  get("/attributes", &UiApi::GetAttributes);
+  get("/attribute-values", &UiApi::GetAttributeValues);
+  get("/search", &UiApi::Search);
+  get("/overview", &UiApi::GetOverview);
+  get("/dependencies", &UiApi::GetDependencies);
+  get("/trace/{traceId}", &UiApi::GetTrace);
+  get("/trace/{traceId}/spans/{spanId}", &UiApi::GetSpan);
+  get("/trace/{traceId}/otlp", &UiApi::GetOtlp);
+}
+
+}  // namespace spandrel::api
