@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "opentelemetry/nostd/shared_ptr.h"
+#include "opentelemetry/trace/tracer_provider.h"
+
+// The tracer behind the OpenTelemetry C++ API. A service needs one line in main:
+//
+//   auto tracing = spandrel::sdk::Init("my-service");
+//
+// after which opentelemetry::trace::Provider::GetTracerProvider() records spans and sends them as
+// OTLP to the collector that OTEL_EXPORTER_OTLP_ENDPOINT names (default http://localhost:4317).
+namespace spandrel::sdk {
+
+using Milliseconds = std::chrono::milliseconds;
+using TextPairs = std::vector<std::pair<std::string, std::string>>;
+
+// Which spans are recorded (OTEL_TRACES_SAMPLER).
+struct SamplerOptions {
+  enum class Root { kAlwaysOn, kAlwaysOff, kTraceIdRatio };
+  Root root = Root::kAlwaysOn;
+  double ratio = 1.0;        // of kTraceIdRatio
+  bool parent_based = true;  // a span with a parent follows the parent's decision
+};
+
+// What a span may hold; what goes beyond is counted in its dropped_*_count fields.
+struct SpanLimits {
+  uint32_t attributes = 128;
+  uint32_t events = 128;
+  uint32_t links = 128;
+  uint32_t attributes_per_event = 128;
+  uint32_t attributes_per_link = 128;
+  // Longer text is cut to so many characters. No limit by default.
+  uint32_t attribute_value_length = UINT32_MAX;
+};
+
+// Where and how spans are sent.
+struct ExportOptions {
+  enum class Protocol { kGrpc, kHttpProtobuf };
+  Protocol protocol = Protocol::kGrpc;
+  // scheme://host:port; https means TLS, http or no scheme plaintext. Over HTTP its path is used as
+  // it stands, or /v1/traces when it has none.
+  std::string endpoint;     // default: http://localhost:4317, over HTTP http://localhost:4318
+  TextPairs headers;        // sent with every request
+  std::string compression;  // "" or "gzip"
+  std::string ca_file;      // PEM; empty: the system's roots
+  std::string cert_file;    // ours, for mutual TLS
+  std::string key_file;
+  Milliseconds timeout{10'000};  // of one request
+  size_t max_requests_in_flight = 8;
+  size_t max_request_bytes = 1 << 20;
+  size_t max_request_spans = 0;          // 0: only bytes count
+  Milliseconds schedule_delay{1'000};    // the longest that an ended span waits for company
+  Milliseconds max_retry_time{300'000};  // then a request that was always refused is dropped
+};
+
+struct Options {
+  std::string service_name = "unknown_service";
+  TextPairs resource_attributes;  // beside service.name, telemetry.sdk.*, process.pid, host.name
+  SamplerOptions sampler;
+  SpanLimits limits;
+  ExportOptions exporter;
+  // Ended spans that are not yet acknowledged take at most this much memory, plus one block of
+  // 64 KiB a thread; beyond it new spans are dropped and counted.
+  size_t max_buffer_bytes = 32 << 20;
+  size_t max_buffer_spans = 0;           // 0: only bytes count
+  Milliseconds shutdown_timeout{3'000};  // of the provider's destructor
+  bool disabled = false;                 // record nothing
+};
+
+// Options as the OTEL_* environment variables say; a value that makes no sense is reported on
+// standard error and its default is used. OTEL_SERVICE_NAME wins over `service_name`.
+Options OptionsFromEnvironment(std::string_view service_name);
+
+// What became of the spans so far. ended = exported + dropped_* + what is still buffered.
+struct Stats {
+  uint64_t ended = 0;
+  uint64_t exported = 0;  // acknowledged by the collector
+  uint64_t dropped_buffer_full = 0;
+  uint64_t dropped_rejected = 0;       // refused for good, also by partial success
+  uint64_t dropped_retry_expired = 0;  // refused until max_retry_time had passed
+  uint64_t dropped_shutdown = 0;       // not acknowledged when the deadline of Shutdown came
+  uint64_t dropped() const {
+    return dropped_buffer_full + dropped_rejected + dropped_retry_expired + dropped_shutdown;
+  }
+};
+
+class ProviderCore;
+
+// Owns one tracer provider: one service. A process may have several. Movable, thread-safe. Tracers
+// and spans stay valid after it is gone; they then record nothing.
+class [[nodiscard]] Provider {
+ public:
+  Provider() = default;  // of a moved-from or disabled service: does nothing
+  explicit Provider(ProviderCore* core, bool global) : core_(core), global_(global) {}
+  Provider(Provider&& other) noexcept
+      : core_(std::exchange(other.core_, nullptr)), global_(std::exchange(other.global_, false)) {}
+  Provider& operator=(Provider&& other) noexcept;
+  // Shutdown(options.shutdown_timeout).
+  ~Provider();
+
+  // The provider for the OpenTelemetry API; never null.
+  opentelemetry::nostd::shared_ptr<opentelemetry::trace::TracerProvider> tracer_provider() const;
+
+  // Sends what is buffered. True when all of it was acknowledged; returns by the deadline.
+  bool ForceFlush(Milliseconds timeout = Milliseconds{10'000});
+  // Stops recording, sends what is buffered and drops what was not acknowledged by the deadline.
+  // True when nothing was lost. Later calls do nothing and return true.
+  bool Shutdown(Milliseconds timeout = Milliseconds{3'000});
+
+  Stats stats() const;
+
+ private:
+  ProviderCore* core_ = nullptr;  // lives as long as the process
+  bool global_ = false;
+};
+
+// Makes a provider, installs it as the API's global one, and installs the W3C Trace Context and
+// Baggage propagators (OTEL_PROPAGATORS). Keep the result until the service ends.
+Provider Init(std::string_view service_name);
+Provider Init(Options options);
+
+// Makes a provider without installing it, for a process that plays several services.
+Provider MakeProvider(Options options);
+
+}  // namespace spandrel::sdk

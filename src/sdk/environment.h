@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "spandrel/sdk.h"
+
+namespace spandrel::sdk {
+
+// Environment variables as the OpenTelemetry specification reads them: empty is unset, and a value
+// that makes no sense is reported on standard error and taken as unset.
+std::optional<std::string> EnvText(const char* name);
+std::optional<bool> EnvBool(const char* name);
+std::optional<uint64_t> EnvNumber(const char* name);
+std::optional<double> EnvRatio(const char* name);
+std::optional<Milliseconds> EnvMilliseconds(const char* name);
+
+// "key=value,key=value" with percent-encoded values, as OTEL_RESOURCE_ATTRIBUTES and the headers
+// have it.
+TextPairs EnvPairs(const char* name);
+
+}  // namespace spandrel::sdk

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "base/log.h"
+
+namespace spandrel::sdk {
+
+// What became of the spans that left the buffer.
+struct ExportCounters {
+  std::atomic<uint64_t> exported{0};
+  std::atomic<uint64_t> rejected{0};
+  std::atomic<uint64_t> retry_expired{0};
+  std::atomic<uint64_t> shutdown{0};
+
+  uint64_t lost() const { return rejected + retry_expired + shutdown; }
+};
+
+// Tells about trouble in at most one line a minute, and at once when it begins. For one thread.
+class LossReporter {
+ public:
+  void OutageBegins(const std::string& status) {
+    if (DueAgain(last_outage_))
+      base::LogWarn("spandrel sdk: spans wait, the collector does not take them: {}", status);
+  }
+  void Lost(uint64_t spans_lost_so_far, const std::string& reason) {
+    if (spans_lost_so_far == reported_ || !DueAgain(last_loss_)) return;
+    reported_ = spans_lost_so_far;
+    base::LogWarn("spandrel sdk: {} spans lost so far: {}", spans_lost_so_far, reason);
+  }
+
+ private:
+  using TimePoint = std::chrono::steady_clock::time_point;
+  static bool DueAgain(TimePoint& last) {
+    const TimePoint now = std::chrono::steady_clock::now();
+    if (last != TimePoint() && now - last < std::chrono::minutes(1)) return false;
+    last = now;
+    return true;
+  }
+
+  TimePoint last_outage_;
+  TimePoint last_loss_;
+  uint64_t reported_ = 0;
+};
+
+}  // namespace spandrel::sdk

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "opentelemetry/trace/provider.h"
+
+#include <utility>
+
+#include "opentelemetry/trace/noop.h"
+#include "sdk/propagator.h"
+#include "sdk/provider_core.h"
+#include "spandrel/sdk.h"
+
+namespace spandrel::sdk {
+namespace {
+
+namespace nostd = opentelemetry::nostd;
+
+using ApiProvider = nostd::shared_ptr<trace_api::TracerProvider>;
+
+ApiProvider NoopProvider() {
+  return ApiProvider(new trace_api::NoopTracerProvider);
+}
+
+}  // namespace
+
+Provider& Provider::operator=(Provider&& other) noexcept {
+  std::swap(core_, other.core_);
+  std::swap(global_, other.global_);
+  return *this;
+}
+
+Provider::~Provider() {
+  if (core_ == nullptr) return;
+  (void)Shutdown(core_->options().shutdown_timeout);
+  if (!global_) return;
+  const bool still_ours = trace_api::Provider::GetTracerProvider().get() == core_;
+  if (still_ours) trace_api::Provider::SetTracerProvider(NoopProvider());
+}
+
+ApiProvider Provider::tracer_provider() const {
+  if (core_ == nullptr) return NoopProvider();
+  return std::shared_ptr<trace_api::TracerProvider>(std::shared_ptr<void>(), core_);
+}
+
+bool Provider::ForceFlush(Milliseconds timeout) {
+  return core_ == nullptr || core_->ForceFlush(timeout);
+}
+
+bool Provider::Shutdown(Milliseconds timeout) {
+  return core_ == nullptr || core_->Shutdown(timeout);
+}
+
+Stats Provider::stats() const {
+  return core_ == nullptr ? Stats{} : core_->stats();
+}
+
+Provider MakeProvider(Options options) {
+  if (options.disabled) return Provider();
+  return Provider(&ProviderCore::Make(std::move(options)), false);
+}
+
+Provider Init(std::string_view service_name) {
+  return Init(OptionsFromEnvironment(service_name));
+}
+
+Provider Init(Options options) {
+  InstallPropagators();
+  if (options.disabled) return Provider();
+  Provider provider(&ProviderCore::Make(std::move(options)), true);
+  trace_api::Provider::SetTracerProvider(provider.tracer_provider());
+  return provider;
+}
+
+}  // namespace spandrel::sdk

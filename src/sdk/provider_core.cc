@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sdk/provider_core.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sdk/any_value.h"
+#include "sdk/process_hooks.h"
+#include "sdk/request_encoder.h"
+
+namespace spandrel::sdk {
+namespace {
+
+namespace common = opentelemetry::common;
+namespace nostd = opentelemetry::nostd;
+
+std::string_view View(nostd::string_view text) {
+  return {text.data(), text.size()};
+}
+
+// Of what lives as long as the process.
+template <typename T, typename U>
+nostd::shared_ptr<T> Unowned(U* object) {
+  return std::shared_ptr<T>(std::shared_ptr<void>(), object);
+}
+
+uint32_t NextTracerIndex() {
+  static constinit std::atomic<uint32_t> next{0};
+  return next++;
+}
+
+SpanBuffer::Limits BufferLimits(const Options& options) {
+  return {options.max_buffer_bytes, options.max_buffer_spans, options.exporter.max_request_spans};
+}
+
+}  // namespace
+
+ProviderCore& ProviderCore::Make(Options options, TransportFactory connect) {
+  auto* const core = new ProviderCore(std::move(options), std::move(connect));
+  RegisterForProcessHooks(core);
+  return *core;
+}
+
+ProviderCore::ProviderCore(Options options, TransportFactory connect)
+    : options_(std::move(options)),
+      connect_(std::move(connect)),
+      sampler_(options_.sampler),
+      stopped_(options_.disabled),
+      buffer_(BufferLimits(options_), [this](bool urgent) { OnData(urgent); }) {}
+
+#if OPENTELEMETRY_ABI_VERSION_NO >= 2
+nostd::shared_ptr<trace_api::Tracer> ProviderCore::GetTracer(
+    nostd::string_view name, nostd::string_view version, nostd::string_view schema_url,
+    const common::KeyValueIterable* attributes) noexcept {
+  AttributeSet set(LengthTag(3), {});
+  if (attributes != nullptr) set.SetAll(*attributes);
+  return FindOrMakeTracer(EncodeScope(View(name), View(version), set.bytes()),
+                          std::string(View(schema_url)));
+}
+#else
+nostd::shared_ptr<trace_api::Tracer> ProviderCore::GetTracer(
+    nostd::string_view name, nostd::string_view version, nostd::string_view schema_url) noexcept {
+  return FindOrMakeTracer(EncodeScope(View(name), View(version), {}),
+                          std::string(View(schema_url)));
+}
+#endif
+
+nostd::shared_ptr<trace_api::Tracer> ProviderCore::FindOrMakeTracer(std::string scope,
+                                                                    std::string schema_url) {
+  std::lock_guard lock(mutex_);
+  const auto found = std::find_if(tracers_.begin(), tracers_.end(), [&](const auto& tracer) {
+    return tracer->scope() == scope && tracer->schema_url() == schema_url;
+  });
+  if (found != tracers_.end()) return Unowned<trace_api::Tracer>(found->get());
+  tracers_.push_back(
+      std::make_unique<Tracer>(*this, NextTracerIndex(), std::move(scope), std::move(schema_url)));
+  return Unowned<trace_api::Tracer>(tracers_.back().get());
+}
+
+void ProviderCore::OnData(bool urgent) {
+  std::lock_guard lock(mutex_);
+  if (exporter_ == nullptr) {
+    if (stopped_) return;
+    exporter_ = std::make_shared<Exporter>(options_.exporter, EncodeResource(options_), buffer_,
+                                           counters_, connect_);
+  }
+  exporter_->Notify(urgent);
+}
+
+std::shared_ptr<Exporter> ProviderCore::CurrentExporter() {
+  std::lock_guard lock(mutex_);
+  return exporter_;
+}
+
+bool ProviderCore::ForceFlush(Milliseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  const std::shared_ptr<Exporter> exporter = CurrentExporter();
+  return exporter == nullptr || exporter->Flush(deadline);
+}
+
+bool ProviderCore::Shutdown(Milliseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  if (stopped_.exchange(true)) return true;
+  const std::shared_ptr<Exporter> exporter = CurrentExporter();
+  if (exporter == nullptr) return true;
+  const bool all_acknowledged = exporter->Flush(deadline);
+  exporter->Stop();
+  return all_acknowledged;
+}
+
+Stats ProviderCore::stats() {
+  const SpanBuffer::Counts counts = buffer_.counts();
+  Stats stats;
+  stats.ended = counts.ended + late_spans_;
+  stats.exported = counters_.exported;
+  stats.dropped_buffer_full = counts.dropped_buffer_full;
+  stats.dropped_rejected = counters_.rejected;
+  stats.dropped_retry_expired = counters_.retry_expired;
+  stats.dropped_shutdown = counters_.shutdown + late_spans_;
+  return stats;
+}
+
+void ProviderCore::PrepareFork() {
+  mutex_.lock();
+  buffer_.LockForFork();
+}
+
+void ProviderCore::AfterForkInParent() {
+  buffer_.UnlockAfterFork();
+  mutex_.unlock();
+}
+
+// The exporter's thread does not exist in the child, and its memory may be in any state: it is
+// leaked, and the next span that ends makes a new one.
+void ProviderCore::AfterForkInChild() {
+  if (exporter_ != nullptr) new std::shared_ptr<Exporter>(std::move(exporter_));
+  exporter_ = nullptr;
+  buffer_.ResetInChild();
+  buffer_.UnlockAfterFork();
+  mutex_.unlock();
+}
+
+}  // namespace spandrel::sdk

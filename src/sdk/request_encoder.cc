@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sdk/request_encoder.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "sdk/any_value.h"
+#include "sdk/proto_writer.h"
+#include "sdk/tracer.h"
+
+// Field numbers are those of opentelemetry/proto/{trace,common,resource}/v1.
+namespace spandrel::sdk {
+namespace {
+
+constexpr char kResourceSpansTag = LengthTag(1);
+constexpr char kScopeSpansTag = LengthTag(2);
+constexpr char kSchemaUrlTag = LengthTag(3);
+
+std::string HostName() {
+  char name[256] = {};
+  return gethostname(name, sizeof(name) - 1) == 0 ? name : "unknown";
+}
+
+using BlockIterator = SpanBuffer::Blocks::const_iterator;
+
+BlockIterator EndOfScope(BlockIterator first, BlockIterator end) {
+  const Tracer* const tracer = (*first)->tracer;
+  return std::find_if(first, end, [tracer](const auto& block) { return block->tracer != tracer; });
+}
+
+size_t SchemaUrlSize(const Tracer& tracer) {
+  return tracer.schema_url().empty() ? 0 : LengthFieldSize(tracer.schema_url().size());
+}
+
+size_t ScopeSpansSize(BlockIterator first, BlockIterator end) {
+  size_t size = (*first)->tracer->scope().size() + SchemaUrlSize(*(*first)->tracer);
+  for (auto block = first; block != end; ++block) size += (*block)->size;
+  return size;
+}
+
+char* WriteScopeSpans(char* out, BlockIterator first, BlockIterator end) {
+  const Tracer& tracer = *(*first)->tracer;
+  out = WriteLengthHead(out, kScopeSpansTag, ScopeSpansSize(first, end));
+  out = WriteRaw(out, tracer.scope());
+  for (auto block = first; block != end; ++block) {
+    out = WriteRaw(out, {(*block)->bytes.get(), (*block)->size});
+  }
+  if (tracer.schema_url().empty()) return out;
+  return WriteLengthField(out, kSchemaUrlTag, tracer.schema_url());
+}
+
+}  // namespace
+
+std::string EncodeResource(const Options& options) {
+  constexpr char kAttribute = LengthTag(1);
+  std::string content;
+  std::set<std::string, std::less<>> written;
+  const auto add = [&](const std::string& key, const std::string& value) {
+    if (written.insert(key).second) AppendTextAttribute(content, kAttribute, key, value);
+  };
+  add("service.name", options.service_name);
+  add("telemetry.sdk.name", "spandrel");
+  add("telemetry.sdk.language", "cpp");
+  add("telemetry.sdk.version", "0.1.0");
+  // From the last one to the first: of two with the same key the later one counts.
+  for (auto it = options.resource_attributes.rbegin(); it != options.resource_attributes.rend();
+       ++it) {
+    add(it->first, it->second);
+  }
+  add("host.name", HostName());
+  if (written.insert("process.pid").second) {
+    AppendIntAttribute(content, kAttribute, "process.pid", getpid());
+  }
+  std::string resource;
+  AppendLengthField(resource, LengthTag(1), content);
+  return resource;
+}
+
+std::string EncodeScope(std::string_view name, std::string_view version,
+                        std::string_view attributes) {
+  std::string content;
+  if (!name.empty()) AppendLengthField(content, LengthTag(1), name);
+  if (!version.empty()) AppendLengthField(content, LengthTag(2), version);
+  content.append(attributes);
+  std::string scope;
+  AppendLengthField(scope, LengthTag(1), content);
+  return scope;
+}
+
+std::vector<SpanBuffer::Blocks> CutIntoRequests(SpanBuffer::Blocks blocks,
+                                                const ExportOptions& options) {
+  std::vector<SpanBuffer::Blocks> requests;
+  size_t bytes = 0;
+  size_t spans = 0;
+  for (auto& block : blocks) {
+    const bool too_large = bytes + block->size > options.max_request_bytes;
+    const bool too_many =
+        options.max_request_spans != 0 && spans + block->spans > options.max_request_spans;
+    if (requests.empty() || too_large || too_many) {
+      requests.emplace_back();
+      bytes = spans = 0;
+    }
+    bytes += block->size;
+    spans += block->spans;
+    requests.back().push_back(std::move(block));
+  }
+  return requests;
+}
+
+std::string EncodeRequest(std::string_view resource, SpanBuffer::Blocks& blocks) {
+  std::stable_sort(blocks.begin(), blocks.end(), [](const auto& a, const auto& b) {
+    return a->tracer->index() < b->tracer->index();
+  });
+  size_t size = resource.size();
+  for (auto first = blocks.cbegin(); first != blocks.cend();) {
+    const auto end = EndOfScope(first, blocks.cend());
+    size += LengthFieldSize(ScopeSpansSize(first, end));
+    first = end;
+  }
+  std::string request(LengthFieldSize(size), '\0');
+  char* out = WriteLengthHead(request.data(), kResourceSpansTag, size);
+  out = WriteRaw(out, resource);
+  for (auto first = blocks.cbegin(); first != blocks.cend();) {
+    const auto end = EndOfScope(first, blocks.cend());
+    out = WriteScopeSpans(out, first, end);
+    first = end;
+  }
+  return request;
+}
+
+}  // namespace spandrel::sdk

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sdk/thread_state.h"
+
+#include "sdk/span_buffer.h"
+
+namespace spandrel::sdk {
+namespace {
+
+void FreeNodes(FreeList& list) {
+  while (list.head != nullptr) {
+    FreeList::Node* const next = list.head->next;
+    ::operator delete(list.head);
+    list.head = next;
+  }
+  list.count = 0;
+}
+
+struct ExitHook {
+  ~ExitHook() {
+    t_thread.exiting = true;
+    FreeNodes(t_thread.recording_spans);
+    FreeNodes(t_thread.unsampled_spans);
+    for (uint32_t i = 0; i < t_thread.slot_count; ++i) {
+      if (t_thread.slots[i] != nullptr) t_thread.slots[i]->buffer->ReturnSlot(t_thread.slots[i]);
+    }
+    delete[] t_thread.slots;
+    t_thread.slots = nullptr;
+    t_thread.slot_count = 0;
+  }
+  bool armed = false;
+};
+
+thread_local ExitHook t_exit_hook;
+
+}  // namespace
+
+constinit thread_local ThreadState t_thread;
+
+void HookThreadExit() {
+  t_exit_hook.armed = true;
+  t_thread.hooked = true;
+}
+
+}  // namespace spandrel::sdk

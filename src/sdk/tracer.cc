@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sdk/tracer.h"
+
+#include <algorithm>
+#include <bit>
+#include <chrono>
+#include <memory>
+#include <typeinfo>
+
+#include "opentelemetry/context/runtime_context.h"
+#include "opentelemetry/trace/context.h"
+#include "sdk/id_generator.h"
+#include "sdk/provider_core.h"
+#include "sdk/span_clock.h"
+#include "sdk/unsampled_span.h"
+
+namespace spandrel::sdk {
+namespace {
+
+namespace common = opentelemetry::common;
+namespace context = opentelemetry::context;
+namespace nostd = opentelemetry::nostd;
+
+constexpr uint8_t kSampled = trace_api::TraceFlags::kIsSampled;
+constexpr uint8_t kRandom = trace_api::TraceFlags::kIsRandom;
+
+struct Parent {
+  SpanIdentity identity;
+  bool remote = false;
+  int64_t unix_offset = 0;  // 0: not a recorded span of this process
+  nostd::shared_ptr<trace_api::TraceState> trace_state;
+};
+
+Parent ParentFromContext(const trace_api::SpanContext& span_context) {
+  Parent parent{SpanIdentity::Of(span_context), span_context.IsRemote(), 0, {}};
+  if (!span_context.trace_state()->Empty()) parent.trace_state = span_context.trace_state();
+  return parent;
+}
+
+// Our own spans are read without the copies that GetContext makes.
+Parent ParentFromSpan(const trace_api::Span& span) {
+  if (typeid(span) == typeid(RecordingSpan)) {
+    const auto& recording = static_cast<const RecordingSpan&>(span);
+    return {recording.identity(), false, recording.unix_offset(), recording.parent().trace_state};
+  }
+  if (typeid(span) == typeid(UnsampledSpan)) {
+    const auto& unsampled = static_cast<const UnsampledSpan&>(span);
+    return {unsampled.identity(), false, 0, unsampled.trace_state()};
+  }
+  return ParentFromContext(span.GetContext());
+}
+
+Parent ParentIn(const context::Context& from) {
+  const context::ContextValue value = from.GetValue(trace_api::kSpanKey);
+  const auto* span = nostd::get_if<nostd::shared_ptr<trace_api::Span>>(&value);
+  return span != nullptr && *span ? ParentFromSpan(**span) : Parent{};
+}
+
+Parent FindParent(const trace_api::StartSpanOptions& options) {
+  if (const auto* given = nostd::get_if<trace_api::SpanContext>(&options.parent)) {
+    if (given->IsValid()) return ParentFromContext(*given);
+    return ParentIn(context::RuntimeContext::GetCurrent());
+  }
+  const context::Context& given = nostd::get<context::Context>(options.parent);
+  Parent parent = ParentIn(given);
+  if (parent.identity.valid()) return parent;
+  if (trace_api::IsRootSpan(given)) return {};
+  return ParentIn(context::RuntimeContext::GetCurrent());
+}
+
+SpanIdentity NewIdentity(const Parent& parent, const Sampler& sampler) {
+  SpanIdentity identity;
+  const bool has_parent = parent.identity.valid();
+  if (has_parent) {
+    identity = parent.identity;
+    identity.flags &= kRandom | kSampled;
+  } else {
+    identity.trace_id[0] = RandomId();
+    identity.trace_id[1] = RandomId();
+    identity.flags = kRandom;
+  }
+  const uint64_t random = __builtin_bswap64(identity.trace_id[1]);
+  const bool sampled = sampler.Sample(has_parent, parent.identity.flags & kSampled, random);
+  identity.flags = static_cast<uint8_t>((identity.flags & ~kSampled) | (sampled ? kSampled : 0));
+  identity.span_id = RandomId();
+  return identity;
+}
+
+// A caller may give the start on the system clock, the steady clock or both.
+SpanTimes StartTimes(const Parent& parent, const trace_api::StartSpanOptions& options) {
+  const int64_t system = options.start_system_time.time_since_epoch().count();
+  const int64_t steady = options.start_steady_time.time_since_epoch().count();
+  if (system != 0 && steady != 0) return {steady, system - steady};
+  const int64_t now = SteadyNanos();
+  const int64_t offset = parent.unix_offset != 0 ? parent.unix_offset : UnixOffset(now);
+  if (system != 0) return {system - offset, offset};
+  return {steady != 0 ? steady : now, offset};
+}
+
+}  // namespace
+
+Tracer::Tracer(ProviderCore& provider, uint32_t index, std::string scope, std::string schema_url)
+    : provider_(provider),
+      buffer_(provider.buffer()),
+      sampler_(provider.sampler()),
+      limits_(provider.options().limits),
+      stopped_(provider.stopped()),
+      index_(index),
+      scope_(std::move(scope)),
+      schema_url_(std::move(schema_url)) {
+#if OPENTELEMETRY_ABI_VERSION_NO >= 2
+  UpdateEnabled(true);
+#endif
+}
+
+nostd::shared_ptr<trace_api::Span> Tracer::StartSpan(
+    nostd::string_view name, const common::KeyValueIterable& attributes,
+    const trace_api::SpanContextKeyValueIterable& links,
+    const trace_api::StartSpanOptions& options) noexcept {
+  Parent parent = FindParent(options);
+  const SpanIdentity identity = NewIdentity(parent, sampler_);
+  ParentLink link{parent.identity.valid() ? parent.identity.span_id : 0, parent.remote,
+                  std::move(parent.trace_state)};
+  if ((identity.flags & kSampled) == 0 || stopped_.load(std::memory_order_relaxed)) {
+    using Allocator = PoolAllocator<UnsampledSpan, &ThreadState::unsampled_spans>;
+    return std::shared_ptr<trace_api::Span>(
+        std::allocate_shared<UnsampledSpan>(Allocator(), identity, std::move(link)));
+  }
+  using Allocator = PoolAllocator<RecordingSpan, &ThreadState::recording_spans>;
+  auto span = std::allocate_shared<RecordingSpan>(Allocator(), *this, name, options.kind, identity,
+                                                  std::move(link), StartTimes(parent, options));
+  span->SetInitial(attributes, links);
+  return std::shared_ptr<trace_api::Span>(std::move(span));
+}
+
+#if OPENTELEMETRY_ABI_VERSION_NO < 2
+void Tracer::ForceFlushWithMicroseconds(uint64_t timeout) noexcept {
+  (void)provider_.ForceFlush(std::chrono::milliseconds(timeout / 1000));
+}
+
+void Tracer::CloseWithMicroseconds(uint64_t timeout) noexcept {
+  ForceFlushWithMicroseconds(timeout);
+}
+#endif
+
+bool Tracer::RememberSlot(ThreadSlot* slot) {
+  ThreadState& thread = t_thread;
+  if (thread.exiting) return false;
+  if (!thread.hooked) HookThreadExit();
+  if (index_ >= thread.slot_count) {
+    const uint32_t count = std::bit_ceil(index_ + 1);
+    auto* const slots = new ThreadSlot*[count]();
+    std::copy(thread.slots, thread.slots + thread.slot_count, slots);
+    delete[] thread.slots;
+    thread.slots = slots;
+    thread.slot_count = count;
+  }
+  thread.slots[index_] = slot;
+  return true;
+}
+
+void Tracer::CountLateSpan() {
+  provider_.CountLateSpan();
+}
+
+}  // namespace spandrel::sdk
