@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { render } from 'preact';
+import { startRouter } from '../base/router';
+import { startTheme } from '../base/theme';
+import '../widgets/controls.css';
+import { App } from './app';
+import './tokens.css';
 
+startTheme();
+startRouter();
 const host = document.getElementById('app');
-if (host) render(<main><h1>Spandrel</h1></main>, host);
+if (host) render(<App />, host);

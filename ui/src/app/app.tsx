@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { getStatus } from '../api/client';
+import { type Route, href, navigate, route } from '../base/router';
+import { SearchPage } from '../features/search/search_page';
+import { StartPage } from '../features/start/start_page';
+import { TracePage } from '../features/trace/trace_page';
+import { Notice } from '../widgets/notice';
+import { Lazy } from './lazy';
+import { Shell } from './shell';
+
+const loadMap = async () => (await import('../features/map/map_page')).MapPage;
+
+/** `/`: the instructions while nothing is stored, the search otherwise. */
+function Home() {
+  const empty = useSignal(false);
+  useEffect(() => {
+    getStatus().then(
+      (status) => { if (status.storedSpans === '0') empty.value = true; else navigate(href(['search']), { replace: true }); },
+      () => navigate(href(['search']), { replace: true }),
+    );
+  }, []);
+  return empty.value ? <StartPage /> : null;
+}
+
+function Page({ path }: Pick<Route, 'path'>) {
+  const [first, second] = path;
+  if (first === undefined) return <Home />;
+  if (first === 'search') return <SearchPage />;
+  if (first === 'trace' && second) return <TracePage key={second} traceId={second.toLowerCase()} />;
+  if (first === 'map') return <Lazy load={loadMap} />;
+  if (first === 'start') return <StartPage />;
+  return <Notice title="There is no such page"><a href={href(['search'])}>Search traces</a></Notice>;
+}
+
+export function App() {
+  const { path } = route.value;
+  return <Shell section={path[0] ?? ''}><Page path={path} /></Shell>;
+}

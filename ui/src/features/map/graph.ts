@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// The service graph: what the layout needs and what it gives back. Plain data, so that it can cross to a worker.
+import type { Dependencies, ServiceCall, ServiceNode } from '../../api/types';
+
+export const NODE = { width: 168, height: 46 };
+/** A map of more services than this is unreadable and slow to lay out; the rest is in the table. */
+export const MAX_NODES = 300;
+
+export interface LayoutRequest {
+  readonly nodes: readonly string[];
+  readonly edges: readonly (readonly [from: string, to: string])[];
+}
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface Layout {
+  readonly width: number;
+  readonly height: number;
+  readonly nodes: Readonly<Record<string, Point>>;
+  /** In the order of the request's edges. */
+  readonly edges: readonly (readonly Point[])[];
+}
+
+export interface ServiceGraph {
+  readonly nodes: readonly ServiceNode[];
+  readonly calls: readonly ServiceCall[];
+  readonly cut: boolean;
+}
+
+/** The services with the most spans and the calls between them; calls of a service to itself are left out. */
+export function graphOf({ services, calls }: Dependencies): ServiceGraph {
+  const nodes = [...services].sort((a, b) => Number(b.spanCount) - Number(a.spanCount)).slice(0, MAX_NODES);
+  const kept = new Set(nodes.map((node) => node.name));
+  return { nodes, calls: calls.filter((c) => c.parent !== c.child && kept.has(c.parent) && kept.has(c.child)), cut: services.length > nodes.length };
+}
+
+/** The service, its callers and those it calls. */
+export function neighbourhood(graph: ServiceGraph, focus: string): ServiceGraph {
+  const calls = graph.calls.filter((call) => call.parent === focus || call.child === focus);
+  const near = new Set([focus, ...calls.flatMap((call) => [call.parent, call.child])]);
+  return { nodes: graph.nodes.filter((node) => near.has(node.name)), calls, cut: false };
+}
+
+export const requestOf = (graph: ServiceGraph): LayoutRequest =>
+  ({ nodes: graph.nodes.map((node) => node.name), edges: graph.calls.map((call) => [call.parent, call.child]) });
+
+/** Width of a call's line: logarithmic in the number of calls, 1.25 to 7 pixels. */
+export function callWidth(count: number, most: number): number {
+  return most <= 1 ? 2 : 1.25 + (5.75 * Math.log(Math.max(1, count))) / Math.log(most);
+}
+
+/** A smooth path through the points of an edge. */
+export function curve(points: readonly Point[]): string {
+  const [first, ...rest] = points;
+  const last = rest.at(-1);
+  if (!first || !last) return '';
+  const middle = rest.slice(0, -1).map((point, i) => {
+    const next = rest[i + 1] ?? last;
+    const end = i === rest.length - 2 ? last : { x: (point.x + next.x) / 2, y: (point.y + next.y) / 2 };
+    return `Q${point.x} ${point.y} ${end.x} ${end.y}`;
+  });
+  return `M${first.x} ${first.y}${middle.join('') || `L${last.x} ${last.y}`}`;
+}
+
+/** The triangle at the end of an edge. */
+export function arrowHead(points: readonly Point[], size: number): string {
+  const tip = points.at(-1);
+  const before = points.at(-2);
+  if (!tip || !before) return '';
+  const length = Math.hypot(tip.x - before.x, tip.y - before.y) || 1;
+  const dx = ((tip.x - before.x) / length) * size;
+  const dy = ((tip.y - before.y) / length) * size;
+  return `M${tip.x} ${tip.y}L${tip.x - dx - dy * 0.5} ${tip.y - dy + dx * 0.5}L${tip.x - dx + dy * 0.5} ${tip.y - dy - dx * 0.5}Z`;
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+import { navigate } from '../../base/router';
+import { Notice } from '../../widgets/notice';
+import { Segmented } from '../../widgets/segmented';
+import { LatencyChart } from './latency_chart';
+import type { Brush } from './latency_geometry';
+import type { SearchModel } from './model';
+import { type SearchState, searchHref } from './query';
+
+interface OverviewPanelProps {
+  readonly model: SearchModel;
+  readonly state: SearchState;
+  readonly onBrush: (brush: Brush) => void;
+}
+
+function caption(state: SearchState, dots: number | undefined, all: string): string {
+  const total = Number(all).toLocaleString('en');
+  if (state.chart === 'heat') return `all ${total} traces`;
+  return dots === undefined ? 'loading' : `${dots.toLocaleString('en')} of ${total} traces, ${state.sort} first`;
+}
+
+export function OverviewPanel({ model, state, onBrush }: OverviewPanelProps) {
+  const { data, error } = model.overview.state.value;
+  const dots = state.chart === 'scatter' ? model.dots.state.value.data : undefined;
+  return (
+    <section class="panel overview" aria-label="Latency">
+      <header class="panel-head">
+        <h2>Latency</h2>
+        <span class="panel-note">{data && caption(state, dots?.length, data.traceCount)}</span>
+        <Segmented label="Picture" value={state.chart} options={[['heat', 'Heat map'], ['scatter', 'Scatter']]}
+          onChange={(chart) => navigate(searchHref({ ...state, chart }), { replace: true })} />
+      </header>
+      {data && <LatencyChart overview={data} dots={state.chart === 'scatter' ? dots ?? [] : undefined} onBrush={onBrush} />}
+      {!data && <div class="overview-space">{error && <Notice title={error} tone="error" />}</div>}
+    </section>
+  );
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Attribute } from '../../api/types';
+import { formatCondition } from '../../base/logfmt';
+import { href } from '../../base/router';
+import { CopyButton } from '../../widgets/copy_button';
+
+interface AttributesProps {
+  readonly title: string;
+  readonly attributes: readonly Attribute[];
+  /** Where a search link looks: the span's service; empty for any. */
+  readonly service: string;
+}
+
+/** The value as text: nested values as JSON. */
+export function valueText({ value }: Attribute): string {
+  if (value === undefined || value === null) return '';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+function searchFor(attribute: Attribute, service: string): string {
+  return href(['search'], { service, tags: formatCondition({ key: attribute.key, operator: '=', value: valueText(attribute) }) });
+}
+
+/** Attributes in the order in which they were sent, each with a copy button and a search link. */
+export function Attributes({ title, attributes, service }: AttributesProps) {
+  if (attributes.length === 0) return null;
+  return (
+    <details class="details-block" open>
+      <summary>{title} <span class="details-count">{attributes.length}</span></summary>
+      <dl class="attributes">
+        {attributes.map((attribute, i) => (
+          <div key={`${attribute.key} ${i}`} class="attribute">
+            <dt>{attribute.key}</dt>
+            <dd class={`value-${attribute.type}`}>{valueText(attribute) || <em>empty</em>}</dd>
+            <dd class="attribute-actions">
+              <CopyButton text={valueText(attribute)} what={attribute.key} label="⧉" />
+              <a class="button quiet small" href={searchFor(attribute, service)} aria-label={`Search traces with this ${attribute.key}`} title="Search traces with this value">⌕</a>
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  );
+}

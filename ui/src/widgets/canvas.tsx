@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useEffect, useRef } from 'preact/hooks';
+
+/** Draws in CSS pixels; the canvas is as sharp as the screen. */
+export type Paint = (context: CanvasRenderingContext2D, width: number, height: number) => void;
+
+interface CanvasProps {
+  readonly paint: Paint;
+  /** What the picture shows, for those who do not see it. */
+  readonly label: string;
+  readonly class?: string;
+}
+
+function repaint(canvas: HTMLCanvasElement, paint: Paint): void {
+  const { clientWidth: width, clientHeight: height } = canvas;
+  const ratio = Math.min(2, devicePixelRatio || 1);
+  const context = canvas.getContext('2d');
+  if (!context || width === 0) return;
+  canvas.width = Math.round(width * ratio);
+  canvas.height = Math.round(height * ratio);
+  context.scale(ratio, ratio);
+  paint(context, width, height);
+}
+
+/** A canvas that repaints when it is resized and whenever `paint` is another function. */
+export function Canvas({ paint, label, class: name }: CanvasProps) {
+  const ref = useRef<HTMLCanvasElement>(null);
+  const latest = useRef(paint);
+  latest.current = paint;
+  useEffect(() => {
+    const canvas = ref.current;
+    if (!canvas) return undefined;
+    const observer = new ResizeObserver(() => repaint(canvas, latest.current));
+    observer.observe(canvas);
+    return () => observer.disconnect();
+  }, []);
+  useEffect(() => { if (ref.current) repaint(ref.current, paint); }, [paint]);
+  return <canvas ref={ref} class={name} role="img" aria-label={label} />;
+}
