@@ -74,7 +74,9 @@ int PrintConfig(const Options& options) {
   auto config = LoadConfiguration(options, collector.factories());
   fmt::print(stderr, "{}", config.problems.ToString());
   if (!config.ok()) return 1;
-  fmt::print("{}", RenderConfiguration(config, options.print_format));
+  const bool as_json = options.print_format == "json";
+  fmt::print("{}", pipeline::PrintConfig(*config.loaded, as_json ? pipeline::ConfigFormat::kJson
+                                                                 : pipeline::ConfigFormat::kYaml));
   return 0;
 }
 

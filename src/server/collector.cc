@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/collector.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "base/log.h"
+#include "server/configuration.h"
+#include "server/own_metrics.h"
+#include "server/process.h"
+
+namespace spandrel::server {
+namespace {
+
+size_t IoThreads(const Options& options) {
+  if (options.io_threads != 0) return options.io_threads;
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
+void LogWarnings(const config::Problems& problems) {
+  for (const config::Problem& problem : problems.all()) {
+    base::LogWarn("{}: {}: {}", problem.where.ToString(), problem.path, problem.message);
+  }
+}
+
+std::vector<std::shared_ptr<void>> AddProcessGauges(base::MetricRegistry& metrics,
+                                                    const base::ByteBudget& memory) {
+  return {
+      metrics.AddGauge("otelcol_process_memory_rss", "Bytes of the process in memory.", {},
+                       ResidentBytes),
+      metrics.AddGauge("otelcol_process_cpu_seconds", "CPU time used, user and system.", {},
+                       CpuSeconds),
+      metrics.AddGauge("spandrel_memory_budget_used_bytes", "Bytes of requests held in memory.", {},
+                       [&memory] { return static_cast<double>(memory.used()); }),
+      metrics.AddGauge("spandrel_memory_budget_limit_bytes", "Ceiling for requests held in memory.",
+                       {}, [&memory] { return static_cast<double>(memory.limit()); }),
+  };
+}
+
+}  // namespace
+
+Collector::Collector(const Options& options)
+    : options_(options),
+      memory_(MemoryLimitBytes(options.memory_mib)),
+      gauges_(AddProcessGauges(metrics_, memory_)),
+      runtime_(IoThreads(options)),
+      factories_(MakeFactories(runtime_, stores_, addresses_)) {}
+
+base::Status Collector::Start() {
+  const Configuration config = LoadConfiguration(options_, factories_);
+  if (!config.ok()) {
+    return {base::StatusCode::kInvalidArgument,
+            "the configuration is wrong\n" + config.problems.ToString()};
+  }
+  LogWarnings(config.problems);
+  if (!options_.verbose) base::SetLogLevel(config.loaded->telemetry.log_level);
+  auto graph = pipeline::Graph::Build(*config.loaded, factories_, metrics_, memory_);
+  if (!graph.ok()) return graph.status();
+  graph_ = *std::move(graph);
+  SPANDREL_RETURN_IF_ERROR(graph_->Start());
+  SPANDREL_RETURN_IF_ERROR(StartOwnMetrics(*config.loaded));
+  return options_.ready_file.empty() ? base::Status()
+                                     : WriteReadyFile(options_.ready_file, addresses_);
+}
+
+base::Status Collector::StartOwnMetrics(const pipeline::ServiceConfig& config) {
+  const std::string& text = config.telemetry.metrics_endpoint;
+  if (text.empty()) return {};
+  auto endpoint = net::ParseEndpoint(text);
+  if (!endpoint.ok()) return endpoint.status();
+  own_metrics_ = std::make_unique<net::Server>(
+      runtime_,
+      net::ServerOptions{.endpoint = *endpoint, .tls = {}, .limits = {}, .name = "metrics"},
+      metrics_, memory_, MakeOwnMetricsHandler(metrics_));
+  SPANDREL_RETURN_IF_ERROR(own_metrics_->Start());
+  addresses_.Set("metrics", own_metrics_->bound());
+  return {};
+}
+
+void Collector::Stop(std::chrono::steady_clock::time_point deadline) {
+  if (graph_) graph_->Shutdown(deadline);
+  if (own_metrics_) own_metrics_->Shutdown(deadline);
+  stores_.Close();
+}
+
+}  // namespace spandrel::server
