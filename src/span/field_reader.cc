@@ -52,7 +52,6 @@ bool ReadLongVarint(const char** at, const char* end, uint64_t* value) {
   for (int shift = 0; shift < 70; shift += 7) {
     if (*at == end) return false;
     const auto byte = static_cast<uint8_t>(*(*at)++);
-    if (shift == 63 && byte > 1) return false;
     result |= static_cast<uint64_t>(byte & 0x7f) << shift;
     if (byte < 0x80) {
       *value = result;
