@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/fan_out.h"
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+#include "base/check.h"
+
+namespace spandrel::pipeline {
+namespace {
+
+int Severity(const base::Status& status) {
+  if (status.ok()) return 0;
+  return status.retryable() ? 1 : 2;
+}
+
+// Waits for the outcomes of all branches of one batch.
+class Join {
+ public:
+  Join(size_t branches, Completion done) : left_(branches), done_(std::move(done)) {}
+
+  void Add(base::Status status) {
+    {
+      std::lock_guard lock(mutex_);
+      Keep(std::move(status));
+      if (--left_ > 0) return;
+    }
+    done_(std::move(worst_));
+  }
+
+ private:
+  void Keep(base::Status status) {
+    if (Severity(status) > Severity(worst_)) {
+      worst_ = std::move(status);
+    } else if (Severity(status) == 1 && Severity(worst_) == 1 && status.retry_after()) {
+      worst_.set_retry_after(
+          std::max(*status.retry_after(), worst_.retry_after().value_or(*status.retry_after())));
+    }
+  }
+
+  std::mutex mutex_;
+  size_t left_;         // guarded by mutex_
+  base::Status worst_;  // guarded by mutex_ while branches are left
+  const Completion done_;
+};
+
+}  // namespace
+
+void FanOut::Consume(span::SpanBatch&& batch, Completion done) {
+  const auto join = std::make_shared<Join>(consumers_.size(), std::move(done));
+  for (size_t i = 0; i < consumers_.size(); ++i) {
+    span::SpanBatch branch = i + 1 == consumers_.size() ? std::move(batch) : batch;
+    consumers_[i]->Consume(std::move(branch),
+                           [join](base::Status status) { join->Add(std::move(status)); });
+  }
+}
+
+std::shared_ptr<Consumer> JoinConsumers(std::vector<std::shared_ptr<Consumer>> consumers) {
+  SPANDREL_CHECK(!consumers.empty());
+  if (consumers.size() == 1) return std::move(consumers.front());
+  return std::make_shared<FanOut>(std::move(consumers));
+}
+
+}  // namespace spandrel::pipeline
