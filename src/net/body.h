@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/byte_budget.h"
+
+namespace spandrel::net {
+
+enum class BodyOutcome { kOk, kTooLarge, kNoMemory };
+
+// A body being received: its memory is reserved before it is taken. Grows in few steps, to the
+// expected size when that is known and believable.
+class IncomingBody {
+ public:
+  IncomingBody(base::ByteBudget* memory, size_t limit) : memory_(memory), limit_(limit) {}
+
+  // Reserves for bytes held beside the body, such as headers.
+  bool ReserveExtra(size_t bytes) { return Grow(bytes); }
+  // The peer claims this size. kTooLarge when it is over the limit; nothing is spent on the claim.
+  BodyOutcome Expect(size_t size);
+  BodyOutcome Append(std::string_view bytes);
+  size_t size() const { return bytes_.size(); }
+  std::string_view bytes() const { return bytes_; }
+  void Discard();
+
+  std::string TakeBytes() { return std::move(bytes_); }
+  base::ByteBudget::Reservation TakeReservation() { return std::move(reservation_); }
+
+ private:
+  bool Grow(size_t bytes);
+
+  base::ByteBudget* memory_;  // null: unlimited
+  size_t limit_;
+  size_t expected_ = 0;
+  std::string bytes_;
+  base::ByteBudget::Reservation reservation_;
+};
+
+// A body being sent, in the pieces that were written.
+class OutgoingBody {
+ public:
+  void Push(std::string piece);
+  // Moves `count` bytes, no more than size(), from the front to the end of `out`.
+  void Drain(size_t count, std::string* out);
+  size_t size() const { return size_; }
+
+ private:
+  std::vector<std::string> pieces_;
+  size_t first_ = 0;   // of pieces_
+  size_t offset_ = 0;  // in the first piece
+  size_t size_ = 0;
+};
+
+}  // namespace spandrel::net

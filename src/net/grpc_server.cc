@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <mutex>
+
+#include "net/grpc.h"
+#include "net/grpc_frame.h"
+
+namespace spandrel::net {
+namespace {
+
+using base::Status;
+using base::StatusCode;
+
+constexpr std::string_view kContentType = "application/grpc";
+
+class ServerGrpcCall final : public GrpcCall {
+ public:
+  ServerGrpcCall(std::shared_ptr<ServerCall> call, std::string message,
+                 base::ByteBudget::Reservation reservation)
+      : call_(std::move(call)),
+        message_(std::move(message)),
+        reservation_(std::move(reservation)) {}
+
+  ~ServerGrpcCall() override { Finish({StatusCode::kInternal, "no answer"}); }
+
+  const Request& request() const override { return call_->request(); }
+
+  std::string TakeMessage(base::ByteBudget::Reservation* reservation) override {
+    const std::lock_guard lock(mutex_);
+    *reservation = std::move(reservation_);
+    return std::move(message_);
+  }
+
+  size_t Write(std::string_view message) override {
+    const std::lock_guard lock(mutex_);
+    if (finished_) return 0;
+    if (!std::exchange(started_, true)) {
+      call_->Start(200, {{"content-type", std::string(kContentType)},
+                         {"grpc-accept-encoding", "identity,deflate,gzip,zstd"}});
+    }
+    return call_->Write(MakeGrpcFrame(message));
+  }
+
+  void Finish(const Status& status) override {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(finished_, true)) return;
+    if (started_) {
+      call_->Finish(GrpcStatusHeaders(status));
+    } else {
+      call_->Respond(GrpcStatusResponse(status));
+    }
+  }
+
+  bool cancelled() const override { return call_->cancelled(); }
+
+ private:
+  const std::shared_ptr<ServerCall> call_;
+  std::mutex mutex_;
+  std::string message_;                        // guarded by mutex_
+  base::ByteBudget::Reservation reservation_;  // guarded by mutex_
+  bool started_ = false;                       // guarded by mutex_
+  bool finished_ = false;                      // guarded by mutex_
+};
+
+// The HTTP status for what is not gRPC at all, or 0.
+int NotGrpcStatus(const Request& request) {
+  if (!GrpcRouter::IsGrpc(request)) return 415;
+  if (!request.http2) return 426;
+  if (request.method != "POST") return 405;
+  return 0;
+}
+
+}  // namespace
+
+GrpcRouter::GrpcRouter(base::ByteBudget& memory, size_t max_message_bytes)
+    : memory_(memory), max_message_bytes_(max_message_bytes) {}
+
+void GrpcRouter::Handle(std::string path, GrpcHandler handler) {
+  handlers_.insert_or_assign(std::move(path), std::move(handler));
+}
+
+bool GrpcRouter::IsGrpc(const Request& request) {
+  const std::string_view type = FindHeader(request.headers, "content-type");
+  if (!type.starts_with(kContentType)) return false;
+  const std::string_view rest = type.substr(kContentType.size());
+  return rest.empty() || rest.front() == ';' || rest == "+proto" || rest.starts_with("+proto;");
+}
+
+void GrpcRouter::operator()(std::shared_ptr<ServerCall> call) const {
+  const Request& request = call->request();
+  if (const int http_status = NotGrpcStatus(request); http_status != 0) {
+    Response response;
+    response.status = http_status;
+    return call->Respond(std::move(response));
+  }
+  const auto refuse = [&call](const Status& status) { call->Respond(GrpcStatusResponse(status)); };
+  if (FindHeader(request.headers, "te") != "trailers") {
+    return refuse({StatusCode::kInternal, "te: trailers is missing"});
+  }
+  const auto handler = handlers_.find(request.path);
+  if (handler == handlers_.end()) {
+    return refuse({StatusCode::kUnimplemented, "unknown method " + request.path});
+  }
+  base::ByteBudget::Reservation reservation;
+  std::string body = call->TakeBody(&reservation);
+  auto message = UnpackGrpcMessage(std::move(body), FindHeader(request.headers, "grpc-encoding"),
+                                   max_message_bytes_, &memory_, &reservation);
+  if (!message.ok()) return refuse(message.status());
+  handler->second(std::make_shared<ServerGrpcCall>(std::move(call), std::move(*message),
+                                                   std::move(reservation)));
+}
+
+}  // namespace spandrel::net

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/io_runtime.h"
+
+#include <algorithm>
+#include <cctype>
+
+namespace spandrel::net {
+
+IoRuntime::IoRuntime(size_t threads) : impl_(std::make_unique<Impl>(std::max<size_t>(threads, 1))) {
+  for (size_t i = 0; i < std::max<size_t>(threads, 1); ++i) {
+    impl_->threads.emplace_back([this] { impl_->context.run(); });
+  }
+}
+
+IoRuntime::~IoRuntime() {
+  impl_->work.reset();
+  impl_->context.stop();
+  for (std::thread& thread : impl_->threads) thread.join();
+}
+
+std::string ErrorText(const ErrorCode& error) {
+  std::string text = error.message();
+  if (!text.empty()) text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
+  return text;
+}
+
+std::string AddressText(const Tcp::endpoint& address) {
+  return Endpoint{address.address().to_string(), address.port()}.ToString();
+}
+
+}  // namespace spandrel::net
