@@ -281,7 +281,9 @@ base::Result<Document> ParseYaml(std::string_view text, std::string file_name, P
   if (!complete || found.has_errors()) {
     return base::Status(base::StatusCode::kInvalidArgument, file_name + ": not a usable document");
   }
-  return Document{builder.TakeRoot()};
+  Document document{builder.TakeRoot()};
+  if (document.root.is_null()) document.root.where = {std::move(file_name), 1, 1};
+  return document;
 }
 
 }  // namespace spandrel::config

@@ -158,7 +158,7 @@ void MergeMapping(MergeStep step, std::vector<MergeStep>* steps, Problems* probl
 }  // namespace
 
 void Merge(Node* base, Node&& over, Problems* problems) {
-  if (over.is_null()) return;
+  if (over.is_null() && !base->is_null()) return;
   if (!base->is_mapping() || !over.is_mapping()) {
     *base = std::move(over);
     return;

@@ -130,6 +130,7 @@ std::string RenderYaml(const Node& root, const RenderOptions& options) {
   if (!IsFilled(root)) return EmptyContainer(root) + "\n";
   std::string text;
   std::vector<Step> stack = {{&root, false}};
+  bool is_after_dash = false;
   while (!stack.empty()) {
     Step& step = stack.back();
     if (step.next == step.size()) {
@@ -138,7 +139,8 @@ std::string RenderYaml(const Node& root, const RenderOptions& options) {
     }
     const Node& child = step.child();
     const bool hides = step.HidesChild(options);
-    text += std::string(2 * (stack.size() - 1), ' ');
+    if (!is_after_dash) text += std::string(2 * (stack.size() - 1), ' ');
+    is_after_dash = false;
     text += step.node->is_sequence() ? "-" : YamlKey(step.node->entries[step.next].key) + ":";
     ++step.next;
     if (!IsContainer(child)) {
@@ -146,7 +148,8 @@ std::string RenderYaml(const Node& root, const RenderOptions& options) {
     } else if (!IsFilled(child)) {
       text += " " + EmptyContainer(child) + "\n";
     } else {
-      text += "\n";
+      is_after_dash = step.node->is_sequence();
+      text += is_after_dash ? " " : "\n";
       stack.push_back({&child, hides});
     }
   }

@@ -20,15 +20,19 @@ constexpr const char* kSample =
     "s: [[1], -2]\n";
 
 TEST(Render, YamlReadsBackAsTheSame) {
-  const Node root = Parse("a: {b: [1, x, {c: true}, []], d: '5', e: , f: 1.5}\nn: {}\ni: .inf\n");
+  const Node root =
+      Parse("a: {b: [1, x, {c: true, g: [[3, 4], 5]}, []], d: '5', e: , f: 1.5}\nn: {}\ni: .inf\n");
   const std::string yaml = RenderYaml(root);
   EXPECT_EQ(yaml,
             "a:\n"
             "  b:\n"
             "    - 1\n"
             "    - x\n"
-            "    -\n"
-            "      c: true\n"
+            "    - c: true\n"
+            "      g:\n"
+            "        - - 3\n"
+            "          - 4\n"
+            "        - 5\n"
             "    - []\n"
             "  d: \"5\"\n"
             "  e: null\n"
