@@ -36,7 +36,7 @@ function driverLookup(trace, root, r, at) {
   const server = add(trace, call, 'driver', 'GET /findNearest', 'server', at + 4e5, 0);
   let now = at + 9e5;
   for (let i = 0; i < 13; i++) {
-    const failed = r() < 0.12;
+    const failed = r() < 0.012;
     const took = failed ? 2.6e7 + r() * 6e6 : 6e6 + r() * 9e6;
     add(trace, server, 'redis', i === 0 ? 'FindDriverIDs' : 'GetDriver', 'client', now, took, { error: failed, events: failed ? 1 : 0 });
     now += took + 1e5;

@@ -70,7 +70,7 @@ function api(store, url) {
     case 'attribute-values': return { values: [...(allAttributes(store).get(`${query.get('scope')}\n${query.get('key')}`) ?? [])] };
     case 'search': return search(store, query);
     case 'overview': return overview(select(store, query), Number(query.get('columns') ?? 120));
-    case 'dependencies': return dependencies(store);
+    case 'dependencies': return (store.dependencies ??= dependencies(store));
     case 'trace': return traceRoute(store, parts);
     default: return undefined;
   }

@@ -12,16 +12,18 @@ import { Shell } from './shell';
 
 const loadMap = async () => (await import('../features/map/map_page')).MapPage;
 
-/** `/`: the instructions while nothing is stored, the search otherwise. */
+/** `/`: the instructions when asked for (`?send=1`) or while nothing is stored, the search otherwise. */
 function Home() {
   const empty = useSignal(false);
+  const asked = route.value.params.has('send');
   useEffect(() => {
+    if (asked) return;
     getStatus().then(
       (status) => { if (status.storedSpans === '0') empty.value = true; else navigate(href(['search']), { replace: true }); },
       () => navigate(href(['search']), { replace: true }),
     );
-  }, []);
-  return empty.value ? <StartPage /> : null;
+  }, [asked]);
+  return asked || empty.value ? <StartPage /> : null;
 }
 
 function Page({ path }: Pick<Route, 'path'>) {
@@ -30,7 +32,6 @@ function Page({ path }: Pick<Route, 'path'>) {
   if (first === 'search') return <SearchPage />;
   if (first === 'trace' && second) return <TracePage key={second} traceId={second.toLowerCase()} />;
   if (first === 'map') return <Lazy load={loadMap} />;
-  if (first === 'start') return <StartPage />;
   return <Notice title="There is no such page"><a href={href(['search'])}>Search traces</a></Notice>;
 }
 

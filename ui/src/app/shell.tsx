@@ -10,7 +10,11 @@ interface ShellProps {
   readonly children: ComponentChildren;
 }
 
-const SECTIONS = [['search', 'Search'], ['map', 'Map'], ['start', 'Send traces']] as const;
+const SECTIONS = [
+  { id: 'search', label: 'Search', path: ['search'], params: {} },
+  { id: 'map', label: 'Map', path: ['map'], params: {} },
+  { id: '', label: 'Send traces', path: [], params: { send: '1' } },
+] as const;
 const NEXT: Readonly<Record<ThemeChoice, ThemeChoice>> = { auto: 'light', light: 'dark', dark: 'auto' };
 const SIGN: Readonly<Record<ThemeChoice, string>> = { auto: '◐', light: '○', dark: '●' };
 
@@ -42,7 +46,7 @@ export function Shell({ section, children }: ShellProps) {
       <header class="shell-head">
         <a class="shell-brand" href={href(['search'])}><Logo /><span>Spandrel</span></a>
         <nav aria-label="Main">
-          {SECTIONS.map(([id, label]) => <a key={id} href={href([id])} aria-current={section === id ? 'page' : undefined}>{label}</a>)}
+          {SECTIONS.map(({ id, label, path, params }) => <a key={id} href={href(path, params)} aria-current={section === id ? 'page' : undefined}>{label}</a>)}
         </nav>
         <ThemeButton />
       </header>

@@ -22,8 +22,8 @@ export const LIGHT: Palette = {
   error: '#c8232c',
   heat: ['#d3dcf5', '#b3c2ee', '#8ea4e3', '#6a85d4', '#4a67c2', '#334ea6', '#243a82', '#182960'],
   services: [
-    '#4972c0', '#2e9052', '#b77610', '#9262b3', '#068b96', '#868604', '#5d55a9', '#037465', '#9b4805', '#af609f',
-    '#00668e', '#406503', '#735a00', '#7b3a7f', '#045f5f', '#4391d7', '#9c7fd7', '#0b9068', '#b76b1c', '#1089a6',
+    '#4e7dd6', '#349d62', '#c8800d', '#9468c2', '#159eab', '#c06099', '#699630', '#685cc6', '#109483', '#c86830',
+    '#1b8abd', '#994b9e', '#9c7c0b', '#385790', '#236e44', '#8a4a26', '#654884', '#006b74', '#814869', '#715b13',
   ],
 };
 
@@ -36,14 +36,36 @@ export const DARK: Palette = {
   error: '#ff7b7b',
   heat: ['#232f55', '#2c3d74', '#384e95', '#4a63b5', '#627dd1', '#819ae6', '#a8bbf5', '#d6e0ff'],
   services: [
-    '#779ee6', '#76c68d', '#edb067', '#c196e1', '#46ccda', '#c2c469', '#8581cf', '#1ba995', '#d18254', '#d188c1',
-    '#2d90c1', '#7ba051', '#ba9b40', '#a96dac', '#139292', '#95cafd', '#ccb6ff', '#82e9be', '#e0995c', '#67dcfe',
+    '#7aa4f2', '#7acc98', '#efb063', '#bc97e7', '#6dcfda', '#e08bbc', '#a4cd7a', '#908be8', '#67c5b3', '#e89366',
+    '#5fafdb', '#c07bc3', '#e4c87b', '#afcbfe', '#609c75', '#f9ba9a', '#d7bdf8', '#4d9aa2', '#f7bddc', '#a4905a',
   ],
 };
 
 const SLOTS = LIGHT.services.length;
-const slots = new Map<string, number>();
-const used = new Set<number>();
+/** The first colours are the ones easiest to tell apart; the others serve when these are taken. */
+const FIRST_SLOTS = 13;
+const STORE_KEY = 'spandrel.services';
+const MAX_STORED = 200;
+const slots = new Map<string, number>(restore());
+const used = new Set<number>(slots.values());
+
+function restore(): readonly (readonly [string, number])[] {
+  try {
+    const stored: unknown = JSON.parse(localStorage.getItem(STORE_KEY) ?? '[]');
+    if (!Array.isArray(stored)) return [];
+    return stored.filter((entry): entry is [string, number] => Array.isArray(entry) && typeof entry[0] === 'string' && Number.isInteger(entry[1]) && entry[1] >= 0 && entry[1] < SLOTS);
+  } catch {
+    return [];
+  }
+}
+
+function store(): void {
+  try {
+    localStorage.setItem(STORE_KEY, JSON.stringify([...slots].slice(0, MAX_STORED)));
+  } catch {
+    // Colours then hold for this visit only.
+  }
+}
 
 function hash(text: string): number {
   let value = 2166136261;
@@ -51,14 +73,17 @@ function hash(text: string): number {
   return value >>> 0;
 }
 
-/** The colour slot of a service: from its name, moved on while another service of this visit has that slot. */
+/** The colour slot of a service: from its name, moved on while another service has that slot. This browser keeps it. */
 export function serviceSlot(name: string): number {
   const known = slots.get(name);
   if (known !== undefined) return known;
-  let slot = hash(name) % SLOTS;
-  if (used.size < SLOTS) while (used.has(slot)) slot = (slot + 1) % SLOTS;
+  const wide = used.size >= FIRST_SLOTS;
+  const range = wide ? SLOTS : FIRST_SLOTS;
+  let slot = hash(name) % range;
+  for (let tries = 0; used.has(slot) && tries < range; tries++) slot = (slot + 1) % range;
   used.add(slot);
   slots.set(name, slot);
+  store();
   return slot;
 }
 

@@ -10,7 +10,7 @@ export function CodeBlock({ code, what }: CodeBlockProps) {
   return (
     <div class="codeblock">
       <pre tabIndex={0} aria-label={what}><code>{code}</code></pre>
-      <CopyButton text={code} what={what} />
+      <CopyButton text={code} what={what} label="Copy" />
     </div>
   );
 }

@@ -47,31 +47,34 @@ export function neighbourhood(graph: ServiceGraph, focus: string): ServiceGraph 
 export const requestOf = (graph: ServiceGraph): LayoutRequest =>
   ({ nodes: graph.nodes.map((node) => node.name), edges: graph.calls.map((call) => [call.parent, call.child]) });
 
-/** Width of a call's line: logarithmic in the number of calls, 1.25 to 7 pixels. */
+/** Width of a call's line: logarithmic in the number of calls, 1.25 to 5 pixels. */
 export function callWidth(count: number, most: number): number {
-  return most <= 1 ? 2 : 1.25 + (5.75 * Math.log(Math.max(1, count))) / Math.log(most);
+  return most <= 1 ? 2 : 1.25 + (3.75 * Math.log(Math.max(1, count))) / Math.log(most);
 }
 
-/** A smooth path through the points of an edge. */
+/** A path through every point, level at each of them, as the layout runs from left to right. */
 export function curve(points: readonly Point[]): string {
-  const [first, ...rest] = points;
-  const last = rest.at(-1);
-  if (!first || !last) return '';
-  const middle = rest.slice(0, -1).map((point, i) => {
-    const next = rest[i + 1] ?? last;
-    const end = i === rest.length - 2 ? last : { x: (point.x + next.x) / 2, y: (point.y + next.y) / 2 };
-    return `Q${point.x} ${point.y} ${end.x} ${end.y}`;
+  const [first] = points;
+  if (!first || points.length < 2) return '';
+  let path = `M${first.x} ${first.y}`;
+  points.slice(1).forEach((to, i) => {
+    const from = points[i] ?? first;
+    const middle = (from.x + to.x) / 2;
+    path += `C${middle} ${from.y} ${middle} ${to.y} ${to.x} ${to.y}`;
   });
-  return `M${first.x} ${first.y}${middle.join('') || `L${last.x} ${last.y}`}`;
+  return path;
 }
 
-/** The triangle at the end of an edge. */
+/** Calls of which so many fail are drawn as failing. */
+const FAILING = 0.05;
+
+export const isFailing = (call: ServiceCall): boolean => Number(call.errorCount) >= FAILING * Math.max(1, Number(call.callCount));
+
+/** The triangle at the end of an edge, which comes in level. */
 export function arrowHead(points: readonly Point[], size: number): string {
   const tip = points.at(-1);
   const before = points.at(-2);
   if (!tip || !before) return '';
-  const length = Math.hypot(tip.x - before.x, tip.y - before.y) || 1;
-  const dx = ((tip.x - before.x) / length) * size;
-  const dy = ((tip.y - before.y) / length) * size;
-  return `M${tip.x} ${tip.y}L${tip.x - dx - dy * 0.5} ${tip.y - dy + dx * 0.5}L${tip.x - dx + dy * 0.5} ${tip.y - dy - dx * 0.5}Z`;
+  const back = tip.x - Math.sign(tip.x - before.x || 1) * size;
+  return `M${tip.x} ${tip.y}L${back} ${tip.y - size * 0.5}L${back} ${tip.y + size * 0.5}Z`;
 }

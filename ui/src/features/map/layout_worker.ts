@@ -16,8 +16,15 @@ function layout({ nodes, edges }: LayoutRequest): Layout {
     placed[name] = { x, y };
   }
   const { width = 0, height = 0 } = graph.graph();
-  const lines = edges.map(([from, to]): readonly Point[] => (graph.edge(from, to).points ?? []).map(({ x, y }: Point) => ({ x, y })));
+  const lines = edges.map(([from, to]) => betweenSides(placed[from], placed[to], (graph.edge(from, to).points ?? []).map(({ x, y }: Point) => ({ x, y }))));
   return { width, height, nodes: placed, edges: lines };
+}
+
+/** Lets an edge leave and enter at the middle of a node's side instead of anywhere on its border. */
+function betweenSides(from: Point | undefined, to: Point | undefined, points: readonly Point[]): readonly Point[] {
+  if (!from || !to) return points;
+  const side = (NODE.width / 2) * Math.sign(to.x - from.x || 1);
+  return [{ x: from.x + side, y: from.y }, ...points.slice(1, -1), { x: to.x - side, y: to.y }];
 }
 
 addEventListener('message', (event: MessageEvent<LayoutRequest>) => {

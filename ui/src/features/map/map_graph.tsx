@@ -3,7 +3,7 @@ import type { ServiceCall, ServiceNode } from '../../api/types';
 import { formatDuration } from '../../base/duration';
 import { serviceColour } from '../../base/palette';
 import { palette } from '../../base/theme';
-import { type Layout, NODE, type Point, type ServiceGraph, arrowHead, callWidth, curve } from './graph';
+import { type Layout, NODE, type Point, type ServiceGraph, arrowHead, callWidth, curve, isFailing } from './graph';
 
 interface MapGraphProps {
   readonly graph: ServiceGraph;
@@ -16,14 +16,14 @@ const short = (count: number): string => (count >= 10_000 ? `${Math.round(count 
 
 function Edge({ call, points, most }: { readonly call: ServiceCall; readonly points: readonly Point[]; readonly most: number }) {
   const width = callWidth(Number(call.callCount), most);
-  const bad = call.errorCount !== '0';
+  const bad = isFailing(call);
   const middle = points[Math.floor(points.length / 2)] ?? { x: 0, y: 0 };
   return (
     <g class={bad ? 'map-edge bad' : 'map-edge'}>
       <path class="map-line" d={curve(points)} stroke-width={width} stroke-dasharray={bad ? '7 4' : undefined} />
       <path class="map-arrow" d={arrowHead(points, 7 + width)} />
       <text class="map-label" x={middle.x} y={middle.y - 5}>{short(Number(call.callCount))} · {formatDuration(Number(call.p95Ns))}</text>
-      {bad && <text class="map-label bad" x={middle.x} y={middle.y + 13}>▲ {short(Number(call.errorCount))}</text>}
+      {call.errorCount !== '0' && <text class="map-label bad" x={middle.x} y={middle.y + 13}>▲ {short(Number(call.errorCount))}</text>}
     </g>
   );
 }

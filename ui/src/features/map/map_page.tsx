@@ -45,7 +45,7 @@ function Head({ from, focus, cut }: { readonly from: string; readonly focus: str
     <header class="panel-head">
       <h1 class="map-title">{focus ? `Around ${focus}` : 'Services and calls'}</h1>
       <span class="panel-note">
-        {cut ? 'The 300 busiest services. ' : ''}Line width: calls. Dashed with ▲: errors. Labels: calls · p95.
+        {cut ? 'The 300 busiest services. ' : ''}Width: calls. Dashed: 5 % or more fail. Labels: calls · p95, ▲ errors.
       </span>
       {focus && <button type="button" class="button small" onClick={() => go({ focus: '' })}>All services</button>}
       {focus && <a class="button small" href={href(['search'], { service: focus, from: from === 'now-1h' ? '' : from })}>Search its traces</a>}
@@ -70,6 +70,7 @@ export function MapPage() {
       <section class="panel">
         <Head from={from} focus={focus} cut={whole?.cut ?? false} />
         {error && <Notice title={error} tone="error" />}
+        {!drawn && !error && !empty && <div class="map-space"><Notice title="Drawing the map" /></div>}
         {empty && <Notice title="No services in this time"><p>Choose a longer time.</p></Notice>}
         {drawn && !empty && <MapGraph graph={drawn.graph} layout={drawn.layout} focus={focus} onFocus={choose} />}
       </section>

@@ -30,10 +30,10 @@ const spandrel: Language = {
   id: 'cpp',
   name: 'C++',
   steps: (at) => [
-    { title: 'CMakeLists.txt', code: 'find_package(Spandrel REQUIRED)\ntarget_link_libraries(my_service PRIVATE Spandrel::sdk)' },
+    { title: 'CMakeLists.txt', code: 'add_subdirectory(spandrel)\ntarget_link_libraries(my_service PRIVATE spandrel_sdk)' },
     {
       title: 'main.cc',
-      code: '#include <spandrel/sdk.h>\n\nint main() {\n  spandrel::sdk::Init("my-service");\n  auto tracer = opentelemetry::trace::Provider::GetTracerProvider()->GetTracer("my-service");\n' +
+      code: '#include <spandrel/sdk.h>\n\nint main() {\n  auto tracing = spandrel::sdk::Init("my-service");\n  auto tracer = opentelemetry::trace::Provider::GetTracerProvider()->GetTracer("my-service");\n' +
         '  auto span = tracer->StartSpan("hello");\n  span->End();\n}',
     },
     { title: 'Run', code: `OTEL_EXPORTER_OTLP_ENDPOINT=http://${at.grpc} ./my_service` },

@@ -3,6 +3,7 @@ import type { Attribute } from '../../api/types';
 import { formatCondition } from '../../base/logfmt';
 import { href } from '../../base/router';
 import { CopyButton } from '../../widgets/copy_button';
+import { SearchIcon } from '../../widgets/icons';
 
 interface AttributesProps {
   readonly title: string;
@@ -33,8 +34,8 @@ export function Attributes({ title, attributes, service }: AttributesProps) {
             <dt>{attribute.key}</dt>
             <dd class={`value-${attribute.type}`}>{valueText(attribute) || <em>empty</em>}</dd>
             <dd class="attribute-actions">
-              <CopyButton text={valueText(attribute)} what={attribute.key} label="⧉" />
-              <a class="button quiet small" href={searchFor(attribute, service)} aria-label={`Search traces with this ${attribute.key}`} title="Search traces with this value">⌕</a>
+              <CopyButton text={valueText(attribute)} what={attribute.key} />
+              <a class="button quiet small" href={searchFor(attribute, service)} aria-label={`Search traces with this ${attribute.key}`} title="Search traces with this value"><SearchIcon /></a>
             </dd>
           </div>
         ))}

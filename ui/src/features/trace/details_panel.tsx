@@ -6,6 +6,7 @@ import { formatDuration } from '../../base/duration';
 import { resource } from '../../base/resource';
 import { formatDateTime, minusNs } from '../../base/time';
 import { CopyButton } from '../../widgets/copy_button';
+import { CloseIcon } from '../../widgets/icons';
 import { Notice } from '../../widgets/notice';
 import { Attributes } from './attributes';
 import './details_panel.css';
@@ -37,7 +38,7 @@ function Facts({ span, view }: { readonly span: SpanDetail; readonly view: Trace
       <div><dt>Start</dt><dd>{formatDateTime(span.startNs)}</dd></div>
       <div><dt>Kind</dt><dd>{span.kind}</dd></div>
       <div><dt>Status</dt><dd class={code === 'error' ? 'bad' : ''}>{code === 'error' ? '▲ error' : code}{message && `: ${message}`}</dd></div>
-      <div><dt>Span id</dt><dd><code>{span.spanId}</code><CopyButton text={span.spanId} what="span id" label="⧉" /></dd></div>
+      <div><dt>Span id</dt><dd><code>{span.spanId}</code><CopyButton text={span.spanId} what="span id" /></dd></div>
       {span.parentSpanId && (
         <div>
           <dt>Parent</dt>
@@ -84,7 +85,7 @@ export function DetailsPanel({ view }: DetailsPanelProps) {
     <aside class="details" aria-label="Span details">
       <header class="details-head">
         <div><h2>{operation}</h2><p>{service}</p></div>
-        <button type="button" class="button quiet small" aria-label="Close details" title="Close (Esc)" onClick={() => { view.detailsClosed.value = true; }}>✕</button>
+        <button type="button" class="button quiet small" aria-label="Close details" title="Close (Esc)" onClick={() => { view.detailsClosed.value = true; }}><CloseIcon /></button>
       </header>
       {error && <Notice title={error} tone="error" />}
       {data && <Body span={data} view={view} />}

@@ -14,7 +14,7 @@ export const ERROR_MARKS = 7;
 function paintSpans(columns: TraceColumns, pixels: Uint32Array, width: number, top: number, height: number, colours: readonly number[]): void {
   const { start, duration, service, spanCount } = columns;
   const scale = width / Math.max(1, columns.durationNs);
-  const thick = Math.max(1, Math.min(6, Math.floor(height / spanCount) - 1));
+  const thick = Math.max(1, Math.min(6, Math.round((height / spanCount) * 0.6)));
   for (let i = 0; i < spanCount; i++) {
     const y = top + Math.floor((i / spanCount) * height);
     const x = Math.max(0, Math.min(width - 1, Math.floor((start[i] ?? 0) * scale)));

@@ -44,7 +44,7 @@ export function TraceHeader({ view }: TraceHeaderProps) {
         <h1>{root}</h1>
         <span class="trace-root">{service}</span>
         <code class="trace-id">{columns.traceId}</code>
-        <CopyButton text={columns.traceId} what="trace id" label="⧉" />
+        <CopyButton text={columns.traceId} what="trace id" />
       </div>
       <dl class="trace-facts">
         <div><dt>Duration</dt><dd><b>{formatDuration(columns.durationNs)}</b></dd></div>
