@@ -37,7 +37,9 @@ find_library(HTTPLIB_LIBRARY cpp-httplib)
 if(HTTPLIB_LIBRARY)
   target_link_libraries(httplib_headers INTERFACE ${HTTPLIB_LIBRARY})
 endif()
-target_link_libraries(httplib_headers INTERFACE Threads::Threads)
+# Debian builds the library with TLS, which changes the layout of its classes.
+target_compile_definitions(httplib_headers INTERFACE CPPHTTPLIB_OPENSSL_SUPPORT)
+target_link_libraries(httplib_headers INTERFACE Threads::Threads OpenSSL::SSL OpenSSL::Crypto)
 
 # The generated OTLP classes of Debian's libopentelemetry-proto-dev: a peer for tests, never used by the product.
 find_path(OTEL_PROTO_INCLUDE_DIR opentelemetry/proto/trace/v1/trace.pb.h)
