@@ -113,7 +113,9 @@ export function sizedTrace(seed, count, startNs) {
     const took = Math.max(500, share * (0.4 + r() * 0.6));
     const pick = Math.floor(r() * OPERATIONS.length);
     const failed = r() < 0.01;
-    const index = add(trace, top.index, SERVICES[Math.floor(r() * SERVICES.length)], OPERATIONS[pick], KINDS[pick], top.at, took,
+    const caller = SERVICES.indexOf(trace.spans[top.index].service);
+    const service = SERVICES[(caller * 2 + Math.floor(r() * 3)) % SERVICES.length];
+    const index = add(trace, top.index, service, OPERATIONS[pick], KINDS[pick], top.at, took,
       { error: failed, events: failed || r() < 0.1 ? 1 : 0 });
     top.left -= size;
     top.at += Math.max(took, share);

@@ -8,7 +8,7 @@ import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encodeColumns } from './columns.mjs';
 import { detail, spanIdOf } from './generate.mjs';
-import { buildStore, dependencies, overview, select } from './store.mjs';
+import { buildStore, dependencies, makeTraces, overview, select } from './store.mjs';
 
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
 const TYPES = { '.js': 'text/javascript', '.css': 'text/css', '.html': 'text/html; charset=utf-8', '.svg': 'image/svg+xml' };
@@ -95,10 +95,9 @@ async function page(request, response, pathname) {
   }
 }
 
-/** Starts the mock; resolves to {url, fill, close}. `fill(count)` puts traces into a store that was empty. */
-export async function startMock({ port = 0, traces = 900, sized = true } = {}) {
-  const build = (count, big) => buildStore({ count, sized: big, nowNs: BigInt(Date.now()) * 1_000_000n });
-  let store = build(traces, sized);
+/** Starts the mock; resolves to {url, fill, close}. `fill(traces)` replaces what it stores. */
+export async function startMock({ port = 0, traces = makeTraces() } = {}) {
+  let store = buildStore(traces);
   const server = createServer((request, response) => {
     const url = new URL(request.url, 'http://localhost');
     if (!url.pathname.startsWith('/api/')) return void page(request, response, url.pathname);
@@ -110,7 +109,7 @@ export async function startMock({ port = 0, traces = 900, sized = true } = {}) {
   await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${server.address().port}`,
-    fill: (count) => { store = build(count, false); },
+    fill: (traces) => { store = buildStore(traces); },
     close: () => new Promise((resolve) => { server.close(resolve); server.closeAllConnections(); }),
   };
 }
@@ -118,6 +117,6 @@ export async function startMock({ port = 0, traces = 900, sized = true } = {}) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const option = (name, fallback) => { const at = process.argv.indexOf(name); return at < 0 ? fallback : Number(process.argv[at + 1]); };
   const empty = process.argv.includes('--empty');
-  const mock = await startMock({ port: option('--port', 16686), traces: empty ? 0 : option('--traces', 900), sized: !empty });
+  const mock = await startMock({ port: option('--port', 16686), traces: empty ? [] : makeTraces({ count: option('--traces', 900) }) });
   process.stdout.write(`${mock.url}\n`);
 }

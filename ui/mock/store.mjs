@@ -20,12 +20,16 @@ function summary(trace) {
     errorCount: list.reduce((sum, s) => sum + s.errorCount, 0), orphanCount: 0, matchedCount: 1, services: list };
 }
 
-/** `count` demo traces over the hour before `nowNs`, and one trace of each of SIZES when `sized` is set. */
-export function buildStore({ count = 900, sized = true, nowNs }) {
+/** `count` demo traces over the hour before `nowNs`, and one trace of each of `sizes`. */
+export function makeTraces({ count = 900, sizes = SIZES, nowNs = BigInt(Date.now()) * 1_000_000n } = {}) {
   const traces = [];
   const step = 3_500_000_000_000n / BigInt(Math.max(1, count));
   for (let seed = 1; seed <= count; seed++) traces.push(demoTrace(seed, nowNs - BigInt(count - seed + 1) * step));
-  if (sized) SIZES.forEach((size, i) => traces.push(sizedTrace(900_000 + size, size, nowNs - BigInt(i + 1) * 300_000_000_000n)));
+  sizes.forEach((size, i) => traces.push(sizedTrace(900_000 + size, size, nowNs - BigInt(i + 1) * 300_000_000_000n)));
+  return traces;
+}
+
+export function buildStore(traces) {
   const byId = new Map(traces.map((t) => [t.traceId, t]));
   return { traces, byId, summaries: new Map(traces.map((t) => [t.traceId, summary(t)])) };
 }
