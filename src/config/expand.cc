@@ -25,9 +25,10 @@ struct Reference {
 std::optional<Reference> FindInnermost(std::string_view text) {
   std::vector<size_t> open;
   for (size_t i = 0; i < text.size(); ++i) {
-    if (text.substr(i).starts_with("$$")) {
+    const char next = i + 1 < text.size() ? text[i + 1] : '\0';
+    if (text[i] == '$' && next == '$') {
       ++i;
-    } else if (text.substr(i).starts_with("${")) {
+    } else if (text[i] == '$' && next == '{') {
       open.push_back(i++);
     } else if (text[i] == '}' && !open.empty()) {
       return Reference{open.back(), i + 1 - open.back()};
@@ -97,7 +98,9 @@ class Expander {
     std::string text = work.node->text;
     bool is_whole = false;
     for (int rounds = 0; const auto reference = FindInnermost(text); ++rounds) {
-      if (rounds >= kMaxExpansionsOfValue || ++expansions_ > kMaxExpansions) {
+      read_bytes_ += text.size();
+      if (rounds >= kMaxExpansionsOfValue || ++expansions_ > kMaxExpansions ||
+          read_bytes_ > kMaxExpansionBytes) {
         return Report(work, "too many expansions; does a value refer to itself?");
       }
       const auto resolved = Resolve(work, reference->In(text));
@@ -186,6 +189,7 @@ class Expander {
   Problems* const problems_;
   std::vector<Work> work_;
   int expansions_ = 0;
+  size_t read_bytes_ = 0;
   size_t cost_ = 0;
 };
 

@@ -7,9 +7,11 @@
 
 namespace spandrel::config {
 
-// How many replacements one value may need, and all of them together.
+// How many replacements one value may need, and all of them together; and how much text may be read
+// for them, since each replacement reads its value again.
 inline constexpr int kMaxExpansionsOfValue = 1000;
 inline constexpr int kMaxExpansions = 10000;
+inline constexpr size_t kMaxExpansionBytes = 16 << 20;
 
 // Replaces `${env:NAME}`, `${env:NAME:-default}`, `${NAME}`, `${file:PATH}` and `${yaml:TEXT}` in
 // all values (not keys), innermost first, and what they give in turn; then `$$` by `$`. `$NAME`
