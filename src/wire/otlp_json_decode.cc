@@ -26,7 +26,8 @@ constexpr size_t kMaxJsonDepth = 16 + 4 * kMaxValueDepth;
 
 constexpr size_t kMaxJsonBytes = std::numeric_limits<uint32_t>::max() / 2;
 
-// Reads the messages of the schema's tables; recurses along the schema only.
+// Reads the messages of the schema's tables; recurses along the schema only. Defaults are not
+// written, as protobuf's encoders leave them out.
 class Reader {
  public:
   explicit Reader(std::string* protobuf) : out_(protobuf), attributes_(&out_) {}
@@ -71,7 +72,7 @@ class Reader {
   bool ReadString(const FieldRule& rule, const element& value) {
     std::string_view text;
     if (value.get(text) != SUCCESS) return Fail(rule.name, "is not a string");
-    out_.Bytes(rule.number, text);
+    if (!text.empty() || rule.kind == FieldKind::kRepeatedString) out_.Bytes(rule.number, text);
     return true;
   }
 
@@ -80,7 +81,7 @@ class Reader {
     if (value.get(text) != SUCCESS) return Fail(rule.name, "is not a string");
     const auto bytes = base::HexDecode(text);
     if (!bytes) return Fail(rule.name, "is not hexadecimal");
-    out_.Bytes(rule.number, *bytes);
+    if (!bytes->empty()) out_.Bytes(rule.number, *bytes);
     return true;
   }
 
@@ -111,18 +112,20 @@ class Reader {
     if (rule.kind == FieldKind::kFixed64) {
       const auto number = JsonUint64(value);
       if (!number) return Fail(rule.name, "is not an unsigned 64-bit number");
-      out_.Fixed64(rule.number, *number);
+      if (*number != 0) out_.Fixed64(rule.number, *number);
       return true;
     }
     if (rule.kind == FieldKind::kSpanKind || rule.kind == FieldKind::kStatusCode) {
       const auto number =
           rule.kind == FieldKind::kSpanKind ? JsonSpanKind(value) : JsonStatusCode(value);
       if (!number) return Fail(rule.name, "is neither a number nor a known name");
-      out_.Varint(rule.number, static_cast<uint64_t>(static_cast<int64_t>(*number)));
+      const auto wide = static_cast<uint64_t>(static_cast<int64_t>(*number));
+      if (wide != 0) out_.Varint(rule.number, wide);
       return true;
     }
     const auto number = JsonUint32(value);
     if (!number) return Fail(rule.name, "is not an unsigned 32-bit number");
+    if (*number == 0) return true;
     if (rule.kind == FieldKind::kFixed32) {
       out_.Fixed32(rule.number, *number);
     } else {
