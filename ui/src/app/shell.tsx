@@ -42,7 +42,7 @@ export function Shell({ section, children }: ShellProps) {
   };
   return (
     <>
-      <a class="skip-link" href={href([])} onClick={focusMain}>Skip to content</a>
+      <a class="skip-link" href="#main" onClick={focusMain}>Skip to content</a>
       <header class="shell-head">
         <a class="shell-brand" href={href(['search'])}><Logo /><span>Spandrel</span></a>
         <nav aria-label="Main">

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Signal, useSignal } from '@preact/signals';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useRef } from 'preact/hooks';
 
 export interface Suggestion {
   /** What the list shows. */
@@ -58,25 +58,25 @@ function useSuggestions(suggest: Suggest, list: Signal<ListState>) {
 /** A text field with completion. It commits on Enter, on a final suggestion and when it loses the focus. */
 export function Combobox({ label, value, suggest, onCommit, placeholder, invalid, name }: ComboboxProps) {
   const id = useId();
-  const input = useRef<HTMLInputElement>(null);
+  const draft = useSignal(value);
+  useLayoutEffect(() => { draft.value = value; }, [value]);
   const list = useSignal<ListState>(CLOSED);
   const { ask, close } = useSuggestions(suggest, list);
   const commit = (text: string): void => { close(); if (text.trim() !== value) onCommit(text.trim()); };
   const take = (item: Suggestion): void => {
-    if (!input.current) return;
-    input.current.value = item.value;
+    draft.value = item.value;
     if (item.final) commit(item.value);
     else ask(item.value);
   };
   const move = (step: number): void => {
     const { items, active, open } = list.value;
-    if (!open) return ask(input.current?.value ?? '');
+    if (!open) return ask(draft.value);
     list.value = { open, items, active: (active + step + items.length + (active < 0 && step < 0 ? 1 : 0)) % items.length };
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const chosen = list.value.items[list.value.active];
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') move(event.key === 'ArrowDown' ? 1 : -1);
-    else if (event.key === 'Enter') { if (chosen) take(chosen); else commit(input.current?.value ?? ''); }
+    else if (event.key === 'Enter') { if (chosen) take(chosen); else commit(draft.value); }
     else if (event.key === 'Escape' && list.value.open) close();
     else return;
     event.preventDefault();
@@ -85,11 +85,11 @@ export function Combobox({ label, value, suggest, onCommit, placeholder, invalid
   return (
     <div class="field combobox">
       <label class="field-label" for={id}>{label}</label>
-      <input ref={input} id={id} name={name} class="field-input" type="text" role="combobox" autocomplete="off" spellcheck={false}
-        value={value} placeholder={placeholder} aria-autocomplete="list" aria-expanded={open} aria-controls={`${id}-list`}
+      <input id={id} name={name} class="field-input" type="text" role="combobox" autocomplete="off" spellcheck={false}
+        value={draft.value} placeholder={placeholder} aria-autocomplete="list" aria-expanded={open} aria-controls={`${id}-list`}
         aria-activedescendant={active >= 0 ? `${id}-${active}` : undefined} aria-invalid={invalid ? 'true' : undefined}
-        onFocus={(event) => ask(event.currentTarget.value)} onInput={(event) => ask(event.currentTarget.value)}
-        onBlur={(event) => commit(event.currentTarget.value)} onKeyDown={onKeyDown} />
+        onFocus={() => ask(draft.value)} onInput={(event) => { draft.value = event.currentTarget.value; ask(draft.value); }}
+        onBlur={() => commit(draft.value)} onKeyDown={onKeyDown} />
       {invalid && <span class="field-note" role="alert">{invalid}</span>}
       <ul id={`${id}-list`} class="combobox-list" role="listbox" aria-label={label} hidden={!open}>
         {items.map((item, i) => (

@@ -37,7 +37,6 @@ interface NodeProps {
 
 function Node({ node, at, focused, onFocus }: NodeProps) {
   const errors = Number(node.errorCount);
-  const label = `${node.name}: ${node.spanCount} spans, ${errors} errors, 95 % take at most ${formatDuration(Number(node.p95Ns))}`;
   const onKey = (event: KeyboardEvent): void => {
     if (event.key !== 'Enter' && event.key !== ' ') return;
     event.preventDefault();
@@ -45,8 +44,7 @@ function Node({ node, at, focused, onFocus }: NodeProps) {
   };
   return (
     <g class={`map-node${focused ? ' focused' : ''}${errors ? ' bad' : ''}`} transform={`translate(${at.x - NODE.width / 2} ${at.y - NODE.height / 2})`}
-      role="button" tabIndex={0} aria-label={label} aria-pressed={focused} onClick={() => onFocus(node.name)} onKeyDown={onKey}>
-      <title>{label}</title>
+      role="button" tabIndex={0} aria-pressed={focused} onClick={() => onFocus(node.name)} onKeyDown={onKey}>
       <rect class="map-box" width={NODE.width} height={NODE.height} rx={6} />
       <rect width={4} height={NODE.height - 16} x={9} y={8} rx={2} fill={serviceColour(node.name, palette.value)} />
       <text class="map-name" x={21} y={19}>{node.name.length > 20 ? `${node.name.slice(0, 19)}…` : node.name}</text>
