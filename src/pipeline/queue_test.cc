@@ -35,6 +35,7 @@ class FakeTransport {
     return [this](span::SpanBatch batch, nanoseconds timeout, Completion done) {
       last_timeout = timeout;
       sent_spans.push_back(batch.span_count());
+      if (on_send) std::exchange(on_send, nullptr)();
       if (answer_at_once) return done(*answer_at_once);
       pending.push_back(std::move(done));
     };
@@ -48,6 +49,7 @@ class FakeTransport {
   std::vector<size_t> sent_spans;
   std::vector<Completion> pending;
   std::optional<Status> answer_at_once;
+  std::function<void()> on_send;  // called by the next send
   nanoseconds last_timeout{0};
 };
 
@@ -309,9 +311,8 @@ TEST_F(QueuedSenderTest, ShutdownGivesEachBatchOneLastAttempt) {
   Completion second = std::move(transport_.pending.front());
   transport_.pending.clear();
   transport_.answer_at_once = kUnavailable;
-  std::thread late([&] { second(Status()); });
+  transport_.on_send = [&] { second(Status()); };
   sender_->Shutdown(steady_clock::now() + seconds(60));
-  late.join();
   EXPECT_EQ(transport_.sent_spans, (std::vector<size_t>{1, 2, 1, 3, 4}));
   EXPECT_EQ(Sent(), 2);
   EXPECT_EQ(Dropped("shutdown"), 8);
