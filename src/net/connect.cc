@@ -100,11 +100,12 @@ ConnectTarget::ConnectTarget(Endpoint endpoint, ClientTls tls, std::string alpn,
   }
 }
 
-void ConnectTarget::Connect(IoRuntime::Impl& runtime, Callback done) const {
+void ConnectTarget::Connect(IoRuntime::Impl& runtime, std::chrono::milliseconds timeout,
+                            Callback done) const {
   auto attempt = std::make_shared<Attempt>(
       runtime.context, endpoint_,
       [this, done = std::move(done)](SocketResult socket) { done(Wrap(std::move(socket))); });
-  asio::post(attempt->strand(), [attempt, timeout = connect_timeout_] { attempt->Start(timeout); });
+  asio::post(attempt->strand(), [attempt, timeout] { attempt->Start(timeout); });
 }
 
 base::Result<std::shared_ptr<Connection>> ConnectTarget::Wrap(SocketResult socket) const {

@@ -30,7 +30,7 @@ class ConnectTarget {
   // Resolves the name anew, tries each address, and gives a connection that is not started yet.
   // Calls back once, on an I/O thread; failures are UNAVAILABLE and name the endpoint.
   using Callback = std::function<void(base::Result<std::shared_ptr<Connection>>)>;
-  void Connect(IoRuntime::Impl& runtime, Callback done) const;
+  void Connect(IoRuntime::Impl& runtime, std::chrono::milliseconds timeout, Callback done) const;
 
  private:
   base::Result<std::shared_ptr<Connection>> Wrap(

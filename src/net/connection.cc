@@ -139,7 +139,7 @@ void Connection::RunInbox() {
   }
   if (closed_ || lingering_ || protocol_ == nullptr) return;
   for (const Command& command : commands) command(*protocol_);
-  if (!handshaking_) Pump();
+  handshaking_ ? ArmTimer() : Pump();
 }
 
 void Connection::Pump() {
@@ -200,8 +200,9 @@ void Connection::Linger() {
 }
 
 std::optional<TimePoint> Connection::NextDeadline() const {
-  if (handshaking_ || lingering_) return phase_deadline_;
+  if (lingering_) return phase_deadline_;
   std::optional<TimePoint> next = protocol_->Deadline();
+  if (handshaking_ && (!next || phase_deadline_ < *next)) next = phase_deadline_;
   if (out_.size() > out_sent_ && (!next || write_stalled_at_ < *next)) next = write_stalled_at_;
   return next;
 }
@@ -227,14 +228,14 @@ void Connection::OnTimer() {
   const std::optional<TimePoint> next = NextDeadline();
   if (!next || *next > now) return ArmTimer();
   if (lingering_) return Close({});
-  if (handshaking_) {
+  if (handshaking_ && phase_deadline_ <= now) {
     return Close({base::StatusCode::kUnavailable, "tls: handshake timed out"});
   }
   if (out_.size() > out_sent_ && write_stalled_at_ <= now) {
     return Close({base::StatusCode::kUnavailable, "peer does not read"});
   }
   protocol_->OnDeadline(now);
-  Pump();
+  handshaking_ ? ArmTimer() : Pump();
 }
 
 void Connection::Close(const base::Status& why) {

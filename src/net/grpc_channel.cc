@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <boost/asio/post.hpp>
-#include <condition_variable>
 #include <future>
-#include <mutex>
 
+#include "net/calls_under_way.h"
 #include "net/compression.h"
 #include "net/grpc.h"
 #include "net/grpc_frame.h"
@@ -117,17 +116,12 @@ struct GrpcChannel::Impl {
   base::Result<std::shared_ptr<ClientCall>> MakeCall(std::string_view path,
                                                      std::string_view message,
                                                      std::chrono::milliseconds timeout) const;
-  void Begin();
-  void End();
-  void WaitForCalls();
 
   IoRuntime::Impl& runtime;
   const GrpcChannelOptions options;
   const std::shared_ptr<Http2Channel> channel;
 
-  std::mutex mutex;
-  std::condition_variable idle;
-  size_t under_way = 0;  // guarded by mutex
+  CallsUnderWay calls;
 };
 
 base::Result<std::shared_ptr<ClientCall>> GrpcChannel::Impl::MakeCall(
@@ -157,39 +151,21 @@ base::Result<std::shared_ptr<ClientCall>> GrpcChannel::Impl::MakeCall(
   return call;
 }
 
-void GrpcChannel::Impl::Begin() {
-  const std::lock_guard lock(mutex);
-  ++under_way;
-}
-
-void GrpcChannel::Impl::End() {
-  const std::lock_guard lock(mutex);
-  if (--under_way == 0) idle.notify_all();
-}
-
-// Callbacks may refer to what their owner destroys next; but an I/O thread must not wait for
-// itself.
-void GrpcChannel::Impl::WaitForCalls() {
-  if (runtime.context.get_executor().running_in_this_thread()) return;
-  std::unique_lock lock(mutex);
-  idle.wait(lock, [this] { return under_way == 0; });
-}
-
 GrpcChannel::GrpcChannel(IoRuntime& runtime, GrpcChannelOptions options)
     : impl_(std::make_shared<Impl>(runtime, std::move(options))) {}
 
 GrpcChannel::~GrpcChannel() {
   impl_->channel->Close();
-  impl_->WaitForCalls();
+  impl_->calls.WaitForNone(impl_->runtime);
 }
 
 void GrpcChannel::Unary(std::string_view path, std::string_view message,
                         std::chrono::milliseconds timeout, ReplyCallback done) {
   auto call = impl_->MakeCall(path, message, timeout);
-  impl_->Begin();
+  impl_->calls.Begin();
   auto finish = [impl = impl_, done = std::move(done)](Reply reply) {
     done(std::move(reply));
-    impl->End();
+    impl->calls.End();
   };
   if (!call.ok()) {
     asio::post(impl_->runtime.context, [finish, status = call.status()] { finish({status, {}}); });
@@ -214,10 +190,10 @@ void GrpcChannel::ServerStreaming(std::string_view path, std::string_view messag
                                   std::function<void(std::string)> on_message,
                                   std::function<void(base::Status)> done) {
   auto call = impl_->MakeCall(path, message, timeout);
-  impl_->Begin();
+  impl_->calls.Begin();
   auto finish = [impl = impl_, done = std::move(done)](const Status& status) {
     done(status);
-    impl->End();
+    impl->calls.End();
   };
   if (!call.ok()) {
     asio::post(impl_->runtime.context, [finish, status = call.status()] { finish(status); });

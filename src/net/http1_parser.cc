@@ -5,6 +5,7 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 #include <cctype>
+#include <limits>
 #include <utility>
 
 namespace spandrel::net {
@@ -72,7 +73,8 @@ struct Http1Parser::BeastParser final : Impl, beast_http::basic_parser<is_reques
 
   BeastParser(size_t max_header_bytes, BodySink sink) : Impl(max_header_bytes, std::move(sink)) {
     Base::header_limit(static_cast<uint32_t>(max_header_bytes));
-    Base::body_limit(boost::none);
+    // Ours is in on_body. (No limit at all would refuse every body: Beast 1.74 compares with none.)
+    Base::body_limit(std::numeric_limits<uint64_t>::max());
   }
 
   size_t Put(std::string_view input, BeastError& ec) override {

@@ -59,7 +59,8 @@ void Http2Channel::FailLater(Calls calls, const Status& status) {
 
 void Http2Channel::Connect() {
   target_.Connect(
-      runtime_, [self = shared_from_this()](base::Result<std::shared_ptr<Connection>> connection) {
+      runtime_, target_.connect_timeout(),
+      [self = shared_from_this()](base::Result<std::shared_ptr<Connection>> connection) {
         self->OnConnected(std::move(connection));
       });
 }

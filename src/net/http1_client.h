@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "net/body.h"
+#include "net/client_call.h"
+#include "net/connection.h"
+#include "net/http1_parser.h"
+
+namespace spandrel::net {
+
+// HTTP/1.1 as a client: one call at a time.
+class Http1Client final : public Protocol {
+ public:
+  // `on_idle` is called when a call is over and the connection takes another.
+  explicit Http1Client(std::function<void()> on_idle) : on_idle_(std::move(on_idle)) {}
+
+  void Call(std::shared_ptr<CallTicket> ticket);
+
+  base::Status OnConnected(std::string_view alpn) override;
+  void OnBytes(std::string_view bytes) override;
+  void OnEof() override;
+  void Produce(size_t limit, std::string* out) override;
+  bool Done() const override { return closing_; }
+  std::optional<TimePoint> Deadline() const override;
+  void OnDeadline(TimePoint now) override;
+  void OnDrain() override { closing_ = closing_ || ticket_ == nullptr; }
+  void OnClosed(const base::Status& why) override;
+
+ private:
+  void MakeParser();
+  bool ParseOnce(std::string_view* input);
+  bool AppendBody(std::string_view bytes);
+  void FinishResponse();
+  void Fail(base::Status status);
+
+  const std::function<void()> on_idle_;
+  std::shared_ptr<CallTicket> ticket_;  // null between calls
+  std::unique_ptr<Http1Parser> parser_;
+  OutgoingBody output_;
+  std::string input_;
+  Response response_;
+  size_t calls_ = 0;
+  bool received_any_ = false;
+  bool closing_ = false;
+};
+
+}  // namespace spandrel::net
