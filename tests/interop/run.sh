@@ -12,33 +12,58 @@ spandrel=$(realpath "${1:?usage: run.sh BIN_DIR [WORK_DIR]}")/spandrel
 work=$(realpath -m "${2:-$here/../../build/interop}")
 mkdir -p "$work"
 data=$(mktemp -d)
-server_pid=
+pids=()
 
 cleanup() {
-  if [[ -n $server_pid ]] && kill -0 "$server_pid" 2>/dev/null; then
-    kill "$server_pid"
-    wait "$server_pid" || true
-  fi
+  for pid in "${pids[@]}"; do
+    kill "$pid" 2>/dev/null && wait "$pid" || true
+  done
   rm -rf "$data"
 }
 trap cleanup EXIT
 
-start_server() {
-  "$spandrel" --data-dir "$data/store" --otlp-grpc 127.0.0.1:0 --otlp-http 127.0.0.1:0 \
-    --http 127.0.0.1:0 --ready-file "$data/ready.json" >"$data/server.log" 2>&1 &
-  server_pid=$!
+# start NAME FLAG...: a Spandrel whose addresses are in NAME.json when it is ready.
+start() {
+  local name=$1
+  shift
+  "$spandrel" --ready-file "$data/$name.json" "$@" >"$data/$name.log" 2>&1 &
+  local pid=$!
+  pids=("$pid" "${pids[@]}")
   for _ in $(seq 300); do
-    [[ -s $data/ready.json ]] && return
-    if ! kill -0 "$server_pid" 2>/dev/null; then break; fi
+    [[ -s $data/$name.json ]] && return
+    if ! kill -0 "$pid" 2>/dev/null; then break; fi
     sleep 0.1
   done
-  echo "spandrel did not become ready:" >&2
-  cat "$data/server.log" >&2
+  echo "$name did not become ready:" >&2
+  cat "$data/$name.log" >&2
   return 1
 }
 
-# The address of one of the server's listeners.
-address() { node -p "JSON.parse(require('fs').readFileSync('$data/ready.json'))['$1']"; }
+# address NAME LISTENER
+address() { node -p "JSON.parse(require('fs').readFileSync('$data/$1.json'))['$2']"; }
+
+# A collector between the senders and the store, as a configuration file makes one.
+start_gateway() {
+  cat >"$data/gateway.yaml" <<YAML
+receivers:
+  otlp:
+    protocols:
+      grpc: { endpoint: "127.0.0.1:0" }
+      http: { endpoint: "127.0.0.1:0" }
+processors:
+  batch: { timeout: 20ms }
+exporters:
+  otlp:
+    endpoint: "$(address store otlp_grpc)"
+    tls: { insecure: true }
+    sending_queue: { wait_for_result: true }
+service:
+  telemetry: { metrics: { level: none } }
+  pipelines:
+    traces: { receivers: [otlp], processors: [batch], exporters: [otlp] }
+YAML
+  start gateway --config "$data/gateway.yaml"
+}
 
 # send LABEL COMMAND...: keeps what the sender says it sent, or says what went wrong.
 expectations=()
@@ -47,7 +72,7 @@ send() {
   shift
   if ! "$@" >"$file"; then
     echo "FAIL $*" >&2
-    tail -n 20 "$data/server.log" >&2
+    tail -n 20 "$data"/*.log >&2
     return 1
   fi
   expectations+=("$file")
@@ -64,17 +89,20 @@ else
   echo "SKIP SKIP SKIP: Go is not installed; Go's SDK and otelhttp are NOT tested" >&2
 fi
 
-start_server
-grpc=$(address otlp_grpc)
-http=$(address otlp_http)
-for transport in grpc protobuf json; do
-  target=$http
-  [[ $transport == grpc ]] && target=$grpc
-  send "js-$transport" node "$here/js/send.mjs" "$transport" "$target"
-  send "cpp-$transport" "$work/cpp/interop_cpp_sender" "$transport" "$target"
+start store --data-dir "$data/store" --otlp-grpc 127.0.0.1:0 --otlp-http 127.0.0.1:0 --http 127.0.0.1:0
+start_gateway
+for server in store gateway; do
+  grpc=$(address $server otlp_grpc)
+  http=$(address $server otlp_http)
+  for transport in grpc protobuf json; do
+    target=$http
+    [[ $transport == grpc ]] && target=$grpc
+    send "$server-js-$transport" node "$here/js/send.mjs" "$transport" "$target"
+    send "$server-cpp-$transport" "$work/cpp/interop_cpp_sender" "$transport" "$target"
+  done
+  if [[ -n $go_sender ]]; then
+    send "$server-go-grpc" "$go_sender" grpc "$grpc"
+    send "$server-go-http" "$go_sender" http "$http"
+  fi
 done
-if [[ -n $go_sender ]]; then
-  send go-grpc "$go_sender" grpc "$grpc"
-  send go-http "$go_sender" http "$http"
-fi
-node "$here/verify.mjs" "$(address http)" "${expectations[@]}"
+node "$here/verify.mjs" "$(address store http)" "${expectations[@]}"
