@@ -22,18 +22,42 @@ function repaint(canvas: HTMLCanvasElement, paint: Paint): void {
   paint(context, width, height);
 }
 
+/** Runs `work` after the frame that is due, once however often it is asked for: text comes before pictures. */
+function afterFrame(work: () => void): { readonly ask: () => void; readonly stop: () => void } {
+  let frame = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return {
+    ask: () => {
+      if (frame !== 0) return;
+      frame = requestAnimationFrame(() => {
+        timer = setTimeout(() => { frame = 0; work(); });
+      });
+    },
+    stop: () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+    },
+  };
+}
+
 /** A canvas that repaints when it is resized and whenever `paint` is another function. */
 export function Canvas({ paint, label, class: name }: CanvasProps) {
   const ref = useRef<HTMLCanvasElement>(null);
   const latest = useRef(paint);
+  const later = useRef<ReturnType<typeof afterFrame> | undefined>(undefined);
   latest.current = paint;
   useEffect(() => {
     const canvas = ref.current;
     if (!canvas) return undefined;
-    const observer = new ResizeObserver(() => repaint(canvas, latest.current));
+    const scheduled = afterFrame(() => repaint(canvas, latest.current));
+    later.current = scheduled;
+    const observer = new ResizeObserver(scheduled.ask);
     observer.observe(canvas);
-    return () => observer.disconnect();
+    return () => {
+      observer.disconnect();
+      scheduled.stop();
+    };
   }, []);
-  useEffect(() => { if (ref.current) repaint(ref.current, paint); }, [paint]);
+  useEffect(() => later.current?.ask(), [paint]);
   return <canvas ref={ref} class={name} role="img" aria-label={label} />;
 }

@@ -100,9 +100,9 @@ function paintDots(c: CanvasRenderingContext2D, g: LatencyGeometry, dots: readon
 function paintPercentiles(c: CanvasRenderingContext2D, g: LatencyGeometry, overview: Overview, palette: Palette): void {
   c.textBaseline = 'middle';
   c.textAlign = 'left';
-  let free = Infinity;
-  for (const [name, ns] of [['p50', overview.p50Ns], ['p95', overview.p95Ns], ['p99', overview.p99Ns]] as const) {
-    if (overview.traceCount === '0') return;
+  let free = g.plot.y0 + 7;
+  if (overview.traceCount === '0') return;
+  for (const [name, ns] of [['p99', overview.p99Ns], ['p95', overview.p95Ns], ['p50', overview.p50Ns]] as const) {
     const at = Math.round(g.y.at(Number(ns))) + 0.5;
     c.strokeStyle = palette.text;
     c.globalAlpha = 0.6;
@@ -114,8 +114,8 @@ function paintPercentiles(c: CanvasRenderingContext2D, g: LatencyGeometry, overv
     c.globalAlpha = 1;
     c.setLineDash([]);
     const text = `${name} ${formatDuration(Number(ns))}`;
-    const label = Math.max(g.plot.y0 + 7, Math.min(at - 9, free - 15));
-    free = label;
+    const label = Math.max(at - 9, free);
+    free = label + 15;
     const width = c.measureText(text).width;
     c.fillStyle = palette.background;
     c.globalAlpha = 0.85;
