@@ -33,7 +33,7 @@ std::string RenderLabels(const MetricLabels& labels) {
 
 Counter& MetricRegistry::AddCounter(std::string_view name, std::string_view help,
                                     MetricLabels labels) {
-  std::lock_guard lock(mutex_);
+  std::lock_guard lock(*mutex_);
   Family& family = families_[std::string(name)];
   family.help = help;
   family.is_counter = true;
@@ -45,22 +45,26 @@ Counter& MetricRegistry::AddCounter(std::string_view name, std::string_view help
 std::shared_ptr<void> MetricRegistry::AddGauge(std::string_view name, std::string_view help,
                                                MetricLabels labels, std::function<double()> read) {
   auto gauge = std::make_shared<Gauge>(Gauge{std::move(labels), std::move(read)});
-  std::lock_guard lock(mutex_);
+  std::lock_guard lock(*mutex_);
   Family& family = families_[std::string(name)];
   family.help = help;
+  std::erase_if(family.gauges, [](const auto& other) { return !other->read; });
   family.gauges.push_back(gauge);
-  return gauge;
+  return {gauge.get(), [gauge, mutex = mutex_](void*) {
+            std::lock_guard lock(*mutex);
+            gauge->read = nullptr;
+          }};
 }
 
 std::vector<MetricSample> MetricRegistry::Collect() const {
-  std::lock_guard lock(mutex_);
+  std::lock_guard lock(*mutex_);
   std::vector<MetricSample> samples;
   for (const auto& [name, family] : families_) {
     for (const auto& [labels, counter] : family.counters) {
       samples.push_back({name, labels, static_cast<double>(counter->value())});
     }
-    for (const auto& weak : family.gauges) {
-      if (auto gauge = weak.lock()) samples.push_back({name, gauge->labels, gauge->read()});
+    for (const auto& gauge : family.gauges) {
+      if (gauge->read) samples.push_back({name, gauge->labels, gauge->read()});
     }
   }
   return samples;
@@ -72,7 +76,7 @@ std::string MetricRegistry::RenderPrometheus() const {
   for (const MetricSample& sample : Collect()) {
     if (sample.name != current) {
       current = sample.name;
-      std::lock_guard lock(mutex_);
+      std::lock_guard lock(*mutex_);
       const Family& family = families_.find(current)->second;
       text += fmt::format("# HELP {} {}\n# TYPE {} {}\n", current, family.help, current,
                           family.is_counter ? "counter" : "gauge");

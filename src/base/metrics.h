@@ -43,7 +43,8 @@ class MetricRegistry {
   Counter& AddCounter(std::string_view name, std::string_view help, MetricLabels labels = {});
 
   // A gauge read by calling `read`, from any thread, whenever the metrics are asked for. The gauge
-  // disappears when the returned handle is destroyed.
+  // disappears when the returned handle is destroyed: `read` is not running then and never runs
+  // again. `read` must not call the registry.
   [[nodiscard]] std::shared_ptr<void> AddGauge(std::string_view name, std::string_view help,
                                                MetricLabels labels, std::function<double()> read);
 
@@ -55,16 +56,17 @@ class MetricRegistry {
  private:
   struct Gauge {
     MetricLabels labels;
-    std::function<double()> read;
+    std::function<double()> read;  // empty once the handle is gone; guarded by mutex_
   };
   struct Family {
     std::string help;
     bool is_counter = false;
     std::map<MetricLabels, std::unique_ptr<Counter>> counters;
-    std::vector<std::weak_ptr<Gauge>> gauges;
+    std::vector<std::shared_ptr<Gauge>> gauges;
   };
 
-  mutable std::mutex mutex_;
+  // Shared with the gauges' handles, which may outlive the registry.
+  const std::shared_ptr<std::mutex> mutex_ = std::make_shared<std::mutex>();
   std::map<std::string, Family, std::less<>> families_;  // guarded by mutex_
 };
 
