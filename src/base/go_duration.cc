@@ -30,6 +30,15 @@ Status Malformed(std::string_view text) {
           fmt::format("'{}' is not a duration (write for example 200ms, 5s or 1h30m)", text)};
 }
 
+// `value` divided by 10^digits, without zeros at its end.
+std::string Decimal(uint64_t value, size_t digits) {
+  std::string text = fmt::format("{:0{}}", value, digits + 1);
+  text.insert(text.size() - digits, 1, '.');
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
+
 }  // namespace
 
 Result<std::chrono::nanoseconds> ParseGoDuration(std::string_view text) {
@@ -64,21 +73,20 @@ Result<std::chrono::nanoseconds> ParseGoDuration(std::string_view text) {
 }
 
 std::string FormatGoDuration(std::chrono::nanoseconds duration) {
-  const int64_t nanoseconds = duration.count();
-  if (nanoseconds < 0) return "-" + FormatGoDuration(-duration);
+  const bool negative = duration.count() < 0;
+  const auto count = static_cast<uint64_t>(duration.count());
+  const uint64_t nanoseconds = negative ? 0 - count : count;
+  std::string text = negative ? "-" : "";
   if (nanoseconds == 0) return "0s";
-  if (nanoseconds < 1000) return fmt::format("{}ns", nanoseconds);
-  if (nanoseconds < 1'000'000) return fmt::format("{:g}us", static_cast<double>(nanoseconds) / 1e3);
-  if (nanoseconds < 1'000'000'000) {
-    return fmt::format("{:g}ms", static_cast<double>(nanoseconds) / 1e6);
-  }
-  std::string text;
-  const int64_t hours = nanoseconds / 3'600'000'000'000;
-  const int64_t minutes = nanoseconds / 60'000'000'000 % 60;
-  const double seconds = static_cast<double>(nanoseconds % 60'000'000'000) / 1e9;
+  if (nanoseconds < 1000) return text + fmt::format("{}ns", nanoseconds);
+  if (nanoseconds < 1'000'000) return text + Decimal(nanoseconds, 3) + "us";
+  if (nanoseconds < 1'000'000'000) return text + Decimal(nanoseconds, 6) + "ms";
+  const uint64_t hours = nanoseconds / 3'600'000'000'000;
+  const uint64_t minutes = nanoseconds / 60'000'000'000 % 60;
+  const uint64_t seconds = nanoseconds % 60'000'000'000;
   if (hours > 0) text += fmt::format("{}h", hours);
   if (minutes > 0) text += fmt::format("{}m", minutes);
-  if (seconds > 0) text += fmt::format("{:g}s", seconds);
+  if (seconds > 0) text += Decimal(seconds, 9) + "s";
   return text;
 }
 

@@ -23,7 +23,8 @@ std::string_view StatusCodeName(StatusCode code) {
                                                               "UNAVAILABLE",
                                                               "DATA_LOSS",
                                                               "UNAUTHENTICATED"};
-  return kNames[static_cast<size_t>(code)];
+  const auto index = static_cast<size_t>(code);
+  return kNames[index < kNames.size() ? index : static_cast<size_t>(StatusCode::kUnknown)];
 }
 
 bool Status::retryable() const {

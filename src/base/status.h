@@ -33,7 +33,7 @@ enum class StatusCode : uint8_t {
   kUnauthenticated = 16,
 };
 
-// "INVALID_ARGUMENT" and so on.
+// "INVALID_ARGUMENT" and so on; "UNKNOWN" for a number that is none of these.
 std::string_view StatusCodeName(StatusCode code);
 
 // The outcome of an operation: OK, or a code with a short lower-case message that names the thing.
