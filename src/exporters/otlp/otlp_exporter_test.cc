@@ -203,6 +203,23 @@ TEST_F(OtlpExporterTest, SendsOverHttpInBothEncodings) {
   EXPECT_EQ(decoded->chunk->spans.size(), 5u);
 }
 
+TEST_F(OtlpExporterTest, CountsPartialSuccessOverHttpInBothEncodings) {
+  for (const bool json : {false, true}) {
+    net::Response partial;
+    partial.headers = {{"content-type", json ? "application/json" : "application/x-protobuf"}};
+    partial.body = json ? wire::EncodeExportResponseJson({3, "bad ids"})
+                        : wire::EncodeExportResponseProtobuf({3, "bad ids"});
+    FakePeer peer(runtime_, [partial](const net::Request&) { return partial; });
+    peer.Start();
+    MakeHttp(peer.endpoint(), std::string(kQuickRetry) + (json ? "encoding: json\n" : ""));
+    const size_t before = outcomes_.size();
+    Consume(MakeTestBatch("shop", 1, 10));
+    EXPECT_TRUE(outcomes_.WaitFor(before + 1).back().ok());
+    exporter_->Shutdown(std::chrono::steady_clock::now());
+  }
+  EXPECT_EQ(CounterValue("spandrel_exporter_rejected_spans_total"), 6u);
+}
+
 TEST_F(OtlpExporterTest, ObeysHttpStatuses) {
   std::atomic<int> calls{0};
   FakePeer peer(runtime_, [&calls](const net::Request&) {

@@ -10,6 +10,7 @@
 #include "exporters/otlp/partial_success.h"
 #include "net/client.h"
 #include "net/compression.h"
+#include "wire/export_response_json.h"
 #include "wire/otlp.h"
 
 namespace spandrel::exporters {
@@ -65,12 +66,13 @@ class OtlpHttpTransport : public Transport, public std::enable_shared_from_this<
     return status.ok() ? ReadPartialSuccess(*response) : status;
   }
 
-  // A peer that answers JSON although it was sent protobuf, or something else altogether, is not
-  // asked again: it took the request.
+  // A peer that answers with something else altogether is not asked again: it took the request.
   Status ReadPartialSuccess(const net::Response& response) {
     const std::string_view type = net::FindHeader(response.headers, "content-type");
-    if (!type.starts_with("application/x-protobuf")) return {};
-    auto partial = wire::DecodeExportResponseProtobuf(response.body);
+    const bool json = type.starts_with("application/json");
+    if (!json && !type.starts_with("application/x-protobuf")) return {};
+    auto partial = json ? wire::DecodeExportResponseJson(response.body)
+                        : wire::DecodeExportResponseProtobuf(response.body);
     if (!partial.ok()) {
       return {StatusCode::kInternal,
               "the peer's answer is malformed: " + partial.status().message()};
