@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "columnar/background/maintenance.h"
+
+#include <malloc.h>
+
+#include "base/log.h"
+#include "columnar/compaction/merge.h"
+#include "columnar/compaction/policy.h"
+#include "columnar/part/seal.h"
+
+namespace spandrel::columnar {
+namespace {
+
+using base::Status;
+
+constexpr std::chrono::milliseconds kRetryAfterFailure{1000};
+constexpr std::chrono::milliseconds kExpiryInterval{60'000};
+
+PartFacts FactsOf(const Part& part) {
+  return {part.file_size(), part.footer().row_count, part.dictionary_size(),
+          part.footer().min_start, part.footer().max_start};
+}
+
+std::vector<PartFacts> FactsOf(const std::vector<PartPtr>& parts) {
+  std::vector<PartFacts> facts;
+  for (const PartPtr& part : parts) facts.push_back(FactsOf(*part));
+  return facts;
+}
+
+std::vector<PartPtr> Pick(const std::vector<PartPtr>& parts, const std::vector<size_t>& chosen) {
+  std::vector<PartPtr> picked;
+  for (const size_t at : chosen) picked.push_back(parts[at]);
+  return picked;
+}
+
+// A part with a damaged block stays as it is, so that what can still be read of it is.
+std::vector<PartPtr> Undamaged(std::vector<PartPtr> parts) {
+  std::erase_if(parts,
+                [](const PartPtr& part) { return part->damaged() || part->has_damaged_block(); });
+  return parts;
+}
+
+}  // namespace
+
+Maintenance::Maintenance(const EngineOptions& options, StoreLayout layout, PartSet& parts,
+                         StoredSpans& stored, base::MetricRegistry& metrics)
+    : options_(options),
+      layout_(std::move(layout)),
+      parts_(parts),
+      stored_(stored),
+      seals_(
+          metrics.AddCounter("spandrel_store_seals_total", "Heads that were sealed into parts.")),
+      merges_(metrics.AddCounter("spandrel_store_merges_total", "Merges of parts.")),
+      failures_(metrics.AddCounter("spandrel_store_maintenance_failures_total",
+                                   "Seals, merges and removals that failed and are tried again.")),
+      expired_(metrics.AddCounter("spandrel_store_expired_spans_total",
+                                  "Spans dropped by age or by size, as configured.")) {}
+
+void Maintenance::Start(LogWriter& log) {
+  log_ = &log;
+  sealer_.Start([this] { return SealRound(); });
+  tidier_.Start([this] { return TidyRound(); });
+  sealer_.Wake();
+  tidier_.Wake();
+}
+
+void Maintenance::Stop() {
+  sealer_.Stop();
+  tidier_.Stop();
+  stored_.CloseHead(true);
+  const Status sealed = SealFullHeads();
+  if (!sealed.ok()) base::LogWarn("not sealed, will be replayed: {}", sealed.message());
+}
+
+void Maintenance::RunNow() {
+  seal_now_ = true;
+  sealer_.RunNow();
+  tidier_.RunNow();
+}
+
+Status Maintenance::SealFullHeads() {
+  while (const HeadPtr head = stored_.OldestFullHead()) SPANDREL_RETURN_IF_ERROR(SealOne(head));
+  return {};
+}
+
+std::optional<std::chrono::milliseconds> Maintenance::SealRound() {
+  const StoredSpans::Rotation rotation = stored_.CloseHead(seal_now_.exchange(false));
+  if (rotation.nothing_below > 0) log_->Release(rotation.nothing_below);
+  if (stored_.OldestFullHead() == nullptr) return rotation.due_in;
+  const Status sealed = SealFullHeads();
+  ReleaseLog();
+  if (!sealed.ok()) {
+    failures_.Add();
+    base::LogError("cannot seal, trying again: {}", sealed.message());
+    return kRetryAfterFailure;
+  }
+  // Under load the freed memory is wanted again at once; giving it back would only cost faults.
+  if (stored_.head_bytes() < options_.seal_bytes / 8) ::malloc_trim(0);
+  tidier_.Wake();
+  return rotation.due_in;
+}
+
+Status Maintenance::SealOne(const HeadPtr& head) {
+  const std::string scratch = layout_.SealScratch();
+  SPANDREL_RETURN_IF_ERROR(SealHead(*head, scratch));
+  SPANDREL_RETURN_IF_ERROR(parts_.Publish(
+      scratch, {}, [&](const std::vector<PartPtr>& parts) { stored_.Install(parts, head); }));
+  seals_.Add();
+  return {};
+}
+
+void Maintenance::ReleaseLog() {
+  if (log_ != nullptr) log_->Release(parts_.sealed_through());
+}
+
+std::optional<std::chrono::milliseconds> Maintenance::TidyRound() {
+  const auto install = [this](const std::vector<PartPtr>& parts) {
+    stored_.Install(parts, nullptr);
+  };
+  Status status = parts_.QuarantineDamaged(install);
+  if (status.ok()) status = DropExpired();
+  if (status.ok()) status = MergeWhileUseful();
+  for (const PartPtr& part : parts_.parts()) part->ReleasePages();
+  if (!status.ok()) {
+    failures_.Add();
+    base::LogError("cannot tidy up, trying again: {}", status.message());
+    return kRetryAfterFailure;
+  }
+  if (options_.max_age.count() > 0) return kExpiryInterval;
+  return std::nullopt;
+}
+
+Status Maintenance::MergeWhileUseful() {
+  while (true) {
+    const std::vector<PartPtr> parts = Undamaged(parts_.parts());
+    const std::vector<PartPtr> chosen = Pick(parts, ChooseMerge(FactsOf(parts), options_));
+    if (chosen.empty()) return {};
+    const std::string scratch = layout_.MergeScratch();
+    const Status merged = MergeParts(chosen, scratch);
+    if (merged.code() == base::StatusCode::kDataLoss) {
+      base::LogError("not merged: {}", merged.message());
+      continue;
+    }
+    SPANDREL_RETURN_IF_ERROR(merged);
+    SPANDREL_RETURN_IF_ERROR(parts_.Publish(
+        scratch, chosen,
+        [this](const std::vector<PartPtr>& changed) { stored_.Install(changed, nullptr); }));
+    merges_.Add();
+  }
+}
+
+Status Maintenance::DropExpired() {
+  const std::vector<PartPtr> parts = parts_.parts();
+  const uint64_t now = options_.clock->NowUnixNano();
+  const std::vector<PartPtr> expired = Pick(parts, ChooseExpired(FactsOf(parts), now, options_));
+  if (expired.empty()) return {};
+  SPANDREL_RETURN_IF_ERROR(parts_.Drop(
+      expired, [this](const std::vector<PartPtr>& changed) { stored_.Install(changed, nullptr); }));
+  for (const PartPtr& part : expired) expired_.Add(part->footer().row_count);
+  return {};
+}
+
+}  // namespace spandrel::columnar

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+
+#include "base/metrics.h"
+#include "columnar/background/round_thread.h"
+#include "columnar/options.h"
+#include "columnar/part/part_set.h"
+#include "columnar/stored_spans.h"
+#include "columnar/wal/log_writer.h"
+
+namespace spandrel::columnar {
+
+// What an engine does behind the writers' back: one thread seals full heads into parts, another one
+// merges parts, drops expired ones and puts damaged ones aside. A failure (a full disk) leaves all
+// as it was and is tried again.
+class Maintenance {
+ public:
+  Maintenance(const EngineOptions& options, StoreLayout layout, PartSet& parts, StoredSpans& stored,
+              base::MetricRegistry& metrics);
+
+  // `log` is told what need not be replayed any more.
+  void Start(LogWriter& log);
+  // Seals what is left, best effort, and ends the threads.
+  void Stop();
+
+  void WakeSealer() { sealer_.Wake(); }
+  // Damaged parts were found, or memory was used to read.
+  void WakeTidier() { tidier_.Wake(); }
+  // Seals everything that was added before, and merges until nothing is left to be merged.
+  void RunNow();
+
+  // Seals all full heads on the calling thread; for recovery, before Start.
+  base::Status SealFullHeads();
+
+ private:
+  std::optional<std::chrono::milliseconds> SealRound();
+  std::optional<std::chrono::milliseconds> TidyRound();
+  base::Status SealOne(const HeadPtr& head);
+  base::Status MergeWhileUseful();
+  base::Status DropExpired();
+  void ReleaseLog();
+
+  const EngineOptions options_;
+  const StoreLayout layout_;
+  PartSet& parts_;
+  StoredSpans& stored_;
+  LogWriter* log_ = nullptr;
+  base::Counter& seals_;
+  base::Counter& merges_;
+  base::Counter& failures_;
+  base::Counter& expired_;
+  std::atomic<bool> seal_now_{false};
+  RoundThread sealer_;
+  RoundThread tidier_;
+};
+
+}  // namespace spandrel::columnar

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+namespace spandrel::columnar {
+
+// A thread that does rounds of background work: when it is woken, and when the last round asked to
+// be run again. It sleeps otherwise, so an idle store costs nothing.
+class RoundThread {
+ public:
+  // Does one round; says after which time at the latest the next one is due, if any.
+  using Round = std::function<std::optional<std::chrono::milliseconds>()>;
+
+  ~RoundThread() { Stop(); }
+
+  void Start(Round round);
+  // Any thread; does not wait.
+  void Wake();
+  // Wakes the thread and waits until a round has run from its beginning to its end.
+  void RunNow();
+  // Waits for the round that is running, then ends the thread.
+  void Stop();
+
+ private:
+  void Run(const Round& round);
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::condition_variable finished_;
+  uint64_t wanted_ = 0;    // guarded by mutex_; rounds that somebody asked for
+  uint64_t done_ = 0;      // guarded by mutex_; wishes that have been met
+  bool stopping_ = false;  // guarded by mutex_
+  std::thread thread_;
+};
+
+}  // namespace spandrel::columnar

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/status.h"
+
+namespace spandrel::columnar {
+
+// The folders of a store and the names in them (docs/design/store.md).
+struct StoreLayout {
+  explicit StoreLayout(std::string directory) : root(std::move(directory)) {}
+
+  std::string LogFolder() const { return root + "/log"; }
+  std::string PartFolder() const { return root + "/parts"; }
+  std::string QuarantineFolder() const { return root + "/quarantine"; }
+  std::string LockFile() const { return root + "/LOCK"; }
+  std::string ManifestFile() const { return root + "/MANIFEST"; }
+  std::string LogFile(uint64_t number) const;
+  std::string PartFile(uint64_t number) const;
+  // Part files that are being written.
+  std::string SealScratch() const { return PartFolder() + "/seal.new"; }
+  std::string MergeScratch() const { return PartFolder() + "/merge.new"; }
+
+  std::string root;
+};
+
+// A file in a folder whose name is a number and the wanted extension.
+struct NumberedFile {
+  uint64_t number = 0;
+  std::string path;
+};
+
+// All files `NUMBER.extension` of a folder, by number.
+base::Result<std::vector<NumberedFile>> ListNumberedFiles(const std::string& folder,
+                                                          const std::string& extension);
+
+// OK when the folder is there already.
+base::Status MakeFolder(const std::string& path);
+// Makes creations, renames and removals in the folder durable.
+base::Status SyncFolder(const std::string& path);
+base::Status RenameFile(const std::string& from, const std::string& to);
+// OK when there is no such file.
+base::Status RemoveFile(const std::string& path);
+// Moves a damaged file out of the way, to a name in `folder` that is free.
+base::Status QuarantineFile(const std::string& path, const std::string& folder);
+
+// Keeps a store's directory for this process until it is destroyed. The kernel lets go of it when
+// the process dies, however it dies.
+class DirectoryLock {
+ public:
+  // FAILED_PRECONDITION `dir: held by another spandrel (pid N)` when somebody has it.
+  static base::Result<DirectoryLock> Take(const StoreLayout& layout);
+
+  DirectoryLock(DirectoryLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  DirectoryLock(const DirectoryLock&) = delete;
+  DirectoryLock& operator=(const DirectoryLock&) = delete;
+  DirectoryLock& operator=(DirectoryLock&&) = delete;
+  ~DirectoryLock();
+
+ private:
+  explicit DirectoryLock(int fd) : fd_(fd) {}
+  int fd_ = -1;
+};
+
+}  // namespace spandrel::columnar

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "columnar/engine.h"
+
+#include <algorithm>
+#include <mutex>
+#include <optional>
+
+#include "base/log.h"
+#include "columnar/background/maintenance.h"
+#include "columnar/disk/directory.h"
+#include "columnar/part/part_set.h"
+#include "columnar/read/aggregate.h"
+#include "columnar/read/dependencies.h"
+#include "columnar/read/lists.h"
+#include "columnar/read/search.h"
+#include "columnar/stored_spans.h"
+#include "columnar/wal/log_replay.h"
+#include "columnar/wal/log_writer.h"
+#include "wire/otlp.h"
+
+namespace spandrel::columnar {
+namespace {
+
+using base::Result;
+using base::Status;
+using base::StatusCode;
+
+constexpr std::chrono::milliseconds kRetryWhenSealing{500};
+
+// Makes the folders and takes the directory for this process.
+Result<DirectoryLock> TakeDirectory(const EngineOptions& options, const StoreLayout& layout) {
+  if (options.create_directory) SPANDREL_RETURN_IF_ERROR(MakeFolder(layout.root));
+  Result<DirectoryLock> lock = DirectoryLock::Take(layout);
+  if (!lock.ok()) return lock;
+  SPANDREL_RETURN_IF_ERROR(MakeFolder(layout.LogFolder()));
+  SPANDREL_RETURN_IF_ERROR(MakeFolder(layout.PartFolder()));
+  SPANDREL_RETURN_IF_ERROR(MakeFolder(layout.QuarantineFolder()));
+  SPANDREL_RETURN_IF_ERROR(SyncFolder(layout.root));
+  return lock;
+}
+
+}  // namespace
+
+// The parts in the order in which they are started; they end in the reverse order.
+class Engine::Impl {
+ public:
+  Impl(EngineOptions options, base::MetricRegistry& metrics)
+      : options_(std::move(options)),
+        layout_(options_.directory),
+        metrics_(metrics),
+        refused_(metrics.AddCounter("spandrel_store_refused_spans_total",
+                                    "Spans that the store refused; the sender was told.",
+                                    {{"reason", "unsealed"}})),
+        damaged_log_bytes_(metrics.AddCounter(
+            "spandrel_store_damaged_log_bytes_total",
+            "Bytes of the write-ahead log that were damaged and could not be replayed.")),
+        damaged_log_places_(
+            metrics.AddCounter("spandrel_store_damaged_log_places_total",
+                               "Places in the write-ahead log that were damaged and skipped.")) {}
+  ~Impl() { Close(); }
+
+  Status Open();
+  void Close();
+
+  void Append(span::SpanBatch&& batch, storage::Completion done);
+  storage::StoreStats Stats() const;
+  void Settle() {
+    std::lock_guard lock(close_mutex_);
+    if (!closed_) maintenance_->RunNow();
+  }
+  const EngineOptions& options() const { return options_; }
+
+  // Runs a query on what is stored now. When a part turns out to be damaged, it is left out of the
+  // next try and set aside in the background.
+  template <typename Query>
+  auto Read(Query&& query) {
+    while (true) {
+      const Snapshot snapshot = stored_->TakeSnapshot();
+      auto result = query(snapshot);
+      const bool found_damage = std::any_of(snapshot.parts.begin(), snapshot.parts.end(),
+                                            [](const PartPtr& part) { return part->damaged(); });
+      if (!found_damage) return result;
+      maintenance_->WakeTidier();
+      if (result.ok() || result.status().code() != StatusCode::kDataLoss) return result;
+    }
+  }
+
+ private:
+  Status Recover(LogReplay* replay);
+  void ReplayRecord(uint64_t sequence, std::string_view body);
+  void AddGauges();
+
+  const EngineOptions options_;
+  const StoreLayout layout_;
+  base::MetricRegistry& metrics_;
+  base::Counter& refused_;
+  base::Counter& damaged_log_bytes_;
+  base::Counter& damaged_log_places_;
+
+  std::mutex close_mutex_;
+  std::atomic<bool> closed_{true};
+  std::optional<DirectoryLock> lock_;
+  std::unique_ptr<PartSet> parts_;
+  std::unique_ptr<StoredSpans> stored_;
+  std::unique_ptr<Maintenance> maintenance_;
+  std::unique_ptr<LogWriter> log_;
+  std::vector<std::shared_ptr<void>> gauges_;
+};
+
+Status Engine::Impl::Open() {
+  SPANDREL_RETURN_IF_ERROR(options_.Validate());
+  Result<DirectoryLock> lock = TakeDirectory(options_, layout_);
+  if (!lock.ok()) return lock.status();
+  lock_.emplace(std::move(*lock));
+  Result<std::unique_ptr<PartSet>> parts = PartSet::Open(layout_, metrics_);
+  if (!parts.ok()) return parts.status();
+  parts_ = std::move(*parts);
+  const auto wake_sealer = [this] { maintenance_->WakeSealer(); };
+  stored_ = std::make_unique<StoredSpans>(options_, metrics_,
+                                          StoredSpans::Events{wake_sealer, wake_sealer});
+  stored_->Install(parts_->parts(), nullptr);
+  maintenance_ = std::make_unique<Maintenance>(options_, layout_, *parts_, *stored_, metrics_);
+  LogReplay replay;
+  SPANDREL_RETURN_IF_ERROR(Recover(&replay));
+  auto log = LogWriter::Open(options_, layout_, std::move(replay), metrics_,
+                             [this](std::vector<LogEntry>& group) {
+                               for (LogEntry& entry : group)
+                                 stored_->Add(entry.batch, entry.sequence);
+                             });
+  if (!log.ok()) return log.status();
+  log_ = std::move(*log);
+  log_->Release(parts_->sealed_through());
+  maintenance_->Start(*log_);
+  AddGauges();
+  closed_ = false;
+  return {};
+}
+
+Status Engine::Impl::Recover(LogReplay* replay) {
+  Result<LogReplay> found =
+      ReplayLog(layout_, parts_->sealed_through(),
+                [this](uint64_t sequence, std::string_view body) { ReplayRecord(sequence, body); });
+  if (!found.ok()) return found.status();
+  damaged_log_bytes_.Add(found->damaged_bytes);
+  damaged_log_places_.Add(found->damaged_places);
+  if (found->replayed_records > 0) {
+    base::LogInfo("{}: replayed {} requests, {} bytes", layout_.root, found->replayed_records,
+                  found->replayed_bytes);
+  }
+  *replay = std::move(*found);
+  return {};
+}
+
+void Engine::Impl::ReplayRecord(uint64_t sequence, std::string_view body) {
+  Result<wire::DecodedRequest> request =
+      wire::DecodeOtlpProtobuf(base::MakeSharedBytes(std::string(body)));
+  if (!request.ok()) {
+    // Its checksum was right, so another version wrote it or the writer had a bug: keep going.
+    damaged_log_places_.Add();
+    damaged_log_bytes_.Add(body.size());
+    base::LogError("log record {} skipped: {}", sequence, request.status().message());
+    return;
+  }
+  stored_->Add(span::SpanBatch(request->chunk), sequence);
+  if (stored_->OldestFullHead() == nullptr) return;
+  const Status sealed = maintenance_->SealFullHeads();
+  if (!sealed.ok()) base::LogWarn("cannot seal while replaying: {}", sealed.message());
+}
+
+void Engine::Impl::AddGauges() {
+  const auto add = [this](const char* name, const char* help, auto read) {
+    gauges_.push_back(metrics_.AddGauge(name, help, {{"directory", layout_.root}}, read));
+  };
+  add("spandrel_store_spans", "Spans in the store.", [this] { return double(Stats().spans); });
+  add("spandrel_store_disk_bytes", "Bytes of parts and log files.",
+      [this] { return double(Stats().disk_bytes); });
+  add("spandrel_store_head_bytes", "Bytes in memory that are not sealed yet.",
+      [this] { return double(stored_->head_bytes()); });
+  add("spandrel_store_parts", "Sealed parts.", [this] { return double(parts_->parts().size()); });
+}
+
+void Engine::Impl::Close() {
+  std::lock_guard lock(close_mutex_);
+  if (closed_.exchange(true)) return;
+  gauges_.clear();
+  log_->Stop();
+  maintenance_->Stop();
+  log_->Release(parts_->sealed_through());
+  lock_.reset();
+}
+
+void Engine::Impl::Append(span::SpanBatch&& batch, storage::Completion done) {
+  if (closed_) return done(Status(StatusCode::kUnavailable, "store: closed"));
+  if (batch.empty()) return done(Status());
+  if (stored_->head_bytes() + log_->waiting_bytes() > options_.max_head_bytes) {
+    refused_.Add(batch.span_count());
+    return done(Status::Unavailable("store: sealing is behind", kRetryWhenSealing));
+  }
+  log_->Append(std::move(batch), std::move(done));
+}
+
+storage::StoreStats Engine::Impl::Stats() const {
+  storage::StoreStats stats;
+  const std::vector<PartPtr> parts = parts_->parts();
+  for (const PartPtr& part : parts) {
+    stats.spans += part->footer().row_count;
+    stats.disk_bytes += part->file_size();
+  }
+  stats.details["part_bytes"] = stats.disk_bytes;
+  stats.details["part_spans"] = stats.spans;
+  stats.details["parts"] = parts.size();
+  stats.details["head_spans"] = stored_->head_spans();
+  stats.details["log_bytes"] = log_->disk_bytes();
+  stats.details["log_waiting_bytes"] = log_->waiting_bytes();
+  stats.spans += stored_->head_spans();
+  stats.disk_bytes += log_->disk_bytes();
+  stats.memory_bytes = stored_->head_bytes() + log_->waiting_bytes();
+  return stats;
+}
+
+Result<std::unique_ptr<Engine>> Engine::Open(EngineOptions options, base::MetricRegistry& metrics) {
+  auto impl = std::make_unique<Impl>(std::move(options), metrics);
+  SPANDREL_RETURN_IF_ERROR(impl->Open());
+  return std::unique_ptr<Engine>(new Engine(std::move(impl)));
+}
+
+Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Engine::~Engine() = default;
+
+void Engine::Close() {
+  impl_->Close();
+}
+
+void Engine::Append(span::SpanBatch&& batch, storage::Completion done) {
+  impl_->Append(std::move(batch), std::move(done));
+}
+
+Result<span::SpanBatch> Engine::GetTrace(const span::TraceId& trace_id) {
+  return impl_->Read([&](const Snapshot& snapshot) { return ReadTrace(snapshot, trace_id); });
+}
+
+Result<storage::SearchResult> Engine::Search(const storage::SearchRequest& request) {
+  return impl_->Read([&](const Snapshot& snapshot) { return SearchTraces(snapshot, request); });
+}
+
+Result<storage::AggregateResult> Engine::Aggregate(const storage::AggregateRequest& request) {
+  return impl_->Read([&](const Snapshot& snapshot) { return AggregateSpans(snapshot, request); });
+}
+
+Result<std::vector<std::string>> Engine::Services() {
+  return impl_->Read([&](const Snapshot& snapshot) { return ListServices(snapshot); });
+}
+
+Result<std::vector<storage::Operation>> Engine::Operations(std::string_view service) {
+  return impl_->Read([&](const Snapshot& snapshot) { return ListOperations(snapshot, service); });
+}
+
+Result<std::vector<storage::AttributeName>> Engine::TagNames(const storage::Predicate& where,
+                                                             storage::TimeRange range,
+                                                             size_t limit) {
+  return impl_->Read(
+      [&](const Snapshot& snapshot) { return ListTagNames(snapshot, where, range, limit); });
+}
+
+Result<std::vector<std::string>> Engine::TagValues(const storage::Field& field,
+                                                   const storage::Predicate& where,
+                                                   storage::TimeRange range, size_t limit) {
+  return impl_->Read([&](const Snapshot& snapshot) {
+    return ListTagValues(snapshot, field, where, range, limit);
+  });
+}
+
+Result<std::vector<storage::Dependency>> Engine::Dependencies(storage::TimeRange range) {
+  return impl_->Read([&](const Snapshot& snapshot) { return FindDependencies(snapshot, range); });
+}
+
+storage::StoreStats Engine::Stats() const {
+  return impl_->Stats();
+}
+
+Durability Engine::durability() const {
+  return impl_->options().durability;
+}
+
+void Engine::Settle() {
+  impl_->Settle();
+}
+
+}  // namespace spandrel::columnar

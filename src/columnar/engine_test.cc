@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "columnar/engine.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <set>
+
+#include "columnar/disk/directory.h"
+#include "columnar/test_directory.h"
+#include "columnar/test_spans.h"
+#include "conformance/test_spans.h"
+#include "span/span_view.h"
+
+namespace spandrel::columnar {
+namespace {
+
+using conformance::MakeBatch;
+using conformance::TestSpan;
+using conformance::TraceIdOf;
+using testing::HasSubstr;
+
+namespace fs = std::filesystem;
+
+class EngineTest : public testing::Test {
+ protected:
+  EngineTest() { options_.directory = directory_.path(); }
+
+  void Open() {
+    auto engine = Engine::Open(options_, metrics_);
+    ASSERT_TRUE(engine.ok()) << engine.status().ToString();
+    engine_ = std::move(*engine);
+  }
+
+  base::Status Append(const std::vector<TestSpan>& spans) {
+    return AppendAndWait(*engine_, MakeBatch(spans));
+  }
+  void AppendTraces(uint64_t first, uint64_t count) {
+    for (uint64_t trace = first; trace < first + count; ++trace) {
+      ASSERT_TRUE(Append({{.trace = trace, .start = trace * 1000}}).ok());
+    }
+  }
+  uint64_t CountTraces() {
+    const auto found = engine_->Search({.limit = 100'000});
+    EXPECT_TRUE(found.ok()) << found.status().ToString();
+    return found.ok() ? found->traces.size() : 0;
+  }
+
+  // Leaves the directory as a killed process would: copies it while the engine runs.
+  std::string CopyAsIfKilled(const std::string& name) {
+    const std::string copy = directory_.path() + "-" + name;
+    fs::remove_all(copy);
+    fs::copy(directory_.path(), copy, fs::copy_options::recursive);
+    copies_.push_back(copy);
+    return copy;
+  }
+  void ReopenCopy(const std::string& copy) {
+    engine_.reset();
+    options_.directory = copy;
+    Open();
+  }
+  ~EngineTest() override {
+    engine_.reset();
+    for (const std::string& copy : copies_) fs::remove_all(copy);
+  }
+
+  std::vector<std::string> FilesIn(const std::string& folder) {
+    std::vector<std::string> files;
+    for (const auto& entry : fs::directory_iterator(folder)) files.push_back(entry.path());
+    std::sort(files.begin(), files.end());
+    return files;
+  }
+
+  static void FlipByte(const std::string& path, uint64_t offset) {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(static_cast<std::streamoff>(offset));
+    const auto byte = static_cast<char>(file.get() ^ 0x55);
+    file.seekp(static_cast<std::streamoff>(offset));
+    file.put(byte);
+  }
+
+  TestDirectory directory_;
+  EngineOptions options_;
+  base::MetricRegistry metrics_;
+  std::unique_ptr<Engine> engine_;
+  std::vector<std::string> copies_;
+};
+
+TEST_F(EngineTest, SaysInOneLineWhyTheDirectoryCannotBeUsed) {
+  Open();
+  const auto held = Engine::Open(options_, metrics_);
+  EXPECT_EQ(held.status().message(), directory_.path() + ": held by another spandrel (pid " +
+                                         std::to_string(::getpid()) + ")");
+  EngineOptions missing = options_;
+  missing.directory = directory_.path() + "/a/b";
+  EXPECT_EQ(Engine::Open(missing, metrics_).status().message(),
+            missing.directory + ": No such file or directory");
+  if (::geteuid() == 0) return;  // root may write everywhere
+  EngineOptions unwritable = options_;
+  unwritable.directory = "/proc";
+  EXPECT_FALSE(Engine::Open(unwritable, metrics_).ok());
+}
+
+TEST_F(EngineTest, LetsGoOfTheDirectoryWhenClosed) {
+  Open();
+  engine_->Close();
+  EXPECT_EQ(Append({{}}).code(), base::StatusCode::kUnavailable);
+  Open();
+  EXPECT_TRUE(Append({{}}).ok());
+}
+
+TEST_F(EngineTest, ReplaysTheLogOfAKilledProcess) {
+  Open();
+  AppendTraces(1, 50);
+  const std::string copy = CopyAsIfKilled("killed");
+  ReopenCopy(copy);
+  EXPECT_EQ(CountTraces(), 50U);
+  AppendTraces(51, 10);
+  // Killed again before anything was sealed, and once more inside recovery.
+  const std::string again = CopyAsIfKilled("again");
+  fs::remove_all(again);
+  fs::copy(copy, again, fs::copy_options::recursive);
+  ReopenCopy(again);
+  EXPECT_EQ(CountTraces(), 60U);
+  EXPECT_EQ(engine_->Stats().spans, 60U);
+}
+
+TEST_F(EngineTest, CutsATornTailAndGoesOn) {
+  Open();
+  AppendTraces(1, 20);
+  const std::string copy = CopyAsIfKilled("torn");
+  const std::string log = FilesIn(copy + "/log").back();
+  const uint64_t size = fs::file_size(log);
+  std::ifstream in(log, std::ios::binary);
+  std::string bytes(size, '\0');
+  in.read(bytes.data(), static_cast<std::streamsize>(size));
+  const uint64_t end = bytes.find_last_not_of('\0');
+  fs::resize_file(log, end - 5);
+  ReopenCopy(copy);
+  EXPECT_EQ(CountTraces(), 19U);
+  AppendTraces(20, 1);
+  EXPECT_EQ(CountTraces(), 20U);
+}
+
+TEST_F(EngineTest, SkipsAndKeepsDamageInsideTheLog) {
+  Open();
+  AppendTraces(1, 20);
+  const std::string copy = CopyAsIfKilled("damaged");
+  FlipByte(FilesIn(copy + "/log").back(), 200);
+  ReopenCopy(copy);
+  EXPECT_EQ(CountTraces(), 19U);
+  EXPECT_EQ(FilesIn(copy + "/quarantine").size(), 1U);
+  EXPECT_THAT(metrics_.RenderPrometheus(),
+              HasSubstr("spandrel_store_damaged_log_places_total 1"));
+}
+
+TEST_F(EngineTest, QuarantinesDamagedPartsAndKeepsTheRest) {
+  options_.merge_fan_in = 100;
+  Open();
+  for (uint64_t part = 0; part < 3; ++part) {
+    AppendTraces(1 + part * 10, 10);
+    engine_->Settle();
+  }
+  engine_->Close();
+  const auto parts = FilesIn(directory_.path() + "/parts");
+  ASSERT_EQ(parts.size(), 3U);
+  FlipByte(parts[0], fs::file_size(parts[0]) - 40);  // footer: seen at start
+  FlipByte(parts[1], fs::file_size(parts[1]) / 2);   // columns: seen when read
+  Open();
+  EXPECT_EQ(CountTraces(), 10U);
+  engine_->Settle();
+  EXPECT_EQ(FilesIn(directory_.path() + "/quarantine").size(), 2U);
+  AppendTraces(100, 1);
+  EXPECT_EQ(CountTraces(), 11U);
+}
+
+TEST_F(EngineTest, MakesALostManifestAgain) {
+  options_.merge_fan_in = 3;
+  Open();
+  for (uint64_t part = 0; part < 4; ++part) {
+    AppendTraces(1 + part * 10, 10);
+    engine_->Settle();
+  }
+  AppendTraces(41, 5);
+  const std::string copy = CopyAsIfKilled("no-manifest");
+  fs::remove(copy + "/MANIFEST");
+  ReopenCopy(copy);
+  EXPECT_EQ(CountTraces(), 45U);
+  EXPECT_EQ(engine_->Stats().spans, 45U);
+}
+
+TEST_F(EngineTest, StoresAResentRequestOnceAcrossSealsAndRestarts) {
+  Open();
+  const std::vector<TestSpan> spans = {{.span = 1}, {.span = 2, .parent = 1}};
+  ASSERT_TRUE(Append(spans).ok());
+  engine_->Settle();
+  ASSERT_TRUE(Append(spans).ok());
+  EXPECT_EQ(engine_->Stats().spans, 2U);
+  engine_.reset();
+  Open();
+  ASSERT_TRUE(Append(spans).ok());
+  EXPECT_EQ(engine_->Stats().spans, 2U);
+  EXPECT_EQ(engine_->Search({}).value().traces[0].span_count, 2U);
+}
+
+TEST_F(EngineTest, SealsFullHeadsAndReleasesTheLog) {
+  options_.seal_spans = 100;
+  options_.max_log_file_bytes = 8192;
+  options_.merge_fan_in = 4;
+  Open();
+  AppendTraces(1, 1000);
+  EXPECT_EQ(CountTraces(), 1000U);
+  engine_->Settle();
+  EXPECT_EQ(CountTraces(), 1000U);
+  EXPECT_LE(FilesIn(directory_.path() + "/log").size(), 1U);
+  EXPECT_LE(engine_->Stats().details["parts"], 8U);
+  EXPECT_EQ(engine_->Stats().details["head_spans"], 0U);
+}
+
+TEST_F(EngineTest, DropsWholePartsByAge) {
+  options_.max_age = std::chrono::seconds(3600);
+  Open();
+  AppendTraces(1, 10);
+  const uint64_t now = base::SystemClock().NowUnixNano();
+  ASSERT_TRUE(Append({{.trace = 1000, .start = now}}).ok());
+  engine_->Settle();
+  AppendTraces(20, 10);
+  engine_->Settle();
+  EXPECT_EQ(CountTraces(), 11U);  // the first part holds a young span, so it stays whole
+}
+
+TEST_F(EngineTest, RefusesWhatDoesNotFitAndStaysReadable) {
+  options_.seal_bytes = 1000;
+  options_.max_head_bytes = 1000;
+  options_.seal_age = std::chrono::hours(1);
+  Open();
+  base::Status last;
+  for (uint64_t trace = 1; trace < 200 && last.ok(); ++trace) {
+    std::vector<TestSpan> spans;
+    for (uint64_t i = 1; i <= 50; ++i) spans.push_back({.trace = trace, .span = i});
+    last = Append(spans);
+  }
+  EXPECT_TRUE(last.ok() || (last.retryable() && last.retry_after())) << last.ToString();
+  EXPECT_GT(CountTraces(), 0U);
+}
+
+}  // namespace
+}  // namespace spandrel::columnar

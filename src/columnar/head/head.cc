@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "columnar/head/head.h"
+
+#include <xxhash.h>
+
+#include <algorithm>
+#include <mutex>
+#include <random>
+
+namespace spandrel::columnar {
+namespace {
+
+uint64_t RandomSeed() {
+  std::random_device random;
+  return uint64_t{random()} << 32 | random();
+}
+
+// What a chunk occupies beside its buffer.
+size_t IndexBytes(const span::SpanChunk& chunk) {
+  return sizeof(span::SpanChunk) + sizeof(HeadChunk) +
+         chunk.spans.capacity() * sizeof(span::SpanEntry) +
+         chunk.scopes.capacity() * sizeof(span::ScopeEntry) +
+         chunk.resources.capacity() * sizeof(span::ResourceEntry);
+}
+
+}  // namespace
+
+Head::Head() : seed_(RandomSeed()) {}
+
+size_t Head::Add(const std::shared_ptr<const span::SpanChunk>& chunk, IsKnown is_known,
+                 void* context) {
+  const ContentHasher hasher(*chunk);
+  HeadChunk added{chunk, static_cast<uint32_t>(rows_.size())};
+  size_t left_out = 0;
+  std::unique_lock lock(mutex_);
+  chunks_.push_back(added);
+  HeadRow row;
+  row.chunk = static_cast<uint32_t>(chunks_.size() - 1);
+  for (row.span = 0; row.span < chunk->spans.size(); ++row.span) {
+    const span::SpanEntry& entry = chunk->spans[row.span];
+    row.content_hash = hasher.Of(entry);
+    if (ContainsLocked(entry, row.content_hash) || is_known(context, entry, row.content_hash)) {
+      ++left_out;
+      continue;
+    }
+    AddRow(entry, row);
+    added.min_start = std::min(added.min_start, entry.start_time_unix_nano);
+    added.max_start = std::max(added.max_start, entry.start_time_unix_nano);
+  }
+  added.row_count = static_cast<uint32_t>(rows_.size()) - added.first_row;
+  if (added.row_count == 0) {
+    chunks_.pop_back();
+    return left_out;
+  }
+  chunks_.back() = std::move(added);
+  buffer_bytes_ += chunk->bytes().size() + IndexBytes(*chunk);
+  return left_out;
+}
+
+void Head::NoteSequence(uint64_t sequence, std::chrono::steady_clock::time_point now) {
+  if (last_sequence_ == 0) opened_at_ = now;
+  last_sequence_ = sequence;
+}
+
+uint64_t Head::byte_size() const {
+  return buffer_bytes_ + rows_.size() * sizeof(HeadRow) + traces_.size() * sizeof(HeadTrace) +
+         trace_index_.byte_size() + content_index_.byte_size();
+}
+
+bool Head::Contains(const span::SpanEntry& entry, uint64_t content_hash) const {
+  std::shared_lock lock(mutex_);
+  return ContainsLocked(entry, content_hash);
+}
+
+uint64_t Head::HashOf(const span::TraceId& id) const {
+  return XXH3_64bits_withSeed(id.bytes.data(), id.bytes.size(), seed_);
+}
+
+bool Head::ContainsLocked(const span::SpanEntry& entry, uint64_t content_hash) const {
+  const auto is_equal = [&](uint32_t row) {
+    if (rows_[row].content_hash != content_hash) return false;
+    const span::SpanEntry& other = EntryOf(rows_[row]);
+    return other.trace_id == entry.trace_id && other.span_id == entry.span_id &&
+           other.start_time_unix_nano == entry.start_time_unix_nano;
+  };
+  return content_index_.Find(KeyOf(content_hash), is_equal) != HashIndex::kAbsent;
+}
+
+void Head::AddRow(const span::SpanEntry& entry, const HeadRow& row) {
+  const auto position = static_cast<uint32_t>(rows_.size());
+  rows_.push_back(row);
+  content_index_.Insert(KeyOf(row.content_hash), position,
+                        [this](uint32_t at) { return KeyOf(rows_[at].content_hash); });
+  AddToTrace(entry, position);
+}
+
+void Head::AddToTrace(const span::SpanEntry& entry, uint32_t row) {
+  const uint64_t hash = HashOf(entry.trace_id);
+  uint32_t at =
+      trace_index_.Find(hash, [&](uint32_t t) { return traces_[t].id == entry.trace_id; });
+  if (at == HashIndex::kAbsent) {
+    at = static_cast<uint32_t>(traces_.size());
+    traces_.push_back({entry.trace_id, row, row});
+    trace_index_.Insert(hash, at, [this](uint32_t t) { return HashOf(traces_[t].id); });
+  } else {
+    rows_[traces_[at].last_row].next_of_trace = row;
+  }
+  HeadTrace& trace = traces_[at];
+  trace.last_row = row;
+  ++trace.row_count;
+  trace.error_count += entry.status == span::SpanStatus::kError ? 1 : 0;
+  trace.min_start = std::min(trace.min_start, entry.start_time_unix_nano);
+  trace.max_end = std::max(trace.max_end, entry.end_time_unix_nano);
+}
+
+HeadView::HeadView(std::shared_ptr<const Head> head) : head_(std::move(head)) {
+  std::shared_lock lock(head_->mutex_);
+  chunks_ = head_->chunks_;
+  row_count_ = static_cast<uint32_t>(head_->rows_.size());
+}
+
+std::vector<uint32_t> HeadView::SpansOf(const HeadChunk& chunk) const {
+  std::vector<uint32_t> spans;
+  spans.reserve(chunk.row_count);
+  std::shared_lock lock(head_->mutex_);
+  for (uint32_t i = 0; i < chunk.row_count; ++i) {
+    spans.push_back(head_->rows_[chunk.first_row + i].span);
+  }
+  return spans;
+}
+
+void HeadView::FindTrace(const span::TraceId& id, std::vector<span::SpanRef>* spans) const {
+  std::shared_lock lock(head_->mutex_);
+  const uint32_t trace = head_->trace_index_.Find(
+      head_->HashOf(id), [&](uint32_t t) { return head_->traces_[t].id == id; });
+  if (trace == HashIndex::kAbsent) return;
+  uint32_t row = head_->traces_[trace].first_row;
+  while (row != HashIndex::kAbsent && row < row_count_) {
+    const HeadRow& at = head_->rows_[row];
+    spans->emplace_back(*head_->chunks_[at.chunk].chunk, at.span);
+    row = at.next_of_trace;
+  }
+}
+
+}  // namespace spandrel::columnar

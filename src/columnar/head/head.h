@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <shared_mutex>
+#include <vector>
+
+#include "columnar/head/content_hash.h"
+#include "columnar/head/hash_index.h"
+#include "span/span_view.h"
+
+namespace spandrel::columnar {
+
+// A span in a head: which chunk it came with and where it stands there.
+struct HeadRow {
+  uint32_t chunk = 0;
+  uint32_t span = 0;
+  uint32_t next_of_trace = HashIndex::kAbsent;  // row
+  uint64_t content_hash = 0;
+};
+
+// A trace in a head: a chain of its rows, in order of arrival.
+struct HeadTrace {
+  span::TraceId id;
+  uint32_t first_row = 0;
+  uint32_t last_row = 0;
+  uint32_t row_count = 0;
+  uint32_t error_count = 0;
+  uint64_t min_start = UINT64_MAX;
+  uint64_t max_end = 0;
+};
+
+// A chunk and the rows that came from it: all of its spans but those that were there already.
+struct HeadChunk {
+  std::shared_ptr<const span::SpanChunk> chunk;
+  uint32_t first_row = 0;
+  uint32_t row_count = 0;
+  uint64_t min_start = UINT64_MAX;
+  uint64_t max_start = 0;
+};
+
+// The spans that are not in a part yet, as they came: the received buffers and an index of rows and
+// traces. One thread adds; any thread reads, at any time, what was there when it took a HeadView.
+class Head {
+ public:
+  Head();
+
+  // True for a span that is stored elsewhere already, in an older head or a part.
+  using IsKnown = bool (*)(void* context, const span::SpanEntry& entry, uint64_t content_hash);
+
+  // Adds the spans that are new; `is_known` is asked about each. The number of those left out.
+  size_t Add(const std::shared_ptr<const span::SpanChunk>& chunk, IsKnown is_known, void* context);
+  // What was added came from the log record `sequence`; the first one opens the head.
+  void NoteSequence(uint64_t sequence, std::chrono::steady_clock::time_point now);
+
+  // Of the adding thread, or of anyone once nothing is added any more.
+  uint64_t last_sequence() const { return last_sequence_; }
+  uint64_t byte_size() const;
+  size_t row_count() const { return rows_.size(); }
+  std::chrono::steady_clock::time_point opened_at() const { return opened_at_; }
+  const std::vector<HeadRow>& rows() const { return rows_; }
+  const std::vector<HeadTrace>& traces() const { return traces_; }
+  const std::vector<HeadChunk>& chunks() const { return chunks_; }
+
+  // Any thread.
+  bool Contains(const span::SpanEntry& entry, uint64_t content_hash) const;
+
+ private:
+  friend class HeadView;
+  uint64_t HashOf(const span::TraceId& id) const;
+  // Keyed, since a sender may look for spans whose content hashes fall together.
+  uint64_t KeyOf(uint64_t content_hash) const {
+    const uint64_t key = (content_hash ^ seed_) * 0x9e3779b97f4a7c15;
+    return key ^ key >> 32;
+  }
+  bool ContainsLocked(const span::SpanEntry& entry, uint64_t content_hash) const;
+  void AddRow(const span::SpanEntry& entry, const HeadRow& row);
+  void AddToTrace(const span::SpanEntry& entry, uint32_t row);
+  const span::SpanEntry& EntryOf(const HeadRow& row) const {
+    return chunks_[row.chunk].chunk->spans[row.span];
+  }
+
+  const uint64_t seed_;
+  std::chrono::steady_clock::time_point opened_at_;
+  uint64_t last_sequence_ = 0;
+  uint64_t buffer_bytes_ = 0;
+
+  // Held shared by readers on other threads, exclusively while a chunk is added.
+  mutable std::shared_mutex mutex_;
+  std::vector<HeadChunk> chunks_;
+  std::vector<HeadRow> rows_;
+  std::vector<HeadTrace> traces_;
+  HashIndex trace_index_;    // trace id -> traces_
+  HashIndex content_index_;  // content hash -> rows_
+};
+
+// What a head held at one moment. Copies share the head.
+class HeadView {
+ public:
+  explicit HeadView(std::shared_ptr<const Head> head);
+
+  const std::vector<HeadChunk>& chunks() const { return chunks_; }
+  // The spans of a chunk that are in the head.
+  std::vector<uint32_t> SpansOf(const HeadChunk& chunk) const;
+  // All spans of a trace, in order of arrival. The refs live as long as the view.
+  void FindTrace(const span::TraceId& id, std::vector<span::SpanRef>* spans) const;
+
+ private:
+  std::shared_ptr<const Head> head_;
+  std::vector<HeadChunk> chunks_;
+  uint32_t row_count_ = 0;
+};
+
+}  // namespace spandrel::columnar

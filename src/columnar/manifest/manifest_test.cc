@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "columnar/manifest/manifest.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "columnar/test_directory.h"
+
+namespace spandrel::columnar {
+namespace {
+
+const Manifest kManifest = {7, 1234, {{3, 0xabc}, {6, 0xdef}}};
+
+TEST(ManifestTest, ReadsWhatWasWritten) {
+  EXPECT_EQ(ParseManifest(EncodeManifest(kManifest)).value(), kManifest);
+}
+
+TEST(ManifestTest, AnyFlippedByteAndAnyCutIsDamage) {
+  const std::string bytes = EncodeManifest(kManifest);
+  for (size_t at = 0; at < bytes.size(); ++at) {
+    std::string damaged = bytes;
+    damaged[at] = static_cast<char>(damaged[at] ^ 1);
+    EXPECT_EQ(ParseManifest(damaged).status().code(), base::StatusCode::kDataLoss) << at;
+    EXPECT_EQ(ParseManifest(bytes.substr(0, at)).status().code(), base::StatusCode::kDataLoss);
+  }
+}
+
+TEST(ManifestTest, SavingReplacesAndLoadingQuarantinesDamage) {
+  const TestDirectory directory;
+  const StoreLayout layout(directory.path());
+  ASSERT_TRUE(MakeFolder(layout.QuarantineFolder()).ok());
+  EXPECT_FALSE(LoadManifest(layout).value().has_value());
+  ASSERT_TRUE(SaveManifest(layout, Manifest()).ok());
+  ASSERT_TRUE(SaveManifest(layout, kManifest).ok());
+  EXPECT_EQ(LoadManifest(layout).value(), kManifest);
+  std::ofstream(layout.ManifestFile()) << "nonsense";
+  EXPECT_FALSE(LoadManifest(layout).value().has_value());
+  EXPECT_TRUE(std::filesystem::exists(layout.QuarantineFolder() + "/MANIFEST.quarantine"));
+}
+
+}  // namespace
+}  // namespace spandrel::columnar

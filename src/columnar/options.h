@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "base/clock.h"
+#include "base/status.h"
+
+namespace spandrel::columnar {
+
+// What an acknowledged span survives.
+enum class Durability : uint8_t {
+  kFsync,   // power loss: acknowledged after fdatasync
+  kOs,      // the death of the process: acknowledged after the write
+  kMemory,  // nothing until it is sealed: no log is written
+};
+
+// "fsync", "os", "memory".
+std::string_view DurabilityName(Durability durability);
+base::Result<Durability> ParseDurability(std::string_view name);
+
+struct EngineOptions {
+  // Where the store lives. Must exist unless `create_directory` is set.
+  std::string directory;
+  bool create_directory = false;
+
+  Durability durability = Durability::kFsync;
+
+  // The head is sealed into a part when it reaches any of these. 64 MiB keep two heads (one being
+  // filled, one being sealed) within the memory goal at full speed, and make parts large enough
+  // that merging stays rare; the age bounds what a quiet server holds in memory and replays at
+  // start.
+  uint64_t seal_bytes = uint64_t{64} << 20;
+  uint64_t seal_spans = 256 * 1024;
+  std::chrono::milliseconds seal_age{10'000};
+
+  // Bytes written by one sync at most; a larger request goes alone.
+  uint64_t group_commit_bytes = uint64_t{1} << 20;
+  // Size of a log file; each is allocated as a whole when it is made.
+  uint64_t max_log_file_bytes = uint64_t{64} << 20;
+
+  // More than this waiting for the log is refused with UNAVAILABLE.
+  uint64_t max_waiting_bytes = uint64_t{64} << 20;
+  // More than this in heads that are not sealed yet is refused with UNAVAILABLE.
+  uint64_t max_head_bytes = uint64_t{256} << 20;
+
+  // Parts of similar size are merged when this many have come together.
+  size_t merge_fan_in = 8;
+  // No merge makes a part of more bytes or spans than this.
+  uint64_t max_part_bytes = uint64_t{1} << 30;
+  uint64_t max_part_spans = 8 * 1024 * 1024;
+
+  // Parts whose newest span is older are dropped; 0 keeps everything.
+  std::chrono::seconds max_age{0};
+  // The oldest parts are dropped while all parts together are larger; 0 keeps everything.
+  uint64_t max_bytes = 0;
+
+  const base::Clock* clock = &base::SystemClock();
+
+  // INVALID_ARGUMENT that names the first option that makes no sense.
+  base::Status Validate() const;
+};
+
+}  // namespace spandrel::columnar

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "columnar/part/part_format.h"
+
+namespace spandrel::columnar {
+
+// Where a frame's bytes lie, behind its header.
+struct SectionRecord {
+  FrameKind kind = FrameKind::kPayload;
+  uint64_t offset = 0;  // of the frame
+  uint32_t stored_size = 0;
+  uint32_t raw_size = 0;
+};
+
+// What a part is, at its end.
+struct PartFooter {
+  uint64_t file_id = 0;
+  uint64_t row_count = 0;
+  uint64_t trace_count = 0;
+  uint64_t min_start = UINT64_MAX;
+  uint64_t max_start = 0;
+  uint64_t sealed_through = 0;     // the log sequence up to which this part and older ones hold all
+  std::vector<uint64_t> replaces;  // numbers of the parts that were merged into this one
+  std::vector<SectionRecord> sections;
+};
+
+// The footer with the trailer behind it: the end of a part file.
+std::string EncodePartFooter(const PartFooter& footer);
+
+// Reads the end of a part file. DATA_LOSS when it is not one, FAILED_PRECONDITION for a version
+// that is not known. Every section lies inside the file and has the size that the counts ask for.
+base::Result<PartFooter> ParsePartFooter(std::string_view file);
+
+}  // namespace spandrel::columnar

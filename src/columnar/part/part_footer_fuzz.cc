@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/check.h"
+#include "base/crc32c.h"
+#include "columnar/disk/fixed.h"
+#include "columnar/part/dictionary.h"
+#include "columnar/part/part_footer.h"
+
+// Whatever parses encodes to the same bytes; sections lie inside the file. The input is taken as a
+// footer with a right checksum, since the fuzzer would hardly find one, and as a dictionary.
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace spandrel::columnar;
+  const std::string_view input(reinterpret_cast<const char*>(data), size);
+  uint64_t file_id = 0;
+  if (size >= 12) std::memcpy(&file_id, data + 4, sizeof(file_id));
+  std::string seed;
+  AppendFixed(file_id, &seed);
+  std::string file(kPartHeaderSize + 65536, '\0');
+  file += input;
+  AppendFixed(static_cast<uint32_t>(size), &file);
+  AppendFixed(spandrel::base::Crc32c(input, spandrel::base::Crc32c(seed)), &file);
+  AppendFixed(file_id, &file);
+  AppendFixed(kPartMagic, &file);
+  const auto footer = ParsePartFooter(file);
+  if (footer.ok()) {
+    SPANDREL_CHECK(file.ends_with(EncodePartFooter(*footer)));
+    for (const SectionRecord& section : footer->sections) {
+      SPANDREL_CHECK(section.offset + kFrameHeaderSize + section.stored_size <= file.size());
+    }
+  }
+  (void)ParsePartFooter(input).ok();
+  const auto dictionary = ParseDictionary(input);
+  if (dictionary.ok()) SPANDREL_CHECK(ParseDictionary(EncodeDictionary(*dictionary)).ok());
+  return 0;
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "columnar/part/part_format.h"
+
+#include "base/crc32c.h"
+#include "columnar/disk/fixed.h"
+
+namespace spandrel::columnar {
+
+uint32_t FrameCrc(uint64_t file_id, uint64_t offset, FrameKind kind, uint32_t stored_size,
+                  uint32_t raw_size, std::string_view stored) {
+  std::string place;
+  AppendFixed(file_id, &place);
+  AppendFixed(offset, &place);
+  AppendFixed(kind, &place);
+  AppendFixed(stored_size, &place);
+  AppendFixed(raw_size, &place);
+  return base::Crc32c(stored, base::Crc32c(place));
+}
+
+}  // namespace spandrel::columnar

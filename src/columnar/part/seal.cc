@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "columnar/part/seal.h"
+
+#include <algorithm>
+#include <numeric>
+#include <tuple>
+
+#include "columnar/part/part_writer.h"
+
+namespace spandrel::columnar {
+namespace {
+
+using base::Result;
+using base::Status;
+
+class Sealer {
+ public:
+  Sealer(const Head& head, PartWriter& part) : head_(head), part_(part) { MapScopes(); }
+
+  Status Run() {
+    for (const uint32_t trace : TracesByStart()) {
+      SPANDREL_RETURN_IF_ERROR(WriteTrace(head_.traces()[trace]));
+    }
+    if (!block_.empty()) SPANDREL_RETURN_IF_ERROR(part_.AddBlock(block_));
+    return part_.Finish(head_.last_sequence(), {});
+  }
+
+ private:
+  const span::SpanChunk& ChunkOf(const HeadRow& row) const {
+    return *head_.chunks()[row.chunk].chunk;
+  }
+  const span::SpanEntry& EntryOf(const HeadRow& row) const { return ChunkOf(row).spans[row.span]; }
+
+  // Gives each scope of each chunk its place in `scope_ids_`; ids are assigned as rows use them.
+  void MapScopes() {
+    size_t total = 0;
+    for (const HeadChunk& chunk : head_.chunks()) {
+      first_scope_.push_back(total);
+      total += chunk.chunk->scopes.size();
+    }
+    scope_ids_.assign(total, HashIndex::kAbsent);
+  }
+
+  uint32_t ScopeId(const HeadRow& row) {
+    const uint32_t scope = EntryOf(row).scope;
+    uint32_t& id = scope_ids_[first_scope_[row.chunk] + scope];
+    if (id == HashIndex::kAbsent) id = part_.dictionary().AddScope(ChunkOf(row), scope);
+    return id;
+  }
+
+  std::vector<uint32_t> TracesByStart() const {
+    const auto& traces = head_.traces();
+    std::vector<uint32_t> order(traces.size());
+    std::iota(order.begin(), order.end(), 0U);
+    std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+      return std::tie(traces[a].min_start, traces[a].id) <
+             std::tie(traces[b].min_start, traces[b].id);
+    });
+    return order;
+  }
+
+  Status WriteTrace(const HeadTrace& trace) {
+    rows_.clear();
+    for (uint32_t row = trace.first_row; row != HashIndex::kAbsent;
+         row = head_.rows()[row].next_of_trace) {
+      rows_.push_back(&head_.rows()[row]);
+    }
+    std::stable_sort(rows_.begin(), rows_.end(), [this](const HeadRow* a, const HeadRow* b) {
+      const span::SpanEntry& x = EntryOf(*a);
+      const span::SpanEntry& y = EntryOf(*b);
+      return std::tie(x.start_time_unix_nano, x.span_id) <
+             std::tie(y.start_time_unix_nano, y.span_id);
+    });
+    part_.BeginTrace(trace.id);
+    for (const HeadRow* row : rows_) SPANDREL_RETURN_IF_ERROR(WriteRow(*row));
+    return {};
+  }
+
+  Status WriteRow(const HeadRow& row) {
+    const span::SpanChunk& chunk = ChunkOf(row);
+    const span::SpanEntry& entry = chunk.spans[row.span];
+    part_.AddRow({.start = entry.start_time_unix_nano,
+                  .end = entry.end_time_unix_nano,
+                  .span_id = entry.span_id,
+                  .parent_id = entry.parent_span_id,
+                  .content_hash = row.content_hash,
+                  .name = part_.dictionary().AddName(entry.name.In(chunk.bytes())),
+                  .scope = ScopeId(row),
+                  .block = part_.block_count(),
+                  .offset = static_cast<uint32_t>(block_.size()),
+                  .size = entry.message.size,
+                  .kind = entry.kind,
+                  .status = entry.status});
+    block_ += entry.message.In(chunk.bytes());
+    if (block_.size() < kPartBlockBytes) return {};
+    SPANDREL_RETURN_IF_ERROR(part_.AddBlock(block_));
+    block_.clear();
+    return {};
+  }
+
+  const Head& head_;
+  PartWriter& part_;
+  std::vector<size_t> first_scope_;  // of a chunk, in scope_ids_
+  std::vector<uint32_t> scope_ids_;
+  std::vector<const HeadRow*> rows_;
+  std::string block_;
+};
+
+}  // namespace
+
+Status SealHead(const Head& head, const std::string& path) {
+  Result<std::unique_ptr<PartWriter>> part = PartWriter::Create(path);
+  if (!part.ok()) return part.status();
+  return Sealer(head, **part).Run();
+}
+
+}  // namespace spandrel::columnar

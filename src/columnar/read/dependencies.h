@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "columnar/read/snapshot.h"
+#include "storage/store.h"
+
+namespace spandrel::columnar {
+
+base::Result<std::vector<storage::Dependency>> FindDependencies(const Snapshot& snapshot,
+                                                                storage::TimeRange range);
+
+}  // namespace spandrel::columnar

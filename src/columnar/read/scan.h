@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "columnar/read/part_source.h"
+#include "columnar/read/snapshot.h"
+
+namespace spandrel::columnar {
+
+// A few thousand rows that are read together: a zone of a part or a chunk of a head.
+struct ScanUnit {
+  uint32_t source = 0;  // parts first, then heads
+  uint32_t index = 0;
+  uint64_t min_start = 0;
+  uint64_t max_start = 0;
+};
+
+// One query's way to everything stored. Parts are opened when they are needed. One thread.
+// Errors are DATA_LOSS of a part, which has then marked itself as damaged.
+class Scan {
+ public:
+  explicit Scan(const Snapshot& snapshot);
+
+  // All units that may hold matching spans, those with the newest starts first.
+  base::Result<std::vector<ScanUnit>> Units(const Matcher& matcher);
+
+  // Calls `visit` for each matching span of a unit. Refs are valid during the call. A scan serves
+  // one matcher.
+  base::Status Visit(const ScanUnit& unit, const Matcher& matcher, Content content,
+                     const SpanVisitor& visit);
+  // The same for all units.
+  base::Status VisitAll(const Matcher& matcher, Content content, const SpanVisitor& visit);
+
+  uint64_t scanned_spans() const { return scanned_spans_; }
+
+  size_t part_count() const { return sources_.size(); }
+  base::Result<PartSource*> Source(size_t part);
+  const Snapshot& snapshot() const { return snapshot_; }
+
+ private:
+  base::Status AddPartUnits(size_t part, const Matcher& matcher, std::vector<ScanUnit>* units);
+  void VisitHead(const HeadView& head, const HeadChunk& chunk, const Matcher& matcher,
+                 const SpanVisitor& visit);
+
+  const Snapshot& snapshot_;
+  std::vector<std::optional<PartSource>> sources_;
+  uint64_t scanned_spans_ = 0;
+};
+
+// All spans of single traces, whichever places they are in.
+class TraceFetch {
+ public:
+  explicit TraceFetch(Scan& scan) : scan_(scan) {}
+
+  // Finds the spans of a trace, by start time and span id; none when the trace is not stored.
+  // The refs are valid until the next call.
+  base::Result<const std::vector<span::SpanRef>*> Load(const span::TraceId& id, Content content);
+
+  // Spans of the last trace whose payload could not be read.
+  size_t unreadable() const { return unreadable_; }
+
+ private:
+  base::Status LoadFromPart(size_t part, const span::TraceId& id, Content content);
+  void AddFull(PartSource& source, const span::SpanChunk& light, uint32_t first_row);
+
+  Scan& scan_;
+  std::vector<std::shared_ptr<const span::SpanChunk>> chunks_;
+  std::vector<span::SpanRef> spans_;
+  size_t unreadable_ = 0;
+};
+
+}  // namespace spandrel::columnar

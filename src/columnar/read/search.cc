@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "columnar/read/search.h"
+
+#include <algorithm>
+#include <set>
+#include <unordered_map>
+
+#include "columnar/read/scan.h"
+#include "columnar/read/summary.h"
+#include "columnar/read/trace_totals.h"
+
+// Newest first works from the newest rows backwards and stops as soon as no row that is left can
+// change the page: a trace is settled once every unit that is left starts before its newest match.
+namespace spandrel::columnar {
+namespace {
+
+using base::Result;
+using base::Status;
+using base::StatusCode;
+using storage::Cursor;
+
+constexpr size_t kMaxChunkBytes = size_t{1} << 30;
+
+// The order of results: greater keys first, then smaller trace ids.
+struct ResultOrder {
+  bool operator()(const Cursor& a, const Cursor& b) const {
+    return a.key != b.key ? a.key > b.key : a.trace_id < b.trace_id;
+  }
+};
+
+bool IsAfter(const Cursor& candidate, const std::optional<Cursor>& cursor) {
+  return !cursor || ResultOrder()(*cursor, candidate);
+}
+
+class NewestSearch {
+ public:
+  NewestSearch(const Snapshot& snapshot, const storage::SearchRequest& request,
+               const Matcher& matcher)
+      : scan_(snapshot), traces_(scan_), request_(request), matcher_(matcher) {}
+
+  Result<storage::SearchResult> Run() {
+    const Result<std::vector<ScanUnit>> units = scan_.Units(matcher_);
+    if (!units.ok()) return units.status();
+    for (const ScanUnit& unit : *units) {
+      SPANDREL_RETURN_IF_ERROR(Settle(unit.max_start));
+      if (full_) break;
+      if (request_.after && unit.min_start > request_.after->key) continue;
+      SPANDREL_RETURN_IF_ERROR(ScanOne(unit));
+    }
+    if (!full_) SPANDREL_RETURN_IF_ERROR(Settle(std::nullopt));
+    result_.scanned_spans = scan_.scanned_spans();
+    return std::move(result_);
+  }
+
+ private:
+  Status ScanOne(const ScanUnit& unit) {
+    return scan_.Visit(unit, matcher_, Content::kLight, [this](const span::SpanRef& span) {
+      const span::SpanEntry& entry = span.entry();
+      Note({entry.start_time_unix_nano, entry.trace_id});
+    });
+  }
+
+  void Note(const Cursor& match) {
+    if (!IsAfter(match, request_.after)) return;
+    const auto [known, is_new] = newest_.try_emplace(match.trace_id, match.key);
+    if (!is_new) {
+      if (known->second >= match.key) return;
+      waiting_.erase({known->second, match.trace_id});
+      known->second = match.key;
+    }
+    waiting_.insert(match);
+  }
+
+  // Reports the traces whose newest match is later than anything that is left to be scanned.
+  Status Settle(std::optional<uint64_t> newest_left) {
+    while (!full_ && !waiting_.empty()) {
+      const Cursor next = *waiting_.begin();
+      if (newest_left && next.key <= *newest_left) return {};
+      waiting_.erase(waiting_.begin());
+      SPANDREL_RETURN_IF_ERROR(Report(next));
+    }
+    return {};
+  }
+
+  Status Report(const Cursor& found) {
+    const Content content = matcher_.needs_payload() ? Content::kFull : Content::kLight;
+    const auto spans = traces_.Load(found.trace_id, content);
+    if (!spans.ok()) return spans.status();
+    if ((*spans)->empty()) return {};
+    SummarizedTrace trace = Summarize(**spans, matcher_);
+    // A trace with a newer match was on an earlier page, or its match cannot be read any more.
+    if (trace.newest_match != found.key) return {};
+    if (result_.traces.size() == request_.limit) {
+      full_ = true;
+      result_.next = last_;
+      return {};
+    }
+    last_ = found;
+    result_.traces.push_back(std::move(trace.summary));
+    return {};
+  }
+
+  Scan scan_;
+  TraceFetch traces_;
+  const storage::SearchRequest& request_;
+  const Matcher& matcher_;
+  std::unordered_map<span::TraceId, uint64_t, span::IdHash> newest_;
+  std::set<Cursor, ResultOrder> waiting_;
+  storage::SearchResult result_;
+  Cursor last_;
+  bool full_ = false;
+};
+
+Result<storage::SearchResult> SlowestSearch(const Snapshot& snapshot,
+                                            const storage::SearchRequest& request,
+                                            const Matcher& matcher) {
+  Scan scan(snapshot);
+  const Result<TotalsOfTraces> totals = TotalsOfMatchingTraces(scan, matcher);
+  if (!totals.ok()) return totals.status();
+  std::vector<Cursor> order;
+  for (const auto& [id, total] : *totals) {
+    const Cursor candidate{total.duration_nano(), id};
+    if (IsAfter(candidate, request.after)) order.push_back(candidate);
+  }
+  const size_t count = std::min(request.limit, order.size());
+  std::partial_sort(order.begin(), order.begin() + static_cast<ptrdiff_t>(count), order.end(),
+                    ResultOrder());
+  storage::SearchResult result;
+  TraceFetch traces(scan);
+  const Content content = matcher.needs_payload() ? Content::kFull : Content::kLight;
+  for (size_t i = 0; i < count; ++i) {
+    const auto spans = traces.Load(order[i].trace_id, content);
+    if (!spans.ok()) return spans.status();
+    if (!(*spans)->empty()) result.traces.push_back(Summarize(**spans, matcher).summary);
+  }
+  if (count > 0 && order.size() > count) result.next = order[count - 1];
+  result.scanned_spans = scan.scanned_spans();
+  return result;
+}
+
+}  // namespace
+
+Result<span::SpanBatch> ReadTrace(const Snapshot& snapshot, const span::TraceId& id) {
+  Scan scan(snapshot);
+  TraceFetch traces(scan);
+  const auto spans = traces.Load(id, Content::kFull);
+  if (!spans.ok()) return spans.status();
+  if (traces.unreadable() > 0) {
+    return Status(StatusCode::kDataLoss, "trace " + id.ToHex() + ": " +
+                                             std::to_string(traces.unreadable()) +
+                                             " spans are damaged on disk");
+  }
+  if ((*spans)->empty()) return Status(StatusCode::kNotFound, "trace not found");
+  span::SpanBatch batch;
+  ChunkBuilder builder;
+  for (const span::SpanRef& span : **spans) {
+    builder.Add(span);
+    if (builder.byte_size() >= kMaxChunkBytes) batch.Append(builder.Finish());
+  }
+  batch.Append(builder.Finish());
+  return batch;
+}
+
+Result<storage::SearchResult> SearchTraces(const Snapshot& snapshot,
+                                           const storage::SearchRequest& request) {
+  const Result<Matcher> matcher = Matcher::Make(request.where, request.start_time);
+  if (!matcher.ok()) return matcher.status();
+  if (request.limit == 0) return storage::SearchResult();
+  if (request.order == storage::Order::kSlowest) return SlowestSearch(snapshot, request, *matcher);
+  return NewestSearch(snapshot, request, *matcher).Run();
+}
+
+}  // namespace spandrel::columnar

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "columnar/read/snapshot.h"
+#include "storage/store.h"
+
+namespace spandrel::columnar {
+
+base::Result<span::SpanBatch> ReadTrace(const Snapshot& snapshot, const span::TraceId& id);
+
+base::Result<storage::SearchResult> SearchTraces(const Snapshot& snapshot,
+                                                 const storage::SearchRequest& request);
+
+}  // namespace spandrel::columnar

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <unordered_map>
+
+#include "base/status.h"
+#include "columnar/read/scan.h"
+
+namespace spandrel::columnar {
+
+// Start, end and errors of a trace over all its stored spans.
+struct TraceTotals {
+  uint64_t min_start = UINT64_MAX;
+  uint64_t max_end = 0;
+  bool has_error = false;
+
+  uint64_t duration_nano() const { return max_end > min_start ? max_end - min_start : 0; }
+};
+
+using TotalsOfTraces = std::unordered_map<span::TraceId, TraceTotals, span::IdHash>;
+
+// The totals of all traces with a matching span, in two passes: which traces they are, then the
+// trace records of every part and the spans of every head.
+base::Result<TotalsOfTraces> TotalsOfMatchingTraces(Scan& scan, const Matcher& matcher);
+
+}  // namespace spandrel::columnar

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/metrics.h"
+#include "columnar/head/head.h"
+#include "columnar/options.h"
+#include "columnar/part/part.h"
+#include "columnar/read/snapshot.h"
+
+namespace spandrel::columnar {
+
+using HeadPtr = std::shared_ptr<const Head>;
+
+// Everything that can be read: the head that is being filled, full heads on their way to disk, and
+// the parts. Each span is in exactly one of them at every moment, and a span that was sent twice is
+// kept once. Any thread.
+class StoredSpans {
+ public:
+  // `on_first` is called when something comes into an empty head, `on_full` when a head is full.
+  struct Events {
+    std::function<void()> on_first;
+    std::function<void()> on_full;
+  };
+  StoredSpans(const EngineOptions& options, base::MetricRegistry& metrics, Events events);
+
+  // Makes a batch readable. Calls come in order of sequence.
+  void Add(const span::SpanBatch& batch, uint64_t sequence);
+
+  Snapshot TakeSnapshot() const;
+
+  // Closes the head that is being filled when it is old enough, or in any case if `now_if_any`.
+  // When it holds no row, only its sequence is given back: up to there nothing is left to be
+  // sealed.
+  struct Rotation {
+    uint64_t nothing_below = 0;
+    std::optional<std::chrono::milliseconds> due_in;  // when the open head will be old enough
+  };
+  Rotation CloseHead(bool now_if_any);
+
+  // The oldest full head; null when there is none.
+  HeadPtr OldestFullHead() const;
+
+  // Readers see `parts` from now on, and no longer `sealed` (null: no head), in one step.
+  void Install(const std::vector<PartPtr>& parts, const HeadPtr& sealed);
+
+  // Bytes of all heads, about; what the open one holds.
+  uint64_t head_bytes() const { return full_bytes_ + open_bytes_; }
+  uint64_t open_head_bytes() const { return open_bytes_; }
+  uint64_t head_spans() const { return full_spans_ + open_spans_; }
+
+ private:
+  // What spans may be known from, beside the open head.
+  struct KnownSpans {
+    std::vector<HeadPtr> heads;
+    std::vector<std::pair<PartPtr, const PartColumns*>> parts;
+  };
+  static bool IsKnown(void* context, const span::SpanEntry& entry, uint64_t content_hash);
+  KnownSpans KnownAround(const span::SpanChunk& chunk) const;
+  void CountOpenHead();
+  void PushOpenHead();
+
+  const EngineOptions options_;
+  const Events events_;
+  base::Counter& stored_;
+  base::Counter& resent_;
+  base::Counter& unreadable_;
+
+  std::mutex write_mutex_;      // held while a batch is added or the open head is closed
+  mutable std::mutex mutex_;    // taken after write_mutex_
+  std::shared_ptr<Head> open_;  // pointer guarded by mutex_; contents as Head says
+  std::deque<HeadPtr> full_;    // guarded by mutex_; oldest first
+  std::vector<PartPtr> parts_;  // guarded by mutex_
+  std::atomic<uint64_t> full_bytes_{0};
+  std::atomic<uint64_t> full_spans_{0};
+  std::atomic<uint64_t> open_bytes_{0};
+  std::atomic<uint64_t> open_spans_{0};
+};
+
+}  // namespace spandrel::columnar

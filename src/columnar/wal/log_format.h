@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+// Constants of the write-ahead log; docs/formats/log.md says what they mean. Numbers on disk never
+// change meaning.
+namespace spandrel::columnar {
+
+inline constexpr uint64_t kLogFileMagic = 0x31474f4c444e5053;  // "SPNDLOG1"
+inline constexpr uint32_t kLogVersion = 1;
+inline constexpr size_t kLogFileHeaderSize = 32;
+
+inline constexpr uint32_t kLogRecordMagic = 0x43455253;  // "SREC"
+inline constexpr size_t kLogRecordHeaderSize = 32;
+inline constexpr size_t kLogAlignment = 8;
+// A larger body is refused by the writer and taken for damage by the reader.
+inline constexpr uint64_t kMaxLogBody = uint64_t{1} << 30;
+
+// The room that a record with a body of that size takes, header and padding included.
+constexpr uint64_t LogRecordSize(uint64_t body_size) {
+  return kLogRecordHeaderSize + (body_size + kLogAlignment - 1) / kLogAlignment * kLogAlignment;
+}
+
+}  // namespace spandrel::columnar

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "columnar/wal/log_record.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/crc32c.h"
+#include "columnar/disk/fixed.h"
+
+namespace spandrel::columnar {
+namespace {
+
+// Bytes 8 to 31 of a record's header, which its own checksum covers.
+struct RecordFields {
+  uint32_t body_size = 0;
+  uint32_t body_crc = 0;
+  uint64_t epoch = 0;
+  uint64_t sequence = 0;
+};
+static_assert(sizeof(RecordFields) == kLogRecordHeaderSize - 8);
+
+template <size_t kSize>
+std::array<char, kSize> ToArray(const std::string& bytes) {
+  std::array<char, kSize> array{};
+  std::copy(bytes.begin(), bytes.end(), array.begin());
+  return array;
+}
+
+// Reads the header at the front of `bytes` if it is one.
+bool ReadHeader(std::string_view bytes, RecordFields* fields) {
+  FixedReader reader(bytes.substr(0, kLogRecordHeaderSize));
+  const auto magic = reader.Take<uint32_t>();
+  const auto crc = reader.Take<uint32_t>();
+  *fields = reader.Take<RecordFields>();
+  return reader.ok() && magic == kLogRecordMagic && fields->body_size <= kMaxLogBody &&
+         crc == base::Crc32c(bytes.substr(8, sizeof(RecordFields)));
+}
+
+}  // namespace
+
+LogFileHeader EncodeLogFileHeader(uint64_t epoch) {
+  std::string bytes;
+  AppendFixed(kLogFileMagic, &bytes);
+  AppendFixed(kLogVersion, &bytes);
+  AppendFixed(uint32_t{0}, &bytes);
+  AppendFixed(epoch, &bytes);
+  AppendFixed(uint32_t{0}, &bytes);
+  AppendFixed(base::Crc32c(bytes), &bytes);
+  return ToArray<kLogFileHeaderSize>(bytes);
+}
+
+LogRecordHeader EncodeLogRecordHeader(uint64_t epoch, uint64_t sequence, uint32_t body_size,
+                                      uint32_t body_crc) {
+  std::string fields;
+  AppendFixed(RecordFields{body_size, body_crc, epoch, sequence}, &fields);
+  std::string bytes;
+  AppendFixed(kLogRecordMagic, &bytes);
+  AppendFixed(base::Crc32c(fields), &bytes);
+  bytes += fields;
+  return ToArray<kLogRecordHeaderSize>(bytes);
+}
+
+LogScanner::LogScanner(std::string_view file) : file_(file) {
+  at_ = std::min<uint64_t>(kLogFileHeaderSize, file.size());
+  const std::string_view header = file.substr(0, at_);
+  FixedReader reader(header);
+  const auto magic = reader.Take<uint64_t>();
+  const auto version = reader.Take<uint32_t>();
+  reader.Take<uint32_t>();
+  const auto epoch = reader.Take<uint64_t>();
+  reader.Take<uint32_t>();
+  const auto crc = reader.Take<uint32_t>();
+  if (reader.ok() && magic == kLogFileMagic &&
+      crc == base::Crc32c(header.substr(0, kLogFileHeaderSize - sizeof(crc)))) {
+    version_ = version;
+    epoch_ = epoch;
+    return;
+  }
+  const uint64_t first = FindRecord(at_);
+  RecordFields fields;
+  if (first < file.size() && ReadHeader(file.substr(first), &fields)) epoch_ = fields.epoch;
+}
+
+LogScanner::Step LogScanner::Next() {
+  Step step;
+  if (ReadRecord(at_, &step)) {
+    at_ += LogRecordSize(step.body.size());
+    return step;
+  }
+  step = Step{Outcome::kEnd, at_};
+  const uint64_t next = FindRecord(at_ + kLogAlignment);
+  if (next >= file_.size()) return step;
+  step.outcome = Outcome::kDamage;
+  step.size = next - at_;
+  at_ = next;
+  return step;
+}
+
+bool LogScanner::HasTornTail() const {
+  const std::string_view tail = file_.substr(std::min<uint64_t>(at_, file_.size()));
+  return tail.find_first_not_of('\0') != std::string_view::npos;
+}
+
+bool LogScanner::ReadRecord(uint64_t offset, Step* step) const {
+  if (offset >= file_.size()) return false;
+  const std::string_view bytes = file_.substr(offset);
+  RecordFields fields;
+  if (!ReadHeader(bytes, &fields) || fields.epoch != epoch_.value_or(fields.epoch)) return false;
+  if (fields.body_size > bytes.size() - kLogRecordHeaderSize) return false;
+  const std::string_view body = bytes.substr(kLogRecordHeaderSize, fields.body_size);
+  if (base::Crc32c(body) != fields.body_crc) return false;
+  *step = Step{Outcome::kRecord, offset, 0, fields.sequence, body};
+  return true;
+}
+
+uint64_t LogScanner::FindRecord(uint64_t offset) const {
+  std::string magic;
+  AppendFixed(kLogRecordMagic, &magic);
+  Step ignored;
+  for (size_t found = file_.find(magic, offset); found != std::string_view::npos;
+       found = file_.find(magic, found + 1)) {
+    if (found % kLogAlignment == 0 && ReadRecord(found, &ignored)) return found;
+  }
+  return file_.size();
+}
+
+}  // namespace spandrel::columnar

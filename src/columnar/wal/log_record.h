@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "columnar/wal/log_format.h"
+
+namespace spandrel::columnar {
+
+using LogFileHeader = std::array<char, kLogFileHeaderSize>;
+using LogRecordHeader = std::array<char, kLogRecordHeaderSize>;
+
+LogFileHeader EncodeLogFileHeader(uint64_t epoch);
+LogRecordHeader EncodeLogRecordHeader(uint64_t epoch, uint64_t sequence, uint32_t body_size,
+                                      uint32_t body_crc);
+
+// Walks over the bytes of one log file, which may be damaged anywhere. No I/O.
+class LogScanner {
+ public:
+  enum class Outcome {
+    kRecord,  // a good record
+    kDamage,  // bytes that are not a good record, with good records behind them
+    kEnd,     // no good record follows
+  };
+  struct Step {
+    Outcome outcome = Outcome::kEnd;
+    uint64_t offset = 0;  // where the record or the damage begins, or where good bytes end
+    uint64_t size = 0;    // of the damage
+    uint64_t sequence = 0;
+    std::string_view body;
+  };
+
+  // Takes the epoch from the file's header or, where that is damaged, from the first good record.
+  // Records of another epoch do not count, so that bytes which look like a record inside a damaged
+  // body are not taken for one.
+  explicit LogScanner(std::string_view file);
+
+  // The version of a file whose header is in order; kLogVersion where it is not.
+  uint32_t version() const { return version_; }
+
+  Step Next();
+
+  // At the end: true when bytes that are not zero follow the last good record, a torn write.
+  bool HasTornTail() const;
+
+ private:
+  bool ReadRecord(uint64_t offset, Step* step) const;
+  // The first good record at or behind `offset`; the file's size when there is none.
+  uint64_t FindRecord(uint64_t offset) const;
+
+  std::string_view file_;
+  uint32_t version_ = kLogVersion;
+  std::optional<uint64_t> epoch_;
+  uint64_t at_ = 0;
+};
+
+}  // namespace spandrel::columnar

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "columnar/wal/log_replay.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "columnar/disk/file.h"
+#include "columnar/wal/log_record.h"
+
+namespace spandrel::columnar {
+namespace {
+
+using base::Result;
+using base::Status;
+using base::StatusCode;
+
+// Keeps a copy of damaged bytes for whoever wants to look at them. Its name tells the place, so a
+// second recovery finds it done. Best effort: a full disk must not keep the store from starting.
+void KeepDamage(const StoreLayout& layout, uint64_t number, uint64_t offset,
+                std::string_view bytes) {
+  const std::string path =
+      fmt::format("{}/{:010}.log.{}.quarantine", layout.QuarantineFolder(), number, offset);
+  Result<File> file = File::Create(path);
+  if (!file.ok()) {
+    if (file.status().code() != StatusCode::kAlreadyExists) {
+      base::LogWarn("cannot keep damaged log bytes: {}", file.status().message());
+    }
+    return;
+  }
+  Status written = file->WriteAt(bytes, 0);
+  if (written.ok()) written = file->SyncAll();
+  if (!written.ok()) base::LogWarn("cannot keep damaged log bytes: {}", written.message());
+}
+
+class Replayer {
+ public:
+  Replayer(const StoreLayout& layout, uint64_t sealed_through, const LogRecordVisitor& visit)
+      : layout_(layout), visit_(visit) {
+    result_.last_sequence = sealed_through;
+  }
+
+  Status ReadFile(const NumberedFile& entry) {
+    Result<std::string> bytes = ReadAll(entry.path);
+    if (!bytes.ok()) {
+      base::LogError("log file set aside: {}", bytes.status().message());
+      return QuarantineFile(entry.path, layout_.QuarantineFolder());
+    }
+    LogScanner scanner(*bytes);
+    if (scanner.version() != kLogVersion) {
+      return {StatusCode::kFailedPrecondition,
+              fmt::format("{}: format version {} is not known to this spandrel", entry.path,
+                          scanner.version())};
+    }
+    result_.files.push_back({entry.number, entry.path, 0});
+    LogScanner::Step step = scanner.Next();
+    for (; step.outcome != LogScanner::Outcome::kEnd; step = scanner.Next()) {
+      Take(entry, step, *bytes);
+    }
+    if (scanner.HasTornTail()) CutTail(entry.path, step.offset);
+    return {};
+  }
+
+  LogReplay TakeResult() { return std::move(result_); }
+
+ private:
+  static Result<std::string> ReadAll(const std::string& path) {
+    Result<File> file = File::OpenToRead(path);
+    if (!file.ok()) return file.status();
+    const Result<uint64_t> end = file->DataEnd();
+    if (!end.ok()) return end.status();
+    return file->ReadAt(0, *end);
+  }
+
+  void Take(const NumberedFile& entry, const LogScanner::Step& step, const std::string& bytes) {
+    if (step.outcome == LogScanner::Outcome::kDamage) {
+      ++result_.damaged_places;
+      result_.damaged_bytes += step.size;
+      base::LogError("{}: {} damaged bytes at {} skipped", entry.path, step.size, step.offset);
+      KeepDamage(layout_, entry.number, step.offset,
+                 std::string_view(bytes).substr(step.offset, step.size));
+      return;
+    }
+    ClosedLogFile& file = result_.files.back();
+    file.last_sequence = std::max(file.last_sequence, step.sequence);
+    // A record that was written to a second file after the first one failed comes twice.
+    if (step.sequence <= result_.last_sequence) return;
+    result_.last_sequence = step.sequence;
+    ++result_.replayed_records;
+    result_.replayed_bytes += step.body.size();
+    visit_(step.sequence, step.body);
+  }
+
+  void CutTail(const std::string& path, uint64_t size) {
+    ++result_.torn_tails;
+    base::LogInfo("{}: torn write at {} cut off", path, size);
+    if (::truncate(path.c_str(), static_cast<off_t>(size)) != 0) {
+      base::LogWarn("cannot cut off: {}", DiskError(path, errno).message());
+    }
+  }
+
+  const StoreLayout& layout_;
+  const LogRecordVisitor& visit_;
+  LogReplay result_;
+};
+
+}  // namespace
+
+Result<LogReplay> ReplayLog(const StoreLayout& layout, uint64_t sealed_through,
+                            const LogRecordVisitor& visit) {
+  Result<std::vector<NumberedFile>> files = ListNumberedFiles(layout.LogFolder(), "log");
+  if (!files.ok()) return files.status();
+  Replayer replayer(layout, sealed_through, visit);
+  for (const NumberedFile& file : *files) SPANDREL_RETURN_IF_ERROR(replayer.ReadFile(file));
+  return replayer.TakeResult();
+}
+
+}  // namespace spandrel::columnar

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "columnar/disk/directory.h"
+
+namespace spandrel::columnar {
+
+// A log file that is on disk and the last record in it.
+struct ClosedLogFile {
+  uint64_t number = 0;
+  std::string path;
+  uint64_t last_sequence = 0;
+};
+
+// What replay found.
+struct LogReplay {
+  std::vector<ClosedLogFile> files;
+  uint64_t last_sequence = 0;
+  uint64_t replayed_records = 0;
+  uint64_t replayed_bytes = 0;
+  uint64_t torn_tails = 0;      // writes that were cut off, never acknowledged
+  uint64_t damaged_places = 0;  // damage with good records behind it
+  uint64_t damaged_bytes = 0;
+};
+
+// Takes the body of one record. The bytes are valid during the call only.
+using LogRecordVisitor = std::function<void(uint64_t sequence, std::string_view body)>;
+
+// Reads every log file in order and hands over each record above `sealed_through` once. A torn tail
+// is cut off; damage in the middle is copied to quarantine, counted and skipped; a file that cannot
+// be read is moved to quarantine. May be repeated after any interruption. Fails only where a human
+// is needed: the disk does not answer, or the files are of a later version.
+base::Result<LogReplay> ReplayLog(const StoreLayout& layout, uint64_t sealed_through,
+                                  const LogRecordVisitor& visit);
+
+}  // namespace spandrel::columnar

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "columnar/wal/log_writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+
+#include "base/crc32c.h"
+#include "base/log.h"
+#include "columnar/wal/log_record.h"
+#include "wire/otlp.h"
+
+namespace spandrel::columnar {
+namespace {
+
+using base::Result;
+using base::Status;
+using base::StatusCode;
+
+constexpr std::chrono::milliseconds kRetryWhenBusy{100};
+constexpr std::chrono::milliseconds kRetryWhenBroken{1000};
+constexpr std::string_view kPadding("\0\0\0\0\0\0\0\0", kLogAlignment);
+
+bool CanWriteAsIs(const span::SpanBatch& batch) {
+  return std::all_of(batch.chunks().begin(), batch.chunks().end(),
+                     [](const auto& chunk) { return chunk->whole; });
+}
+
+// Requests concatenate (protobuf's repeated fields), so whole chunks make a body as they are.
+void PrepareBody(LogEntry* entry) {
+  if (!CanWriteAsIs(entry->batch)) {
+    entry->encoded = wire::EncodeOtlpProtobuf(entry->batch);
+    entry->body_size = entry->encoded.size();
+    entry->body_crc = base::Crc32c(entry->encoded);
+    return;
+  }
+  for (const auto& chunk : entry->batch.chunks()) {
+    entry->body_size += chunk->bytes().size();
+    entry->body_crc = base::Crc32c(chunk->bytes(), entry->body_crc);
+  }
+}
+
+void AddBytes(std::string_view bytes, std::vector<iovec>* parts) {
+  if (!bytes.empty()) parts->push_back({const_cast<char*>(bytes.data()), bytes.size()});
+}
+
+void AddBody(const LogEntry& entry, std::vector<iovec>* parts) {
+  if (!entry.encoded.empty()) {
+    AddBytes(entry.encoded, parts);
+  } else {
+    for (const auto& chunk : entry.batch.chunks()) AddBytes(chunk->bytes(), parts);
+  }
+  const uint64_t room = LogRecordSize(entry.body_size) - kLogRecordHeaderSize;
+  AddBytes(kPadding.substr(0, room - entry.body_size), parts);
+}
+
+uint64_t GroupSize(const std::vector<LogEntry>& group) {
+  uint64_t size = 0;
+  for (const LogEntry& entry : group) size += LogRecordSize(entry.body_size);
+  return size;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LogWriter>> LogWriter::Open(const EngineOptions& options,
+                                                   const StoreLayout& layout, LogReplay found,
+                                                   base::MetricRegistry& metrics, Publish publish) {
+  std::unique_ptr<LogWriter> writer(
+      new LogWriter(options, layout, std::move(found), metrics, std::move(publish)));
+  if (options.durability != Durability::kMemory) {
+    SPANDREL_RETURN_IF_ERROR(writer->OpenNextFile(0));
+  }
+  writer->thread_ = std::thread([raw = writer.get()] { raw->Run(); });
+  return writer;
+}
+
+LogWriter::LogWriter(const EngineOptions& options, StoreLayout layout, LogReplay found,
+                     base::MetricRegistry& metrics, Publish publish)
+    : options_(options),
+      layout_(std::move(layout)),
+      publish_(std::move(publish)),
+      syncs_(metrics.AddCounter("spandrel_store_log_syncs_total", "Syncs of the write-ahead log.")),
+      written_bytes_(metrics.AddCounter("spandrel_store_log_written_bytes_total",
+                                        "Bytes written to the write-ahead log.")),
+      failures_(
+          metrics.AddCounter("spandrel_store_log_failures_total",
+                             "Writes or syncs of the log that failed; each closed its file.")),
+      refused_(metrics.AddCounter("spandrel_store_refused_spans_total",
+                                  "Spans that the store refused; the sender was told.",
+                                  {{"reason", "log"}})),
+      last_sequence_(found.last_sequence),
+      closed_(std::move(found.files)) {
+  for (const ClosedLogFile& file : closed_) file_number_ = std::max(file_number_, file.number);
+}
+
+LogWriter::~LogWriter() {
+  Stop();
+}
+
+void LogWriter::Append(span::SpanBatch&& batch, storage::Completion done) {
+  LogEntry entry{std::move(batch), std::move(done)};
+  const bool logged = options_.durability != Durability::kMemory;
+  if (logged) PrepareBody(&entry);
+  if (!logged) entry.body_size = entry.batch.byte_size();
+  if (entry.body_size > kMaxLogBody) {
+    refused_.Add(entry.batch.span_count());
+    return entry.done(Status(StatusCode::kInvalidArgument, "request is larger than 1 GiB"));
+  }
+  {
+    std::lock_guard lock(mutex_);
+    const bool fits =
+        waiting_.empty() || waiting_bytes_ + entry.body_size <= options_.max_waiting_bytes;
+    if (!stopping_ && fits) {
+      waiting_bytes_ += entry.body_size;
+      waiting_.push_back(std::move(entry));
+      ready_.notify_one();
+      return;
+    }
+  }
+  refused_.Add(entry.batch.span_count());
+  entry.done(Status::Unavailable("store: too much is waiting for the disk", kRetryWhenBusy));
+}
+
+void LogWriter::Release(uint64_t sealed_through) {
+  std::vector<ClosedLogFile> done;
+  {
+    std::lock_guard lock(mutex_);
+    sealed_through_ = std::max(sealed_through_, sealed_through);
+    const auto keep = [&](const ClosedLogFile& f) { return f.last_sequence > sealed_through_; };
+    const auto first = std::partition(closed_.begin(), closed_.end(), keep);
+    done.assign(first, closed_.end());
+    closed_.erase(first, closed_.end());
+  }
+  for (const ClosedLogFile& file : done) {
+    const Status removed = RemoveFile(file.path);
+    if (!removed.ok()) base::LogWarn("cannot remove log file: {}", removed.message());
+  }
+}
+
+void LogWriter::Stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+    ready_.notify_one();
+  }
+  if (thread_.joinable()) thread_.join();
+  CloseFile();
+}
+
+uint64_t LogWriter::waiting_bytes() const {
+  std::lock_guard lock(mutex_);
+  return waiting_bytes_;
+}
+
+uint64_t LogWriter::disk_bytes() const {
+  std::lock_guard lock(mutex_);
+  return open_bytes_ + closed_.size() * options_.max_log_file_bytes;
+}
+
+void LogWriter::Run() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    ready_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+    if (waiting_.empty()) return;
+    std::vector<LogEntry> group = TakeGroup(lock);
+    lock.unlock();
+    const Status written =
+        options_.durability == Durability::kMemory ? Status() : WriteGroup(group);
+    if (written.ok()) publish_(group);
+    for (LogEntry& entry : group) {
+      if (!written.ok()) refused_.Add(entry.batch.span_count());
+      entry.done(written);
+    }
+    group.clear();
+    lock.lock();
+  }
+}
+
+std::vector<LogEntry> LogWriter::TakeGroup(std::unique_lock<std::mutex>&) {
+  std::vector<LogEntry> group;
+  uint64_t bytes = 0;
+  while (!waiting_.empty()) {
+    LogEntry& next = waiting_.front();
+    if (!group.empty() && bytes + next.body_size > options_.group_commit_bytes) break;
+    bytes += next.body_size;
+    next.sequence = ++last_sequence_;
+    group.push_back(std::move(next));
+    waiting_.pop_front();
+  }
+  waiting_bytes_ -= bytes;
+  return group;
+}
+
+Status LogWriter::WriteGroup(std::vector<LogEntry>& group) {
+  Status status = TryWriteGroup(group);
+  if (status.ok()) return status;
+  failures_.Add();
+  base::LogError("log file {} given up: {}", file_number_, status.message());
+  CloseFile();
+  status = TryWriteGroup(group);
+  if (status.ok()) return status;
+  failures_.Add();
+  base::LogError("log cannot be written, refusing spans: {}", status.message());
+  CloseFile();
+  return Status::Unavailable("store: " + status.message(), kRetryWhenBroken);
+}
+
+Status LogWriter::TryWriteGroup(std::vector<LogEntry>& group) {
+  const uint64_t size = GroupSize(group);
+  if (!file_ || file_at_ + size > file_size_) SPANDREL_RETURN_IF_ERROR(OpenNextFile(size));
+  std::vector<LogRecordHeader> headers;
+  headers.reserve(group.size());
+  std::vector<iovec> parts;
+  for (const LogEntry& entry : group) {
+    headers.push_back(EncodeLogRecordHeader(
+        file_epoch_, entry.sequence, static_cast<uint32_t>(entry.body_size), entry.body_crc));
+    AddBytes({headers.back().data(), headers.back().size()}, &parts);
+    AddBody(entry, &parts);
+  }
+  file_last_sequence_ = group.back().sequence;
+  SPANDREL_RETURN_IF_ERROR(file_->WriteAt(&parts, file_at_));
+  if (options_.durability == Durability::kFsync) {
+    SPANDREL_RETURN_IF_ERROR(file_->SyncData());
+    syncs_.Add();
+  }
+  file_at_ += size;
+  written_bytes_.Add(size);
+  return {};
+}
+
+Status LogWriter::OpenNextFile(uint64_t room) {
+  CloseFile();
+  const uint64_t size = std::max(options_.max_log_file_bytes, kLogFileHeaderSize + room);
+  const std::string path = layout_.LogFile(++file_number_);
+  Result<File> file = File::Create(path);
+  if (!file.ok()) return file.status();
+  std::random_device random;
+  const uint64_t epoch = uint64_t{random()} << 32 | random();
+  const LogFileHeader header = EncodeLogFileHeader(epoch);
+  Status status = file->Preallocate(size);
+  if (status.ok()) status = file->WriteAt({header.data(), header.size()}, 0);
+  if (status.ok() && options_.durability == Durability::kFsync) {
+    status = file->SyncAll();
+    if (status.ok()) status = SyncFolder(layout_.LogFolder());
+  }
+  if (!status.ok()) {
+    if (!RemoveFile(path).ok()) base::LogWarn("cannot remove {}", path);
+    return status;
+  }
+  file_ = std::move(*file);
+  file_epoch_ = epoch;
+  file_at_ = kLogFileHeaderSize;
+  file_size_ = size;
+  file_last_sequence_ = 0;
+  std::lock_guard lock(mutex_);
+  open_bytes_ = size;
+  return {};
+}
+
+void LogWriter::CloseFile() {
+  if (!file_) return;
+  std::lock_guard lock(mutex_);
+  closed_.push_back({file_number_, file_->path(), file_last_sequence_});
+  open_bytes_ = 0;
+  file_.reset();
+}
+
+}  // namespace spandrel::columnar
