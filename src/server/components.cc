@@ -23,9 +23,9 @@ columnar::Durability ToEngine(exporters::Durability durability) {
 exporters::OpenStore OpenColumnar(Stores& stores) {
   return [&stores](const exporters::StoreExporterConfig& config)
              -> base::Result<std::shared_ptr<storage::Writer>> {
-    auto engine = stores.Open(config.directory, ToEngine(config.durability));
-    if (!engine.ok()) return engine.status();
-    return std::shared_ptr<storage::Writer>(*std::move(engine));
+    auto store = stores.Open(config.directory, ToEngine(config.durability));
+    if (!store.ok()) return store.status();
+    return std::shared_ptr<storage::Writer>(store->engine);
   };
 }
 

@@ -55,7 +55,7 @@ class QueryExtension final : public pipeline::Extension {
     const size_t processors = std::max(2U, std::thread::hardware_concurrency());
     workers_ = std::make_unique<base::WorkerPool>(processors, kQueuedQueries);
     service_ = std::make_unique<api::Service>(api::ServiceContext{
-        *store_, metrics_, *workers_, [this] { return Status(); }, EmbeddedPage()});
+        *store_.engine, metrics_, *workers_, [this] { return Status(); }, EmbeddedPage()});
     server_ = std::make_unique<net::Server>(
         runtime_,
         net::ServerOptions{
@@ -71,14 +71,14 @@ class QueryExtension final : public pipeline::Extension {
     workers_.reset();
     server_.reset();
     service_.reset();
-    store_.reset();
+    store_.engine.reset();
   }
 
  private:
   api::ServerStatus Status() const {
-    const storage::StoreStats stats = store_->Stats();
+    const storage::StoreStats stats = store_.engine->Stats();
     return {.version = SPANDREL_VERSION,
-            .data_directory = store_->directory(),
+            .data_directory = store_.directory,
             .otlp_grpc = addresses_.Get("otlp_grpc"),
             .otlp_http = addresses_.Get("otlp_http"),
             .stored_spans = stats.spans,
@@ -91,7 +91,7 @@ class QueryExtension final : public pipeline::Extension {
   base::MetricRegistry& metrics_;
   base::ByteBudget& memory_;
   const std::shared_ptr<const QueryConfig> config_;
-  std::shared_ptr<columnar::Engine> store_;
+  OpenStore store_;
   std::unique_ptr<base::WorkerPool> workers_;
   std::unique_ptr<api::Service> service_;
   std::unique_ptr<net::Server> server_;

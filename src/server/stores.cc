@@ -14,32 +14,32 @@ std::string Canonical(const std::string& directory) {
 
 }  // namespace
 
-base::Result<std::shared_ptr<columnar::Engine>> Stores::Open(const std::string& directory,
-                                                             columnar::Durability durability) {
+base::Result<OpenStore> Stores::Open(const std::string& directory,
+                                     columnar::Durability durability) {
   const std::string path = Canonical(directory);
   std::lock_guard lock(mutex_);
-  if (const auto found = engines_.find(path); found != engines_.end()) return found->second;
+  if (const auto found = stores_.find(path); found != stores_.end()) return found->second;
   columnar::EngineOptions options;
   options.directory = path;
   options.create_directory = true;
   options.durability = durability;
   auto engine = columnar::Engine::Open(std::move(options), metrics_);
   if (!engine.ok()) return engine.status();
-  return engines_[path] = std::shared_ptr<columnar::Engine>(*std::move(engine));
+  return stores_[path] = OpenStore{path, *std::move(engine)};
 }
 
-base::Result<std::shared_ptr<columnar::Engine>> Stores::Only() const {
+base::Result<OpenStore> Stores::Only() const {
   std::lock_guard lock(mutex_);
-  if (engines_.size() == 1) return engines_.begin()->second;
+  if (stores_.size() == 1) return stores_.begin()->second;
   return base::Status(base::StatusCode::kFailedPrecondition,
-                      engines_.empty() ? "no exporter has a store; name one with `directory`"
-                                       : "there are several stores; say which with `directory`");
+                      stores_.empty() ? "no exporter has a store; name one with `directory`"
+                                      : "there are several stores; say which with `directory`");
 }
 
 void Stores::Close() {
   std::lock_guard lock(mutex_);
-  for (auto& [directory, engine] : engines_) engine->Close();
-  engines_.clear();
+  for (auto& [directory, store] : stores_) store.engine->Close();
+  stores_.clear();
 }
 
 }  // namespace spandrel::server

@@ -12,6 +12,11 @@
 
 namespace spandrel::server {
 
+struct OpenStore {
+  std::string directory;
+  std::shared_ptr<columnar::Engine> engine;
+};
+
 // The stores of this process by directory: an exporter that writes and the query server that reads
 // share one engine. Thread-safe.
 class Stores {
@@ -20,10 +25,9 @@ class Stores {
 
   // Opens the store, making the directory if only that is missing, or gives the one that is open;
   // the first to open decides how durable it is. The message of a failure names the directory.
-  base::Result<std::shared_ptr<columnar::Engine>> Open(const std::string& directory,
-                                                       columnar::Durability durability);
+  base::Result<OpenStore> Open(const std::string& directory, columnar::Durability durability);
   // The only store there is; FAILED_PRECONDITION when there is none or more than one.
-  base::Result<std::shared_ptr<columnar::Engine>> Only() const;
+  base::Result<OpenStore> Only() const;
 
   // Closes all, after the last writer and reader have stopped.
   void Close();
@@ -31,7 +35,7 @@ class Stores {
  private:
   base::MetricRegistry& metrics_;
   mutable std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<columnar::Engine>> engines_;  // guarded by mutex_
+  std::map<std::string, OpenStore> stores_;  // guarded by mutex_
 };
 
 }  // namespace spandrel::server
