@@ -88,7 +88,9 @@ base::Result<std::string> ReadBody(net::ServerCall& call) {
   std::string body = call.TakeBody(&reservation);
   const std::string_view encoding = net::FindHeader(call.request().headers, "content-encoding");
   if (!encoding.empty()) {
-    return net::Decompress(encoding, body, kMaxRequestBodyBytes, &reservation);
+    // An empty body comes without a reservation; what is made of it is small.
+    return net::Decompress(encoding, body, kMaxRequestBodyBytes,
+                           reservation.bytes() > 0 ? &reservation : nullptr);
   }
   if (body.size() > kMaxRequestBodyBytes) {
     return base::Status(base::StatusCode::kResourceExhausted, "the body is too large");

@@ -12,6 +12,7 @@
 #include "api/json_reader.h"
 #include "query/tags.h"
 #include "query/trace_search.h"
+#include "span/value.h"
 
 namespace spandrel::api {
 namespace {
@@ -95,32 +96,6 @@ Status ParseRange(const Parameters& parameters, uint64_t now, storage::TimeRange
   return {};
 }
 
-int Base64Digit(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '+' || c == '-') return 62;
-  if (c == '/' || c == '_') return 63;
-  return -1;
-}
-
-std::optional<std::string> DecodeBase64(std::string_view text) {
-  while (text.ends_with('=')) text.remove_suffix(1);
-  std::string bytes;
-  uint32_t bits = 0;
-  int bit_count = 0;
-  for (const char c : text) {
-    const int digit = Base64Digit(c);
-    if (digit < 0) return std::nullopt;
-    bits = (bits << 6 | static_cast<uint32_t>(digit)) & 0xfff;
-    bit_count += 6;
-    if (bit_count < 8) continue;
-    bit_count -= 8;
-    bytes.push_back(static_cast<char>(bits >> bit_count & 0xff));
-  }
-  return bytes;
-}
-
 }  // namespace
 
 Result<storage::SearchRequest> ParseLegacySearch(const Parameters& parameters,
@@ -152,9 +127,9 @@ Result<storage::TimeRange> ParseLegacyDependencyRange(const Parameters& paramete
 
 Result<span::TraceId> ParseLegacyTraceId(std::string_view text) {
   if (const auto id = ParseTraceId(text)) return *id;
-  // 22 digits of base64 are 16 bytes; hexadecimal digits never get here.
+  // 16 bytes are 22 digits of base64 and two of padding.
   if (text.size() >= 22 && text.size() <= 24) {
-    const auto bytes = DecodeBase64(text);
+    const auto bytes = span::Base64Decode(text);
     const auto id = bytes ? span::TraceId::FromBytes(*bytes) : std::nullopt;
     if (id && !id->IsZero()) return *id;
   }

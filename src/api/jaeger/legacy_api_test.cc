@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "api/test_api.h"
+
+namespace spandrel::api {
+namespace {
+
+using conformance::TestSpan;
+using ::testing::HasSubstr;
+
+constexpr uint64_t kMinuteAgo = kTestNow - 60'000'000'000;
+
+class LegacyApiTest : public ApiTest {
+ protected:
+  void SetUp() override {
+    TestSpan root;
+    root.trace = 0xabc;
+    root.start = kMinuteAgo + 1'999;
+    root.duration = 3'000'000;
+    root.service = "front end/x";
+    root.name = "GET /";
+    root.kind = span::SpanKind::kServer;
+    root.attributes = {{"http.status", int64_t{200}}};
+    TestSpan child = root;
+    child.span = 2;
+    child.parent = 1;
+    child.service = "db";
+    child.name = "query";
+    child.kind = span::SpanKind::kUnspecified;
+    child.status = span::SpanStatus::kError;
+    child.attributes = {};
+    TestSpan other = child;
+    other.trace = 0xdef;
+    other.parent = 0;
+    other.status = span::SpanStatus::kUnset;
+    other.start += 1'000'000;
+    Fill({root, child, other});
+  }
+
+  void ExpectError(const std::string& target, int status, const std::string& message) {
+    const net::Response response = Get(target);
+    EXPECT_EQ(response.status, status) << target;
+    EXPECT_EQ(net::FindHeader(response.headers, "content-type"), "text/plain; charset=utf-8");
+    EXPECT_EQ(response.body, R"({"data":null,"total":0,"limit":0,"offset":0,"errors":[{"code":)" +
+                                 std::to_string(status) + R"(,"msg":")" + message + "\"}]}\n");
+  }
+  size_t CountTraces(const std::string& target) {
+    const std::string body = Body(target);
+    size_t count = 0;
+    for (size_t at = 0; (at = body.find("\"processes\":", at)) != std::string::npos; ++at) ++count;
+    return count;
+  }
+};
+
+TEST_F(LegacyApiTest, ServicesAndOperations) {
+  EXPECT_EQ(Body("/api/services"),
+            R"({"data":["db","front end/x"],"total":2,"limit":0,"offset":0,"errors":null})");
+  EXPECT_EQ(Body("/api/services/front%20end%2Fx/operations"),
+            R"({"data":["GET /"],"total":1,"limit":0,"offset":0,"errors":null})");
+  EXPECT_EQ(Body("/api/services/front%2Bend%252Fx/operations"),
+            R"({"data":["GET /"],"total":1,"limit":0,"offset":0,"errors":null})");
+  EXPECT_EQ(Body("/api/services/absent/operations"),
+            R"({"data":[],"total":0,"limit":0,"offset":0,"errors":null})");
+  EXPECT_EQ(
+      Body("/api/operations?service=db"),
+      R"({"data":[{"name":"query","spanKind":""}],"total":1,"limit":0,"offset":0,"errors":null})");
+  EXPECT_EQ(Body("/api/operations?service=front%20end/x&spanKind=client"),
+            R"({"data":[],"total":0,"limit":0,"offset":0,"errors":null})");
+  ExpectError("/api/operations", 400, "parameter 'service' is required");
+}
+
+TEST_F(LegacyApiTest, PrettyPrintIndents) {
+  EXPECT_THAT(Body("/api/services?prettyPrint=true"),
+              HasSubstr("{\n    \"data\": [\n        \"db\","));
+  EXPECT_THAT(Body("/api/services?prettyPrint=false"), HasSubstr("{\"data\":["));
+}
+
+TEST_F(LegacyApiTest, TraceById) {
+  const std::string body = Body("/api/traces/abc");
+  EXPECT_THAT(body, HasSubstr(R"({"data":[{"traceID":"0000000000000abc","spans":[{)"));
+  EXPECT_THAT(body, HasSubstr(R"("startTime":1699999940000001,"duration":3000)"));
+  EXPECT_THAT(body, HasSubstr(R"("total":0,"limit":0,"offset":0,"errors":null})"));
+  EXPECT_EQ(Body("/api/traces/00000000000000000000000000000abc?start=1&end=2"), body);
+  EXPECT_EQ(Body("/api/traces/AAAAAAAAAAAAAAAAAAAKvA=="), body);
+  ExpectError("/api/traces/ff", 404, "trace not found");
+  ExpectError("/api/traces/xyz", 400,
+              "trace id: expected up to 32 hexadecimal digits or base64 of 16 bytes");
+}
+
+TEST_F(LegacyApiTest, TracesByIdsReportTheMissing) {
+  const std::string body = Body("/api/traces?traceID=abc&traceID=ff&traceID=def");
+  EXPECT_THAT(
+      body,
+      HasSubstr(R"("errors":[{"code":404,"msg":"trace not found","traceID":"00000000000000ff"}])"));
+  EXPECT_EQ(CountTraces("/api/traces?traceID=abc&traceID=ff&traceID=def"), 2U);
+}
+
+TEST_F(LegacyApiTest, Search) {
+  EXPECT_EQ(CountTraces("/api/traces"), 2U);
+  EXPECT_EQ(CountTraces("/api/traces?service=db&limit=1"), 1U);
+  EXPECT_EQ(
+      CountTraces("/api/traces?service=db&operation=query&tags=%7B%22error%22%3A%22true%22%7D"),
+      1U);
+  EXPECT_EQ(CountTraces("/api/traces?tag=http.status:200&minDuration=3ms&maxDuration=3ms"), 1U);
+  EXPECT_EQ(CountTraces("/api/traces?start=1699999940000000&end=1699999940000002"), 1U);
+  EXPECT_EQ(Body("/api/traces?service=absent"),
+            R"({"data":[],"total":0,"limit":0,"offset":0,"errors":null})");
+  ExpectError("/api/traces?start=x", 400, "unable to parse param 'start': expected a number");
+  ExpectError("/api/traces?tag=nocolon", 400,
+              "unable to parse param 'tag': malformed, expecting key:value");
+  ExpectError("/api/traces?tags=%7B", 400,
+              "unable to parse param 'tags': expected a JSON object of strings");
+  ExpectError("/api/traces?minDuration=2s&maxDuration=1s", 400,
+              "'maxDuration' should be greater than 'minDuration'");
+  EXPECT_EQ(Get("/api/traces?limit=0").status, 400);
+  EXPECT_EQ(Get("/api/traces?minDuration=fast").status, 400);
+}
+
+TEST_F(LegacyApiTest, Dependencies) {
+  EXPECT_EQ(Body("/api/dependencies?endTs=1700000000000&lookback=604800000"),
+            R"({"data":[{"parent":"front end/x","child":"db","callCount":1}],)"
+            R"("total":0,"limit":0,"offset":0,"errors":null})");
+  EXPECT_EQ(Body("/api/dependencies?service=absent"),
+            R"({"data":[],"total":0,"limit":0,"offset":0,"errors":null})");
+  ExpectError("/api/dependencies?lookback=-1", 400,
+              "unable to parse param 'lookback': expected a number");
+}
+
+}  // namespace
+}  // namespace spandrel::api

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/router.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "api/responses.h"
+#include "api/test_api.h"
+#include "net/compression.h"
+
+namespace spandrel::api {
+namespace {
+
+using ::testing::HasSubstr;
+
+class RouterTest : public ::testing::Test {
+ protected:
+  RouterTest() {
+    router_.Get("/things/{name}/parts", [](const RoutedRequest& request) {
+      return JsonResponse("\"" + std::string(request.PathParameter("name")) + "\"");
+    });
+    router_.GetAtOnce("/large",
+                      [](const RoutedRequest&) { return JsonResponse(std::string(100'000, '1')); });
+    router_.GetAtOnce("/columns", [](const RoutedRequest&) {
+      return MakeResponse(200, kTraceColumnsType, std::string(100'000, '1'));
+    });
+    router_.Post("/things",
+                 [](const RoutedRequest& request) { return JsonResponse(request.body); });
+  }
+
+  net::Response Send(net::Request request) {
+    const auto call = std::make_shared<TestCall>(std::move(request));
+    router_(call);
+    return call->Wait();
+  }
+  net::Response Get(std::string target, net::Headers headers = {}) {
+    net::Request request = MakeRequest("GET", std::move(target));
+    request.headers = std::move(headers);
+    return Send(std::move(request));
+  }
+
+  base::MetricRegistry metrics_;
+  base::WorkerPool workers_{1, 8};
+  Router router_{workers_, metrics_};
+};
+
+TEST_F(RouterTest, PathParametersAreDecoded) {
+  EXPECT_EQ(Get("/things/a%20b%2Fc/parts?x=1").body, "\"a b/c\"");
+}
+
+TEST_F(RouterTest, UnknownPathsAndMethods) {
+  EXPECT_EQ(Get("/things//parts").status, 404);
+  EXPECT_EQ(Get("/things/a/parts/").status, 404);
+  EXPECT_EQ(Get("/api/absent").status, 404);
+  const net::Response response = Send(MakeRequest("POST", "/things/a/parts"));
+  EXPECT_EQ(response.status, 405);
+  EXPECT_EQ(net::FindHeader(response.headers, "allow"), "GET, HEAD");
+  EXPECT_EQ(Get("/things").status, 405);
+  EXPECT_EQ(Send(MakeRequest("HEAD", "/things/a/parts")).status, 200);
+}
+
+TEST_F(RouterTest, EveryAnswerHasSecurityHeaders) {
+  for (const char* path : {"/large", "/absent"}) {
+    const net::Response response = Get(path);
+    EXPECT_THAT(std::string(net::FindHeader(response.headers, "content-security-policy")),
+                HasSubstr("default-src 'self'"));
+    EXPECT_EQ(net::FindHeader(response.headers, "x-content-type-options"), "nosniff");
+    EXPECT_EQ(net::FindHeader(response.headers, "referrer-policy"), "no-referrer");
+    EXPECT_EQ(net::FindHeader(response.headers, "access-control-allow-origin"), "");
+  }
+}
+
+TEST_F(RouterTest, LargeAnswersAreCompressedWhenAccepted) {
+  const net::Response response = Get("/large", {{"accept-encoding", "br, gzip"}});
+  EXPECT_EQ(net::FindHeader(response.headers, "content-encoding"), "gzip");
+  const auto body = net::Decompress("gzip", response.body, 1 << 20, nullptr);
+  ASSERT_TRUE(body.ok());
+  EXPECT_EQ(*body, std::string(100'000, '1'));
+  EXPECT_EQ(net::FindHeader(Get("/large").headers, "content-encoding"), "");
+  EXPECT_EQ(net::FindHeader(Get("/large").headers, "vary"), "accept-encoding");
+  EXPECT_EQ(net::FindHeader(Get("/things/a/parts", {{"accept-encoding", "gzip"}}).headers, "vary"),
+            "");
+}
+
+TEST_F(RouterTest, ColumnsGoPlainOverLoopback) {
+  const net::Headers gzip = {{"accept-encoding", "gzip"}};
+  EXPECT_EQ(net::FindHeader(Get("/columns", gzip).headers, "content-encoding"), "");
+  net::Request remote = MakeRequest("GET", "/columns");
+  remote.headers = gzip;
+  remote.peer = "192.0.2.1:5000";
+  EXPECT_EQ(net::FindHeader(Send(remote).headers, "content-encoding"), "gzip");
+  net::Headers proxied = gzip;
+  proxied.emplace_back("x-forwarded-for", "192.0.2.1");
+  EXPECT_EQ(net::FindHeader(Get("/columns", proxied).headers, "content-encoding"), "gzip");
+}
+
+TEST_F(RouterTest, BodiesAreBounded) {
+  EXPECT_EQ(Send(MakeRequest("POST", "/things", "hello")).body, "hello");
+  EXPECT_EQ(Send(MakeRequest("POST", "/things", std::string(kMaxRequestBodyBytes + 1, 'x'))).status,
+            413);
+  net::Request bomb =
+      MakeRequest("POST", "/things", *net::Compress("gzip", std::string(4 << 20, 'x')));
+  bomb.headers = {{"content-encoding", "gzip"}};
+  EXPECT_EQ(Send(bomb).status, 413);
+  net::Request broken = MakeRequest("POST", "/things", "not gzip");
+  broken.headers = {{"content-encoding", "gzip"}};
+  EXPECT_EQ(Send(broken).status, 400);
+}
+
+TEST(RouterBusyTest, AFullQueueIsRefused) {
+  base::MetricRegistry metrics;
+  base::WorkerPool workers(1, 1);
+  Router router(workers, metrics);
+  std::promise<void> running;
+  std::promise<void> release;
+  std::shared_future<void> released = release.get_future().share();
+  router.Get("/slow", [&running, released](const RoutedRequest&) {
+    running.set_value();
+    released.wait();
+    return JsonResponse("1");
+  });
+  router.Get("/fast", [](const RoutedRequest&) { return JsonResponse("2"); });
+  const auto send = [&router](std::string path) {
+    auto call = std::make_shared<TestCall>(MakeRequest("GET", std::move(path)));
+    router(call);
+    return call;
+  };
+  const auto slow = send("/slow");
+  running.get_future().wait();
+  const auto queued = send("/fast");
+  const net::Response refused = send("/fast")->Wait();
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(net::FindHeader(refused.headers, "retry-after"), "1");
+  release.set_value();
+  EXPECT_EQ(slow->Wait().status, 200);
+  EXPECT_EQ(queued->Wait().status, 200);
+  EXPECT_THAT(metrics.RenderPrometheus(),
+              HasSubstr("spandrel_api_refused_requests_total{reason=\"busy\"} 1"));
+}
+
+TEST(AcceptsGzipTest, Weights) {
+  for (const char* yes : {"gzip", "deflate, gzip;q=0.5", "GZIP ; q=1.0", "br,gzip;q=0.001"}) {
+    EXPECT_TRUE(AcceptsGzip(yes)) << yes;
+  }
+  for (const char* no : {"", "br", "gzip;q=0", "gzip;q=0.000", "xgzip", "identity"}) {
+    EXPECT_FALSE(AcceptsGzip(no)) << no;
+  }
+}
+
+}  // namespace
+}  // namespace spandrel::api
