@@ -67,7 +67,8 @@ void Maintenance::Start(LogWriter& log) {
 void Maintenance::Stop() {
   sealer_.Stop();
   tidier_.Stop();
-  stored_.CloseHead(true);
+  const uint64_t nothing_below = stored_.CloseHead(true).nothing_below;
+  if (nothing_below > 0 && log_ != nullptr) log_->Release(nothing_below);
   const Status sealed = SealFullHeads();
   if (!sealed.ok()) base::LogWarn("not sealed, will be replayed: {}", sealed.message());
 }

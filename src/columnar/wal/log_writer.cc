@@ -218,13 +218,13 @@ Status LogWriter::TryWriteGroup(std::vector<LogEntry>& group) {
     AddBytes({headers.back().data(), headers.back().size()}, &parts);
     AddBody(entry, &parts);
   }
-  file_last_sequence_ = group.back().sequence;
   SPANDREL_RETURN_IF_ERROR(file_->WriteAt(&parts, file_at_));
   if (options_.durability == Durability::kFsync) {
     SPANDREL_RETURN_IF_ERROR(file_->SyncData());
     syncs_.Add();
   }
   file_at_ += size;
+  file_last_sequence_ = group.back().sequence;
   written_bytes_.Add(size);
   return {};
 }
@@ -258,10 +258,15 @@ Status LogWriter::OpenNextFile(uint64_t room) {
   return {};
 }
 
+// Keeps what was acknowledged and gives the rest of the file back. Best effort: what stays behind is
+// not acknowledged, and replay tells it apart.
 void LogWriter::CloseFile() {
   if (!file_) return;
+  const bool keeps_nothing = file_at_ == kLogFileHeaderSize;
+  const Status cut = keeps_nothing ? RemoveFile(file_->path()) : file_->Truncate(file_at_);
+  if (!cut.ok()) base::LogWarn("log file keeps unused bytes: {}", cut.message());
   std::lock_guard lock(mutex_);
-  closed_.push_back({file_number_, file_->path(), file_last_sequence_});
+  if (!keeps_nothing) closed_.push_back({file_number_, file_->path(), file_last_sequence_});
   open_bytes_ = 0;
   file_.reset();
 }
