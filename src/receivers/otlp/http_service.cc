@@ -75,9 +75,14 @@ std::optional<net::Response> HttpTraceService::RefuseByHeaders(
 
 base::Result<std::string> HttpTraceService::ReadBody(
     net::ServerCall& call, base::ByteBudget::Reservation* reservation) const {
-  std::string body = call.TakeBody(reservation);
+  base::ByteBudget::Reservation sent;
+  std::string body = call.TakeBody(&sent);
   const std::string_view coding = net::FindHeader(call.request().headers, "content-encoding");
-  if (coding.empty()) return body;
+  if (coding.empty()) {
+    *reservation = std::move(sent);
+    return body;
+  }
+  if (!memory_.TryReserve(0, reservation)) return Status(StatusCode::kUnavailable, "no memory");
   return net::Decompress(coding, body, max_body_bytes_, reservation);
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "base/byte_budget.h"
 #include "net/server.h"
 #include "receivers/otlp/trace_ingest.h"
 #include "receivers/server_config.h"
@@ -15,8 +16,10 @@ namespace spandrel::receivers {
 // request to one path. Immutable; any thread.
 class HttpTraceService {
  public:
-  HttpTraceService(TraceIngest ingest, std::string path, size_t max_body_bytes, CorsConfig cors)
+  HttpTraceService(TraceIngest ingest, base::ByteBudget& memory, std::string path,
+                   size_t max_body_bytes, CorsConfig cors)
       : ingest_(std::move(ingest)),
+        memory_(memory),
         path_(std::move(path)),
         max_body_bytes_(max_body_bytes),
         cors_(std::move(cors)) {}
@@ -41,6 +44,7 @@ class HttpTraceService {
   void Respond(net::ServerCall& call, net::Response response) const;
 
   const TraceIngest ingest_;
+  base::ByteBudget& memory_;
   const std::string path_;
   const size_t max_body_bytes_;
   const CorsConfig cors_;

@@ -90,8 +90,8 @@ net::Handler OtlpReceiver::MakeGrpcHandler() const {
 
 net::Handler OtlpReceiver::MakeHttpHandler() const {
   auto service = std::make_shared<const HttpTraceService>(
-      TraceIngest(context_, "http", next_), config_->traces_url_path, config_->http->max_body_bytes,
-      config_->http->cors);
+      TraceIngest(context_, "http", next_), context_.memory, config_->traces_url_path,
+      config_->http->max_body_bytes, config_->http->cors);
   return [service](std::shared_ptr<net::ServerCall> call) {
     HttpTraceService::Handle(service, std::move(call));
   };
