@@ -147,6 +147,9 @@ HttpClientConfig DecodeHttpClient(Decoder& decoder, std::string_view url_key,
                                ? fmt::format("'{}' is required, as a URL", url_key)
                                : fmt::format("'{}' is not a URL with http:// or https://", url));
     rest = {};
+  } else if (rest.empty() || rest.front() == '/') {
+    decoder.Error(url_key, fmt::format("'{}' names no host", url));
+    rest = {};
   }
   config.client.tls.insecure = plaintext;
   const size_t slash = std::min(rest.find('/'), rest.size());

@@ -189,6 +189,7 @@ TEST_F(OtlpExporterTest, SendsOverHttpInBothEncodings) {
   EXPECT_EQ(net::FindHeader(got.headers, "content-type"), "application/x-protobuf");
   EXPECT_EQ(net::FindHeader(got.headers, "content-encoding"), "gzip");
   base::ByteBudget::Reservation reservation;
+  ASSERT_TRUE(memory_.TryReserve(0, &reservation));
   const auto plain = net::Decompress("gzip", got.message, 1 << 20, &reservation);
   ASSERT_TRUE(plain.ok());
   EXPECT_EQ(*plain, MakeTestRequest("shop", 1, 5));
