@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // libprotobuf's generated OTLP classes as the peer of our decoder and encoder.
-#include <google/protobuf/util/message_differencer.h>
+#include <google/protobuf/util/json_util.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 
 #include "span/span_view.h"
@@ -12,7 +13,6 @@
 namespace spandrel::wire {
 namespace {
 
-using google::protobuf::util::MessageDifferencer;
 using span::ValueType;
 
 void ExpectSameAttributes(span::AttributeReader ours,
@@ -224,6 +224,54 @@ TEST(OtlpPeer, JsonAndBackIsTheSame) {
     EXPECT_EQ(decoded->rejected_spans, 0u);
     EXPECT_TRUE(Flatten(MustParse(std::string(decoded->chunk->bytes()))) == Flatten(request));
     EXPECT_TRUE(EncodeOtlpJson(span::SpanBatch(decoded->chunk)) == json);
+  }
+}
+
+// Ids are hex in OTLP/JSON and base64 in protobuf's own JSON.
+void ClearIds(pb::ExportTraceServiceRequest* request) {
+  for (auto& resource_spans : *request->mutable_resource_spans()) {
+    for (auto& scope_spans : *resource_spans.mutable_scope_spans()) {
+      for (auto& span : *scope_spans.mutable_spans()) {
+        span.clear_trace_id();
+        span.clear_span_id();
+        span.clear_parent_span_id();
+        for (auto& link : *span.mutable_links()) {
+          link.clear_trace_id();
+          link.clear_span_id();
+        }
+      }
+    }
+  }
+}
+
+TEST(OtlpPeer, LibprotobufReadsOurJson) {
+  for (uint64_t seed = 1; seed <= 100; ++seed) {
+    SCOPED_TRACE(seed);
+    auto request = RandomRequest(seed).Make();
+    const auto json = EncodeOtlpJson(span::SpanBatch(MustDecode(request.SerializeAsString())));
+    pb::ExportTraceServiceRequest read;
+    const auto status = google::protobuf::util::JsonStringToMessage(json, &read);
+    ASSERT_TRUE(status.ok()) << status.ToString();
+    ClearIds(&request);
+    ClearIds(&read);
+    EXPECT_TRUE(Flatten(read) == Flatten(request));
+  }
+}
+
+TEST(OtlpPeer, WeReadLibprotobufsJson) {
+  for (uint64_t seed = 1; seed <= 100; ++seed) {
+    SCOPED_TRACE(seed);
+    auto request = RandomRequest(seed).Make();
+    ClearIds(&request);
+    std::string json;
+    ASSERT_TRUE(google::protobuf::util::MessageToJsonString(request, &json).ok());
+    // simdjson reads "-0" as the integer, which has no sign.
+    for (size_t at = 0; (at = json.find(":-0}", at)) != std::string::npos;)
+      json.insert(at + 3, ".0");
+    // Without ids every span is left out; the bytes made from the JSON still hold them.
+    auto decoded = DecodeOtlpJson(json);
+    ASSERT_TRUE(decoded.ok()) << decoded.status().ToString();
+    EXPECT_TRUE(Flatten(MustParse(std::string(decoded->chunk->bytes()))) == Flatten(request));
   }
 }
 
