@@ -150,7 +150,7 @@ TEST_F(UiApiTest, Overview) {
               HasSubstr(R"("columns":2,"rowBoundsNs":[],"cells":[],"errors":[0,0]})"));
   Fill(Dispatch());
   const std::string overview = Ui("/overview?columns=2&from=now-2m");
-  EXPECT_THAT(overview, HasSubstr(R"({"traceCount":"1","errorCount":"1","p50Ns":"30)"));
+  EXPECT_THAT(overview, HasSubstr(R"({"traceCount":"1","errorCount":"1","p50Ns":"29)"));
   EXPECT_THAT(overview, HasSubstr(R"("fromNs":"1699999880000000000","stepNs":"60000000000")"));
   EXPECT_THAT(overview, HasSubstr(R"("cells":[[1,0,1]],"errors":[0,1])"));
 }
