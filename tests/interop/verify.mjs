@@ -7,6 +7,7 @@
 // resource's and scope's fields beside its own. Fields that a sender does not name are not compared.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 
 const [http, ...files] = process.argv.slice(2);
 const patienceMs = 20000;
@@ -140,6 +141,6 @@ for (const file of files) {
       }
     }
   }
-  console.log(`ok   ${label}: ${spans.length} spans equal, field by field`);
+  console.log(`ok   ${basename(file, '.json')}, ${label}: ${spans.length} spans equal, field by field`);
 }
 assert.ok(checked > 0);
