@@ -114,7 +114,7 @@ base::Status OtlpReceiver::Listen(std::string_view protocol, const ListenerConfi
         "{}: {} listens on {} only; 'endpoint: 0.0.0.0:{}' takes spans from other machines",
         context_.id, protocol, bound.ToString(), bound.port);
   } else {
-    base::LogInfo("{}: {} listens on {}", context_.id, protocol, bound.ToString());
+    base::LogDebug("{}: {} listens on {}", context_.id, protocol, bound.ToString());
   }
   if (on_listening_) on_listening_(protocol, bound);
   return {};
