@@ -215,7 +215,7 @@ void Http2Server::RefuseBodyOf(Stream& stream, bool too_large) {
   Refuse(stream, refusal.reason, refusal.http_status, refusal.status);
 }
 
-// Answers with one frame and, if the peer is still sending, asks it to stop.
+// Answers with one frame. Once that is out, OnFrameSent asks a peer that is still sending to stop.
 void Http2Server::Refuse(Stream& stream, Refusal reason, int http_status,
                          const base::Status& status) {
   core_->refusals.Add(reason);
@@ -224,7 +224,6 @@ void Http2Server::Refuse(Stream& stream, Refusal reason, int http_status,
   stream.body.Discard();
   const Response response = RefusalResponse(stream.request, http_status, status);
   SubmitHeaders(stream, response.status, response.headers, false);
-  nghttp2_submit_rst_stream(session(), NGHTTP2_FLAG_NONE, stream.id, NGHTTP2_NO_ERROR);
 }
 
 void Http2Server::OnStreamClosed(int32_t id, uint32_t) {
@@ -240,6 +239,12 @@ void Http2Server::OnStreamClosed(int32_t id, uint32_t) {
 }
 
 void Http2Server::OnFrameSent(const Frame& frame) {
+  if (frame.hd.type == NGHTTP2_HEADERS) {
+    const Stream* const stream = Find(frame.hd.stream_id);
+    if (stream != nullptr && stream->refused) {
+      nghttp2_submit_rst_stream(session(), NGHTTP2_FLAG_NONE, stream->id, NGHTTP2_NO_ERROR);
+    }
+  }
   if (frame.hd.type == NGHTTP2_DATA || frame.hd.type == NGHTTP2_HEADERS) misuse_.Earn();
   if (frame.hd.type == NGHTTP2_GOAWAY && frame.goaway.error_code != NGHTTP2_NO_ERROR && !broken_) {
     core_->refusals.Add(Refusal::kProtocolError);
