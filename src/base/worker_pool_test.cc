@@ -39,9 +39,9 @@ TEST(WorkerPool, RefusesWorkWhenTheQueueIsFull) {
 }
 
 TEST(WorkerPool, RunsPiecesSideBySide) {
-  WorkerPool pool(2, 10);
   std::promise<void> first;
   std::promise<void> second;
+  WorkerPool pool(2, 10);
   ASSERT_TRUE(pool.TrySubmit([&] {
     first.set_value();
     second.get_future().wait();
