@@ -26,6 +26,7 @@ constexpr uint32_t kDeprecatedScopeSpans = 1000;
 
 constexpr uint64_t kMaxRequestBytes = std::numeric_limits<uint32_t>::max();
 constexpr size_t kMaxNameInReason = 64;
+constexpr uint32_t kNoAttributes = 0;  // no field has this number
 
 // The text with anything but printable ASCII replaced, short enough for an error message.
 std::string Printable(std::string_view text) {
@@ -126,7 +127,7 @@ class Decoder {
         return false;
       }
       if (field.number == otlp::kResourceEntityRefs &&
-          !CheckFlat(field.bytes, "resource.entity_refs")) {
+          !CheckParts(field.bytes, kNoAttributes, "resource.entity_refs")) {
         return false;
       }
     }
@@ -281,7 +282,7 @@ class Decoder {
     return true;
   }
 
-  // Events and links: flat but for their attributes.
+  // Messages that are flat but for their attributes, if they have any.
   bool CheckParts(std::string_view message, uint32_t attributes_field, std::string_view name) {
     ProtoField field;
     while (NextField(&message, &field)) {
@@ -289,13 +290,6 @@ class Decoder {
           !CheckAttribute(field.bytes, name)) {
         return false;
       }
-    }
-    return AtEnd(message, name);
-  }
-
-  bool CheckFlat(std::string_view message, std::string_view name) {
-    ProtoField field;
-    while (NextField(&message, &field)) {
     }
     return AtEnd(message, name);
   }
