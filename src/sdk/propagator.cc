@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sdk/propagator.h"
 
-#include <array>
+#include <algorithm>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,8 @@
 #include "opentelemetry/trace/context.h"
 #include "opentelemetry/trace/default_span.h"
 #include "sdk/environment.h"
+#include "spandrel/sdk.h"
+#include "wire/trace_context.h"
 
 namespace spandrel::sdk {
 namespace {
@@ -25,66 +28,37 @@ namespace trace_api = opentelemetry::trace;
 
 constexpr char kTraceParent[] = "traceparent";
 constexpr char kTraceState[] = "tracestate";
-constexpr size_t kTraceParentSize = 55;
-constexpr uint8_t kKnownFlags = trace_api::TraceFlags::kAllW3CTraceContext2Flags;
 
-std::string_view Trim(nostd::string_view header) {
-  std::string_view text(header.data(), header.size());
+std::string_view Trim(std::string_view text) {
   const size_t begin = text.find_first_not_of(" \t");
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
-// Only lower case, as the recommendation demands.
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+std::string_view View(nostd::string_view text) {
+  return {text.data(), text.size()};
 }
 
-template <size_t kSize>
-bool ReadHex(std::string_view text, std::array<uint8_t, kSize>& bytes) {
-  for (size_t i = 0; i < kSize; ++i) {
-    const int high = HexDigit(text[2 * i]);
-    const int low = HexDigit(text[2 * i + 1]);
-    if (high < 0 || low < 0) return false;
-    bytes[i] = static_cast<uint8_t>(high << 4 | low);
-  }
-  return true;
+trace_api::SpanContext ToSpanContext(const wire::TraceParent& parent,
+                                     const nostd::shared_ptr<trace_api::TraceState>& trace_state) {
+  return {trace_api::TraceId(parent.trace_id.bytes), trace_api::SpanId(parent.span_id.bytes),
+          trace_api::TraceFlags(parent.flags), true, trace_state};
 }
 
-struct TraceParent {
-  std::array<uint8_t, 16> trace_id;
-  std::array<uint8_t, 8> span_id;
-  uint8_t flags;
-};
-
-// https://www.w3.org/TR/trace-context-2/#traceparent-header: later versions may append more behind
-// a '-'.
-std::optional<TraceParent> ParseTraceParent(std::string_view text) {
-  if (text.size() < kTraceParentSize || text[2] != '-' || text[35] != '-' || text[52] != '-') {
-    return std::nullopt;
-  }
-  std::array<uint8_t, 1> version;
-  std::array<uint8_t, 1> flags;
-  TraceParent parent;
-  const bool readable = ReadHex(text, version) && ReadHex(text.substr(3), parent.trace_id) &&
-                        ReadHex(text.substr(36), parent.span_id) && ReadHex(text.substr(53), flags);
-  if (!readable || version[0] == 0xff) return std::nullopt;
-  if (text.size() > kTraceParentSize && (version[0] == 0 || text[kTraceParentSize] != '-')) {
-    return std::nullopt;
-  }
-  parent.flags = flags[0] & kKnownFlags;
+wire::TraceParent ToTraceParent(const trace_api::SpanContext& span) {
+  wire::TraceParent parent;
+  std::memcpy(parent.trace_id.bytes.data(), span.trace_id().Id().data(), 16);
+  std::memcpy(parent.span_id.bytes.data(), span.span_id().Id().data(), 8);
+  parent.flags = span.trace_flags().flags() & trace_api::TraceFlags::kAllW3CTraceContext2Flags;
   return parent;
 }
 
-std::string FormatTraceParent(const trace_api::SpanContext& span) {
-  std::string text(kTraceParentSize, '-');
-  text[0] = text[1] = '0';
-  span.trace_id().ToLowerBase16(nostd::span<char, 32>(text.data() + 3, 32));
-  span.span_id().ToLowerBase16(nostd::span<char, 16>(text.data() + 36, 16));
-  const trace_api::TraceFlags flags(span.trace_flags().flags() & kKnownFlags);
-  flags.ToLowerBase16(nostd::span<char, 2>(text.data() + 53, 2));
-  return text;
+// The API's own parser, which uses regular expressions, only sees headers that are well-formed.
+nostd::shared_ptr<trace_api::TraceState> ReadTraceState(std::string_view header) {
+  if (header.empty()) return trace_api::TraceState::GetDefault();
+  const wire::TraceState state = wire::TraceState::Parse(header);
+  if (state.empty()) return trace_api::TraceState::GetDefault();
+  return trace_api::TraceState::FromHeader(wire::FormatTraceState(state));
 }
 
 std::unique_ptr<context::propagation::TextMapPropagator> MakePropagator(std::string_view name) {
@@ -100,18 +74,11 @@ std::unique_ptr<context::propagation::TextMapPropagator> MakePropagator(std::str
 
 context::Context TraceContextPropagator::Extract(
     const context::propagation::TextMapCarrier& carrier, context::Context& context) noexcept {
-  const std::optional<TraceParent> parent = ParseTraceParent(Trim(carrier.Get(kTraceParent)));
+  const std::optional<wire::TraceParent> parent =
+      wire::ParseTraceParent(View(carrier.Get(kTraceParent)));
   if (!parent) return context;
-  const trace_api::TraceId trace_id(parent->trace_id);
-  const trace_api::SpanId span_id(parent->span_id);
-  if (!trace_id.IsValid() || !span_id.IsValid()) return context;
-
-  const std::string_view header = Trim(carrier.Get(kTraceState));
-  const nostd::shared_ptr<trace_api::TraceState> trace_state =
-      header.empty() ? trace_api::TraceState::GetDefault()
-                     : trace_api::TraceState::FromHeader({header.data(), header.size()});
-  const trace_api::SpanContext remote(trace_id, span_id, trace_api::TraceFlags(parent->flags), true,
-                                      trace_state);
+  const trace_api::SpanContext remote =
+      ToSpanContext(*parent, ReadTraceState(View(carrier.Get(kTraceState))));
   return trace_api::SetSpan(context,
                             nostd::shared_ptr<trace_api::Span>(new trace_api::DefaultSpan(remote)));
 }
@@ -120,7 +87,8 @@ void TraceContextPropagator::Inject(context::propagation::TextMapCarrier& carrie
                                     const context::Context& context) noexcept {
   const trace_api::SpanContext span = trace_api::GetSpan(context)->GetContext();
   if (!span.IsValid()) return;
-  carrier.Set(kTraceParent, FormatTraceParent(span));
+  const auto header = wire::FormatTraceParent(ToTraceParent(span));
+  carrier.Set(kTraceParent, {header.data(), header.size()});
   if (span.trace_state()->Empty()) return;
   carrier.Set(kTraceState, span.trace_state()->ToHeader());
 }

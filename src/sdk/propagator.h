@@ -18,8 +18,4 @@ class TraceContextPropagator final : public opentelemetry::context::propagation:
       const noexcept override;
 };
 
-// Makes the propagators that OTEL_PROPAGATORS names (tracecontext, baggage, none; default both) the
-// global ones.
-void InstallPropagators();
-
 }  // namespace spandrel::sdk
