@@ -91,6 +91,9 @@ class RequestMaker {
     Attribute(writer, kAttribute, "user_agent.original", "Mozilla/5.0 (X11; Linux x86_64)");
     Attribute(writer, kAttribute, "session.id", std::to_string(random_()));
     Attribute(writer, kAttribute, "thread.id", std::to_string(Below(64)));
+    Attribute(writer, kAttribute, "db.statement",
+              "SELECT id, name, price FROM items WHERE id = " + std::to_string(Below(10'000)));
+    Attribute(writer, kAttribute, "http.request.header.accept", "application/json");
     Attribute(writer, kAttribute, "url.query", "id=" + std::to_string(Below(1'000'000)));
     writer->Close(span);
   }

@@ -55,7 +55,7 @@ class Replayer {
               fmt::format("{}: format version {} is not known to this spandrel", entry.path,
                           scanner.version())};
     }
-    result_.files.push_back({entry.number, entry.path, 0});
+    result_.files.push_back({entry.number, entry.path, 0, bytes->size()});
     LogScanner::Step step = scanner.Next();
     for (; step.outcome != LogScanner::Outcome::kEnd; step = scanner.Next()) {
       Take(entry, step, *bytes);

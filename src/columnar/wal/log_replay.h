@@ -16,6 +16,7 @@ struct ClosedLogFile {
   uint64_t number = 0;
   std::string path;
   uint64_t last_sequence = 0;
+  uint64_t bytes = 0;
 };
 
 // What replay found.

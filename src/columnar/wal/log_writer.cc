@@ -155,7 +155,9 @@ uint64_t LogWriter::waiting_bytes() const {
 
 uint64_t LogWriter::disk_bytes() const {
   std::lock_guard lock(mutex_);
-  return open_bytes_ + closed_.size() * options_.max_log_file_bytes;
+  uint64_t bytes = open_bytes_;
+  for (const ClosedLogFile& file : closed_) bytes += file.bytes;
+  return bytes;
 }
 
 void LogWriter::Run() {
@@ -258,15 +260,16 @@ Status LogWriter::OpenNextFile(uint64_t room) {
   return {};
 }
 
-// Keeps what was acknowledged and gives the rest of the file back. Best effort: what stays behind is
-// not acknowledged, and replay tells it apart.
+// Keeps what was acknowledged and gives the rest of the file back. Best effort: what stays behind
+// is not acknowledged, and replay tells it apart.
 void LogWriter::CloseFile() {
   if (!file_) return;
   const bool keeps_nothing = file_at_ == kLogFileHeaderSize;
   const Status cut = keeps_nothing ? RemoveFile(file_->path()) : file_->Truncate(file_at_);
   if (!cut.ok()) base::LogWarn("log file keeps unused bytes: {}", cut.message());
   std::lock_guard lock(mutex_);
-  if (!keeps_nothing) closed_.push_back({file_number_, file_->path(), file_last_sequence_});
+  if (!keeps_nothing)
+    closed_.push_back({file_number_, file_->path(), file_last_sequence_, file_at_});
   open_bytes_ = 0;
   file_.reset();
 }
