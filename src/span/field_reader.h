@@ -24,8 +24,8 @@ struct ProtoField {
   bool is_fixed32() const { return type == WireType::kFixed32; }
 };
 
-// Reads a varint of up to ten bytes, and a field with any key. The slow path of NextField. Bits past
-// the 64th are dropped, as libprotobuf does.
+// Reads a varint of up to ten bytes, and a field with any key. The slow path of NextField. Bits
+// past the 64th are dropped, as libprotobuf does.
 bool ReadLongVarint(const char** at, const char* end, uint64_t* value);
 bool NextFieldSlow(std::string_view* message, ProtoField* field);
 
