@@ -29,11 +29,7 @@ start() {
   "$spandrel" --ready-file "$data/$name.json" "$@" >"$data/$name.log" 2>&1 &
   local pid=$!
   pids=("$pid" "${pids[@]}")
-  for _ in $(seq 300); do
-    [[ -s $data/$name.json ]] && return
-    if ! kill -0 "$pid" 2>/dev/null; then break; fi
-    sleep 0.1
-  done
+  if wait_for "$data/$name.json" "$pid"; then return; fi
   echo "$name did not become ready:" >&2
   cat "$data/$name.log" >&2
   return 1
@@ -65,6 +61,44 @@ YAML
   start gateway --config "$data/gateway.yaml"
 }
 
+# wait_for FILE PID: until the process has written it.
+wait_for() {
+  for _ in $(seq 300); do
+    [[ -s $1 ]] && return
+    kill -0 "$2" 2>/dev/null || return 1
+    sleep 0.1
+  done
+  return 1
+}
+
+# The tutorial's collector, before a Jaeger collector of Jaeger's own code.
+start_jaeger() {
+  "$work/jaeger_collector" "$data/jaeger.address" "$data/jaeger.spans" >"$data/jaeger.log" 2>&1 &
+  pids=("$!" "${pids[@]}")
+  wait_for "$data/jaeger.address" "$!"
+  cat >"$data/to_jaeger.yaml" <<YAML
+receivers:
+  otlp:
+    protocols:
+      grpc: { endpoint: "127.0.0.1:0" }
+processors:
+  batch:
+exporters:
+  jaeger:
+    endpoint: "$(cat "$data/jaeger.address")"
+    tls:
+      insecure: true
+service:
+  telemetry: { metrics: { level: none } }
+  pipelines:
+    traces:
+      receivers: [otlp]
+      processors: [batch]
+      exporters: [jaeger]
+YAML
+  start to_jaeger --config "$data/to_jaeger.yaml"
+}
+
 # send LABEL COMMAND...: keeps what the sender says it sent, or says what went wrong.
 expectations=()
 send() {
@@ -83,10 +117,10 @@ cmake -S "$here/cpp" -B "$work/cpp" -G Ninja -DCMAKE_BUILD_TYPE=Debug >"$work/cp
 ninja -C "$work/cpp" >"$work/cpp-build.log" || { cat "$work/cpp-build.log" >&2; exit 1; }
 go_sender=
 if command -v go >/dev/null; then
-  (cd "$here/go" && go build -o "$work/go_sender" .)
+  (cd "$here/go" && go build -o "$work/go_sender" . && go build -o "$work/jaeger_collector" ./jaeger)
   go_sender=$work/go_sender
 else
-  echo "SKIP SKIP SKIP: Go is not installed; Go's SDK and otelhttp are NOT tested" >&2
+  echo "SKIP SKIP SKIP: Go is not installed; Go's SDK, otelhttp and Jaeger's collector are NOT tested" >&2
 fi
 
 start store --data-dir "$data/store" --otlp-grpc 127.0.0.1:0 --otlp-http 127.0.0.1:0 --http 127.0.0.1:0
@@ -106,3 +140,13 @@ for server in store gateway; do
   fi
 done
 node "$here/verify.mjs" "$(address store http)" "${expectations[@]}"
+
+if [[ -n $go_sender ]]; then
+  start_jaeger
+  expectations=()
+  grpc=$(address to_jaeger otlp_grpc)
+  send jaeger-js node "$here/js/send.mjs" grpc "$grpc"
+  send jaeger-cpp "$work/cpp/interop_cpp_sender" grpc "$grpc"
+  send jaeger-go "$go_sender" grpc "$grpc"
+  node "$here/verify_jaeger.mjs" "$data/jaeger.spans" "${expectations[@]}"
+fi

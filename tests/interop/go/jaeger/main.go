@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// A Jaeger collector of Jaeger's own generated code: takes PostSpans and appends each span to a file, a
+// line of JSON each (the form that ../../verify_jaeger.mjs reads).
+//
+//	jaeger ADDRESS_FILE SPANS_FILE
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+
+	model "github.com/jaegertracing/jaeger-idl/model/v1"
+	"github.com/jaegertracing/jaeger-idl/proto-gen/api_v2"
+	"google.golang.org/grpc"
+)
+
+type collector struct {
+	api_v2.UnimplementedCollectorServiceServer
+	mutex sync.Mutex
+	file  *os.File
+}
+
+func tagMap(tags []model.KeyValue) map[string]any {
+	result := map[string]any{}
+	for _, tag := range tags {
+		result[tag.Key] = tag.AsString()
+	}
+	return result
+}
+
+func (c *collector) PostSpans(_ context.Context, request *api_v2.PostSpansRequest) (*api_v2.PostSpansResponse, error) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	encoder := json.NewEncoder(c.file)
+	for _, span := range request.Batch.Spans {
+		parent := ""
+		if id := span.ParentSpanID(); id != 0 {
+			parent = id.String()
+		}
+		logs := []map[string]any{}
+		for _, log := range span.Logs {
+			logs = append(logs, tagMap(log.Fields))
+		}
+		line := map[string]any{
+			"traceId": span.TraceID.String(), "spanId": span.SpanID.String(), "parentSpanId": parent,
+			"name": span.OperationName, "service": request.Batch.Process.ServiceName,
+			"startTimeUnixNano": fmt.Sprint(span.StartTime.UnixNano()), "durationNano": fmt.Sprint(span.Duration.Nanoseconds()),
+			"references": len(span.References), "tags": tagMap(span.Tags), "logs": logs,
+		}
+		if err := encoder.Encode(line); err != nil {
+			return nil, err
+		}
+	}
+	return &api_v2.PostSpansResponse{}, nil
+}
+
+func run(addressFile, spansFile string) error {
+	file, err := os.Create(spansFile)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	server := grpc.NewServer()
+	api_v2.RegisterCollectorServiceServer(server, &collector{file: file})
+	if err := os.WriteFile(addressFile+".new", []byte(listener.Addr().String()), 0o600); err != nil {
+		return err
+	}
+	if err := os.Rename(addressFile+".new", addressFile); err != nil {
+		return err
+	}
+	return server.Serve(listener)
+}
+
+func main() {
+	if len(os.Args) != 3 {
+		fmt.Fprintln(os.Stderr, "usage: jaeger ADDRESS_FILE SPANS_FILE")
+		os.Exit(2)
+	}
+	if err := run(os.Args[1], os.Args[2]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
