@@ -63,6 +63,7 @@ class Merger {
   Status Run() {
     SPANDREL_RETURN_IF_ERROR(CopyBlocks());
     const std::vector<TraceRun> runs = RunsInOrder();
+    part_.Reserve(RowCount(), runs.size());
     for (size_t first = 0; first < runs.size();) {
       size_t last = first;
       while (last < runs.size() && runs[last].id == runs[first].id) ++last;
@@ -137,6 +138,12 @@ class Merger {
     row->scope = scope;
     row->name = name;
     row->block += input.first_block;
+  }
+
+  size_t RowCount() const {
+    size_t rows = 0;
+    for (const Input& input : inputs_) rows += input.columns->start.size();
+    return rows;
   }
 
   uint64_t SealedThrough() const {

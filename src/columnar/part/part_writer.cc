@@ -81,6 +81,22 @@ Status PartWriter::CopyBlock(std::string_view stored, uint32_t raw_size) {
   return {};
 }
 
+void PartWriter::Reserve(size_t rows, size_t traces) {
+  traces_.reserve(traces);
+  starts_.reserve(rows);
+  ends_.reserve(rows);
+  span_ids_.reserve(rows);
+  parent_ids_.reserve(rows);
+  content_hashes_.reserve(rows);
+  names_.reserve(rows);
+  scopes_.reserve(rows);
+  row_blocks_.reserve(rows);
+  offsets_.reserve(rows);
+  sizes_.reserve(rows);
+  kinds_.reserve(rows);
+  statuses_.reserve(rows);
+}
+
 void PartWriter::BeginTrace(const span::TraceId& id) {
   TraceRecord trace;
   trace.id = id;

@@ -51,6 +51,8 @@ class PartWriter {
   base::Status CopyBlock(std::string_view stored, uint32_t raw_size);
   uint32_t block_count() const { return static_cast<uint32_t>(blocks_.size()); }
 
+  // Makes room for that many rows and traces in all.
+  void Reserve(size_t rows, size_t traces);
   void BeginTrace(const span::TraceId& id);
   void AddRow(const PartRow& row);
 

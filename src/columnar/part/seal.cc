@@ -18,6 +18,7 @@ class Sealer {
   Sealer(const Head& head, PartWriter& part) : head_(head), part_(part) { MapScopes(); }
 
   Status Run() {
+    part_.Reserve(head_.row_count(), head_.traces().size());
     for (const uint32_t trace : TracesByStart()) {
       SPANDREL_RETURN_IF_ERROR(WriteTrace(head_.traces()[trace]));
     }
