@@ -14,7 +14,7 @@ sdk::Options OptionsOf(std::string_view name, const std::string& endpoint) {
   sdk::Options options = sdk::OptionsFromEnvironment(name);
   options.service_name = name;
   if (!endpoint.empty()) options.exporter.endpoint = endpoint;
-  options.shutdown_timeout = std::chrono::milliseconds(300);
+  options.shutdown_timeout = std::chrono::milliseconds(200);
   return options;
 }
 
@@ -47,7 +47,7 @@ void Service::Stop() {
   if (!thread_.joinable()) return;
   server_.stop();
   thread_.join();
-  (void)provider_.Shutdown(std::chrono::milliseconds(300));
+  (void)provider_.Shutdown(std::chrono::milliseconds(200));
 }
 
 Service::Answer Service::Get(const std::string& url) const {
