@@ -27,6 +27,8 @@ constexpr std::string_view kExportPath =
 constexpr std::chrono::seconds kTimeout{30};
 constexpr std::chrono::milliseconds kDefaultRetryDelay{100};
 constexpr std::chrono::milliseconds kProgressInterval{500};
+// A server that acknowledges nothing for so long is taken for gone.
+constexpr std::chrono::seconds kGiveUpAfter{20};
 
 struct EncodedRequest {
   std::string bytes;
@@ -113,7 +115,9 @@ class LoadRun {
       : options_(options),
         stop_(stop),
         runtime_(1),
-        channel_(runtime_, {.endpoint = std::move(endpoint), .compression = options.compression}),
+        channel_(runtime_, {.endpoint = std::move(endpoint),
+                            .tls = {.insecure = true},
+                            .compression = options.compression}),
         generator_(
             {.seed = options.seed, .start_time_unix_nano = base::SystemClock().NowUnixNano()}),
         show_progress_(isatty(STDERR_FILENO) != 0) {}
@@ -129,7 +133,7 @@ class LoadRun {
     }
     PrintResult();
     const auto figures = progress_.Get();
-    return figures.refused == 0 && figures.acknowledged > 0 ? 0 : 1;
+    return figures.refused == 0 && figures.acknowledged == sent_ ? 0 : 1;
   }
 
  private:
@@ -166,6 +170,20 @@ class LoadRun {
     const auto due = std::chrono::duration<double>(static_cast<double>(sent_) /
                                                    static_cast<double>(options_.spans_per_second));
     std::this_thread::sleep_until(started_ + std::chrono::duration_cast<Clock::duration>(due));
+  }
+
+  bool IsDone() {
+    const auto figures = progress_.Get();
+    return sent_ >= options_.spans && figures.in_flight == 0 && !figures.has_retry;
+  }
+
+  bool IsStuck() {
+    const uint64_t acknowledged = progress_.Get().acknowledged;
+    if (acknowledged != last_acknowledged_ || last_progress_ == Clock::time_point()) {
+      last_acknowledged_ = acknowledged;
+      last_progress_ = Clock::now();
+    }
+    return Clock::now() - last_progress_ > kGiveUpAfter;
   }
 
   double Seconds() const { return std::chrono::duration<double>(Clock::now() - started_).count(); }
@@ -215,6 +233,8 @@ class LoadRun {
   uint64_t bytes_ = 0;
   Clock::time_point started_;
   Clock::time_point next_progress_;
+  uint64_t last_acknowledged_ = 0;
+  Clock::time_point last_progress_;
 };
 
 }  // namespace
