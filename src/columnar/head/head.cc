@@ -115,8 +115,16 @@ void Head::AddToTrace(const span::SpanEntry& entry, uint32_t row) {
 
 HeadView::HeadView(std::shared_ptr<const Head> head) : head_(std::move(head)) {
   std::shared_lock lock(head_->mutex_);
-  chunks_ = head_->chunks_;
+  chunk_count_ = head_->chunks_.size();
   row_count_ = static_cast<uint32_t>(head_->rows_.size());
+}
+
+const std::vector<HeadChunk>& HeadView::chunks() const {
+  if (chunks_.size() == chunk_count_) return chunks_;
+  std::shared_lock lock(head_->mutex_);
+  const auto first = head_->chunks_.begin();
+  chunks_.assign(first, first + static_cast<ptrdiff_t>(chunk_count_));
+  return chunks_;
 }
 
 std::vector<uint32_t> HeadView::SpansOf(const HeadChunk& chunk) const {

@@ -96,12 +96,13 @@ class Head {
   HashIndex content_index_;  // content hash -> rows_
 };
 
-// What a head held at one moment. Copies share the head.
+// What a head held at one moment. Copies share the head. One thread.
 class HeadView {
  public:
   explicit HeadView(std::shared_ptr<const Head> head);
 
-  const std::vector<HeadChunk>& chunks() const { return chunks_; }
+  // Copied out of the head when it is asked for, since a fetch by id does not need it.
+  const std::vector<HeadChunk>& chunks() const;
   // The spans of a chunk that are in the head.
   std::vector<uint32_t> SpansOf(const HeadChunk& chunk) const;
   // All spans of a trace, in order of arrival. The refs live as long as the view.
@@ -109,8 +110,9 @@ class HeadView {
 
  private:
   std::shared_ptr<const Head> head_;
-  std::vector<HeadChunk> chunks_;
+  size_t chunk_count_ = 0;
   uint32_t row_count_ = 0;
+  mutable std::vector<HeadChunk> chunks_;
 };
 
 }  // namespace spandrel::columnar

@@ -165,7 +165,7 @@ void LogWriter::Run() {
   while (true) {
     ready_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
     if (waiting_.empty()) return;
-    std::vector<LogEntry> group = TakeGroup(lock);
+    std::vector<LogEntry> group = TakeGroup();
     lock.unlock();
     const Status written =
         options_.durability == Durability::kMemory ? Status() : WriteGroup(group);
@@ -179,7 +179,7 @@ void LogWriter::Run() {
   }
 }
 
-std::vector<LogEntry> LogWriter::TakeGroup(std::unique_lock<std::mutex>&) {
+std::vector<LogEntry> LogWriter::TakeGroup() {
   std::vector<LogEntry> group;
   uint64_t bytes = 0;
   while (!waiting_.empty()) {

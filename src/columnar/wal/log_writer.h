@@ -70,7 +70,8 @@ class LogWriter {
             base::MetricRegistry& metrics, Publish publish);
 
   void Run();
-  std::vector<LogEntry> TakeGroup(std::unique_lock<std::mutex>& lock);
+  // With mutex_ held.
+  std::vector<LogEntry> TakeGroup();
   base::Status WriteGroup(std::vector<LogEntry>& group);
   base::Status TryWriteGroup(std::vector<LogEntry>& group);
   base::Status OpenNextFile(uint64_t room);
