@@ -33,7 +33,7 @@ check: setup-test ## Format, lint, layers, docs
 bench: setup-test ## Measure, and print the figures as a table
 	@cmake --preset bench >build/configure-bench.log 2>&1 || { cat build/configure-bench.log; exit 1; }
 	@cmake --build --preset bench -j $(JOBS)
-	@bench/run.sh build/bench/bin
+	@bench/run.py build/bench/bin
 
 asan: setup-test ## Unit tests with address and undefined-behaviour sanitizers
 	@tools/run_sanitized.sh asan

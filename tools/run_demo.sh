@@ -31,7 +31,8 @@ address() { sed -n "s/.*\"$1\": *\"\([^\"]*\)\".*/\1/p" "$2"; }
 server=$!
 wait_for "$server" "$work/server.json" spandrel
 
-"$bin/spandrel-demo" --endpoint "$(address otlp_grpc "$work/server.json")" --ready-file "$work/demo.json" &
+"$bin/spandrel-demo" --endpoint "$(address otlp_grpc "$work/server.json")" \
+  --page "http://$(address http "$work/server.json")" --ready-file "$work/demo.json" &
 demo=$!
 wait_for "$demo" "$work/demo.json" spandrel-demo
 
