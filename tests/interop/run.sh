@@ -149,4 +149,5 @@ if [[ -n $go_sender ]]; then
   send jaeger-cpp "$work/cpp/interop_cpp_sender" grpc "$grpc"
   send jaeger-go "$go_sender" grpc "$grpc"
   node "$here/verify_jaeger.mjs" "$data/jaeger.spans" "${expectations[@]}"
+  "$here/tutorial.sh" "$spandrel" "$work/jaeger_collector"
 fi

@@ -3,7 +3,7 @@
 // A Jaeger collector of Jaeger's own generated code: takes PostSpans and appends each span to a file, a
 // line of JSON each (the form that ../../verify_jaeger.mjs reads).
 //
-//	jaeger ADDRESS_FILE SPANS_FILE
+//	jaeger ADDRESS_FILE SPANS_FILE [HOST:PORT]
 package main
 
 import (
@@ -59,12 +59,12 @@ func (c *collector) PostSpans(_ context.Context, request *api_v2.PostSpansReques
 	return &api_v2.PostSpansResponse{}, nil
 }
 
-func run(addressFile, spansFile string) error {
+func run(addressFile, spansFile, address string) error {
 	file, err := os.Create(spansFile)
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return err
 	}
@@ -80,11 +80,15 @@ func run(addressFile, spansFile string) error {
 }
 
 func main() {
-	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: jaeger ADDRESS_FILE SPANS_FILE")
+	if len(os.Args) != 3 && len(os.Args) != 4 {
+		fmt.Fprintln(os.Stderr, "usage: jaeger ADDRESS_FILE SPANS_FILE [HOST:PORT]")
 		os.Exit(2)
 	}
-	if err := run(os.Args[1], os.Args[2]); err != nil {
+	address := "127.0.0.1:0"
+	if len(os.Args) == 4 {
+		address = os.Args[3]
+	}
+	if err := run(os.Args[1], os.Args[2], address); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
