@@ -135,7 +135,7 @@ void Router::Add(std::string_view method, std::string_view pattern, RouteHandler
   routes_.push_back({std::string(method), SplitPath(pattern), std::move(handler), on_pool});
 }
 
-void Router::operator()(std::shared_ptr<net::ServerCall> call) const {
+void Router::operator()(const std::shared_ptr<net::ServerCall>& call) const {
   const net::Request& request = call->request();
   const std::string_view method =
       request.method == "HEAD" ? "GET" : std::string_view(request.method);
@@ -144,7 +144,7 @@ void Router::operator()(std::shared_ptr<net::ServerCall> call) const {
   for (const Route& route : routes_) {
     auto parameters = Match(route.segments, path);
     if (!parameters) continue;
-    if (route.method == method) return Run(route, std::move(*parameters), std::move(call));
+    if (route.method == method) return Run(route, std::move(*parameters), call);
     if (!allowed_methods.empty()) allowed_methods += ", ";
     allowed_methods += route.method == "GET" ? "GET, HEAD" : route.method;
   }
@@ -152,7 +152,7 @@ void Router::operator()(std::shared_ptr<net::ServerCall> call) const {
 }
 
 void Router::Run(const Route& route, net::Headers path_parameters,
-                 std::shared_ptr<net::ServerCall> call) const {
+                 const std::shared_ptr<net::ServerCall>& call) const {
   if (!route.on_pool) return Answer(route, std::move(path_parameters), *call);
   const bool submitted =
       workers_.TrySubmit([this, &route, path_parameters = std::move(path_parameters), call] {

@@ -57,7 +57,7 @@ class Router {
   void Fallback(RouteHandler handler) { fallback_ = std::move(handler); }
 
   // The router must live until every call it was given is answered.
-  void operator()(std::shared_ptr<net::ServerCall> call) const;
+  void operator()(const std::shared_ptr<net::ServerCall>& call) const;
 
  private:
   struct Route {
@@ -69,7 +69,7 @@ class Router {
 
   void Add(std::string_view method, std::string_view pattern, RouteHandler handler, bool on_pool);
   void Run(const Route& route, net::Headers path_parameters,
-           std::shared_ptr<net::ServerCall> call) const;
+           const std::shared_ptr<net::ServerCall>& call) const;
   void Answer(const Route& route, net::Headers path_parameters, net::ServerCall& call) const;
   void AnswerUnrouted(const std::string& allowed_methods, net::ServerCall& call) const;
   void Send(net::ServerCall& call, net::Response response) const;

@@ -18,9 +18,7 @@
 namespace spandrel::api {
 namespace {
 
-using base::Result;
 using base::Status;
-using base::StatusCode;
 using wire::JsonWriter;
 
 struct Problem {

@@ -18,7 +18,6 @@
 namespace spandrel::api {
 namespace {
 
-using base::Result;
 using base::Status;
 using wire::JsonWriter;
 
