@@ -6,16 +6,14 @@
 namespace spandrel::base {
 
 bool ByteBudget::Reservation::TryGrow(size_t more) {
-  SPANDREL_CHECK(budget_ != nullptr);
-  if (!budget_->TryTake(more)) return false;
+  if (budget_ != nullptr && !budget_->TryTake(more)) return false;
   bytes_ += more;
   return true;
 }
 
 void ByteBudget::Reservation::Shrink(size_t less) {
   SPANDREL_CHECK(less <= bytes_);
-  if (less == 0) return;
-  budget_->used_.fetch_sub(less, std::memory_order_relaxed);
+  if (budget_ != nullptr) budget_->used_.fetch_sub(less, std::memory_order_relaxed);
   bytes_ -= less;
 }
 

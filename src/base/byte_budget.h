@@ -11,7 +11,8 @@ namespace spandrel::base {
 // reservation that does not fit is refused, never waited for. Thread-safe.
 class ByteBudget {
  public:
-  // A part of the budget, given back when it is destroyed. Must not outlive the budget.
+  // A part of the budget, given back when it is destroyed. Must not outlive the budget. One that
+  // was not made by TryReserve belongs to no budget: it grows without limit.
   class Reservation {
    public:
     Reservation() = default;

@@ -23,6 +23,13 @@ TEST(ByteBudget, RefusesWhatDoesNotFit) {
   EXPECT_FALSE(budget.TryReserve(SIZE_MAX, &first));
 }
 
+TEST(ByteBudget, AReservationOfNoBudgetGrowsUncounted) {
+  ByteBudget::Reservation none;
+  EXPECT_TRUE(none.TryGrow(1000));
+  none.Shrink(400);
+  EXPECT_EQ(none.bytes(), 600u);
+}
+
 TEST(ByteBudget, GivesBackOnceAndAll) {
   ByteBudget budget(100);
   {
