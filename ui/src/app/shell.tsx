@@ -30,7 +30,7 @@ function ThemeButton() {
   const choice = themeChoice.value;
   return (
     <button type="button" class="button quiet small" title="Theme" aria-label={`Theme: ${choice}`} onClick={() => chooseTheme(NEXT[choice])}>
-      <span aria-hidden="true">{SIGN[choice]}</span><span class="theme-name">{choice}</span>
+      <span aria-hidden="true">{SIGN[choice]}</span><span class="theme-name">Theme: {choice}</span>
     </button>
   );
 }

@@ -20,7 +20,7 @@ export const LIGHT: Palette = {
   line: '#e3e7ee',
   accent: '#3451b2',
   error: '#c8232c',
-  heat: ['#d3dcf5', '#b3c2ee', '#8ea4e3', '#6a85d4', '#4a67c2', '#334ea6', '#243a82', '#182960'],
+  heat: ['#bccaf0', '#a0b3e9', '#829bde', '#657fd1', '#4a67c2', '#334ea6', '#243a82', '#182960'],
   services: [
     '#4e7dd6', '#349d62', '#c8800d', '#9468c2', '#159eab', '#c06099', '#699630', '#685cc6', '#109483', '#c86830',
     '#1b8abd', '#994b9e', '#9c7c0b', '#385790', '#236e44', '#8a4a26', '#654884', '#006b74', '#814869', '#715b13',
@@ -34,7 +34,7 @@ export const DARK: Palette = {
   line: '#2a303b',
   accent: '#94abff',
   error: '#ff7b7b',
-  heat: ['#232f55', '#2c3d74', '#384e95', '#4a63b5', '#627dd1', '#819ae6', '#a8bbf5', '#d6e0ff'],
+  heat: ['#2d3b6b', '#374a87', '#455ba6', '#566fc0', '#6a84d5', '#859de7', '#a8bbf5', '#d6e0ff'],
   services: [
     '#7aa4f2', '#7acc98', '#efb063', '#bc97e7', '#6dcfda', '#e08bbc', '#a4cd7a', '#908be8', '#67c5b3', '#e89366',
     '#5fafdb', '#c07bc3', '#e4c87b', '#afcbfe', '#609c75', '#f9ba9a', '#d7bdf8', '#4d9aa2', '#f7bddc', '#a4905a',

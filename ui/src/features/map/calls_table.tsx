@@ -13,7 +13,7 @@ const count = (text: string): string => Number(text).toLocaleString('en');
 /** The map as a table. */
 export function CallsTable({ calls, from }: CallsTableProps) {
   const busiest = [...calls].sort((a, b) => Number(b.callCount) - Number(a.callCount));
-  const service = (name: string) => <a href={href(['search'], { service: name, from: from === 'now-1h' ? '' : from })}>{name}</a>;
+  const service = (name: string) => <a href={href(['search'], { service: name, from })}>{name}</a>;
   return (
     <div class="map-table" tabIndex={0} role="group" aria-label="Calls between services">
       <table>

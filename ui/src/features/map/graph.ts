@@ -2,7 +2,7 @@
 // The service graph: what the layout needs and what it gives back. Plain data, so that it can cross to a worker.
 import type { Dependencies, ServiceCall, ServiceNode } from '../../api/types';
 
-export const NODE = { width: 168, height: 46 };
+export const NODE = { width: 192, height: 46 };
 /** A map of more services than this is unreadable and slow to lay out; the rest is in the table. */
 export const MAX_NODES = 300;
 

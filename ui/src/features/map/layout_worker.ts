@@ -8,7 +8,7 @@ function layout({ nodes, edges }: LayoutRequest): Layout {
   graph.setGraph({ rankdir: 'LR', nodesep: 26, ranksep: 92, marginx: 12, marginy: 12 });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const name of nodes) graph.setNode(name, { ...NODE });
-  for (const [from, to] of edges) graph.setEdge(from, to, { width: 64, height: 14 });
+  for (const [from, to] of edges) graph.setEdge(from, to, { width: 96, height: 14 });
   dagre.layout(graph);
   const placed: Record<string, Point> = {};
   for (const name of nodes) {

@@ -12,18 +12,22 @@ interface MapGraphProps {
   readonly onFocus: (service: string) => void;
 }
 
+/** A label begins just before its line is level, so that the line does not run through it. */
+const LABEL_SHIFT = 8;
+
 const short = (count: number): string => (count >= 10_000 ? `${Math.round(count / 1000).toLocaleString('en')}k` : count.toLocaleString('en'));
 
 function Edge({ call, points, most }: { readonly call: ServiceCall; readonly points: readonly Point[]; readonly most: number }) {
   const width = callWidth(Number(call.callCount), most);
   const bad = isFailing(call);
   const middle = points[Math.floor(points.length / 2)] ?? { x: 0, y: 0 };
+  const label = { x: middle.x - LABEL_SHIFT, y: middle.y };
   return (
     <g class={bad ? 'map-edge bad' : 'map-edge'}>
       <path class="map-line" d={curve(points)} stroke-width={width} stroke-dasharray={bad ? '7 4' : undefined} />
       <path class="map-arrow" d={arrowHead(points, 7 + width)} />
-      <text class="map-label" x={middle.x} y={middle.y - 5}>{short(Number(call.callCount))} · {formatDuration(Number(call.p95Ns))}</text>
-      {call.errorCount !== '0' && <text class="map-label bad" x={middle.x} y={middle.y + 13}>▲ {short(Number(call.errorCount))}</text>}
+      <text class="map-label" x={label.x} y={label.y - 6}>{short(Number(call.callCount))} · {formatDuration(Number(call.p95Ns))}</text>
+      {call.errorCount !== '0' && <text class="map-label bad" x={label.x} y={label.y + 14}>▲ {short(Number(call.errorCount))}</text>}
     </g>
   );
 }
@@ -48,7 +52,7 @@ function Node({ node, at, focused, onFocus }: NodeProps) {
       <rect class="map-box" width={NODE.width} height={NODE.height} rx={6} />
       <rect width={4} height={NODE.height - 16} x={9} y={8} rx={2} fill={serviceColour(node.name, palette.value)} />
       <text class="map-name" x={21} y={19}>{node.name.length > 20 ? `${node.name.slice(0, 19)}…` : node.name}</text>
-      <text class="map-sub" x={21} y={36}>{short(Number(node.spanCount))} · p95 {formatDuration(Number(node.p95Ns))}</text>
+      <text class="map-sub" x={21} y={36}>{short(Number(node.spanCount))} {node.spanCount === '1' ? 'span' : 'spans'} · p95 {formatDuration(Number(node.p95Ns))}</text>
       {errors > 0 && <text class="map-sub bad" x={NODE.width - 9} y={19} text-anchor="end">▲ {short(errors)}</text>}
     </g>
   );

@@ -45,10 +45,10 @@ function Head({ from, focus, cut }: { readonly from: string; readonly focus: str
     <header class="panel-head">
       <h1 class="map-title">{focus ? `Around ${focus}` : 'Services and calls'}</h1>
       <span class="panel-note">
-        {cut ? 'The 300 busiest services. ' : ''}Width: calls. Dashed: 5 % or more fail. Labels: calls · p95, ▲ errors.
+        {cut ? 'The 300 busiest services. ' : ''}On a line: calls and their 95th percentile, ▲ errors. Wider: more calls; dashed: 5 % or more fail.
       </span>
       {focus && <button type="button" class="button small" onClick={() => go({ focus: '' })}>All services</button>}
-      {focus && <a class="button small" href={href(['search'], { service: focus, from: from === 'now-1h' ? '' : from })}>Search its traces</a>}
+      {focus && <a class="button small" href={href(['search'], { service: focus, from })}>Search its traces</a>}
       <select class="field-select map-range" aria-label="Time" value={from} onChange={(event) => go({ from: event.currentTarget.value })}>
         {RANGES.map(([value, label]) => <option key={value} value={value}>{label}</option>)}
       </select>

@@ -52,7 +52,7 @@ export function LatencyChart({ overview, dots, onBrush }: LatencyChartProps) {
   const move = (event: PointerEvent): void => {
     const { x, y, g } = place(event);
     if (drag.value) drag.value = { ...drag.value, x1: x, y1: y };
-    hover.value = x >= g.plot.x0 && y <= g.plot.y1 ? hoverText(g, dots, x, y) : '';
+    hover.value = x >= g.plot.x0 && x <= g.plot.x1 && y <= g.plot.y1 ? hoverText(g, dots, x, y) : '';
   };
   const up = (event: PointerEvent): void => {
     const { x, y, g } = place(event);

@@ -19,7 +19,10 @@ export interface LatencyGeometry {
   readonly xOf: (ns: string) => number;
 }
 
-const MARGIN = { left: 58, right: 10, top: 10, bottom: 34 };
+/** On the right stand the percentiles' names, beside the newest traces instead of over them. */
+const MARGIN = { left: 58, right: 80, top: 10, bottom: 34 };
+/** The plot is at least so many times higher at the top than at the bottom. */
+const LEAST_SPREAD = 6;
 /** Under the plot: how high the strip of error marks is. */
 export const ERROR_STRIP = 10;
 
@@ -28,7 +31,7 @@ export function latencyGeometry(overview: Overview, width: number, height: numbe
   const lengthNs = Math.max(1, Number(overview.stepNs) * overview.columns);
   const first = Number(overview.rowBoundsNs[0] ?? 1e6);
   const last = Number(overview.rowBoundsNs.at(-1) ?? 1e9);
-  const spread = Math.max(1, Math.sqrt(10 / Math.max(1, last / Math.max(1, first))));
+  const spread = Math.max(1, Math.sqrt(LEAST_SPREAD / Math.max(1, last / Math.max(1, first))));
   const { fromNs } = overview;
   return {
     plot,

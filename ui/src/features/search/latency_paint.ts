@@ -16,6 +16,9 @@ export interface LatencyPicture {
 
 const FONT = '11px system-ui, sans-serif';
 const MIN_CELL = 6;
+const LABEL_HEIGHT = 14;
+/** Half the width of the mark of a trace with errors. */
+const DIAMOND = 4.5;
 
 function paintAxes(c: CanvasRenderingContext2D, g: LatencyGeometry, palette: Palette): void {
   const { plot, y } = g;
@@ -31,7 +34,7 @@ function paintAxes(c: CanvasRenderingContext2D, g: LatencyGeometry, palette: Pal
     c.moveTo(plot.x0, at);
     c.lineTo(plot.x1, at);
     c.stroke();
-    c.fillText(formatTick(tick), plot.x0 - 6, at);
+    if (plot.y1 - at > LABEL_HEIGHT / 2) c.fillText(formatTick(tick), plot.x0 - 6, at);
   }
   c.textAlign = 'center';
   c.textBaseline = 'alphabetic';
@@ -87,10 +90,10 @@ function paintDots(c: CanvasRenderingContext2D, g: LatencyGeometry, dots: readon
     const x = g.xOf(trace.startNs);
     const y = g.y.at(Number(trace.durationNs));
     c.beginPath();
-    c.moveTo(x, y - 5.5);
-    c.lineTo(x + 5.5, y);
-    c.lineTo(x, y + 5.5);
-    c.lineTo(x - 5.5, y);
+    c.moveTo(x, y - DIAMOND);
+    c.lineTo(x + DIAMOND, y);
+    c.lineTo(x, y + DIAMOND);
+    c.lineTo(x - DIAMOND, y);
     c.closePath();
     c.fill();
     c.stroke();
@@ -100,8 +103,7 @@ function paintDots(c: CanvasRenderingContext2D, g: LatencyGeometry, dots: readon
 function paintPercentiles(c: CanvasRenderingContext2D, g: LatencyGeometry, overview: Overview, palette: Palette): void {
   c.textBaseline = 'middle';
   c.textAlign = 'left';
-  let free = g.plot.y0 + 7;
-  if (overview.traceCount === '0') return;
+  let free = g.plot.y0;
   for (const [name, ns] of [['p99', overview.p99Ns], ['p95', overview.p95Ns], ['p50', overview.p50Ns]] as const) {
     const at = Math.round(g.y.at(Number(ns))) + 0.5;
     c.strokeStyle = palette.text;
@@ -113,16 +115,10 @@ function paintPercentiles(c: CanvasRenderingContext2D, g: LatencyGeometry, overv
     c.stroke();
     c.globalAlpha = 1;
     c.setLineDash([]);
-    const text = `${name} ${formatDuration(Number(ns))}`;
-    const label = Math.max(at - 9, free);
-    free = label + 15;
-    const width = c.measureText(text).width;
-    c.fillStyle = palette.background;
-    c.globalAlpha = 0.85;
-    c.fillRect(g.plot.x1 - width - 10, label - 7, width + 8, 14);
-    c.globalAlpha = 1;
+    const label = Math.max(at, free);
+    free = label + LABEL_HEIGHT;
     c.fillStyle = palette.text;
-    c.fillText(text, g.plot.x1 - width - 6, label);
+    c.fillText(`${name} ${formatDuration(Number(ns))}`, g.plot.x1 + 7, label);
   }
 }
 
@@ -151,8 +147,9 @@ export function paintLatency(c: CanvasRenderingContext2D, width: number, height:
   const g = latencyGeometry(overview, width, height);
   c.clearRect(0, 0, width, height);
   paintAxes(c, g, palette);
+  if (overview.traceCount === '0') return;
+  paintErrors(c, g, overview, palette);
   if (dots) paintDots(c, g, dots, palette);
   else paintHeat(c, g, overview, palette);
-  paintErrors(c, g, overview, palette);
   paintPercentiles(c, g, overview, palette);
 }

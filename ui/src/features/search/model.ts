@@ -45,7 +45,9 @@ export function searchModel(): SearchModel {
       const cursor = shown.nextCursor;
       page.load(async (signal) => {
         const next = await search({ filter, sort, limit: MORE, cursor }, signal);
-        const traces = [...shown.traces, ...next.traces];
+        // A trace that grew meanwhile may come again.
+        const known = new Set(shown.traces.map(({ traceId }) => traceId));
+        const traces = [...shown.traces, ...next.traces.filter(({ traceId }) => !known.has(traceId))];
         announce(`${traces.length} traces shown`);
         return { ...next, traces };
       });

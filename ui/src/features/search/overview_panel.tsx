@@ -14,9 +14,10 @@ interface OverviewPanelProps {
 }
 
 function caption(state: SearchState, dots: number | undefined, all: string): string {
-  const total = Number(all).toLocaleString('en');
-  if (state.chart === 'heat') return `all ${total} traces`;
-  return dots === undefined ? 'loading' : `${dots.toLocaleString('en')} of ${total} traces, ${state.sort} first`;
+  if (all === '0') return '';
+  const total = `${Number(all).toLocaleString('en')} ${all === '1' ? 'trace' : 'traces'}`;
+  if (state.chart === 'heat') return total;
+  return dots === undefined ? 'loading' : `${dots.toLocaleString('en')} of ${total}, ${state.sort} first`;
 }
 
 export function OverviewPanel({ model, state, onBrush }: OverviewPanelProps) {

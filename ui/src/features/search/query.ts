@@ -16,7 +16,7 @@ export interface SearchState {
   readonly chart: Chart;
 }
 
-export const DEFAULT_FROM = 'now-1h';
+export const DEFAULT_FROM = 'now-15m';
 const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 1000;
 

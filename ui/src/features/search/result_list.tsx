@@ -13,7 +13,7 @@ interface ResultListProps {
 }
 
 const OVERSCAN = 6;
-const ROW = { wide: 58, narrow: 92 };
+const ROW = { wide: 52, narrow: 84 };
 
 /** Which rows of the list the window shows. All rows have one height, so it is arithmetic. */
 function useVisibleRows(host: { readonly current: HTMLElement | null }, count: number, rowHeight: number) {

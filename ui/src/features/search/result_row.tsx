@@ -27,7 +27,7 @@ function Services({ trace, palette }: Pick<ResultRowProps, 'trace' | 'palette'>)
       </span>
       {largest.slice(0, NAMED).map(({ name, spanCount, errorCount }) => (
         <span key={name} class="result-service">
-          <i style={{ background: serviceColour(name, palette) }} />{name} <b class={errorCount ? 'bad' : ''}>{spanCount}</b>
+          <i style={{ background: serviceColour(name, palette) }} />{name} <b>{spanCount}</b>{errorCount > 0 && <em>▲</em>}
         </span>
       ))}
       {largest.length > NAMED && <span class="result-service">+{largest.length - NAMED}</span>}
@@ -47,7 +47,7 @@ export function ResultRow({ trace, position, total, longestNs, nowMs, palette }:
         <span class="result-counts">
           <span>{trace.spanCount.toLocaleString('en')} {trace.spanCount === 1 ? 'span' : 'spans'}</span>
           {trace.errorCount > 0 && <span class="chip error">▲ {trace.errorCount.toLocaleString('en')} {trace.errorCount === 1 ? 'error' : 'errors'}</span>}
-          {trace.orphanCount > 0 && <span class="chip">{trace.orphanCount} orphans</span>}
+          {trace.orphanCount > 0 && <span class="chip" title="Spans whose parent is not stored">{trace.orphanCount.toLocaleString('en')} without parent</span>}
         </span>
         <span class="result-duration">
           <b>{formatDuration(duration)}</b>

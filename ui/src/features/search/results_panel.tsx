@@ -14,12 +14,21 @@ interface ResultsPanelProps {
 
 /** "20 of 18,402, slowest first". */
 function heading(shown: number, total: string | undefined, sort: string): string {
+  if (shown === 0) return '';
   const count = shown.toLocaleString('en');
   return total === undefined ? `${count}, ${sort} first` : `${count} of ${Number(total).toLocaleString('en')}, ${sort} first`;
 }
 
-function Nothing() {
-  return <Notice title="No traces match"><p>Look at a longer time, or take a condition away.</p></Notice>;
+const LONGER = 'now-24h';
+
+function Nothing({ state }: Pick<ResultsPanelProps, 'state'>) {
+  const { filter } = state;
+  return (
+    <Notice title="No traces match">
+      <p>Look at a longer time, or take a condition away.</p>
+      {filter.from !== LONGER && <a class="button" href={searchHref({ ...state, filter: { ...filter, from: LONGER, to: 'now' } })}>Search the last 24 hours</a>}
+    </Notice>
+  );
 }
 
 export function ResultsPanel({ model, state, active }: ResultsPanelProps) {
@@ -34,7 +43,7 @@ export function ResultsPanel({ model, state, active }: ResultsPanelProps) {
           onChange={(sort) => navigate(searchHref({ ...state, sort }), { replace: true })} />
       </header>
       {error && <Notice title={error} tone="error" />}
-      {data && traces.length === 0 && !loading && <Nothing />}
+      {data && traces.length === 0 && !loading && <Nothing state={state} />}
       {!data && loading && <Notice title="Searching" />}
       {traces.length > 0 && <ResultList traces={traces} active={active} />}
       {data?.nextCursor && (

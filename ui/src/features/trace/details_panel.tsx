@@ -59,10 +59,10 @@ function Body({ span, view }: { readonly span: SpanDetail; readonly view: TraceV
     <div class="details-body">
       <Facts span={span} view={view} />
       <Events events={span.events} startNs={span.startNs} />
-      <Links links={span.links} />
-      <Attributes title="Span attributes" attributes={span.attributes} service={span.service} />
-      <Attributes title="Resource" attributes={span.resource.attributes} service={span.service} />
-      <Attributes title="Scope attributes" attributes={span.scope.attributes} service={span.service} />
+      <Links links={span.links} startNs={span.startNs} />
+      <Attributes title="Span attributes" attributes={span.attributes} service={span.service} startNs={span.startNs} />
+      <Attributes title="Resource" attributes={span.resource.attributes} service={span.service} startNs={span.startNs} />
+      <Attributes title="Scope attributes" attributes={span.scope.attributes} service={span.service} startNs={span.startNs} />
       <Dropped span={span} />
     </div>
   );

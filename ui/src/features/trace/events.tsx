@@ -59,7 +59,7 @@ export function Events({ events, startNs }: EventsProps) {
 }
 
 /** Links to spans of other traces, or of this one. */
-export function Links({ links }: { readonly links: readonly SpanLink[] }) {
+export function Links({ links, startNs }: { readonly links: readonly SpanLink[]; readonly startNs: string }) {
   if (links.length === 0) return null;
   return (
     <details class="details-block" open>
@@ -68,7 +68,7 @@ export function Links({ links }: { readonly links: readonly SpanLink[] }) {
         {links.map((link, i) => (
           <li key={i}>
             <a href={href(['trace', link.traceId], { s: link.spanId })}>Trace <code>{link.traceId.slice(0, 16)}…</code> span <code>{link.spanId}</code></a>
-            <Attributes title="Link attributes" attributes={link.attributes} service="" />
+            <Attributes title="Link attributes" attributes={link.attributes} service="" startNs={startNs} />
           </li>
         ))}
       </ul>

@@ -41,10 +41,10 @@ export function Toolbar({ view, findInput, onHelp }: ToolbarProps) {
       <Find view={view} findInput={findInput} />
       <div class="trace-buttons">
         {view.facts.errors > 0 && <button type="button" class="button small trace-next-error" title="Next error (e)" onClick={() => view.nextError(1)}>▲ Next error</button>}
-        <button type="button" class="button small" title="Fold all (-)" onClick={() => view.foldAll()}>Fold</button>
-        <button type="button" class="button small" aria-label="One level less" title="One level less ([)" onClick={() => view.shiftLevel(-1)}>−</button>
-        <button type="button" class="button small" aria-label="One level more" title="One level more (])" onClick={() => view.shiftLevel(1)}>+</button>
-        <button type="button" class="button small" title="Unfold all (=)" onClick={() => view.unfoldAll()}>Unfold</button>
+        <button type="button" class="button small" title="Fold all (-)" onClick={() => view.foldAll()}>Fold all</button>
+        <button type="button" class="button small" title="Show one level less ([)" onClick={() => view.shiftLevel(-1)}>− Level</button>
+        <button type="button" class="button small" title="Show one level more (])" onClick={() => view.shiftLevel(1)}>+ Level</button>
+        <button type="button" class="button small" title="Unfold all (=)" onClick={() => view.unfoldAll()}>Unfold all</button>
         <button type="button" class="button small" disabled={!zoomed} title="Show all of the time (0)" onClick={() => view.setZoom(view.whole())}>Reset zoom</button>
         <a class="button small" href={otlpAddress(view.columns.traceId)} download={`${view.columns.traceId}.json`} data-native>Download</a>
         <button type="button" class="button small" aria-label="Keyboard shortcuts" title="Keyboard shortcuts (?)" onClick={onHelp}>?</button>
