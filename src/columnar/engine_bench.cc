@@ -151,5 +151,79 @@ BENCHMARK(BM_AppendAndSeal)
     ->Iterations(1)
     ->Unit(benchmark::kMillisecond);
 
+// A store of 300,000 sealed spans, made once.
+Engine& SealedStore(std::vector<span::TraceId>* traces) {
+  static const TestDirectory directory;
+  static base::MetricRegistry metrics;
+  static std::vector<span::TraceId> ids;
+  static const std::unique_ptr<Engine> engine = [] {
+    EngineOptions options;
+    options.directory = directory.path();
+    auto opened = Engine::Open(options, metrics);
+    if (!opened.ok()) std::abort();
+    RequestMaker maker;
+    for (int i = 0; i < 300; ++i) {
+      auto decoded = wire::DecodeOtlpProtobuf(base::MakeSharedBytes(maker.Make()));
+      ids.push_back(decoded->chunk->spans[0].trace_id);
+      while (!AppendAndWait(**opened, span::SpanBatch(decoded->chunk)).ok()) (*opened)->Settle();
+    }
+    (*opened)->Settle();
+    return std::move(*opened);
+  }();
+  *traces = ids;
+  return *engine;
+}
+
+void BM_GetTrace(benchmark::State& state) {
+  std::vector<span::TraceId> ids;
+  Engine& engine = SealedStore(&ids);
+  size_t next = 0;
+  for (auto _ : state) {
+    span::TraceId id = ids[next++ % ids.size()];
+    if (state.range(0) == 0) id.bytes[0] ^= 0xff;
+    benchmark::DoNotOptimize(engine.GetTrace(id));
+  }
+}
+BENCHMARK(BM_GetTrace)->ArgName("present")->Arg(1)->Arg(0)->Unit(benchmark::kMicrosecond);
+
+void RunSearch(benchmark::State& state, const storage::Predicate& where) {
+  std::vector<span::TraceId> ids;
+  Engine& engine = SealedStore(&ids);
+  for (auto _ : state) {
+    const auto found = engine.Search({.where = where, .limit = 20});
+    if (!found.ok()) return state.SkipWithError("search failed");
+    state.counters["traces"] = double(found->traces.size());
+    state.counters["scanned_spans"] = double(found->scanned_spans);
+  }
+}
+
+void BM_NewestOfService(benchmark::State& state) {
+  RunSearch(state,
+            storage::Predicate::Compare(storage::Intrinsic::kServiceName,
+                                        storage::CompareOp::kEqual, std::string("service-3")));
+}
+BENCHMARK(BM_NewestOfService)->Unit(benchmark::kMillisecond);
+
+void BM_NewestWithRareAttribute(benchmark::State& state) {
+  const storage::AttributeField field{storage::AttributeScope::kSpan, "url.query"};
+  RunSearch(state, storage::Predicate::Compare(field, storage::CompareOp::kEqual,
+                                               std::string("id=424242")));
+}
+BENCHMARK(BM_NewestWithRareAttribute)->Unit(benchmark::kMillisecond);
+
+void BM_AggregateAll(benchmark::State& state) {
+  std::vector<span::TraceId> ids;
+  Engine& engine = SealedStore(&ids);
+  for (auto _ : state) benchmark::DoNotOptimize(engine.Aggregate({}));
+}
+BENCHMARK(BM_AggregateAll)->Unit(benchmark::kMillisecond);
+
+void BM_Dependencies(benchmark::State& state) {
+  std::vector<span::TraceId> ids;
+  Engine& engine = SealedStore(&ids);
+  for (auto _ : state) benchmark::DoNotOptimize(engine.Dependencies({}));
+}
+BENCHMARK(BM_Dependencies)->Unit(benchmark::kMillisecond);
+
 }  // namespace
 }  // namespace spandrel::columnar
