@@ -182,7 +182,9 @@ void SpanGenerator::AppendAttributes(std::string* message, uint32_t operation, b
   const uint64_t user = Below(1'000'000'000);
   AddString(writer, kField, "request.id", fmt::format("{:016x}", random_()));
   AddInt(writer, kField, "user.id", static_cast<int64_t>(user));
-  AddString(writer, kField, "url.path", fmt::format("/v1/resource{}/{}", operation, user));
+  AddString(writer, kField, "url.full",
+            fmt::format("https://api.example.internal/v1/resource{}/{}?session={:016x}", operation,
+                        user, random_()));
 }
 
 }  // namespace spandrel::server
