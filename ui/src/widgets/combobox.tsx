@@ -34,6 +34,8 @@ const CLOSED: ListState = { open: false, active: -1, items: [] };
 
 /** Fetches suggestions for what is typed, a moment after the last key; answers to older text are dropped. */
 function useSuggestions(suggest: Suggest, list: Signal<ListState>) {
+  const latest = useRef(suggest);
+  latest.current = suggest;
   const pending = useRef<{ timer?: ReturnType<typeof setTimeout>; controller?: AbortController }>({});
   const stop = (): void => {
     clearTimeout(pending.current.timer);
@@ -44,7 +46,7 @@ function useSuggestions(suggest: Suggest, list: Signal<ListState>) {
     stop();
     const controller = new AbortController();
     const timer = setTimeout(() => {
-      suggest(text, controller.signal).then(
+      latest.current(text, controller.signal).then(
         (items) => { if (!controller.signal.aborted) list.value = { open: items.length > 0, active: -1, items }; },
         () => undefined,
       );

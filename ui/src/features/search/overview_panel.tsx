@@ -21,17 +21,19 @@ function caption(state: SearchState, dots: number | undefined, all: string): str
 }
 
 export function OverviewPanel({ model, state, onBrush }: OverviewPanelProps) {
-  const { data, error } = model.overview.state.value;
-  const dots = state.chart === 'scatter' ? model.dots.state.value.data : undefined;
+  const { data, error, loading } = model.overview.state.value;
+  const scatter = state.chart === 'scatter';
+  const dots = scatter ? model.dots.state.value.data : undefined;
+  const busy = loading || (scatter && model.dots.state.value.loading);
   return (
-    <section class="panel overview" aria-label="Latency">
+    <section class="panel overview" aria-label="Latency" aria-busy={busy}>
       <header class="panel-head">
         <h2>Latency</h2>
         <span class="panel-note">{data && caption(state, dots?.length, data.traceCount)}</span>
         <Segmented label="Picture" value={state.chart} options={[['heat', 'Heat map'], ['scatter', 'Scatter']]}
           onChange={(chart) => navigate(searchHref({ ...state, chart }), { replace: true })} />
       </header>
-      {data && <LatencyChart overview={data} dots={state.chart === 'scatter' ? dots ?? [] : undefined} onBrush={onBrush} />}
+      {data && <LatencyChart overview={data} dots={scatter ? dots ?? [] : undefined} onBrush={onBrush} />}
       {!data && <div class="overview-space">{error && <Notice title={error} tone="error" />}</div>}
     </section>
   );
