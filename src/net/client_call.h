@@ -29,7 +29,13 @@ struct ClientCall {
   std::function<bool(std::string_view)> on_data;
   // Once, on an I/O thread.
   std::function<void(ClientOutcome)> done;
-  bool sent_before = false;
+  int attempts = 0;
+
+  // True when an outcome that says `unprocessed` may be tried again; counts the attempt.
+  bool TakeAnotherAttempt() { return ++attempts < kMaxAttempts; }
+
+ private:
+  static constexpr int kMaxAttempts = 5;
 };
 
 // The duty to finish a call. Whoever drops it unfinished, say because the connection has closed

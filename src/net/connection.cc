@@ -232,7 +232,7 @@ void Connection::OnTimer() {
     return Close({base::StatusCode::kUnavailable, "tls: handshake timed out"});
   }
   if (out_.size() > out_sent_ && write_stalled_at_ <= now) {
-    return Close({base::StatusCode::kUnavailable, "peer does not read"});
+    return Close({base::StatusCode::kDeadlineExceeded, "peer does not read"});
   }
   protocol_->OnDeadline(now);
   handshaking_ ? ArmTimer() : Pump();

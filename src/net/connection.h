@@ -37,7 +37,8 @@ class Protocol {
   virtual void OnDeadline(TimePoint now) = 0;
   // Finish what is under way, take nothing new.
   virtual void OnDrain() = 0;
-  // The last call. `why` is OK when we closed it in order.
+  // The last call. `why` is OK when we closed it in order, DEADLINE_EXCEEDED when the peer did not
+  // read what we sent.
   virtual void OnClosed(const base::Status& why) = 0;
 };
 

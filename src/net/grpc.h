@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/byte_budget.h"
+#include "base/metrics.h"
 #include "base/status.h"
 #include "net/client.h"
 #include "net/server.h"
@@ -44,7 +45,10 @@ using GrpcHandler = std::function<void(std::shared_ptr<GrpcCall>)>;
 // others. Message size limits hold after decompression too (gzip, deflate, zstd; identity).
 class GrpcRouter {
  public:
-  explicit GrpcRouter(base::ByteBudget& memory, size_t max_message_bytes = 64 << 20);
+  // With `metrics`, calls refused before a handler saw them are counted by the status they got:
+  // `spandrel_grpc_refused_calls_total{code}`.
+  explicit GrpcRouter(base::ByteBudget& memory, size_t max_message_bytes = 64 << 20,
+                      base::MetricRegistry* metrics = nullptr);
   // `path` is "/package.Service/Method". Not thread-safe: before the server starts.
   void Handle(std::string path, GrpcHandler handler);
 
@@ -52,8 +56,11 @@ class GrpcRouter {
   void operator()(std::shared_ptr<ServerCall> call) const;
 
  private:
+  void Refuse(ServerCall& call, const base::Status& status) const;
+
   base::ByteBudget& memory_;
   const size_t max_message_bytes_;
+  std::map<base::StatusCode, base::Counter*> refused_;  // empty without metrics
   std::map<std::string, GrpcHandler, std::less<>> handlers_;
 };
 

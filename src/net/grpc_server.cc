@@ -71,8 +71,24 @@ int NotGrpcStatus(const Request& request) {
 
 }  // namespace
 
-GrpcRouter::GrpcRouter(base::ByteBudget& memory, size_t max_message_bytes)
-    : memory_(memory), max_message_bytes_(max_message_bytes) {}
+GrpcRouter::GrpcRouter(base::ByteBudget& memory, size_t max_message_bytes,
+                       base::MetricRegistry* metrics)
+    : memory_(memory), max_message_bytes_(max_message_bytes) {
+  if (metrics == nullptr) return;
+  for (const StatusCode code :
+       {StatusCode::kInvalidArgument, StatusCode::kResourceExhausted, StatusCode::kUnimplemented,
+        StatusCode::kInternal, StatusCode::kUnavailable}) {
+    refused_[code] = &metrics->AddCounter("spandrel_grpc_refused_calls_total",
+                                          "gRPC calls refused before a handler saw them.",
+                                          {{"code", std::string(base::StatusCodeName(code))}});
+  }
+}
+
+void GrpcRouter::Refuse(ServerCall& call, const Status& status) const {
+  const auto counter = refused_.find(status.code());
+  if (counter != refused_.end()) counter->second->Add();
+  call.Respond(GrpcStatusResponse(status));
+}
 
 void GrpcRouter::Handle(std::string path, GrpcHandler handler) {
   handlers_.insert_or_assign(std::move(path), std::move(handler));
@@ -92,19 +108,18 @@ void GrpcRouter::operator()(std::shared_ptr<ServerCall> call) const {
     response.status = http_status;
     return call->Respond(std::move(response));
   }
-  const auto refuse = [&call](const Status& status) { call->Respond(GrpcStatusResponse(status)); };
   if (FindHeader(request.headers, "te") != "trailers") {
-    return refuse({StatusCode::kInternal, "te: trailers is missing"});
+    return Refuse(*call, {StatusCode::kInternal, "te: trailers is missing"});
   }
   const auto handler = handlers_.find(request.path);
   if (handler == handlers_.end()) {
-    return refuse({StatusCode::kUnimplemented, "unknown method " + request.path});
+    return Refuse(*call, {StatusCode::kUnimplemented, "unknown method " + request.path});
   }
   base::ByteBudget::Reservation reservation;
   std::string body = call->TakeBody(&reservation);
   auto message = UnpackGrpcMessage(std::move(body), FindHeader(request.headers, "grpc-encoding"),
                                    max_message_bytes_, &memory_, &reservation);
-  if (!message.ok()) return refuse(message.status());
+  if (!message.ok()) return Refuse(*call, message.status());
   handler->second(std::make_shared<ServerGrpcCall>(std::move(call), std::move(*message),
                                                    std::move(reservation)));
 }

@@ -41,7 +41,8 @@ class GrpcTest : public ::testing::Test {
   }
 
   base::ByteBudget memory{64 << 20};
-  GrpcRouter router{memory, 8 << 20};
+  base::MetricRegistry metrics;
+  GrpcRouter router{memory, 8 << 20, &metrics};
   std::vector<std::thread> answerers;
   std::vector<std::shared_ptr<ServerCall>> held;
   TestServer server{[this](std::shared_ptr<ServerCall> call) { router(std::move(call)); }};
@@ -84,6 +85,10 @@ TEST_F(GrpcTest, StatusCarriesMessageAndRetryDelay) {
 TEST_F(GrpcTest, UnknownMethodIsUnimplemented) {
   const GrpcChannel::Reply reply = channel.UnaryAndWait("/test.Echo/Nope", "x", kPatience);
   EXPECT_EQ(reply.status.code(), StatusCode::kUnimplemented);
+  const std::string text = metrics.RenderPrometheus();
+  EXPECT_NE(text.find("spandrel_grpc_refused_calls_total{code=\"UNIMPLEMENTED\"} 1"),
+            std::string::npos)
+      << text;
 }
 
 TEST_F(GrpcTest, DroppedCallIsInternal) {

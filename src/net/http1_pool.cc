@@ -81,7 +81,7 @@ void Http1Pool::SubmitTo(const std::shared_ptr<Connection>& connection,
 }
 
 void Http1Pool::FinishCall(std::shared_ptr<ClientCall> call, ClientOutcome outcome) {
-  if (outcome.unprocessed && !std::exchange(call->sent_before, true)) return Send(std::move(call));
+  if (outcome.unprocessed && call->TakeAnotherAttempt()) return Send(std::move(call));
   outcome.status = outcome.status.Annotate(target_.name());
   call->done(std::move(outcome));
 }

@@ -85,6 +85,7 @@ bool Http1Server::ParseOnce(std::string_view* input) {
              {base::StatusCode::kResourceExhausted, "request headers are too large"});
       return false;
     case Http1Parser::Progress::kBodyRefused:
+      RefuseThisBody(body_outcome_ == BodyOutcome::kTooLarge);
       return false;
     case Http1Parser::Progress::kMalformed:
       Refuse(Refusal::kBadRequest, 400, {base::StatusCode::kInvalidArgument, parser_->error()});
@@ -126,28 +127,25 @@ void Http1Server::OnHeaders() {
                   {base::StatusCode::kInvalidArgument, "host header is missing"});
   }
   const uint64_t length = parser_->content_length().value_or(0);
-  if (body_in_.Expect(length) != BodyOutcome::kOk) {
-    const BodyRefusal refusal = RefuseBody(true, *core_);
-    return Refuse(refusal.reason, refusal.http_status, refusal.status);
-  }
+  if (body_in_.Expect(length) != BodyOutcome::kOk) return RefuseThisBody(true);
   size_t header_bytes = sizeof(Request);
   for (const auto& [name, value] : request_.headers) header_bytes += name.size() + value.size();
-  if (!body_in_.ReserveExtra(header_bytes)) {
-    const BodyRefusal refusal = RefuseBody(false, *core_);
-    return Refuse(refusal.reason, refusal.http_status, refusal.status);
-  }
+  if (!body_in_.ReserveExtra(header_bytes)) return RefuseThisBody(false);
   const bool has_body = length > 0 || parser_->chunked();
   if (has_body && FindHeader(request_.headers, "expect") == "100-continue") {
     output_.Push(std::string(kContinue));
   }
 }
 
+// Called by the parser, which must outlive the call: the refusal comes after it.
 bool Http1Server::AppendBody(std::string_view bytes) {
-  const BodyOutcome outcome = body_in_.Append(bytes);
-  if (outcome == BodyOutcome::kOk) return true;
-  const BodyRefusal refusal = RefuseBody(outcome == BodyOutcome::kTooLarge, *core_);
+  body_outcome_ = body_in_.Append(bytes);
+  return body_outcome_ == BodyOutcome::kOk;
+}
+
+void Http1Server::RefuseThisBody(bool too_large) {
+  const BodyRefusal refusal = RefuseBody(too_large, *core_);
   Refuse(refusal.reason, refusal.http_status, refusal.status);
-  return false;
 }
 
 void Http1Server::OnRequestDone() {

@@ -44,6 +44,7 @@ class Http1Server final : public ServerProtocol {
   void OnHeaders();
   void OnRequestDone();
   bool AppendBody(std::string_view bytes);
+  void RefuseThisBody(bool too_large);
   void Refuse(Refusal reason, int http_status, const base::Status& status);
   void AppendHead(int status, const Headers& headers, std::optional<size_t> length);
   void QueueBody(std::string bytes);
@@ -58,6 +59,7 @@ class Http1Server final : public ServerProtocol {
   std::unique_ptr<Http1Parser> parser_;
   Request request_;
   IncomingBody body_in_;
+  BodyOutcome body_outcome_ = BodyOutcome::kOk;  // of the last piece
   TimePoint stage_since_;
   Stage stage_ = Stage::kIdle;
   bool eof_ = false;

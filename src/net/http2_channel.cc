@@ -41,7 +41,7 @@ void Http2Channel::SubmitTo(Connection& connection, std::shared_ptr<ClientCall> 
 }
 
 void Http2Channel::FinishCall(std::shared_ptr<ClientCall> call, ClientOutcome outcome) {
-  if (outcome.unprocessed && !std::exchange(call->sent_before, true)) return Send(std::move(call));
+  if (outcome.unprocessed && call->TakeAnotherAttempt()) return Send(std::move(call));
   outcome.status = outcome.status.Annotate(target_.name());
   call->done(std::move(outcome));
 }

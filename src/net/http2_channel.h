@@ -13,7 +13,8 @@
 namespace spandrel::net {
 
 // Calls to one HTTP/2 server. Keeps one connection, made when the first call needs it and again
-// after it was lost; a call that the server has surely not seen is sent once more. Thread-safe.
+// after it was lost; a call that the server has surely not seen is sent again, a few times.
+// Thread-safe.
 class Http2Channel : public std::enable_shared_from_this<Http2Channel> {
  public:
   Http2Channel(IoRuntime& runtime, Endpoint endpoint, ClientTls tls,

@@ -1,14 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/io_runtime.h"
 
+#include <signal.h>
+
 #include <algorithm>
 #include <cctype>
 
 namespace spandrel::net {
+namespace {
+
+// Signals are for the threads of the program that we are part of; crashes stay where they happen.
+void BlockSignals() {
+  sigset_t signals;
+  sigfillset(&signals);
+  for (const int crash : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT}) {
+    sigdelset(&signals, crash);
+  }
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+}  // namespace
 
 IoRuntime::IoRuntime(size_t threads) : impl_(std::make_unique<Impl>(std::max<size_t>(threads, 1))) {
   for (size_t i = 0; i < std::max<size_t>(threads, 1); ++i) {
-    impl_->threads.emplace_back([this] { impl_->context.run(); });
+    impl_->threads.emplace_back([this] {
+      BlockSignals();
+      impl_->context.run();
+    });
   }
 }
 

@@ -65,7 +65,7 @@ struct ServerLimits {
   size_t max_concurrent_streams = 100;    // HTTP/2
   size_t max_connections = 4096;
   size_t max_resets_per_second = 200;     // RST_STREAM, PING, SETTINGS and empty frames alike
-  std::chrono::milliseconds header_timeout{10'000};  // from connect or previous answer's end
+  std::chrono::milliseconds header_timeout{10'000};  // from connect, or from a request's first byte
   std::chrono::milliseconds idle_timeout{60'000};
   size_t min_body_bytes_per_second = 1024;  // after body_grace
   std::chrono::milliseconds body_grace{5'000};

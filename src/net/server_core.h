@@ -28,6 +28,7 @@ enum class Refusal : uint8_t {
   kMisuse,
   kProtocolError,
   kTooManyConnections,
+  kTlsHandshake,
   kUnanswered,
   kCount,
 };

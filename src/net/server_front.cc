@@ -19,6 +19,7 @@ ServerFront::ServerFront(std::shared_ptr<const ServerCore> core,
       since_(SteadyClock::now()) {}
 
 base::Status ServerFront::OnConnected(std::string_view alpn) {
+  connected_ = true;
   if (closing_) return {base::StatusCode::kCancelled, "server shut down"};
   if (alpn == "h2") Choose(true);
   return {};
@@ -74,6 +75,10 @@ void ServerFront::OnDrain() {
 }
 
 void ServerFront::OnClosed(const base::Status& why) {
+  if (!why.ok() && !connected_) core_->refusals.Add(Refusal::kTlsHandshake);
+  if (why.code() == base::StatusCode::kDeadlineExceeded) {
+    core_->refusals.Add(Refusal::kSlowReader);
+  }
   if (inner_ != nullptr) inner_->OnClosed(why);
 }
 

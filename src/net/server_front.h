@@ -35,6 +35,7 @@ class ServerFront final : public Protocol {
   const TimePoint since_;
   std::string first_bytes_;  // while they may still be HTTP/2's preface
   std::unique_ptr<ServerProtocol> inner_;
+  bool connected_ = false;
   bool closing_ = false;
 };
 
