@@ -122,6 +122,9 @@ Status Engine::Impl::Open() {
   maintenance_ = std::make_unique<Maintenance>(options_, layout_, *parts_, *stored_, metrics_);
   LogReplay replay;
   SPANDREL_RETURN_IF_ERROR(Recover(&replay));
+  // Sealed at once in the background, so that a server which is killed often does not replay more
+  // each time.
+  if (replay.replayed_records > 0) stored_->CloseHead(true);
   auto log = LogWriter::Open(options_, layout_, std::move(replay), metrics_,
                              [this](std::vector<LogEntry>& group) {
                                for (LogEntry& entry : group)
