@@ -53,23 +53,30 @@ void IncomingBody::Discard() {
 void OutgoingBody::Push(std::string piece) {
   if (piece.empty()) return;
   size_ += piece.size();
-  if (first_ < pieces_.size() && pieces_.back().size() + piece.size() <= kJoinBytes) {
-    pieces_.back() += piece;
+  if (first_ < pieces_.size() && !pieces_.back().owned.empty() &&
+      pieces_.back().owned.size() + piece.size() <= kJoinBytes) {
+    pieces_.back().owned += piece;
     return;
   }
-  pieces_.push_back(std::move(piece));
+  pieces_.push_back({std::move(piece), {}});
+}
+
+void OutgoingBody::PushBorrowed(std::string_view bytes) {
+  if (bytes.empty()) return;
+  size_ += bytes.size();
+  pieces_.push_back({{}, bytes});
 }
 
 void OutgoingBody::Drain(size_t count, std::string* out) {
   size_ -= count;
   while (count > 0) {
-    std::string& piece = pieces_[first_];
+    const std::string_view piece = pieces_[first_].bytes();
     const size_t part = std::min(count, piece.size() - offset_);
-    out->append(piece, offset_, part);
+    out->append(piece.substr(offset_, part));
     count -= part;
     offset_ += part;
     if (offset_ < piece.size()) return;
-    std::string().swap(piece);
+    pieces_[first_] = Piece();
     offset_ = 0;
     ++first_;
   }

@@ -44,12 +44,21 @@ class IncomingBody {
 class OutgoingBody {
  public:
   void Push(std::string piece);
+  // The bytes stay with the caller until they are drained, or this is cleared.
+  void PushBorrowed(std::string_view bytes);
+  void Clear() { *this = OutgoingBody(); }
   // Moves `count` bytes, no more than size(), from the front to the end of `out`.
   void Drain(size_t count, std::string* out);
   size_t size() const { return size_; }
 
  private:
-  std::vector<std::string> pieces_;
+  struct Piece {
+    std::string owned;
+    std::string_view borrowed;  // when `owned` is empty
+    std::string_view bytes() const { return owned.empty() ? borrowed : owned; }
+  };
+
+  std::vector<Piece> pieces_;
   size_t first_ = 0;   // of pieces_
   size_t offset_ = 0;  // in the first piece
   size_t size_ = 0;

@@ -145,7 +145,10 @@ void Connection::RunInbox() {
 void Connection::Pump() {
   while (!lingering_) {
     RefillOutput();
-    if (out_.empty()) break;
+    if (out_.empty()) {
+      if (out_.capacity() > kKeptOutputBytes) std::string().swap(out_);
+      break;
+    }
     if (!WriteOut()) return;
   }
   if (lingering_ && eof_) return Close({});
@@ -184,7 +187,6 @@ bool Connection::WriteOut() {
 void Connection::FinishOutput() {
   out_.clear();
   out_sent_ = 0;
-  if (out_.capacity() > kKeptOutputBytes) std::string().swap(out_);
 }
 
 // Closing with unread input resets the connection and may take the last answer with it; so say that

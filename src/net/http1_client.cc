@@ -50,7 +50,7 @@ void Http1Client::Call(std::shared_ptr<CallTicket> ticket) {
   MakeParser();
   const Request& request = ticket_->call().request;
   output_.Push(RequestHead(request));
-  output_.Push(request.body);
+  output_.PushBorrowed(request.body);  // the ticket keeps it
 }
 
 void Http1Client::MakeParser() {
@@ -118,6 +118,7 @@ bool Http1Client::AppendBody(std::string_view bytes) {
 void Http1Client::FinishResponse() {
   // A server may answer before it has taken the whole request; then the rest has no place to go.
   closing_ = !parser_->keep_alive() || output_.size() > 0;
+  output_.Clear();
   ClientOutcome outcome;
   outcome.response = std::move(response_);
   const std::shared_ptr<CallTicket> ticket = std::exchange(ticket_, nullptr);
@@ -128,6 +129,7 @@ void Http1Client::FinishResponse() {
 
 void Http1Client::Fail(Status status) {
   closing_ = true;
+  output_.Clear();
   if (ticket_ == nullptr) return;
   ClientOutcome outcome;
   outcome.status = std::move(status);
@@ -156,6 +158,7 @@ void Http1Client::OnDeadline(TimePoint) {
 
 void Http1Client::OnClosed(const Status& why) {
   closing_ = true;
+  output_.Clear();
   if (ticket_ == nullptr) return;
   ClientOutcome outcome;
   outcome.status = why.ok() ? Status(StatusCode::kUnavailable, "connection closed by peer") : why;

@@ -61,8 +61,8 @@ void Http2Client::Call(std::shared_ptr<CallTicket> ticket) {
     OnDrain();
     return on_going_away_();
   }
-  // The call keeps its body, should it have to be sent again.
-  stream->output.Push(request.body);
+  // The call keeps its body, should it have to be sent again, and the ticket keeps the call.
+  stream->output.PushBorrowed(request.body);
   stream->ticket = std::move(ticket);
   streams_.emplace(id, std::move(stream));
 }
