@@ -136,7 +136,7 @@ Status InflateDeflate(std::string_view input, Output* output) {
     return status.ok() && !rest.empty() ? Malformed("deflate") : status;
   };
   if (LooksLikeZlib(input)) {
-    const Status status = inflate(libdeflate_zlib_decompress_ex);
+    Status status = inflate(libdeflate_zlib_decompress_ex);
     if (status.ok() || status.code() != StatusCode::kInvalidArgument) return status;
   }
   return inflate(libdeflate_deflate_decompress_ex);

@@ -23,12 +23,14 @@ PartFacts FactsOf(const Part& part) {
 
 std::vector<PartFacts> FactsOf(const std::vector<PartPtr>& parts) {
   std::vector<PartFacts> facts;
+  facts.reserve(parts.size());
   for (const PartPtr& part : parts) facts.push_back(FactsOf(*part));
   return facts;
 }
 
 std::vector<PartPtr> Pick(const std::vector<PartPtr>& parts, const std::vector<size_t>& chosen) {
   std::vector<PartPtr> picked;
+  picked.reserve(chosen.size());
   for (const size_t at : chosen) picked.push_back(parts[at]);
   return picked;
 }

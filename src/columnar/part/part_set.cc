@@ -74,7 +74,7 @@ Status PartSet::Publish(const std::string& file, const std::vector<PartPtr>& rep
   changed.sealed_through = std::max(changed.sealed_through, (*part)->footer().sealed_through);
   std::vector<PartPtr> parts = Without(parts_, replaced);
   parts.push_back(std::move(*part));
-  const Status committed = Commit(std::move(parts), std::move(changed));
+  Status committed = Commit(std::move(parts), std::move(changed));
   if (!committed.ok()) {
     // The manifest may or may not have reached the disk, so the file stays; a start removes it if
     // it is a stray. Its number is not used again.

@@ -229,7 +229,7 @@ Status PartWriter::Write(std::string_view bytes) {
 }
 
 Status PartWriter::Flush() {
-  const Status written = file_.WriteAt(pending_, at_ - pending_.size());
+  Status written = file_.WriteAt(pending_, at_ - pending_.size());
   pending_.clear();
   return written;
 }

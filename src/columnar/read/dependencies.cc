@@ -11,7 +11,6 @@ namespace spandrel::columnar {
 namespace {
 
 using base::Result;
-using base::Status;
 using span::SpanRef;
 
 using Calls = std::map<std::pair<std::string, std::string>, storage::Dependency, std::less<>>;

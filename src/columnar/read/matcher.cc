@@ -8,7 +8,6 @@ namespace spandrel::columnar {
 namespace {
 
 using base::Result;
-using base::Status;
 using storage::AttributeScope;
 using storage::Intrinsic;
 using storage::Predicate;
