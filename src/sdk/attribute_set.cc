@@ -56,10 +56,7 @@ void AttributeSet::Erase(const Entry* entry) {
   }
 }
 
-void AttributeSet::Set(std::string_view key, const common::AttributeValue& value) {
-  if (key.empty()) return;
-  std::string key_scratch;
-  key = CleanText(key, UINT32_MAX, key_scratch);
+inline void AttributeSet::SetClean(std::string_view key, const common::AttributeValue& value) {
   const uint32_t hash = HashKey(key);
   if (const Entry* old = Find(key, hash)) {
     Erase(old);
@@ -88,12 +85,21 @@ void AttributeSet::Set(std::string_view key, const common::AttributeValue& value
       const nostd::string_view text = nostd::get<nostd::string_view>(value);
       return AppendText(key, hash, {text.data(), text.size()});
     }
-    default: {
-      std::string encoded;
-      EncodeUncommonValue(value, limits_.value_length, encoded);
-      return AppendEncoded(key, hash, encoded);
-    }
+    default:
+      return AppendUncommon(key, hash, value);
   }
+}
+
+void AttributeSet::Set(std::string_view key, const common::AttributeValue& value) {
+  if (key.empty()) return;
+  if (!IsAscii(key)) [[unlikely]]
+    return SetWithCleanKey(key, value);
+  SetClean(key, value);
+}
+
+void AttributeSet::SetWithCleanKey(std::string_view key, const common::AttributeValue& value) {
+  std::string scratch;
+  SetClean(CleanUtf8(key, UINT32_MAX, scratch), value);
 }
 
 void AttributeSet::SetAll(const common::KeyValueIterable& attributes) {
@@ -117,8 +123,18 @@ char* AttributeSet::AppendKey(std::string_view key, uint32_t hash, size_t any_va
 }
 
 void AttributeSet::AppendText(std::string_view key, uint32_t hash, std::string_view text) {
+  if (!IsAscii(text)) [[unlikely]]
+    return AppendUncleanText(key, hash, text);
+  AppendCleanText(key, hash, text.substr(0, limits_.value_length));
+}
+
+void AttributeSet::AppendUncleanText(std::string_view key, uint32_t hash, std::string_view text) {
   std::string scratch;
-  text = CleanText(text, limits_.value_length, scratch);
+  AppendCleanText(key, hash, CleanUtf8(text, limits_.value_length, scratch));
+}
+
+inline void AttributeSet::AppendCleanText(std::string_view key, uint32_t hash,
+                                          std::string_view text) {
   char* out = AppendKey(key, hash, LengthFieldSize(text.size()));
   WriteLengthField(out, LengthTag(1), text);
 }
@@ -136,8 +152,11 @@ void AttributeSet::AppendDouble(std::string_view key, uint32_t hash, double valu
   WriteFixed64(out, std::bit_cast<uint64_t>(value));
 }
 
-void AttributeSet::AppendEncoded(std::string_view key, uint32_t hash, std::string_view any_value) {
-  WriteRaw(AppendKey(key, hash, any_value.size()), any_value);
+void AttributeSet::AppendUncommon(std::string_view key, uint32_t hash,
+                                  const common::AttributeValue& value) {
+  std::string encoded;
+  EncodeUncommonValue(value, limits_.value_length, encoded);
+  WriteRaw(AppendKey(key, hash, encoded.size()), encoded);
 }
 
 }  // namespace spandrel::sdk

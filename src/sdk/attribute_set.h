@@ -41,10 +41,16 @@ class AttributeSet {
 
   const Entry* Find(std::string_view key, uint32_t hash) const;
   void Erase(const Entry* entry);
+  // The common path holds no std::string, which would cost more than the rest of it.
+  void SetClean(std::string_view key, const opentelemetry::common::AttributeValue& value);
+  void SetWithCleanKey(std::string_view key, const opentelemetry::common::AttributeValue& value);
   void AppendText(std::string_view key, uint32_t hash, std::string_view text);
+  void AppendCleanText(std::string_view key, uint32_t hash, std::string_view text);
+  void AppendUncleanText(std::string_view key, uint32_t hash, std::string_view text);
   void AppendVarint(std::string_view key, uint32_t hash, char value_tag, uint64_t value);
   void AppendDouble(std::string_view key, uint32_t hash, double value);
-  void AppendEncoded(std::string_view key, uint32_t hash, std::string_view any_value);
+  void AppendUncommon(std::string_view key, uint32_t hash,
+                      const opentelemetry::common::AttributeValue& value);
   char* AppendKey(std::string_view key, uint32_t hash, size_t any_value_size);
 
   const char tag_;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sdk/text.h"
 
-#include <cstring>
-
 namespace spandrel::sdk {
 namespace {
 
@@ -40,21 +38,7 @@ size_t CharacterLength(std::string_view text) {
 
 }  // namespace
 
-bool IsAscii(std::string_view text) {
-  constexpr uint64_t kHighBits = 0x8080808080808080;
-  uint64_t seen = 0;
-  size_t i = 0;
-  for (; i + 8 <= text.size(); i += 8) {
-    uint64_t word;
-    std::memcpy(&word, text.data() + i, 8);
-    seen |= word;
-  }
-  for (; i < text.size(); ++i) seen |= static_cast<uint8_t>(text[i]);
-  return (seen & kHighBits) == 0;
-}
-
-std::string_view CleanText(std::string_view text, uint32_t max_characters, std::string& scratch) {
-  if (IsAscii(text)) return text.substr(0, max_characters);
+std::string_view CleanUtf8(std::string_view text, uint32_t max_characters, std::string& scratch) {
   scratch.clear();
   uint32_t characters = 0;
   for (size_t i = 0; i < text.size() && characters < max_characters; ++characters) {

@@ -1,17 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
 namespace spandrel::sdk {
 
-bool IsAscii(std::string_view text);
+inline bool IsAscii(std::string_view text) {
+  constexpr uint64_t kHighBits = 0x8080808080808080;
+  const char* const data = text.data();
+  const size_t size = text.size();
+  uint64_t seen = 0;
+  uint64_t word = 0;
+  if (size < sizeof(word)) {
+    for (size_t i = 0; i < size; ++i) seen |= static_cast<uint8_t>(data[i]);
+    return (seen & 0x80) == 0;
+  }
+  for (size_t i = 0; i + sizeof(word) < size; i += sizeof(word)) {
+    std::memcpy(&word, data + i, sizeof(word));
+    seen |= word;
+  }
+  std::memcpy(&word, data + size - sizeof(word), sizeof(word));
+  return ((seen | word) & kHighBits) == 0;
+}
+
+// CleanText for what is not ASCII.
+std::string_view CleanUtf8(std::string_view text, uint32_t max_characters, std::string& scratch);
 
 // `text` as a protobuf string may hold it: at most `max_characters` and valid UTF-8, where every
 // byte that is not part of a character becomes U+FFFD. One bad byte would otherwise make a
 // collector refuse the whole request. Uses `scratch` only when something had to change.
-std::string_view CleanText(std::string_view text, uint32_t max_characters, std::string& scratch);
+inline std::string_view CleanText(std::string_view text, uint32_t max_characters,
+                                  std::string& scratch) {
+  if (IsAscii(text)) [[likely]]
+    return text.substr(0, max_characters);
+  return CleanUtf8(text, max_characters, scratch);
+}
 
 }  // namespace spandrel::sdk
