@@ -153,8 +153,7 @@ TEST_F(EngineTest, SkipsAndKeepsDamageInsideTheLog) {
   ReopenCopy(copy);
   EXPECT_EQ(CountTraces(), 19U);
   EXPECT_EQ(FilesIn(copy + "/quarantine").size(), 1U);
-  EXPECT_THAT(metrics_.RenderPrometheus(),
-              HasSubstr("spandrel_store_damaged_log_places_total 1"));
+  EXPECT_THAT(metrics_.RenderPrometheus(), HasSubstr("spandrel_store_damaged_log_places_total 1"));
 }
 
 TEST_F(EngineTest, QuarantinesDamagedPartsAndKeepsTheRest) {

@@ -29,8 +29,8 @@ class HttpClient {
   ~HttpClient();
 
   // Calls back exactly once, on an I/O thread, with any HTTP answer, or with UNAVAILABLE (no
-  // connection; the message names the endpoint), DEADLINE_EXCEEDED, or RESOURCE_EXHAUSTED (answer too
-  // large).
+  // connection; the message names the endpoint), DEADLINE_EXCEEDED, or RESOURCE_EXHAUSTED (answer
+  // too large).
   void Send(Request request, std::chrono::milliseconds timeout,
             std::function<void(base::Result<Response>)> done);
   base::Result<Response> SendAndWait(Request request, std::chrono::milliseconds timeout);

@@ -17,7 +17,8 @@ struct Endpoint {
   std::string ToString() const;
 };
 
-// Reads `HOST:PORT`, also `[IPv6]:PORT` and `:PORT` (all interfaces). INVALID_ARGUMENT says what is wrong.
+// Reads `HOST:PORT`, also `[IPv6]:PORT` and `:PORT` (all interfaces). INVALID_ARGUMENT says what is
+// wrong.
 base::Result<Endpoint> ParseEndpoint(std::string_view text);
 
 }  // namespace spandrel::net

@@ -74,16 +74,16 @@ struct GrpcChannelOptions {
   size_t max_response_bytes = 4 << 20;
 };
 
-// A connection to one gRPC server, made when needed, made again when lost, resolved again each time.
-// Thread-safe; many calls at once.
+// A connection to one gRPC server, made when needed, made again when lost, resolved again each
+// time. Thread-safe; many calls at once.
 class GrpcChannel {
  public:
   GrpcChannel(IoRuntime& runtime, GrpcChannelOptions options);
   ~GrpcChannel();  // fails calls under way with CANCELLED
 
   struct Reply {
-    base::Status status;   // with retry_after when the server sent RetryInfo
-    std::string message;   // the response when OK
+    base::Status status;  // with retry_after when the server sent RetryInfo
+    std::string message;  // the response when OK
   };
   using ReplyCallback = std::function<void(Reply)>;
   // Calls back exactly once, on an I/O thread. Connection failures are UNAVAILABLE and name the

@@ -22,8 +22,8 @@ struct Request {
   std::string query;      // behind '?', raw
   std::string authority;  // Host or :authority
   Headers headers;
-  std::string body;       // as sent; still compressed if Content-Encoding says so
-  std::string peer;       // "127.0.0.1:40112"
+  std::string body;  // as sent; still compressed if Content-Encoding says so
+  std::string peer;  // "127.0.0.1:40112"
   bool http2 = false;
 };
 

@@ -33,8 +33,8 @@ class IoRuntime {
 };
 
 // A request being answered. The handler gets it when the whole request has arrived and may answer
-// at once or later, from any thread; a call that is dropped unanswered is answered with 500. Writing
-// to a peer that has gone does nothing. Thread-safe.
+// at once or later, from any thread; a call that is dropped unanswered is answered with 500.
+// Writing to a peer that has gone does nothing. Thread-safe.
 class ServerCall {
  public:
   virtual ~ServerCall() = default;
@@ -58,13 +58,14 @@ class ServerCall {
 
 using Handler = std::function<void(std::shared_ptr<ServerCall>)>;
 
-// Limits that keep one peer from taking everything (see docs/design and the advisories behind them).
+// Limits that keep one peer from taking everything (see docs/design and the advisories behind
+// them).
 struct ServerLimits {
-  size_t max_body_bytes = 64 << 20;       // of the request as sent; 413 / RESOURCE_EXHAUSTED
-  size_t max_header_bytes = 16 << 10;     // names and values of one request; 431
-  size_t max_concurrent_streams = 100;    // HTTP/2
+  size_t max_body_bytes = 64 << 20;     // of the request as sent; 413 / RESOURCE_EXHAUSTED
+  size_t max_header_bytes = 16 << 10;   // names and values of one request; 431
+  size_t max_concurrent_streams = 100;  // HTTP/2
   size_t max_connections = 4096;
-  size_t max_resets_per_second = 200;     // RST_STREAM, PING, SETTINGS and empty frames alike
+  size_t max_resets_per_second = 200;  // RST_STREAM, PING, SETTINGS and empty frames alike
   std::chrono::milliseconds header_timeout{10'000};  // from connect, or from a request's first byte
   std::chrono::milliseconds idle_timeout{60'000};
   size_t min_body_bytes_per_second = 1024;  // after body_grace
@@ -79,10 +80,10 @@ struct ServerOptions {
 };
 
 // One listening socket that speaks HTTP/1.1 and HTTP/2 (with prior knowledge, or by ALPN under TLS)
-// and hands every complete request to one handler, on an I/O thread: a handler that takes long moves
-// its work elsewhere. Counts refused requests by reason in the registry
-// (`spandrel_net_refused_requests_total{server,reason}`). Request bodies are reserved from the budget
-// before they are read: 503 + Retry-After / UNAVAILABLE when there is no room.
+// and hands every complete request to one handler, on an I/O thread: a handler that takes long
+// moves its work elsewhere. Counts refused requests by reason in the registry
+// (`spandrel_net_refused_requests_total{server,reason}`). Request bodies are reserved from the
+// budget before they are read: 503 + Retry-After / UNAVAILABLE when there is no room.
 class Server {
  public:
   Server(IoRuntime& runtime, ServerOptions options, base::MetricRegistry& metrics,

@@ -2,6 +2,7 @@
 #include "sdk/span_buffer.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "sdk/thread_state.h"
@@ -54,11 +55,12 @@ bool SpanBuffer::HandOver(std::unique_ptr<SpanBlock>& block) {
     if (limits_.spans != 0 && held_spans_ + block->spans > limits_.spans) return false;
     held_bytes_ += block->size;
     held_spans_ += block->spans;
+    const bool was_urgent = full_bytes_ >= kUrgentBytes;
     full_bytes_ += block->size;
     full_.push_back(std::move(block));
-    urgent = full_bytes_ >= kUrgentBytes || limits_.block_spans != 0;
+    urgent = (!was_urgent && full_bytes_ >= kUrgentBytes) || limits_.block_spans != 0;
   }
-  on_data_(urgent);
+  if (urgent) on_data_(true);
   return true;
 }
 
@@ -82,26 +84,26 @@ std::vector<ThreadSlot*> SpanBuffer::AllSlots() {
   return slots;
 }
 
+// The slots go first: a block that its thread hands over meanwhile is then either among the full
+// ones below, or its successor is the first after this sweep and is announced.
 SpanBuffer::Blocks SpanBuffer::TakeAll() {
-  const std::vector<ThreadSlot*> slots = AllSlots();
-  Blocks taken;
-  {
-    std::lock_guard lock(mutex_);
-    taken.swap(full_);
-    full_bytes_ = 0;
-  }
+  Blocks swept;
   size_t bytes = 0;
   size_t spans = 0;
-  for (ThreadSlot* slot : slots) {
+  for (ThreadSlot* slot : AllSlots()) {
     std::lock_guard lock(slot->lock);
-    if (slot->block == nullptr || slot->block->spans == 0) continue;
+    if (slot->block == nullptr) continue;
     bytes += slot->block->size;
     spans += slot->block->spans;
-    taken.push_back(std::move(slot->block));
+    swept.push_back(std::move(slot->block));
   }
+  Blocks taken;
   std::lock_guard lock(mutex_);
+  taken.swap(full_);
+  full_bytes_ = 0;
   held_bytes_ += bytes;
   held_spans_ += spans;
+  std::move(swept.begin(), swept.end(), std::back_inserter(taken));
   return taken;
 }
 

@@ -55,8 +55,8 @@ class SpanBuffer {
     size_t spans = 0;        // 0: no limit
     size_t block_spans = 0;  // a block with so many is handed over; 0: only bytes count
   };
-  // `on_data(urgent)` is called when the first span after a sweep has come, and urgently when full
-  // blocks wait that are worth a request.
+  // `on_data(false)` is called when the first span after a sweep has come, `on_data(true)` when
+  // the full blocks have become worth a request.
   SpanBuffer(Limits limits, std::function<void(bool urgent)> on_data)
       : limits_(limits), on_data_(std::move(on_data)) {}
 
