@@ -11,7 +11,6 @@
 namespace spandrel::sdk {
 namespace {
 
-namespace common = opentelemetry::common;
 namespace nostd = opentelemetry::nostd;
 
 std::string_view View(nostd::string_view text) {
