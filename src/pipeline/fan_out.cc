@@ -49,11 +49,11 @@ class Join {
 
 void FanOut::Consume(span::SpanBatch&& batch, Completion done) {
   const auto join = std::make_shared<Join>(consumers_.size(), std::move(done));
-  for (size_t i = 0; i < consumers_.size(); ++i) {
-    span::SpanBatch branch = i + 1 == consumers_.size() ? std::move(batch) : batch;
-    consumers_[i]->Consume(std::move(branch),
-                           [join](base::Status status) { join->Add(std::move(status)); });
+  const auto add = [join](base::Status status) { join->Add(std::move(status)); };
+  for (size_t i = 0; i + 1 < consumers_.size(); ++i) {
+    consumers_[i]->Consume(span::SpanBatch(batch), add);
   }
+  consumers_.back()->Consume(std::move(batch), add);
 }
 
 std::shared_ptr<Consumer> JoinConsumers(std::vector<std::shared_ptr<Consumer>> consumers) {

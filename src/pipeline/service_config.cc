@@ -310,6 +310,7 @@ LoadResult Load(const std::vector<config::Source>& sources, const std::vector<st
 LoadResult Load(const std::vector<std::string>& config_uris, const std::vector<std::string>& sets,
                 const Factories& factories, Problems* problems) {
   std::vector<config::Source> sources;
+  sources.reserve(config_uris.size());
   for (const std::string& uri : config_uris) sources.push_back({uri, std::nullopt});
   return Load(sources, sets, factories, problems);
 }
