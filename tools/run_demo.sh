@@ -3,6 +3,8 @@
 # Starts Spandrel and the demo from the given folder of binaries, says where to look, and stops both
 # on Ctrl-C. Data stays in ./spandrel-data. Extra arguments go to spandrel.
 set -uo pipefail
+# Own process groups, so that Ctrl-C reaches this script alone and it can stop them in order.
+set -m
 cd "$(dirname "$0")/.."
 bin=$1
 shift
@@ -12,8 +14,8 @@ demo=
 
 stop() {
   trap - INT TERM EXIT
-  for pid in $demo $server; do kill -TERM "$pid" 2>/dev/null; done
-  for pid in $demo $server; do wait "$pid" 2>/dev/null; done
+  # The demo first, so that its last spans still find the server.
+  for pid in $demo $server; do kill -TERM "$pid" 2>/dev/null && wait "$pid" 2>/dev/null; done
   rm -rf "$work"
 }
 trap 'stop; exit 0' INT TERM
