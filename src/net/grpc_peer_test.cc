@@ -195,6 +195,10 @@ class LibgrpcServer {
     thread_ = std::thread([this] { Serve(); });
   }
   ~LibgrpcServer() {
+    {
+      std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
     server_->Shutdown(std::chrono::system_clock::now());
     queue_->Shutdown();
     thread_.join();
@@ -216,7 +220,12 @@ class LibgrpcServer {
   bool ServeOne() {
     grpc::GenericServerContext context;
     grpc::GenericServerAsyncReaderWriter stream(&context);
-    service_.RequestCall(&context, &stream, queue_.get(), queue_.get(), this);
+    {
+      // libgrpc++ ends the process when a call is requested of a server that was shut down.
+      std::lock_guard lock(mutex_);
+      if (stopping_) return false;
+      service_.RequestCall(&context, &stream, queue_.get(), queue_.get(), this);
+    }
     if (!Next()) return false;
     grpc::ByteBuffer message;
     stream.Read(&message, this);
@@ -239,6 +248,8 @@ class LibgrpcServer {
   grpc::AsyncGenericService service_;
   std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   std::unique_ptr<grpc::Server> server_;
+  std::mutex mutex_;
+  bool stopping_ = false;  // guarded by mutex_
   std::thread thread_;
 };
 
