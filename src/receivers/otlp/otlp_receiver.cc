@@ -77,8 +77,8 @@ void OtlpReceiver::Shutdown(std::chrono::steady_clock::time_point deadline) {
 
 net::Handler OtlpReceiver::MakeGrpcHandler() const {
   auto ingest = std::make_shared<const TraceIngest>(context_, "grpc", next_);
-  auto router =
-      std::make_shared<net::GrpcRouter>(context_.memory, config_->grpc->max_message_bytes);
+  auto router = std::make_shared<net::GrpcRouter>(context_.memory, config_->grpc->max_message_bytes,
+                                                  &context_.metrics);
   router->Handle(kTraceExportPath, [ingest](std::shared_ptr<net::GrpcCall> call) {
     HandleGrpcExport(*ingest, std::move(call));
   });
