@@ -35,7 +35,7 @@ Service::Service(ServiceContext context) : impl_(std::make_unique<Impl>(std::mov
 Service::~Service() = default;
 
 net::Handler Service::handler() {
-  return [this](std::shared_ptr<net::ServerCall> call) { impl_->router(std::move(call)); };
+  return [this](const std::shared_ptr<net::ServerCall>& call) { impl_->router(call); };
 }
 
 }  // namespace spandrel::api
