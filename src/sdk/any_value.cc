@@ -64,7 +64,7 @@ void AppendArray(std::string& out, uint32_t max_characters, nostd::span<const T>
   AppendLengthField(out, kArrayTag, elements);
 }
 
-struct UncommonValueEncoder {
+struct AnyValueEncoder {
   std::string& out;
   uint32_t max_characters;
 
@@ -76,7 +76,9 @@ struct UncommonValueEncoder {
     const size_t size = bytes.size() < max_characters ? bytes.size() : max_characters;
     AppendLengthField(out, kBytesTag, {reinterpret_cast<const char*>(bytes.data()), size});
   }
-  void operator()(const char* text) const { (*this)(nostd::string_view(text)); }
+  void operator()(const char* text) const {
+    (*this)(text == nullptr ? nostd::string_view() : nostd::string_view(text));
+  }
   template <typename T>
   void operator()(T value) const {
     AppendElement(out, max_characters, value);
@@ -91,9 +93,9 @@ void AppendLengthField(std::string& out, char tag, std::string_view content) {
   out.append(content);
 }
 
-void EncodeUncommonValue(const common::AttributeValue& value, uint32_t max_characters,
-                         std::string& out) {
-  nostd::visit(UncommonValueEncoder{out, max_characters}, value);
+void EncodeAnyValue(const common::AttributeValue& value, uint32_t max_characters,
+                    std::string& out) {
+  nostd::visit(AnyValueEncoder{out, max_characters}, value);
 }
 
 void AppendTextAttribute(std::string& out, char tag, std::string_view key, std::string_view value) {

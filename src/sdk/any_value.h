@@ -9,10 +9,10 @@
 
 namespace spandrel::sdk {
 
-// Appends the content of the AnyValue message for the types that are seldom used: arrays, bytes and
-// uint64. A uint64 beyond int64 becomes its decimal text, as the specification asks.
-void EncodeUncommonValue(const opentelemetry::common::AttributeValue& value,
-                         uint32_t max_characters, std::string& out);
+// Appends the content of the AnyValue message, whatever the type of the value. A uint64 beyond
+// int64 becomes its decimal text, as the specification asks.
+void EncodeAnyValue(const opentelemetry::common::AttributeValue& value, uint32_t max_characters,
+                    std::string& out);
 
 // Appends one KeyValue with a text value as repeated field `tag`.
 void AppendTextAttribute(std::string& out, char tag, std::string_view key, std::string_view value);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sdk/attribute_set.h"
 
+#include <bit>
 #include <cstring>
 #include <string>
 
@@ -16,147 +17,172 @@ namespace nostd = opentelemetry::nostd;
 
 constexpr char kKeyTag = LengthTag(1);
 constexpr char kValueTag = LengthTag(2);
+constexpr char kTextTag = LengthTag(1);
 
-// Tells most keys of one span apart; equal hashes are compared in full.
-uint32_t HashKey(std::string_view key) {
-  uint64_t head = 0;
-  uint64_t tail = 0;
+template <typename Word>
+uint64_t MixEnds(std::string_view key) {
+  Word head;
+  Word tail;
+  std::memcpy(&head, key.data(), sizeof(head));
+  std::memcpy(&tail, key.data() + key.size() - sizeof(tail), sizeof(tail));
+  return head ^ std::rotl(uint64_t{tail}, 29) ^ key.size();
+}
+
+// Both ends and the length tell most keys of one span apart.
+uint64_t FilterBits(std::string_view key) {
+  uint64_t mixed = 0;
   if (key.size() >= 8) {
-    std::memcpy(&head, key.data(), 8);
-    std::memcpy(&tail, key.data() + key.size() - 8, 8);
+    mixed = MixEnds<uint64_t>(key);
+  } else if (key.size() >= 4) {
+    mixed = MixEnds<uint32_t>(key);
   } else {
-    for (const char c : key) head = head << 8 | static_cast<uint8_t>(c);
+    mixed = MixEnds<uint8_t>(key);
   }
-  const uint64_t mixed = (head ^ (tail * 0x9E3779B97F4A7C15u) ^ key.size()) * 0xD6E8FEB86659FD93u;
-  return static_cast<uint32_t>(mixed >> 32);
+  mixed *= 0x9E3779B97F4A7C15u;
+  return uint64_t{1} << (mixed >> 58) | uint64_t{1} << (mixed >> 52 & 63);
+}
+
+// Of what this file has written.
+const char* ReadLength(const char* in, size_t* length) {
+  *length = 0;
+  for (int shift = 0;; shift += 7) {
+    const uint8_t byte = static_cast<uint8_t>(*in++);
+    *length |= static_cast<size_t>(byte & 0x7F) << shift;
+    if (byte < 0x80) return in;
+  }
+}
+
+bool HasKey(const char* key_value, std::string_view key) {
+  size_t size = 0;
+  const char* const bytes = ReadLength(key_value + 1, &size);
+  return size == key.size() && std::memcmp(bytes, key.data(), size) == 0;
 }
 
 }  // namespace
 
-const AttributeSet::Entry* AttributeSet::Find(std::string_view key, uint32_t hash) const {
-  for (size_t i = 0; i < entries_.size(); ++i) {
-    const Entry& entry = entries_[i];
-    if (entry.hash != hash || entry.key_size != key.size()) continue;
-    if (std::memcmp(bytes_.data() + entry.key_begin, key.data(), key.size()) == 0) return &entry;
-  }
-  return nullptr;
-}
-
-void AttributeSet::Erase(const Entry* entry) {
-  const size_t index = static_cast<size_t>(entry - entries_.data());
-  const uint32_t begin = entry->begin;
-  const uint32_t end = index + 1 < entries_.size() ? entries_[index + 1].begin
-                                                   : static_cast<uint32_t>(bytes_.size());
-  const uint32_t size = end - begin;
-  bytes_.Erase(begin, size);
-  entries_.Erase(index, 1);
-  for (size_t i = index; i < entries_.size(); ++i) {
-    entries_[i].begin -= size;
-    entries_[i].key_begin -= size;
-  }
-}
-
-inline void AttributeSet::SetClean(std::string_view key, const common::AttributeValue& value) {
-  const uint32_t hash = HashKey(key);
-  if (const Entry* old = Find(key, hash)) {
-    Erase(old);
-  } else if (entries_.size() >= limits_.count) {
-    ++dropped_;
-    return;
-  }
+void AttributeSet::Set(std::string_view key, const common::AttributeValue& value) {
+  if (key.empty()) return;
+  bool written = false;
   switch (value.index()) {
     case common::kTypeBool:
-      return AppendVarint(key, hash, VarintTag(2), nostd::get<bool>(value));
+      written = WriteVarintValue(key, VarintTag(2), nostd::get<bool>(value));
+      break;
     case common::kTypeInt:
-      return AppendVarint(key, hash, VarintTag(3),
-                          static_cast<uint64_t>(nostd::get<int32_t>(value)));
+      written =
+          WriteVarintValue(key, VarintTag(3), static_cast<uint64_t>(nostd::get<int32_t>(value)));
+      break;
     case common::kTypeInt64:
-      return AppendVarint(key, hash, VarintTag(3),
-                          static_cast<uint64_t>(nostd::get<int64_t>(value)));
+      written =
+          WriteVarintValue(key, VarintTag(3), static_cast<uint64_t>(nostd::get<int64_t>(value)));
+      break;
     case common::kTypeUInt:
-      return AppendVarint(key, hash, VarintTag(3), nostd::get<uint32_t>(value));
+      written = WriteVarintValue(key, VarintTag(3), nostd::get<uint32_t>(value));
+      break;
     case common::kTypeDouble:
-      return AppendDouble(key, hash, nostd::get<double>(value));
+      written = WriteDouble(key, nostd::get<double>(value));
+      break;
     case common::kTypeCString: {
-      const char* text = nostd::get<const char*>(value);
-      return AppendText(key, hash, text == nullptr ? std::string_view() : std::string_view(text));
+      const char* const text = nostd::get<const char*>(value);
+      written = WriteText(key, text == nullptr ? std::string_view() : std::string_view(text));
+      break;
     }
     case common::kTypeString: {
       const nostd::string_view text = nostd::get<nostd::string_view>(value);
-      return AppendText(key, hash, {text.data(), text.size()});
+      written = WriteText(key, {text.data(), text.size()});
+      break;
     }
     default:
-      return AppendUncommon(key, hash, value);
+      break;
   }
-}
-
-void AttributeSet::Set(std::string_view key, const common::AttributeValue& value) {
-  if (key.empty()) return;
-  if (!IsAscii(key)) [[unlikely]]
-    return SetWithCleanKey(key, value);
-  SetClean(key, value);
-}
-
-void AttributeSet::SetWithCleanKey(std::string_view key, const common::AttributeValue& value) {
-  std::string scratch;
-  SetClean(CleanUtf8(key, UINT32_MAX, scratch), value);
+  if (!written) SetUncommon(key, value);
 }
 
 void AttributeSet::SetAll(const common::KeyValueIterable& attributes) {
+  if (attributes.size() == 0) return;
   attributes.ForEachKeyValue([this](nostd::string_view key, common::AttributeValue value) {
     Set({key.data(), key.size()}, value);
     return true;
   });
 }
 
-char* AttributeSet::AppendKey(std::string_view key, uint32_t hash, size_t any_value_size) {
-  const size_t content = LengthFieldSize(key.size()) + LengthFieldSize(any_value_size);
-  const size_t begin = bytes_.size();
-  char* out = bytes_.Extend(LengthFieldSize(content));
+// Whether there is room for the key; its older value goes.
+inline bool AttributeSet::Admit(std::string_view key, uint64_t filter_bits) {
+  const bool may_be_old = (filter_ & filter_bits) == filter_bits;
+  if (may_be_old && EraseOld(key)) return true;
+  if (count_ < limits_.count) return true;
+  ++dropped_;
+  return false;
+}
+
+bool AttributeSet::EraseOld(std::string_view key) {
+  const char* const data = message_.data();
+  for (size_t begin = begin_; begin < message_.size();) {
+    size_t size = 0;
+    const char* const content = ReadLength(data + begin + 1, &size);
+    const size_t end = static_cast<size_t>(content - data) + size;
+    if (data[begin] == tag_ && HasKey(content, key)) {
+      message_.Resize(begin, end - begin, 0);
+      --count_;
+      return true;
+    }
+    begin = end;
+  }
+  return false;
+}
+
+// Writes one attribute, unless it is one too many. `write_value` writes the AnyValue's content of
+// `value_size` bytes and returns the bits that occur in its text. False, with nothing written, when
+// key or text are not ASCII and so have to be looked at more closely.
+template <bool kCheckAscii, typename WriteValue>
+inline bool AttributeSet::Write(std::string_view key, size_t value_size, WriteValue&& write_value) {
+  const uint64_t filter_bits = FilterBits(key);
+  if (!Admit(key, filter_bits)) return true;
+  const size_t content = LengthFieldSize(key.size()) + LengthFieldSize(value_size);
+  char* out = message_.Reserve(LengthFieldSize(content));
   out = WriteLengthHead(out, tag_, content);
   out = WriteLengthHead(out, kKeyTag, key.size());
-  *entries_.Extend(1) = {hash, static_cast<uint32_t>(begin),
-                         static_cast<uint32_t>(out - bytes_.data()),
-                         static_cast<uint32_t>(key.size())};
-  out = WriteRaw(out, key);
-  return WriteLengthHead(out, kValueTag, any_value_size);
+  const uint64_t key_bits = CopyText(out, key);
+  out = WriteLengthHead(out + key.size(), kValueTag, value_size);
+  const uint64_t value_bits = write_value(out);
+  if (kCheckAscii && !AreAsciiBits(key_bits | value_bits)) [[unlikely]]
+    return false;
+  message_.Commit(out + value_size);
+  filter_ |= filter_bits;
+  ++count_;
+  return true;
 }
 
-void AttributeSet::AppendText(std::string_view key, uint32_t hash, std::string_view text) {
-  if (!IsAscii(text)) [[unlikely]]
-    return AppendUncleanText(key, hash, text);
-  AppendCleanText(key, hash, text.substr(0, limits_.value_length));
+bool AttributeSet::WriteText(std::string_view key, std::string_view text) {
+  text = text.substr(0, limits_.value_length);
+  return Write<true>(key, LengthFieldSize(text.size()), [text](char* out) {
+    return CopyText(WriteLengthHead(out, kTextTag, text.size()), text);
+  });
 }
 
-void AttributeSet::AppendUncleanText(std::string_view key, uint32_t hash, std::string_view text) {
-  std::string scratch;
-  AppendCleanText(key, hash, CleanUtf8(text, limits_.value_length, scratch));
+bool AttributeSet::WriteVarintValue(std::string_view key, char tag, uint64_t value) {
+  return Write<true>(key, 1 + VarintSize(value), [tag, value](char* out) {
+    *out = tag;
+    WriteVarint(out + 1, value);
+    return uint64_t{0};
+  });
 }
 
-inline void AttributeSet::AppendCleanText(std::string_view key, uint32_t hash,
-                                          std::string_view text) {
-  char* out = AppendKey(key, hash, LengthFieldSize(text.size()));
-  WriteLengthField(out, LengthTag(1), text);
+bool AttributeSet::WriteDouble(std::string_view key, double value) {
+  return Write<true>(key, 1 + sizeof(value), [value](char* out) {
+    *out = Fixed64Tag(4);
+    WriteFixed64(out + 1, std::bit_cast<uint64_t>(value));
+    return uint64_t{0};
+  });
 }
 
-void AttributeSet::AppendVarint(std::string_view key, uint32_t hash, char value_tag,
-                                uint64_t value) {
-  char* out = AppendKey(key, hash, 1 + VarintSize(value));
-  *out++ = value_tag;
-  WriteVarint(out, value);
-}
-
-void AttributeSet::AppendDouble(std::string_view key, uint32_t hash, double value) {
-  char* out = AppendKey(key, hash, 1 + sizeof(double));
-  *out++ = Fixed64Tag(4);
-  WriteFixed64(out, std::bit_cast<uint64_t>(value));
-}
-
-void AttributeSet::AppendUncommon(std::string_view key, uint32_t hash,
-                                  const common::AttributeValue& value) {
+void AttributeSet::SetUncommon(std::string_view key, const common::AttributeValue& value) {
+  std::string clean_key;
   std::string encoded;
-  EncodeUncommonValue(value, limits_.value_length, encoded);
-  WriteRaw(AppendKey(key, hash, encoded.size()), encoded);
+  EncodeAnyValue(value, limits_.value_length, encoded);
+  Write<false>(CleanText(key, UINT32_MAX, clean_key), encoded.size(), [&encoded](char* out) {
+    std::memcpy(out, encoded.data(), encoded.size());
+    return uint64_t{0};
+  });
 }
 
 }  // namespace spandrel::sdk

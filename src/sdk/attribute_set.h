@@ -6,7 +6,7 @@
 
 #include "opentelemetry/common/attribute_value.h"
 #include "opentelemetry/common/key_value_iterable.h"
-#include "sdk/small_array.h"
+#include "sdk/message_buffer.h"
 
 namespace spandrel::sdk {
 
@@ -15,49 +15,42 @@ struct AttributeLimits {
   uint32_t value_length = UINT32_MAX;
 };
 
-// Attributes of one span, event or link, kept as the bytes of their repeated KeyValue field. A key
-// set again replaces its older value. Not thread-safe.
+// Writes the attributes of one span, event or link as a repeated KeyValue field at the end of its
+// message. A key set again replaces its older value. Not thread-safe.
 class AttributeSet {
  public:
-  // `tag` is the first byte of the repeated field in the message the attributes belong to.
-  AttributeSet(char tag, AttributeLimits limits) : tag_(tag), limits_(limits) {}
+  // `tag` is the first byte of the repeated field in `message`. What `message` gets after this
+  // must be length-delimited fields with tags of one byte.
+  AttributeSet(char tag, AttributeLimits limits, MessageBuffer& message)
+      : message_(message), begin_(message.size()), limits_(limits), tag_(tag) {}
 
   // Empty keys are ignored; new keys beyond the limit are counted as dropped.
   void Set(std::string_view key, const opentelemetry::common::AttributeValue& value);
   void SetAll(const opentelemetry::common::KeyValueIterable& attributes);
 
-  std::string_view bytes() const { return {bytes_.data(), bytes_.size()}; }
+  // What stands before the attributes in the message has become `bytes` longer.
+  void Shift(ptrdiff_t bytes) { begin_ += static_cast<size_t>(bytes); }
+
   uint32_t dropped() const { return dropped_; }
 
  private:
-  struct Entry {
-    uint32_t hash;
-    uint32_t begin;  // of the whole field
-    uint32_t key_begin;
-    uint32_t key_size;
-  };
-  static constexpr size_t kInlineBytes = 512;
-  static constexpr size_t kInlineEntries = 16;
+  template <bool kCheckAscii, typename WriteValue>
+  bool Write(std::string_view key, size_t value_size, WriteValue&& write_value);
+  bool WriteText(std::string_view key, std::string_view text);
+  bool WriteVarintValue(std::string_view key, char tag, uint64_t value);
+  bool WriteDouble(std::string_view key, double value);
+  void SetUncommon(std::string_view key, const opentelemetry::common::AttributeValue& value);
+  bool Admit(std::string_view key, uint64_t filter_bits);
+  bool EraseOld(std::string_view key);
 
-  const Entry* Find(std::string_view key, uint32_t hash) const;
-  void Erase(const Entry* entry);
-  // The common path holds no std::string, which would cost more than the rest of it.
-  void SetClean(std::string_view key, const opentelemetry::common::AttributeValue& value);
-  void SetWithCleanKey(std::string_view key, const opentelemetry::common::AttributeValue& value);
-  void AppendText(std::string_view key, uint32_t hash, std::string_view text);
-  void AppendCleanText(std::string_view key, uint32_t hash, std::string_view text);
-  void AppendUncleanText(std::string_view key, uint32_t hash, std::string_view text);
-  void AppendVarint(std::string_view key, uint32_t hash, char value_tag, uint64_t value);
-  void AppendDouble(std::string_view key, uint32_t hash, double value);
-  void AppendUncommon(std::string_view key, uint32_t hash,
-                      const opentelemetry::common::AttributeValue& value);
-  char* AppendKey(std::string_view key, uint32_t hash, size_t any_value_size);
-
-  const char tag_;
+  MessageBuffer& message_;
+  size_t begin_;
+  // Two bits for each key that is there, so that most new keys are known to be new at once.
+  uint64_t filter_ = 0;
   const AttributeLimits limits_;
+  uint32_t count_ = 0;
   uint32_t dropped_ = 0;
-  SmallArray<char, kInlineBytes> bytes_;
-  SmallArray<Entry, kInlineEntries> entries_;
+  const char tag_;
 };
 
 }  // namespace spandrel::sdk

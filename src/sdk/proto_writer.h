@@ -27,31 +27,6 @@ inline char* WriteVarint(char* out, uint64_t value) {
   return out;
 }
 
-// memcpy for what is mostly shorter than 33 bytes: two copies that may overlap, and no call.
-inline void CopyShort(char* out, const char* in, size_t size) {
-  const auto copy_ends = [=](auto word) {
-    auto tail = word;
-    std::memcpy(&word, in, sizeof(word));
-    std::memcpy(&tail, in + size - sizeof(tail), sizeof(tail));
-    std::memcpy(out, &word, sizeof(word));
-    std::memcpy(out + size - sizeof(tail), &tail, sizeof(tail));
-  };
-  struct SixteenBytes {
-    uint64_t halves[2];
-  };
-  if (size > 32) {
-    std::memcpy(out, in, size);
-  } else if (size >= 16) {
-    copy_ends(SixteenBytes{});
-  } else if (size >= 8) {
-    copy_ends(uint64_t{});
-  } else if (size >= 4) {
-    copy_ends(uint32_t{});
-  } else {
-    for (size_t i = 0; i < size; ++i) out[i] = in[i];
-  }
-}
-
 inline char* WriteFixed32(char* out, uint32_t value) {
   std::memcpy(out, &value, sizeof(value));
   return out + sizeof(value);
@@ -63,7 +38,7 @@ inline char* WriteFixed64(char* out, uint64_t value) {
 }
 
 inline char* WriteRaw(char* out, std::string_view bytes) {
-  CopyShort(out, bytes.data(), bytes.size());
+  std::memcpy(out, bytes.data(), bytes.size());
   return out + bytes.size();
 }
 

@@ -51,9 +51,10 @@ ProviderCore::ProviderCore(Options options, TransportFactory connect)
 nostd::shared_ptr<trace_api::Tracer> ProviderCore::GetTracer(
     nostd::string_view name, nostd::string_view version, nostd::string_view schema_url,
     const common::KeyValueIterable* attributes) noexcept {
-  AttributeSet set(LengthTag(3), {});
+  MessageBuffer encoded;
+  AttributeSet set(LengthTag(3), {}, encoded);
   if (attributes != nullptr) set.SetAll(*attributes);
-  return FindOrMakeTracer(EncodeScope(View(name), View(version), set.bytes()),
+  return FindOrMakeTracer(EncodeScope(View(name), View(version), encoded.view()),
                           std::string(View(schema_url)));
 }
 #else

@@ -4,10 +4,12 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sdk/proto_writer.h"
@@ -63,18 +65,18 @@ class SpanBuffer {
   ThreadSlot* TakeSlot(const Tracer* tracer);
   void ReturnSlot(ThreadSlot* slot);
 
-  // Adds one span whose message has `size` bytes; `write` writes them to where it is told.
-  template <typename Write>
-  void Add(ThreadSlot& slot, size_t size, Write&& write) {
-    const size_t field_size = LengthFieldSize(size);
+  // Adds one span.
+  void Add(ThreadSlot& slot, std::string_view message) {
+    const size_t field_size = LengthFieldSize(message.size());
     std::lock_guard lock(slot.lock);
     ++slot.ended;
-    if (!HasRoom(slot, field_size) && !Renew(slot, field_size)) {
+    if (!HasRoom(slot, field_size) && !Renew(slot, field_size)) [[unlikely]] {
       ++slot.dropped_buffer_full;
       return;
     }
     SpanBlock& block = *slot.block;
-    write(WriteLengthHead(block.bytes.get() + block.size, LengthTag(2), size));
+    char* const out = WriteLengthHead(block.bytes.get() + block.size, LengthTag(2), message.size());
+    std::memcpy(out, message.data(), message.size());
     block.size += field_size;
     ++block.spans;
   }

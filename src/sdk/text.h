@@ -9,22 +9,64 @@
 
 namespace spandrel::sdk {
 
+// Whether words whose bits have been or-ed together held nothing but ASCII.
+constexpr bool AreAsciiBits(uint64_t bits) {
+  return (bits & 0x8080808080808080) == 0;
+}
+
 inline bool IsAscii(std::string_view text) {
-  constexpr uint64_t kHighBits = 0x8080808080808080;
   const char* const data = text.data();
   const size_t size = text.size();
   uint64_t seen = 0;
   uint64_t word = 0;
   if (size < sizeof(word)) {
     for (size_t i = 0; i < size; ++i) seen |= static_cast<uint8_t>(data[i]);
-    return (seen & 0x80) == 0;
+    return AreAsciiBits(seen);
   }
   for (size_t i = 0; i + sizeof(word) < size; i += sizeof(word)) {
     std::memcpy(&word, data + i, sizeof(word));
     seen |= word;
   }
   std::memcpy(&word, data + size - sizeof(word), sizeof(word));
-  return ((seen | word) & kHighBits) == 0;
+  return AreAsciiBits(seen | word);
+}
+
+// Copies text that is mostly short, without a call, and returns the bits that occur in it, so that
+// one pass both copies and looks for what is not ASCII. The last words may overlap.
+inline uint64_t CopyText(char* out, std::string_view text) {
+  using Words = uint64_t __attribute__((vector_size(16)));
+  const auto copy_ends = [&](auto head) {
+    auto tail = head;
+    char* const out_tail = out + text.size() - sizeof(tail);
+    std::memcpy(&head, text.data(), sizeof(head));
+    std::memcpy(&tail, text.data() + text.size() - sizeof(tail), sizeof(tail));
+    std::memcpy(out, &head, sizeof(head));
+    std::memcpy(out_tail, &tail, sizeof(tail));
+    return head | tail;
+  };
+  if (text.size() > 16) {
+    Words seen = {};
+    for (size_t i = 0; i + sizeof(seen) < text.size(); i += sizeof(seen)) {
+      Words words;
+      std::memcpy(&words, text.data() + i, sizeof(words));
+      std::memcpy(out + i, &words, sizeof(words));
+      seen |= words;
+    }
+    const size_t tail = text.size() - sizeof(seen);
+    Words words;
+    std::memcpy(&words, text.data() + tail, sizeof(words));
+    std::memcpy(out + tail, &words, sizeof(words));
+    seen |= words;
+    return seen[0] | seen[1];
+  }
+  if (text.size() >= 8) return copy_ends(uint64_t{});
+  if (text.size() >= 4) return copy_ends(uint32_t{});
+  uint64_t seen = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    out[i] = text[i];
+    seen |= static_cast<uint8_t>(text[i]);
+  }
+  return seen;
 }
 
 // CleanText for what is not ASCII.

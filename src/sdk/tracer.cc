@@ -5,13 +5,15 @@
 #include <bit>
 #include <chrono>
 #include <memory>
-#include <typeinfo>
+#include <utility>
 
 #include "opentelemetry/context/runtime_context.h"
 #include "opentelemetry/trace/context.h"
 #include "sdk/id_generator.h"
 #include "sdk/provider_core.h"
+#include "sdk/recording_span.h"
 #include "sdk/span_clock.h"
+#include "sdk/span_view.h"
 #include "sdk/unsampled_span.h"
 
 namespace spandrel::sdk {
@@ -24,51 +26,25 @@ namespace nostd = opentelemetry::nostd;
 constexpr uint8_t kSampled = trace_api::TraceFlags::kIsSampled;
 constexpr uint8_t kRandom = trace_api::TraceFlags::kIsRandom;
 
-struct Parent {
-  SpanIdentity identity;
-  bool remote = false;
-  int64_t unix_offset = 0;  // 0: not a recorded span of this process
-  nostd::shared_ptr<trace_api::TraceState> trace_state;
-};
-
-Parent ParentFromContext(const trace_api::SpanContext& span_context) {
-  Parent parent{SpanIdentity::Of(span_context), span_context.IsRemote(), 0, {}};
-  if (!span_context.trace_state()->Empty()) parent.trace_state = span_context.trace_state();
-  return parent;
-}
-
-// Our own spans are read without the copies that GetContext makes.
-Parent ParentFromSpan(const trace_api::Span& span) {
-  if (typeid(span) == typeid(RecordingSpan)) {
-    const auto& recording = static_cast<const RecordingSpan&>(span);
-    return {recording.identity(), false, recording.unix_offset(), recording.parent().trace_state};
-  }
-  if (typeid(span) == typeid(UnsampledSpan)) {
-    const auto& unsampled = static_cast<const UnsampledSpan&>(span);
-    return {unsampled.identity(), false, 0, unsampled.trace_state()};
-  }
-  return ParentFromContext(span.GetContext());
-}
-
-Parent ParentIn(const context::Context& from) {
+SpanView ParentIn(const context::Context& from) {
   const context::ContextValue value = from.GetValue(trace_api::kSpanKey);
   const auto* span = nostd::get_if<nostd::shared_ptr<trace_api::Span>>(&value);
-  return span != nullptr && *span ? ParentFromSpan(**span) : Parent{};
+  return span != nullptr && *span ? ViewSpan(**span) : SpanView{};
 }
 
-Parent FindParent(const trace_api::StartSpanOptions& options) {
+SpanView FindParent(const trace_api::StartSpanOptions& options) {
   if (const auto* given = nostd::get_if<trace_api::SpanContext>(&options.parent)) {
-    if (given->IsValid()) return ParentFromContext(*given);
+    if (given->IsValid()) return ViewContext(*given);
     return ParentIn(context::RuntimeContext::GetCurrent());
   }
   const context::Context& given = nostd::get<context::Context>(options.parent);
-  Parent parent = ParentIn(given);
+  SpanView parent = ParentIn(given);
   if (parent.identity.valid()) return parent;
   if (trace_api::IsRootSpan(given)) return {};
   return ParentIn(context::RuntimeContext::GetCurrent());
 }
 
-SpanIdentity NewIdentity(const Parent& parent, const Sampler& sampler) {
+SpanIdentity NewIdentity(const SpanView& parent, const Sampler& sampler) {
   SpanIdentity identity;
   const bool has_parent = parent.identity.valid();
   if (has_parent) {
@@ -87,7 +63,7 @@ SpanIdentity NewIdentity(const Parent& parent, const Sampler& sampler) {
 }
 
 // A caller may give the start on the system clock, the steady clock or both.
-SpanTimes StartTimes(const Parent& parent, const trace_api::StartSpanOptions& options) {
+SpanTimes StartTimes(const SpanView& parent, const trace_api::StartSpanOptions& options) {
   const int64_t system = options.start_system_time.time_since_epoch().count();
   const int64_t steady = options.start_steady_time.time_since_epoch().count();
   if (system != 0 && steady != 0) return {steady, system - steady};
@@ -117,18 +93,19 @@ nostd::shared_ptr<trace_api::Span> Tracer::StartSpan(
     nostd::string_view name, const common::KeyValueIterable& attributes,
     const trace_api::SpanContextKeyValueIterable& links,
     const trace_api::StartSpanOptions& options) noexcept {
-  Parent parent = FindParent(options);
+  SpanView parent = FindParent(options);
   const SpanIdentity identity = NewIdentity(parent, sampler_);
-  ParentLink link{parent.identity.valid() ? parent.identity.span_id : 0, parent.remote,
-                  std::move(parent.trace_state)};
   if ((identity.flags & kSampled) == 0 || stopped_.load(std::memory_order_relaxed)) {
     using Allocator = PoolAllocator<UnsampledSpan, &ThreadState::unsampled_spans>;
     return std::shared_ptr<trace_api::Span>(
-        std::allocate_shared<UnsampledSpan>(Allocator(), identity, std::move(link)));
+        std::allocate_shared<UnsampledSpan>(Allocator(), identity, std::move(parent.trace_state)));
   }
+  const SpanTimes times = StartTimes(parent, options);
+  ParentLink link{parent.identity.valid() ? parent.identity.span_id : 0, parent.remote,
+                  std::move(parent.trace_state)};
   using Allocator = PoolAllocator<RecordingSpan, &ThreadState::recording_spans>;
   auto span = std::allocate_shared<RecordingSpan>(Allocator(), *this, name, options.kind, identity,
-                                                  std::move(link), StartTimes(parent, options));
+                                                  std::move(link), times);
   span->SetInitial(attributes, links);
   return std::shared_ptr<trace_api::Span>(std::move(span));
 }
@@ -142,6 +119,12 @@ void Tracer::CloseWithMicroseconds(uint64_t timeout) noexcept {
   ForceFlushWithMicroseconds(timeout);
 }
 #endif
+
+void Tracer::AddWithoutSlot(std::string_view message) {
+  ThreadSlot* const slot = buffer_.TakeSlot(this);
+  buffer_.Add(*slot, message);
+  if (!RememberSlot(slot)) buffer_.ReturnSlot(slot);
+}
 
 bool Tracer::RememberSlot(ThreadSlot* slot) {
   ThreadState& thread = t_thread;

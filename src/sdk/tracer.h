@@ -4,15 +4,17 @@
 #include <atomic>
 #include <cstdint>
 #include <string>
-#include <utility>
+#include <string_view>
 
 #include "opentelemetry/trace/tracer.h"
-#include "sdk/recording_span.h"
 #include "sdk/sampler.h"
 #include "sdk/span_buffer.h"
 #include "sdk/thread_state.h"
+#include "spandrel/sdk.h"
 
 namespace spandrel::sdk {
+
+namespace trace_api = opentelemetry::trace;
 
 class ProviderCore;
 
@@ -46,25 +48,19 @@ class Tracer final : public trace_api::Tracer {
     return limits_;
   }
 
-  // Adds an ended span; see SpanBuffer::Add.
-  template <typename Write>
-  void Add(size_t size, Write&& write) {
+  // Adds the message of an ended span; see SpanBuffer::Add.
+  void Add(std::string_view message) {
     if (stopped_.load(std::memory_order_relaxed)) [[unlikely]]
       return CountLateSpan();
     ThreadState& thread = t_thread;
     if (index_ < thread.slot_count && thread.slots[index_] != nullptr) [[likely]] {
-      return buffer_.Add(*thread.slots[index_], size, std::forward<Write>(write));
+      return buffer_.Add(*thread.slots[index_], message);
     }
-    AddWithoutSlot(size, std::forward<Write>(write));
+    AddWithoutSlot(message);
   }
 
  private:
-  template <typename Write>
-  void AddWithoutSlot(size_t size, Write&& write) {
-    ThreadSlot* const slot = buffer_.TakeSlot(this);
-    buffer_.Add(*slot, size, std::forward<Write>(write));
-    if (!RememberSlot(slot)) buffer_.ReturnSlot(slot);
-  }
+  void AddWithoutSlot(std::string_view message);
   bool RememberSlot(ThreadSlot* slot);
   void CountLateSpan();
 

@@ -3,15 +3,17 @@
 
 #include <utility>
 
-#include "sdk/recording_span.h"
+#include "opentelemetry/trace/span.h"
+#include "opentelemetry/trace/span_context_kv_iterable.h"
+#include "sdk/span_identity.h"
 
 namespace spandrel::sdk {
 
 // A span that is not recorded and only carries its ids on, so that the whole trace is left out.
 class UnsampledSpan final : public trace_api::Span {
  public:
-  UnsampledSpan(const SpanIdentity& identity, ParentLink parent)
-      : identity_(identity), trace_state_(std::move(parent.trace_state)) {}
+  UnsampledSpan(const SpanIdentity& identity, TraceStateText trace_state)
+      : identity_(identity), trace_state_(std::move(trace_state)) {}
 
   void SetAttribute(opentelemetry::nostd::string_view,
                     const opentelemetry::common::AttributeValue&) noexcept override {}
@@ -31,7 +33,7 @@ class UnsampledSpan final : public trace_api::Span {
   void UpdateName(opentelemetry::nostd::string_view) noexcept override {}
   void End(const trace_api::EndSpanOptions&) noexcept override {}
   trace_api::SpanContext GetContext() const noexcept override {
-    return identity_.ToContext(trace_state_);
+    return identity_.ToContext(false, trace_state_);
   }
   bool IsRecording() const noexcept override {
     return false;
@@ -40,13 +42,13 @@ class UnsampledSpan final : public trace_api::Span {
   const SpanIdentity& identity() const {
     return identity_;
   }
-  const opentelemetry::nostd::shared_ptr<trace_api::TraceState>& trace_state() const {
+  const TraceStateText& trace_state() const {
     return trace_state_;
   }
 
  private:
   const SpanIdentity identity_;
-  const opentelemetry::nostd::shared_ptr<trace_api::TraceState> trace_state_;
+  const TraceStateText trace_state_;
 };
 
 }  // namespace spandrel::sdk
