@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "opentelemetry/trace/noop.h"
+#include "sdk/context_storage.h"
 #include "sdk/propagator.h"
 #include "sdk/provider_core.h"
 #include "spandrel/sdk.h"
@@ -62,6 +63,7 @@ Provider Init(std::string_view service_name) {
 }
 
 Provider Init(Options options) {
+  InstallContextStorage();
   InstallPropagators();
   if (options.disabled) return Provider();
   Provider provider(&ProviderCore::Make(std::move(options)), true);

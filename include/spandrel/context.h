@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+#include "opentelemetry/context/context.h"
+#include "opentelemetry/context/runtime_context.h"
+#include "opentelemetry/nostd/shared_ptr.h"
+#include "opentelemetry/nostd/unique_ptr.h"
+#include "opentelemetry/trace/span.h"
+#include "opentelemetry/trace/span_metadata.h"
+
+// Where the current context of each thread is kept, behind the API's RuntimeContext, and how it
+// comes along to other threads. Needs only the OpenTelemetry API.
+//
+// spandrel::sdk::Init installs the storage. An application with another tracer calls Install().
+namespace spandrel::context {
+
+using Context = opentelemetry::context::Context;
+using Span = opentelemetry::trace::Span;
+
+namespace detail {
+
+// One attached context. The span in it is looked up once, when first asked for.
+class Frame {
+ public:
+  explicit Frame(const Context& attached) noexcept : context_(attached) {}
+  const Context& context() const noexcept { return context_; }
+  const Span* span() noexcept {
+    if (!looked_) span_ = FindSpan();
+    looked_ = true;
+    return span_;
+  }
+
+ private:
+  // The context, which never changes, keeps the span alive.
+  const Span* FindSpan() const noexcept {
+    namespace nostd = opentelemetry::nostd;
+    const auto value = context_.GetValue(opentelemetry::trace::kSpanKey);
+    const auto* const span = nostd::get_if<nostd::shared_ptr<Span>>(&value);
+    return span != nullptr ? span->get() : nullptr;
+  }
+
+  Context context_;
+  const Span* span_ = nullptr;
+  bool looked_ = false;
+};
+
+// A stack of frames, the first few in place. Plain data, so that a thread's own stack may be used
+// at any time of the thread's life; who needs it no longer calls Release.
+class Frames {
+ public:
+  constexpr Frames() noexcept = default;
+  Frames(const Frames&) = delete;
+  Frames& operator=(const Frames&) = delete;
+
+  uint32_t depth() const noexcept { return depth_; }
+  Frame& top() noexcept { return data()[depth_ - 1]; }
+
+  void Push(const Context& context) noexcept {
+    if (depth_ == capacity_) Grow();
+    new (data() + depth_) Frame(context);
+    ++depth_;
+  }
+  // Drops frames from the top until `depth` are left. Spans that end by it may use the stack.
+  void CutTo(uint32_t depth) noexcept {
+    while (depth_ > depth) {
+      const Frame dropped = std::move(top());
+      top().~Frame();
+      --depth_;
+    }
+  }
+  void Release() noexcept {
+    CutTo(0);
+    ::operator delete(heap_);
+    heap_ = nullptr;
+    capacity_ = kInPlace;
+  }
+  // The depth below the topmost frame of that token, which must lie above `floor`; else kNone.
+  uint32_t DepthBelow(const opentelemetry::context::Token& token, uint32_t floor) noexcept {
+    for (uint32_t depth = depth_; depth > floor; --depth) {
+      if (token == data()[depth - 1].context()) return depth - 1;
+    }
+    return kNone;
+  }
+  static constexpr uint32_t kNone = UINT32_MAX;
+
+ private:
+  static constexpr uint32_t kInPlace = 4;
+
+  Frame* data() noexcept {
+    return heap_ != nullptr ? heap_ : std::launder(reinterpret_cast<Frame*>(in_place_));
+  }
+  void Grow() noexcept {
+    auto* const grown = static_cast<Frame*>(::operator new(sizeof(Frame) * capacity_ * 2));
+    for (uint32_t i = 0; i < depth_; ++i) {
+      new (grown + i) Frame(std::move(data()[i]));
+      data()[i].~Frame();
+    }
+    ::operator delete(heap_);
+    heap_ = grown;
+    capacity_ *= 2;
+  }
+
+  Frame* heap_ = nullptr;  // once in_place_ was too small
+  uint32_t depth_ = 0;
+  uint32_t capacity_ = kInPlace;
+  alignas(Frame) unsigned char in_place_[kInPlace * sizeof(Frame)] = {};
+};
+
+// What each thread keeps. `entered` belongs to a Stack, whose lowest frame is never detached.
+struct ThreadContexts {
+  Frames own;
+  Frames* entered = nullptr;
+  bool hooked = false;
+  bool exiting = false;
+
+  Frames& active() noexcept { return entered != nullptr ? *entered : own; }
+  uint32_t floor() const noexcept { return entered != nullptr ? 1 : 0; }
+};
+inline thread_local ThreadContexts t_contexts;
+
+inline void HookThreadExit() noexcept {
+  struct Hook {
+    ~Hook() {
+      t_contexts.exiting = true;
+      t_contexts.own.Release();
+    }
+    bool armed = false;
+  };
+  static thread_local Hook hook;
+  hook.armed = true;
+  t_contexts.hooked = true;
+}
+
+inline void Push(const Context& context) noexcept {
+  if (!t_contexts.hooked) HookThreadExit();
+  t_contexts.active().Push(context);
+}
+
+inline void CutTo(uint32_t depth) noexcept {
+  Frames& frames = t_contexts.active();
+  frames.CutTo(depth);
+  if (t_contexts.exiting && depth == 0) frames.Release();
+}
+
+// Like the API's ThreadLocalContextStorage: detaching a context that is not on top detaches those
+// above it too; detaching one that this thread does not have does nothing.
+class Storage final : public opentelemetry::context::RuntimeContextStorage {
+ public:
+  using Token = opentelemetry::context::Token;
+
+  Context GetCurrent() noexcept override {
+    Frames& frames = t_contexts.active();
+    return frames.depth() == 0 ? Context() : frames.top().context();
+  }
+  opentelemetry::nostd::unique_ptr<Token> Attach(const Context& context) noexcept override {
+    Push(context);
+    return CreateToken(context);
+  }
+  bool Detach(Token& token) noexcept override {
+    const uint32_t depth = t_contexts.active().DepthBelow(token, t_contexts.floor());
+    if (depth == Frames::kNone) return false;
+    CutTo(depth);
+    return true;
+  }
+
+  // Never destroyed: spans start and end in static destructors too.
+  static Storage& Instance() noexcept {
+    static Storage* const storage = new Storage;
+    return *storage;
+  }
+};
+
+}  // namespace detail
+
+// True when the storage of this header is the API's storage.
+inline bool Installed() noexcept {
+  const auto storage = opentelemetry::context::RuntimeContext::GetConstRuntimeContextStorage();
+  return storage.get() == &detail::Storage::Instance();
+}
+
+// Makes it so, in place of any other. Before other threads start and before the first span.
+inline void Install() noexcept {
+  using ApiStorage = opentelemetry::context::RuntimeContextStorage;
+  if (Installed()) return;
+  // Without a control block: each use of the current context copies this pointer, and threads would
+  // contend for its count.
+  const std::shared_ptr<ApiStorage> uncounted(std::shared_ptr<void>(),
+                                              &detail::Storage::Instance());
+  opentelemetry::context::RuntimeContext::SetRuntimeContextStorage(
+      opentelemetry::nostd::shared_ptr<ApiStorage>(uncounted));
+}
+
+// The current span of this thread, without counting a reference: null when there is none and when
+// the storage is not Installed(). Valid while the context that holds it stays attached.
+//
+// Not inlined, like all that looks at thread-local data here: compilers may keep the address of a
+// thread-local variable in a coroutine, which then goes on on another thread.
+[[gnu::noinline]] inline const Span* CurrentSpan() noexcept {
+  detail::Frames& frames = detail::t_contexts.active();
+  return frames.depth() == 0 ? nullptr : frames.top().span();
+}
+
+// Makes a context current from its construction to its destruction, on one thread or in one flow
+// (Stack). What was attached meanwhile and forgotten is detached with it. Works with any storage;
+// with ours nothing is allocated.
+class Attached {
+ public:
+  explicit Attached(const Context& context) noexcept {
+    if (!Installed()) {
+      token_ = opentelemetry::context::RuntimeContext::Attach(context);
+      return;
+    }
+    Push(context);
+  }
+  Attached(const Attached&) = delete;
+  Attached& operator=(const Attached&) = delete;
+  ~Attached() {
+    if (frames_ != nullptr) Pop();
+  }
+
+ private:
+  [[gnu::noinline]] void Push(const Context& context) noexcept {
+    frames_ = &detail::t_contexts.active();
+    depth_ = frames_->depth();
+    detail::Push(context);
+  }
+  [[gnu::noinline]] void Pop() const noexcept {
+    if (frames_ == &detail::t_contexts.active()) detail::CutTo(depth_);
+  }
+
+  detail::Frames* frames_ = nullptr;  // null: token_ is used
+  uint32_t depth_ = 0;
+  opentelemetry::nostd::unique_ptr<opentelemetry::context::Token> token_;
+};
+
+// The contexts of one flow of control that wanders between threads, such as a coroutine or a chain
+// of handlers: a Scope opened in it stays open when the flow goes on on another thread, and is not
+// seen by what else a thread runs meanwhile. Needs the storage to be Installed().
+//
+// Used by one thread at a time, with a happens-before edge between them, as coroutines and strands
+// have it. Must not be destroyed between Enter and Leave on another thread.
+class Stack {
+ public:
+  // `base` is current where the flow has attached nothing.
+  explicit Stack(const Context& base) noexcept { frames_.Push(base); }
+  Stack() noexcept : Stack(opentelemetry::context::RuntimeContext::GetCurrent()) {}
+  Stack(const Stack&) = delete;
+  Stack& operator=(const Stack&) = delete;
+  ~Stack() {
+    if (active()) Leave();
+    frames_.Release();
+  }
+
+  // From Enter to Leave this is the stack of the calling thread. Flows may nest on a thread: the
+  // last one entered is the first to be left.
+  [[gnu::noinline]] void Enter() noexcept {
+    outer_ = detail::t_contexts.entered;
+    detail::t_contexts.entered = &frames_;
+  }
+  [[gnu::noinline]] void Leave() noexcept { detail::t_contexts.entered = outer_; }
+  // True between Enter and Leave on this thread, if no other stack was entered since.
+  [[gnu::noinline]] bool active() const noexcept { return detail::t_contexts.entered == &frames_; }
+
+ private:
+  detail::Frames frames_;
+  detail::Frames* outer_ = nullptr;
+};
+
+// Enters a stack for as long as it lives.
+class Entered {
+ public:
+  explicit Entered(Stack& stack) noexcept : stack_(stack) { stack_.Enter(); }
+  Entered(const Entered&) = delete;
+  Entered& operator=(const Entered&) = delete;
+  ~Entered() { stack_.Leave(); }
+
+ private:
+  Stack& stack_;
+};
+
+}  // namespace spandrel::context
+
+namespace spandrel {
+
+// A function that runs with the context that was current when it was made. Copyable if `Function`
+// is; takes and returns what `Function` does and throws what it throws.
+template <typename Function>
+class TracedFunction {
+ public:
+  explicit TracedFunction(Function function)
+      : context_(opentelemetry::context::RuntimeContext::GetCurrent()),
+        function_(std::move(function)) {}
+
+  template <typename... Args>
+  std::invoke_result_t<Function&, Args...> operator()(Args&&... args) & noexcept(
+      std::is_nothrow_invocable_v<Function&, Args...>) {
+    const context::Attached attached(context_);
+    return std::invoke(function_, std::forward<Args>(args)...);
+  }
+  template <typename... Args>
+  std::invoke_result_t<const Function&, Args...> operator()(Args&&... args) const& noexcept(
+      std::is_nothrow_invocable_v<const Function&, Args...>) {
+    const context::Attached attached(context_);
+    return std::invoke(function_, std::forward<Args>(args)...);
+  }
+  template <typename... Args>
+  std::invoke_result_t<Function, Args...> operator()(Args&&... args) && noexcept(
+      std::is_nothrow_invocable_v<Function, Args...>) {
+    const context::Attached attached(context_);
+    return std::invoke(std::move(function_), std::forward<Args>(args)...);
+  }
+
+  const Function& function() const noexcept { return function_; }
+
+ private:
+  context::Context context_;
+  Function function_;
+};
+
+// For thread pools, std::thread and std::async: pool.Submit(spandrel::Traced([] { ... })). Spans
+// started inside become children of the span that is current here.
+template <typename Function>
+TracedFunction<std::decay_t<Function>> Traced(Function&& function) {
+  return TracedFunction<std::decay_t<Function>>(std::forward<Function>(function));
+}
+
+}  // namespace spandrel
