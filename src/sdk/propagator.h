@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string_view>
+
 #include "opentelemetry/context/propagation/text_map_propagator.h"
+#include "opentelemetry/nostd/shared_ptr.h"
 
 namespace spandrel::sdk {
 
-// W3C Trace Context: `traceparent` and `tracestate`. Thread-safe.
-class TraceContextPropagator final : public opentelemetry::context::propagation::TextMapPropagator {
- public:
-  // A malformed header leaves the context as it is.
-  opentelemetry::context::Context Extract(
-      const opentelemetry::context::propagation::TextMapCarrier& carrier,
-      opentelemetry::context::Context& context) noexcept override;
-  void Inject(opentelemetry::context::propagation::TextMapCarrier& carrier,
-              const opentelemetry::context::Context& context) noexcept override;
-  bool Fields(opentelemetry::nostd::function_ref<bool(opentelemetry::nostd::string_view)> callback)
-      const noexcept override;
-};
+// The propagators of a list such as "tracecontext,baggage", in its order. A name given twice counts
+// once; one that is not known is reported in the log and left out. Never null.
+opentelemetry::nostd::shared_ptr<opentelemetry::context::propagation::TextMapPropagator>
+MakePropagators(std::string_view names);
 
 }  // namespace spandrel::sdk

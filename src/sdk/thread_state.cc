@@ -20,6 +20,8 @@ struct ExitHook {
     t_thread.exiting = true;
     FreeNodes(t_thread.recording_spans);
     FreeNodes(t_thread.unsampled_spans);
+    FreeNodes(t_thread.remote_spans);
+    FreeNodes(t_thread.trace_state_texts);
     for (uint32_t i = 0; i < t_thread.slot_count; ++i) {
       if (t_thread.slots[i] != nullptr) t_thread.slots[i]->buffer->ReturnSlot(t_thread.slots[i]);
     }

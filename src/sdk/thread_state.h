@@ -24,6 +24,8 @@ struct ThreadState {
   uint64_t random[4] = {};
   FreeList recording_spans;
   FreeList unsampled_spans;
+  FreeList remote_spans;
+  FreeList trace_state_texts;
   ThreadSlot** slots = nullptr;  // by Tracer::index
   uint32_t slot_count = 0;
   bool seeded = false;

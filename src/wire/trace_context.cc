@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "wire/header_hex.h"
+
 namespace spandrel::wire {
 namespace {
 
@@ -25,19 +27,7 @@ constexpr std::array<uint8_t, 256> MakeClasses() {
   return classes;
 }
 
-constexpr uint8_t kNotHex = 0xff;
-
-constexpr std::array<uint8_t, 256> MakeHexValues() {
-  std::array<uint8_t, 256> values{};
-  values.fill(kNotHex);
-  for (uint8_t i = 0; i < 10; ++i) values['0' + i] = i;
-  for (uint8_t i = 0; i < 6; ++i) values['a' + i] = static_cast<uint8_t>(10 + i);
-  return values;
-}
-
 constexpr std::array<uint8_t, 256> kClasses = MakeClasses();
-constexpr std::array<uint8_t, 256> kHexValues = MakeHexValues();
-constexpr char kHexDigits[] = "0123456789abcdef";
 
 // Where the parts of a traceparent start.
 constexpr size_t kTraceIdAt = 3;
@@ -58,31 +48,30 @@ bool AllHave(std::string_view text, uint8_t classes) {
   return std::all_of(text.begin(), text.end(), [=](char c) { return Has(c, classes); });
 }
 
+bool IsBlank(char c) {
+  return c == ' ' || c == '\t';
+}
+
 std::string_view TrimBlanks(std::string_view text) {
-  const size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+  while (!text.empty() && IsBlank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && IsBlank(text.back())) text.remove_suffix(1);
+  return text;
 }
 
-// Lower-case digits to bytes; false when one is anything else.
-bool ReadHex(std::string_view digits, uint8_t* bytes) {
-  uint8_t seen = 0;
-  for (size_t i = 0; i < digits.size() / 2; ++i) {
-    const uint8_t high = kHexValues[static_cast<uint8_t>(digits[2 * i])];
-    const uint8_t low = kHexValues[static_cast<uint8_t>(digits[2 * i + 1])];
-    seen |= high | low;
-    bytes[i] = static_cast<uint8_t>(high << 4 | (low & 0x0f));
+// Calls `take` with each member that is not empty; false as soon as one is malformed or refused.
+template <typename Take>
+bool ReadMembers(std::string_view line, Take&& take) {
+  while (!line.empty()) {
+    const size_t comma = std::min(line.find(','), line.size());
+    const std::string_view member = TrimBlanks(line.substr(0, comma));
+    line.remove_prefix(std::min(comma + 1, line.size()));
+    if (member.empty()) continue;
+    const size_t equals = member.find('=');
+    if (equals == std::string_view::npos) return false;
+    const TraceStateMember read{member.substr(0, equals), member.substr(equals + 1)};
+    if (!IsTraceStateKey(read.key) || !IsTraceStateValue(read.value) || !take(read)) return false;
   }
-  return (seen & 0xf0) == 0;
-}
-
-template <typename Bytes>
-char* WriteHex(const Bytes& bytes, char* at) {
-  for (const uint8_t byte : bytes) {
-    *at++ = kHexDigits[byte >> 4];
-    *at++ = kHexDigits[byte & 15];
-  }
-  return at;
+  return true;
 }
 
 size_t SizeOf(const TraceStateMember& member) {
@@ -114,10 +103,10 @@ std::optional<TraceParent> ParseTraceParent(std::string_view header) {
   }
   TraceParent parent;
   uint8_t version = 0;
-  if (!ReadHex(header.substr(0, 2), &version) ||
-      !ReadHex(header.substr(kTraceIdAt, 32), parent.trace_id.bytes.data()) ||
-      !ReadHex(header.substr(kSpanIdAt, 16), parent.span_id.bytes.data()) ||
-      !ReadHex(header.substr(kFlagsAt, 2), &parent.flags)) {
+  if (!ReadLowerHex(header.substr(0, 2), &version) ||
+      !ReadLowerHex(header.substr(kTraceIdAt, 32), parent.trace_id.bytes.data()) ||
+      !ReadLowerHex(header.substr(kSpanIdAt, 16), parent.span_id.bytes.data()) ||
+      !ReadLowerHex(header.substr(kFlagsAt, 2), &parent.flags)) {
     return std::nullopt;
   }
   const bool has_more = header.size() > kTraceParentSize;
@@ -135,11 +124,11 @@ std::array<char, kTraceParentSize> FormatTraceParent(const TraceParent& parent) 
   *at++ = '0';
   *at++ = '0';
   *at++ = '-';
-  at = WriteHex(parent.trace_id.bytes, at);
+  at = WriteLowerHex(parent.trace_id.bytes, at);
   *at++ = '-';
-  at = WriteHex(parent.span_id.bytes, at);
+  at = WriteLowerHex(parent.span_id.bytes, at);
   *at++ = '-';
-  WriteHex(std::array<uint8_t, 1>{parent.flags}, at);
+  WriteLowerHex(std::array<uint8_t, 1>{parent.flags}, at);
   return header;
 }
 
@@ -170,19 +159,25 @@ TraceState TraceState::Parse(std::span<const std::string_view> lines) {
 }
 
 bool TraceState::ParseLine(std::string_view line) {
-  while (!line.empty()) {
-    const size_t comma = std::min(line.find(','), line.size());
-    const std::string_view member = TrimBlanks(line.substr(0, comma));
-    line.remove_prefix(std::min(comma + 1, line.size()));
-    if (member.empty()) continue;
-    const size_t equals = member.find('=');
-    if (equals == std::string_view::npos || size_ == members_.size()) return false;
-    const std::string_view key = member.substr(0, equals);
-    const std::string_view value = member.substr(equals + 1);
-    if (!IsTraceStateKey(key) || !IsTraceStateValue(value)) return false;
-    members_[size_++] = {key, value};
-  }
-  return true;
+  return ReadMembers(line, [this](const TraceStateMember& member) {
+    if (size_ == members_.size()) return false;
+    members_[size_++] = member;
+    return true;
+  });
+}
+
+TraceStateForm CheckTraceState(std::string_view line) {
+  if (line.size() > kMaxTraceStateBytes) return TraceStateForm::kMalformed;
+  size_t count = 0;
+  size_t size = 0;
+  const bool well_formed = ReadMembers(line, [&](const TraceStateMember& member) {
+    size += SizeOf(member) + 1;
+    return ++count <= kMaxTraceStateMembers;
+  });
+  if (!well_formed) return TraceStateForm::kMalformed;
+  if (count == 0) return TraceStateForm::kEmpty;
+  const bool as_written = size - 1 == line.size() && line.size() <= kMaxTraceStateKept;
+  return as_written ? TraceStateForm::kReady : TraceStateForm::kLoose;
 }
 
 std::optional<std::string_view> TraceState::Find(std::string_view key) const {

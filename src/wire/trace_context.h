@@ -74,6 +74,17 @@ class TraceState {
   size_t size_ = 0;
 };
 
+enum class TraceStateForm : uint8_t {
+  kEmpty,      // without a member
+  kMalformed,  // what TraceState::Parse refuses
+  kReady,      // written as FormatTraceState would, so that it may be sent on as it is
+  kLoose,      // with blanks or empty members, or too long to be sent on whole
+};
+
+// What TraceState::Parse would say to a line, without keeping the members: the common case of a
+// service that only passes it on.
+TraceStateForm CheckTraceState(std::string_view line);
+
 // The header line, at most kMaxTraceStateKept characters.
 std::string FormatTraceState(const TraceState& state);
 

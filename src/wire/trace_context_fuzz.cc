@@ -18,5 +18,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string header = FormatTraceState(state);
   SPANDREL_CHECK(header.size() <= kMaxTraceStateKept);
   SPANDREL_CHECK(FormatTraceState(TraceState::Parse(header)) == header);
+  const TraceStateForm form = CheckTraceState(text);
+  const bool kept = form == TraceStateForm::kReady || form == TraceStateForm::kLoose;
+  SPANDREL_CHECK(kept == !state.empty());
+  SPANDREL_CHECK(form != TraceStateForm::kReady || header == text);
   return 0;
 }

@@ -80,6 +80,24 @@ TEST(TraceState, ReadsMembersInOrder) {
   EXPECT_FALSE(state.Find("qux"));
 }
 
+TEST(TraceState, ChecksALineWithoutKeepingIt) {
+  EXPECT_EQ(CheckTraceState(""), TraceStateForm::kEmpty);
+  EXPECT_EQ(CheckTraceState(" ,\t, "), TraceStateForm::kEmpty);
+  EXPECT_EQ(CheckTraceState("foo=1"), TraceStateForm::kReady);
+  EXPECT_EQ(CheckTraceState("foo=1,bar= 2"), TraceStateForm::kReady);
+  EXPECT_EQ(CheckTraceState("foo=1, bar=2"), TraceStateForm::kLoose);
+  EXPECT_EQ(CheckTraceState("foo=1,"), TraceStateForm::kLoose);
+  EXPECT_EQ(CheckTraceState("foo=1,Bar=2"), TraceStateForm::kMalformed);
+  std::string line = "k0=" + std::string(200, 'v');
+  for (int i = 1; i < 3; ++i) line += ",k" + std::to_string(i) + "=" + std::string(200, 'v');
+  EXPECT_EQ(CheckTraceState(line), TraceStateForm::kLoose);
+  for (int i = 0; i < 29; ++i) line += ",a=1";
+  EXPECT_EQ(CheckTraceState(line), TraceStateForm::kLoose);
+  EXPECT_EQ(CheckTraceState(line + ",a=1"), TraceStateForm::kMalformed);
+  EXPECT_EQ(CheckTraceState(std::string(kMaxTraceStateBytes, ',')), TraceStateForm::kEmpty);
+  EXPECT_EQ(CheckTraceState(std::string(kMaxTraceStateBytes + 1, ',')), TraceStateForm::kMalformed);
+}
+
 TEST(TraceState, OneBadMemberSpoilsAll) {
   for (const char* bad :
        {"foo", "foo=", "=1", "foo =1", "foo=1=2", "Foo=1", "foo.bar=1", "@foo=1", "foo@=1",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sdk/propagator.h"
+#include "sdk/trace_context_propagator.h"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+#include "opentelemetry/context/context.h"
+#include "opentelemetry/nostd/function_ref.h"
+#include "opentelemetry/nostd/string_view.h"
+#include "wire/trace_context.h"
+
+// What all propagators share: the span of a context, read and written.
+namespace spandrel::sdk {
+
+inline std::string_view View(opentelemetry::nostd::string_view text) {
+  return {text.data(), text.size()};
+}
+
+// The context with the caller's span in it.
+opentelemetry::context::Context WithRemoteSpan(opentelemetry::context::Context& context,
+                                               const wire::TraceParent& span,
+                                               std::string_view trace_state);
+
+// Calls `use` with the context's span and its tracestate, which may be empty, if it has a valid
+// one.
+using UseSpan =
+    opentelemetry::nostd::function_ref<void(const wire::TraceParent&, std::string_view)>;
+void ReadSpan(const opentelemetry::context::Context& context, UseSpan use);
+
+}  // namespace spandrel::sdk
