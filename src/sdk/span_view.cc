@@ -4,6 +4,7 @@
 #include <typeinfo>
 
 #include "sdk/recording_span.h"
+#include "sdk/remote_span.h"
 #include "sdk/unsampled_span.h"
 
 namespace spandrel::sdk {
@@ -27,6 +28,10 @@ SpanView ViewSpan(const trace_api::Span& span) {
   if (Is<UnsampledSpan>(type)) {
     const auto& unsampled = static_cast<const UnsampledSpan&>(span);
     return {unsampled.identity(), false, 0, unsampled.trace_state()};
+  }
+  if (Is<RemoteSpan>(type)) {
+    const auto& remote = static_cast<const RemoteSpan&>(span);
+    return {remote.identity(), true, 0, remote.trace_state_text()};
   }
   return ViewContext(span.GetContext());
 }
