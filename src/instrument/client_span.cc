@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "instrument/attribute_list.h"
-#include "instrument/semantics.h"
-#include "instrument/tracer.h"
-#include "opentelemetry/context/propagation/global_propagator.h"
+#include <algorithm>
+
+#include "instrument/span_start.h"
+#include "instrument/state.h"
 #include "opentelemetry/trace/context.h"
-#include "opentelemetry/trace/tracer.h"
 #include "spandrel/http.h"
 
 namespace spandrel::http {
@@ -12,77 +11,245 @@ namespace {
 
 namespace context = opentelemetry::context;
 namespace trace = opentelemetry::trace;
-using instrument::AttributeList;
+using instrument::AttributeSink;
 using instrument::HostPort;
+using instrument::LazyAttributes;
+using instrument::State;
 using instrument::View;
+using std::chrono::steady_clock;
+using std::chrono::system_clock;
+
+void WriteRequest(const State& state, const ClientRequest& request, AttributeSink& sink) {
+  const std::string_view method = state.methods.Find(request.method);
+  sink.AddText("http.request.method", method.empty() ? "_OTHER" : method);
+  if (method.empty()) sink.AddText("http.request.method_original", request.method);
+  std::string buffer;
+  sink.AddText("url.full", state.redaction.Url(request.url, buffer));
+  sink.AddText("url.template", request.url_template);
+  const HostPort server = instrument::HostOfUrl(request.url);
+  sink.AddText("server.address", server.host);
+  sink.AddPort("server.port", server.port);
+  sink.AddPort("http.request.resend_count", request.resend_count);
+  for (const auto& [key, value] : state.options.attributes) sink.AddText(View(key), value);
+}
+
+std::unique_ptr<instrument::ClientMeasurement> StartMeasurement(const State& state,
+                                                                const ClientRequest& request) {
+  if (!state.client_metrics) return nullptr;
+  auto measurement = std::make_unique<instrument::ClientMeasurement>();
+  measurement->start = steady_clock::now();
+  const std::string_view method = state.methods.Find(request.method);
+  measurement->method = method.empty() ? "_OTHER" : method;
+  const HostPort server = instrument::HostOfUrl(request.url);
+  measurement->server_address = server.host;
+  measurement->server_port = server.port;
+  return measurement;
+}
+
+instrument::Measured ToMeasured(const instrument::ClientMeasurement& measurement) {
+  instrument::Measured measured;
+  measured.method = measurement.method;
+  measured.server_address = measurement.server_address;
+  measured.server_port = measurement.server_port;
+  return measured;
+}
 
 }  // namespace
 
-ClientSpan::ClientSpan(const Options& options, const ClientRequest& request)
-    : url_template_(request.url_template) {
-  const std::string url = instrument::RedactUrl(request.url);
-  const HostPort server = instrument::HostOfUrl(request.url);
+ClientSpan::ClientSpan(const Instrumentation& instrumentation, const ClientRequest& request)
+    : ClientSpan(instrumentation, request, context::RuntimeContext::GetCurrent()) {}
 
-  AttributeList attributes;
-  attributes.AddText("http.request.method", instrument::MethodAttribute(request.method));
-  if (!instrument::IsKnownMethod(request.method)) {
-    attributes.AddText("http.request.method_original", request.method);
+ClientSpan::ClientSpan(const Instrumentation& instrumentation, const ClientRequest& request,
+                       const Context& parent)
+    : state_(instrumentation.state_.get()), span_(instrument::NoSpan()), context_(parent) {
+  Start(request);
+}
+
+ClientSpan::ClientSpan(const Options& options, const ClientRequest& request)
+    : owned_(Instrumentation(options).state_),
+      state_(owned_.get()),
+      span_(instrument::NoSpan()),
+      context_(context::RuntimeContext::GetCurrent()) {
+  Start(request);
+}
+
+ClientSpan::~ClientSpan() {
+  End();
+}
+
+void ClientSpan::Start(const ClientRequest& request) {
+  const State& state = *state_;
+  const std::string_view target = instrument::TargetOfUrl(request.url);
+  const RequestView view{request.method, target, instrument::AuthorityOfUrl(request.url), {}};
+  if (state.options.filter && !state.options.filter(view)) {
+    state_ = nullptr;
+    return;
   }
-  attributes.AddText("url.full", url);
-  attributes.AddText("url.template", request.url_template);
-  attributes.AddText("server.address", server.host);
-  attributes.AddPort("server.port", server.port);
-  if (request.resend_count > 0) {
-    attributes.Add("http.request.resend_count", static_cast<int32_t>(request.resend_count));
+  const auto write = [&](AttributeSink& sink) { WriteRequest(state, request, sink); };
+  const LazyAttributes attributes(write);
+  std::string name;
+  span_ = instrument::SpanStart(context_, trace::SpanKind::kClient)
+              .Run(state.tracer(), state.Name({request.method, target, request.url_template}, name),
+                   attributes);
+  recording_ = span_->IsRecording();
+  context_ = trace::SetSpan(context_, span_);
+  if (recording_) {
+    url_template_ = request.url_template;
+    if (state.options.span_name) target_ = target;
   }
-  trace::StartSpanOptions start;
-  start.kind = trace::SpanKind::kClient;
-  const std::string name = instrument::SpanName(request.method, url_template_);
-  span_ = instrument::TracerOf(options)->StartSpan(View(name), attributes, start);
+  measurement_ = StartMeasurement(state, request);
+  if (measurement_) {
+    instrument::AddActive(*state.client_metrics, ToMeasured(*measurement_), 1, context_);
+  }
 }
 
 void ClientSpan::Inject(Carrier& headers) const {
-  context::Context current = context::RuntimeContext::GetCurrent();
-  context::propagation::GlobalTextMapPropagator::GetGlobalPropagator()->Inject(
-      headers, trace::SetSpan(current, span_));
+  if (state_ != nullptr) state_->Inject(headers, context_);
+}
+
+void ClientSpan::SetRequestHeaders(const Carrier& headers) {
+  if (recording_) instrument::SetHeaders(state_->client_request_headers, headers, *span_);
 }
 
 void ClientSpan::SetMethod(std::string_view method) {
-  span_->SetAttribute("http.request.method", View(instrument::MethodAttribute(method)));
-  if (!instrument::IsKnownMethod(method)) {
-    span_->SetAttribute("http.request.method_original", View(method));
-  }
-  span_->UpdateName(View(instrument::SpanName(method, url_template_)));
+  if (state_ == nullptr || method.empty()) return;
+  const std::string_view known = state_->methods.Find(method);
+  if (measurement_) measurement_->sent_method = known.empty() ? "_OTHER" : known;
+  if (!recording_) return;
+  span_->SetAttribute("http.request.method", View(known.empty() ? "_OTHER" : known));
+  if (known.empty()) span_->SetAttribute("http.request.method_original", View(method));
+  std::string buffer;
+  span_->UpdateName(View(state_->Name({method, target_, url_template_}, buffer)));
+}
+
+void ClientSpan::SetUrl(std::string_view url) {
+  if (!recording_) return;
+  std::string buffer;
+  span_->SetAttribute("url.full", View(state_->redaction.Url(url, buffer)));
+  const HostPort server = instrument::HostOfUrl(url);
+  span_->SetAttribute("server.address", View(server.host));
+  if (server.port > 0) span_->SetAttribute("server.port", static_cast<int32_t>(server.port));
 }
 
 void ClientSpan::SetStatusCode(int status) {
-  span_->SetAttribute("http.response.status_code", static_cast<int32_t>(status));
-  if (status < 400) return;
-  span_->SetAttribute("error.type", View(std::to_string(status)));
-  span_->SetStatus(trace::StatusCode::kError);
+  if (status < 200 && status != 101) return;
+  status_ = status;
+}
+
+void ClientSpan::SetResponseHeaders(const Carrier& headers) {
+  if (recording_) instrument::SetHeaders(state_->client_response_headers, headers, *span_);
 }
 
 void ClientSpan::SetPeer(std::string_view address, int port) {
-  if (address.empty()) return;
+  if (!recording_ || address.empty()) return;
   span_->SetAttribute("network.peer.address", View(address));
   if (port > 0) span_->SetAttribute("network.peer.port", static_cast<int32_t>(port));
 }
 
 void ClientSpan::SetProtocolVersion(std::string_view version) {
-  if (!version.empty()) span_->SetAttribute("network.protocol.version", View(version));
+  if (measurement_) measurement_->version = instrument::KnownVersion(version);
+  if (!recording_ || version.empty()) return;
+  span_->SetAttribute("network.protocol.version", View(version));
 }
 
 void ClientSpan::SetResendCount(int count) {
-  if (count > 0) span_->SetAttribute("http.request.resend_count", static_cast<int32_t>(count));
+  if (!recording_ || count <= 0) return;
+  span_->SetAttribute("http.request.resend_count", static_cast<int32_t>(count));
+}
+
+void ClientSpan::AddRedirect(int count, int status, std::string_view location) {
+  if (!recording_) return;
+  std::string buffer;
+  span_->AddEvent("redirect", {{"http.request.resend_count", static_cast<int32_t>(count)},
+                               {"http.response.status_code", static_cast<int32_t>(status)},
+                               {"url.full", View(state_->redaction.Url(location, buffer))}});
 }
 
 void ClientSpan::SetError(std::string_view type, std::string_view description) {
-  span_->SetAttribute("error.type", View(type));
-  span_->SetStatus(trace::StatusCode::kError, View(description));
+  if (state_ == nullptr) return;
+  failed_ = true;
+  error_type_ = type;
+  if (recording_) span_->SetStatus(trace::StatusCode::kError, View(description));
+}
+
+void ClientSpan::SetCancelled() {
+  if (recording_) span_->AddEvent("cancelled");
+}
+
+void ClientSpan::AddRead(uint64_t bytes) {
+  if (state_ == nullptr) return;
+  bytes_read_ = std::max<int64_t>(bytes_read_, 0) + static_cast<int64_t>(bytes);
+  if (recording_ && state_->options.read_events) {
+    span_->AddEvent("read", {{"http.read_bytes", bytes}});
+  }
+}
+
+void ClientSpan::AddWritten(uint64_t bytes) {
+  if (state_ == nullptr) return;
+  bytes_written_ = std::max<int64_t>(bytes_written_, 0) + static_cast<int64_t>(bytes);
+  if (recording_ && state_->options.write_events) {
+    span_->AddEvent("write", {{"http.wrote_bytes", bytes}});
+  }
+}
+
+void ClientSpan::AddPhase(std::string_view name, system_clock::time_point begin,
+                          system_clock::time_point end) {
+  if (!recording_) return;
+  const auto to_steady = [system = system_clock::now(),
+                          steady = steady_clock::now()](system_clock::time_point time) {
+    return steady - std::chrono::duration_cast<steady_clock::duration>(system - time);
+  };
+  trace::StartSpanOptions options;
+  options.parent = context_;
+  options.start_system_time = begin;
+  options.start_steady_time = to_steady(begin);
+  trace::EndSpanOptions at_end;
+  at_end.end_steady_time = to_steady(end);
+  state_->tracer().StartSpan(View(name), options)->End(at_end);
+}
+
+void ClientSpan::AddMetricAttribute(std::string_view key, MetricValue value) {
+  if (measurement_) measurement_->extra.emplace_back(key, std::move(value));
 }
 
 void ClientSpan::End() {
+  if (state_ == nullptr) return;
+  const instrument::StatusText code(status_);
+  std::string_view error_type;
+  if (failed_) error_type = error_type_;
+  if (error_type.empty() && status_ >= 400) error_type = code.view();
+  if (recording_) Finish(error_type);
   span_->End();
+  if (measurement_) Measure(error_type);
+  recording_ = false;
+  state_ = nullptr;
+}
+
+void ClientSpan::Finish(std::string_view error_type) {
+  if (status_ > 0) {
+    span_->SetAttribute("http.response.status_code", static_cast<int32_t>(status_));
+  }
+  if (!error_type.empty()) {
+    span_->SetAttribute("error.type", View(error_type));
+    if (!failed_) span_->SetStatus(trace::StatusCode::kError);
+  }
+  if (!state_->options.body_sizes) return;
+  if (bytes_written_ >= 0) span_->SetAttribute("http.request.body.size", bytes_written_);
+  if (bytes_read_ >= 0) span_->SetAttribute("http.response.body.size", bytes_read_);
+}
+
+void ClientSpan::Measure(std::string_view error_type) {
+  instrument::Measured measured = ToMeasured(*measurement_);
+  instrument::AddActive(*state_->client_metrics, measured, -1, context_);
+  if (!measurement_->sent_method.empty()) measured.method = measurement_->sent_method;
+  measured.version = measurement_->version;
+  measured.error_type = error_type;
+  measured.status = status_;
+  measured.request_bytes = bytes_written_;
+  measured.response_bytes = bytes_read_;
+  measured.seconds = instrument::SecondsSince(measurement_->start);
+  measured.extra = &measurement_->extra;
+  instrument::Record(*state_->client_metrics, measured, context_);
 }
 
 }  // namespace spandrel::http

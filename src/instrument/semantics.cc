@@ -8,122 +8,115 @@
 #include <charconv>
 #include <cstdlib>
 #include <memory>
-#include <set>
+
+#include "instrument/text.h"
 
 namespace spandrel::instrument {
 namespace {
 
-constexpr std::array<std::string_view, 9> kStandardMethods = {
-    "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"};
+// The usual ones first.
+constexpr std::array<const char*, 9> kStandardMethods = {
+    "GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "CONNECT", "TRACE"};
 
-constexpr std::array<std::string_view, 7> kSecretParameters = {
+constexpr std::array<const char*, 7> kSecretParameters = {
     "AWSAccessKeyId",   "Signature", "X-Amz-Credential", "X-Amz-Security-Token", "X-Amz-Signature",
     "X-Goog-Signature", "sig"};
 
 constexpr std::string_view kRedacted = "REDACTED";
 
-using MethodSet = std::set<std::string, std::less<>>;
-
-std::string_view Trim(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
-// Takes the text before the first `separator` off `rest`.
-std::string_view Next(std::string_view& rest, char separator) {
-  const size_t end = std::min(rest.find(separator), rest.size());
-  const std::string_view part = rest.substr(0, end);
-  rest.remove_prefix(std::min(end + 1, rest.size()));
-  return part;
-}
-
-MethodSet ReadKnownMethods() {
-  MethodSet methods;
-  const char* const list = std::getenv("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS");
-  for (std::string_view rest = list == nullptr ? "" : list; !rest.empty();) {
-    const std::string_view method = Trim(Next(rest, ','));
-    if (!method.empty()) methods.emplace(method);
-  }
-  if (methods.empty()) methods.insert(kStandardMethods.begin(), kStandardMethods.end());
-  return methods;
-}
-
-bool IsSecret(std::string_view parameter) {
-  return std::find(kSecretParameters.begin(), kSecretParameters.end(), parameter) !=
-         kSecretParameters.end();
-}
-
-bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return lower(x) == lower(y); });
-}
-
-// Where the authority of an absolute URL begins and ends.
-struct AuthorityRange {
-  size_t begin = 0;
-  size_t end = 0;
+// Where the parts of an absolute URL begin and end.
+struct UrlParts {
+  size_t authority = 0;
+  size_t host = 0;  // after user and password
+  size_t path = 0;
+  size_t query = 0;  // at the '?'
+  size_t fragment = 0;
 };
-AuthorityRange FindAuthority(std::string_view url) {
+UrlParts FindParts(std::string_view url) {
+  UrlParts parts;
   const size_t scheme_end = url.find("://");
-  const size_t begin = scheme_end == std::string_view::npos ? 0 : scheme_end + 3;
-  return {begin, std::min(url.find_first_of("/?#", begin), url.size())};
+  parts.authority = scheme_end == std::string_view::npos ? 0 : scheme_end + 3;
+  parts.path = std::min(url.find_first_of("/?#", parts.authority), url.size());
+  const std::string_view authority = url.substr(parts.authority, parts.path - parts.authority);
+  const size_t at = authority.rfind('@');
+  parts.host = at == std::string_view::npos ? parts.authority : parts.authority + at + 1;
+  parts.fragment = std::min(url.find('#', parts.path), url.size());
+  parts.query = std::min(url.find('?', parts.path), parts.fragment);
+  return parts;
 }
 
 }  // namespace
 
-bool IsKnownMethod(std::string_view method) {
-  static const MethodSet* const known = new MethodSet(ReadKnownMethods());
-  return known->find(method) != known->end();
+KnownMethods::KnownMethods(std::vector<std::string> methods) : methods_(std::move(methods)) {
+  if (methods_.empty()) methods_.assign(kStandardMethods.begin(), kStandardMethods.end());
 }
 
-std::string_view MethodAttribute(std::string_view method) {
-  return IsKnownMethod(method) ? method : "_OTHER";
+std::string_view KnownMethods::Find(std::string_view method) const {
+  for (const std::string& known : methods_) {
+    if (known == method) return known;
+  }
+  return {};
 }
 
-std::string SpanName(std::string_view method, std::string_view target) {
-  std::string name(IsKnownMethod(method) ? method : "HTTP");
-  if (!target.empty()) name.append(" ").append(target);
-  return name;
+Redaction::Redaction() : parameters_(kSecretParameters.begin(), kSecretParameters.end()) {}
+
+bool Redaction::IsSecret(std::string_view pair) const {
+  const size_t equals = pair.find('=');
+  if (equals == std::string_view::npos) return false;
+  const std::string_view key = pair.substr(0, equals);
+  return std::find(parameters_.begin(), parameters_.end(), key) != parameters_.end();
 }
 
-std::string RedactQuery(std::string_view query) {
-  std::string result;
-  result.reserve(query.size());
-  for (bool first = true; !query.empty(); first = false) {
+bool Redaction::HasSecret(std::string_view query) const {
+  while (!query.empty()) {
+    if (IsSecret(Next(query, '&'))) return true;
+  }
+  return false;
+}
+
+void Redaction::AppendQuery(std::string_view query, std::string& out) const {
+  for (bool more = !query.empty(); more;) {
+    const size_t end = query.find('&');
     const std::string_view pair = Next(query, '&');
-    const size_t equals = pair.find('=');
-    if (!first) result += '&';
-    if (equals != std::string_view::npos && IsSecret(pair.substr(0, equals))) {
-      result.append(pair.substr(0, equals + 1)).append(kRedacted);
+    if (IsSecret(pair)) {
+      out.append(pair.substr(0, pair.find('=') + 1)).append(kRedacted);
     } else {
-      result.append(pair);
+      out.append(pair);
     }
-    if (query.empty()) break;
+    more = end != std::string_view::npos;
+    if (more) out += '&';
   }
-  return result;
 }
 
-std::string RedactUrl(std::string_view url) {
-  const AuthorityRange authority = FindAuthority(url);
-  const std::string_view host_part = url.substr(authority.begin, authority.end - authority.begin);
-  const size_t at = host_part.rfind('@');
-  std::string result(url.substr(0, authority.begin));
-  if (at == std::string_view::npos) {
-    result.append(host_part);
-  } else {
-    const bool has_password = host_part.substr(0, at).find(':') != std::string_view::npos;
-    result.append(has_password ? "REDACTED:REDACTED@" : "REDACTED@")
-        .append(host_part.substr(at + 1));
+std::string_view Redaction::Query(std::string_view query, std::string& buffer) const {
+  if (!HasSecret(query)) return query;
+  buffer.clear();
+  AppendQuery(query, buffer);
+  return buffer;
+}
+
+std::string_view Redaction::Url(std::string_view url, std::string& buffer) const {
+  const UrlParts parts = FindParts(url);
+  const std::string_view query = url.substr(parts.query, parts.fragment - parts.query);
+  const bool has_user = parts.host > parts.authority;
+  const bool has_secret = !query.empty() && HasSecret(query.substr(1));
+  if (!has_user && !has_secret) return url;
+  buffer.assign(url.substr(0, parts.authority));
+  if (has_user) {
+    const std::string_view user = url.substr(parts.authority, parts.host - parts.authority);
+    const bool has_password = user.find(':') != std::string_view::npos;
+    buffer.append(has_password ? "REDACTED:REDACTED@" : "REDACTED@");
   }
-  std::string_view rest = url.substr(authority.end);
-  const size_t fragment = std::min(rest.find('#'), rest.size());
-  const size_t query = std::min(rest.find('?'), fragment);
-  result.append(rest.substr(0, query));
-  if (query < fragment)
-    result.append("?").append(RedactQuery(rest.substr(query + 1, fragment - query - 1)));
-  return result.append(rest.substr(fragment));
+  buffer.append(url.substr(parts.host, parts.query - parts.host));
+  if (!query.empty()) {
+    buffer += '?';
+    AppendQuery(query.substr(1), buffer);
+  }
+  return buffer.append(url.substr(parts.fragment));
+}
+
+bool IsHttps(std::string_view scheme_or_url) {
+  return EqualsIgnoringCase(scheme_or_url.substr(0, scheme_or_url.find(':')), "https");
 }
 
 int DefaultPort(std::string_view scheme) {
@@ -150,19 +143,34 @@ HostPort ParseHostPort(std::string_view authority, int default_port) {
   return result;
 }
 
+std::string_view AuthorityOfUrl(std::string_view url) {
+  const UrlParts parts = FindParts(url);
+  return url.substr(parts.host, parts.path - parts.host);
+}
+
+std::string_view TargetOfUrl(std::string_view url) {
+  const UrlParts parts = FindParts(url);
+  return url.substr(parts.path, parts.fragment - parts.path);
+}
+
 HostPort HostOfUrl(std::string_view url) {
-  const AuthorityRange range = FindAuthority(url);
-  std::string_view authority = url.substr(range.begin, range.end - range.begin);
-  if (const size_t at = authority.rfind('@'); at != std::string_view::npos)
-    authority.remove_prefix(at + 1);
   const size_t scheme_end = url.find("://");
-  return ParseHostPort(
-      authority,
-      DefaultPort(scheme_end == std::string_view::npos ? "http" : url.substr(0, scheme_end)));
+  const std::string_view scheme =
+      scheme_end == std::string_view::npos ? "http" : url.substr(0, scheme_end);
+  return ParseHostPort(AuthorityOfUrl(url), DefaultPort(scheme));
 }
 
 std::string_view FirstElement(std::string_view list) {
   return Trim(list.substr(0, list.find(',')));
+}
+
+std::vector<std::string> SplitList(std::string_view list) {
+  std::vector<std::string> elements;
+  while (!list.empty()) {
+    const std::string_view element = Trim(Next(list, ','));
+    if (!element.empty()) elements.emplace_back(element);
+  }
+  return elements;
 }
 
 std::string_view ForwardedParameter(std::string_view header, std::string_view name) {
@@ -175,6 +183,19 @@ std::string_view ForwardedParameter(std::string_view header, std::string_view na
     return quoted ? value.substr(1, value.size() - 2) : value;
   }
   return {};
+}
+
+std::string_view KnownVersion(std::string_view version) {
+  for (const std::string_view known : {"1.1", "2", "3", "1.0"}) {
+    if (version == known) return known;
+  }
+  return {};
+}
+
+std::string_view JoinName(std::string_view method, std::string_view route, std::string& buffer) {
+  if (route.empty()) return method;
+  buffer.reserve(method.size() + 1 + route.size());
+  return buffer.assign(method).append(1, ' ').append(route);
 }
 
 std::string Demangle(const char* name) {

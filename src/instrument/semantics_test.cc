@@ -9,29 +9,48 @@
 namespace spandrel::instrument {
 namespace {
 
-TEST(SemanticsTest, NamesSpansAfterKnownMethods) {
-  EXPECT_EQ(SpanName("GET", "/users/:id"), "GET /users/:id");
-  EXPECT_EQ(SpanName("GET", ""), "GET");
-  EXPECT_EQ(SpanName("get", "/x"), "HTTP /x");
-  EXPECT_EQ(SpanName("", ""), "HTTP");
-  EXPECT_EQ(MethodAttribute("POST"), "POST");
-  EXPECT_EQ(MethodAttribute("BREW"), "_OTHER");
+TEST(SemanticsTest, KnowsTheMethodsOfTheConvention) {
+  const KnownMethods methods;
+  EXPECT_EQ(methods.Find("GET"), "GET");
+  EXPECT_EQ(methods.Find("TRACE"), "TRACE");
+  EXPECT_EQ(methods.Find("get"), "");
+  EXPECT_EQ(methods.Find("BREW"), "");
+  EXPECT_EQ(methods.Find(""), "");
+  const KnownMethods others({"BREW"});
+  EXPECT_EQ(others.Find("BREW"), "BREW");
+  EXPECT_EQ(others.Find("GET"), "");
+}
+
+TEST(SemanticsTest, JoinsNames) {
+  std::string buffer;
+  EXPECT_EQ(JoinName("GET", "/users/:id", buffer), "GET /users/:id");
+  EXPECT_EQ(JoinName("GET", "", buffer), "GET");
 }
 
 TEST(SemanticsTest, HidesSecretsInQueries) {
-  EXPECT_EQ(RedactQuery("a=1&sig=abc&b="), "a=1&sig=REDACTED&b=");
-  EXPECT_EQ(RedactQuery("X-Goog-Signature=x"), "X-Goog-Signature=REDACTED");
-  EXPECT_EQ(RedactQuery("sig&Sig=1"), "sig&Sig=1");
-  EXPECT_EQ(RedactQuery(""), "");
+  const Redaction redaction;
+  std::string buffer;
+  EXPECT_EQ(redaction.Query("a=1&sig=abc&b=", buffer), "a=1&sig=REDACTED&b=");
+  EXPECT_EQ(redaction.Query("X-Goog-Signature=x", buffer), "X-Goog-Signature=REDACTED");
+  EXPECT_EQ(redaction.Query("sig&Sig=1", buffer), "sig&Sig=1");
+  EXPECT_EQ(redaction.Query("sig=1&&", buffer), "sig=REDACTED&&");
+  EXPECT_EQ(redaction.Query("", buffer), "");
+  const std::string clean = "a=1&b=2";
+  EXPECT_EQ(redaction.Query(clean, buffer).data(), clean.data());
+  EXPECT_EQ(Redaction({"token"}).Query("token=x&sig=y", buffer), "token=REDACTED&sig=y");
+  EXPECT_EQ(Redaction(std::vector<std::string>()).Query("sig=y", buffer), "sig=y");
 }
 
 TEST(SemanticsTest, HidesCredentialsInUrls) {
-  EXPECT_EQ(RedactUrl("https://me:secret@host:1/p?sig=x#f"),
+  const Redaction redaction;
+  std::string buffer;
+  EXPECT_EQ(redaction.Url("https://me:secret@host:1/p?sig=x#f", buffer),
             "https://REDACTED:REDACTED@host:1/p?sig=REDACTED#f");
-  EXPECT_EQ(RedactUrl("http://me@host"), "http://REDACTED@host");
-  EXPECT_EQ(RedactUrl("http://host/a@b?c=d@e"), "http://host/a@b?c=d@e");
-  EXPECT_EQ(RedactUrl("http://host#a?sig=x"), "http://host#a?sig=x");
-  EXPECT_EQ(RedactUrl(""), "");
+  EXPECT_EQ(redaction.Url("http://me@host", buffer), "http://REDACTED@host");
+  EXPECT_EQ(redaction.Url("http://host/a@b?c=d@e", buffer), "http://host/a@b?c=d@e");
+  EXPECT_EQ(redaction.Url("http://host#a?sig=x", buffer), "http://host#a?sig=x");
+  EXPECT_EQ(redaction.Url("http://me@host?#f", buffer), "http://REDACTED@host?#f");
+  EXPECT_EQ(redaction.Url("", buffer), "");
 }
 
 TEST(SemanticsTest, FindsHostAndPort) {
@@ -47,6 +66,9 @@ TEST(SemanticsTest, FindsHostAndPort) {
   EXPECT_EQ(ParseHostPort("a:99999", 7).port, 7);
   EXPECT_EQ(ParseHostPort("", 7).host, "");
   EXPECT_EQ(ParseHostPort("[", 7).host, "[");
+  EXPECT_EQ(AuthorityOfUrl("http://u:p@host:1/x@y"), "host:1");
+  EXPECT_EQ(TargetOfUrl("http://host/a?b#c"), "/a?b");
+  EXPECT_EQ(TargetOfUrl("http://host"), "");
 }
 
 TEST(SemanticsTest, ReadsForwardedHeaders) {
@@ -57,6 +79,8 @@ TEST(SemanticsTest, ReadsForwardedHeaders) {
   EXPECT_EQ(ForwardedParameter("", "for"), "");
   EXPECT_EQ(ForwardedParameter(";;=", "for"), "");
   EXPECT_EQ(FirstElement(" a , b"), "a");
+  EXPECT_EQ(SplitList(" a ,, b"), (std::vector<std::string>{"a", "b"}));
+  EXPECT_TRUE(SplitList(",").empty());
 }
 
 TEST(SemanticsTest, NamesTypesReadably) {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <typeinfo>
 
-#include "instrument/attribute_list.h"
-#include "instrument/semantics.h"
-#include "instrument/tracer.h"
-#include "opentelemetry/context/propagation/global_propagator.h"
+#include "instrument/server_request.h"
+#include "instrument/span_start.h"
+#include "instrument/state.h"
 #include "opentelemetry/trace/context.h"
-#include "opentelemetry/trace/tracer.h"
 #include "spandrel/http.h"
 
 namespace spandrel::http {
@@ -14,90 +13,100 @@ namespace {
 
 namespace context = opentelemetry::context;
 namespace trace = opentelemetry::trace;
-using instrument::AttributeList;
-using instrument::HostPort;
+using instrument::AttributeSink;
+using instrument::LazyAttributes;
+using instrument::State;
 using instrument::View;
+using std::chrono::steady_clock;
 
-std::string_view Header(const Carrier& headers, const char* name) {
-  const opentelemetry::nostd::string_view value = headers.Get(name);
-  return {value.data(), value.size()};
+std::unique_ptr<instrument::ServerMeasurement> StartMeasurement(const State& state,
+                                                                const ServerRequest& request,
+                                                                const Carrier& headers) {
+  if (!state.server_metrics) return nullptr;
+  auto measurement = std::make_unique<instrument::ServerMeasurement>();
+  measurement->start =
+      request.start == steady_clock::time_point() ? steady_clock::now() : request.start;
+  const std::string_view method = state.methods.Find(request.method);
+  measurement->method = method.empty() ? "_OTHER" : method;
+  measurement->scheme = instrument::OriginalScheme(state, request, headers);
+  measurement->version = instrument::KnownVersion(request.protocol_version);
+  measurement->route = request.route;
+  return measurement;
 }
 
-// What proxies in front of the server have told about the client and the original request.
-struct Origin {
-  std::string_view client;
-  std::string_view host;
-  std::string_view scheme;
-};
-
-Origin FindOrigin(const Carrier& headers, const ServerRequest& request) {
-  const std::string_view forwarded = Header(headers, "forwarded");
-  Origin origin{instrument::ForwardedParameter(forwarded, "for"),
-                instrument::ForwardedParameter(forwarded, "host"),
-                instrument::ForwardedParameter(forwarded, "proto")};
-  const auto fill = [&headers](std::string_view& value, const char* name) {
-    if (value.empty()) value = instrument::FirstElement(Header(headers, name));
-  };
-  fill(origin.client, "x-forwarded-for");
-  fill(origin.host, "x-forwarded-host");
-  fill(origin.scheme, "x-forwarded-proto");
-  if (origin.client.empty()) origin.client = request.peer_address;
-  if (origin.host.empty()) origin.host = Header(headers, "host");
-  if (origin.scheme.empty()) origin.scheme = request.scheme;
-  return origin;
-}
-
-void AddUrl(AttributeList& attributes, std::string_view target, std::string& redacted_query) {
-  const size_t question = std::min(target.find('?'), target.size());
-  attributes.AddText("url.path", target.substr(0, question));
-  if (question + 1 >= target.size()) return;
-  redacted_query = instrument::RedactQuery(target.substr(question + 1));
-  attributes.AddText("url.query", redacted_query);
+instrument::Measured ToMeasured(const State& state,
+                                const instrument::ServerMeasurement& measurement) {
+  instrument::Measured measured;
+  measured.method = measurement.method;
+  measured.scheme = measurement.scheme;
+  measured.server_address = state.server.host;
+  measured.server_port = state.server.port;
+  return measured;
 }
 
 }  // namespace
 
-ServerSpan::ServerSpan(const Options& options, const ServerRequest& request, const Carrier& headers)
-    : method_(request.method) {
-  const Origin origin = FindOrigin(headers, request);
-  const HostPort server =
-      instrument::ParseHostPort(origin.host, instrument::DefaultPort(origin.scheme));
-  const HostPort client = instrument::ParseHostPort(origin.client, 0);
-  std::string redacted_query;
+ServerSpan::ServerSpan(const Instrumentation& instrumentation, const ServerRequest& request,
+                       const Carrier& headers, Activation activation)
+    : state_(instrumentation.state_.get()), span_(instrument::NoSpan()) {
+  Start(request, headers, activation);
+}
 
-  AttributeList attributes;
-  attributes.AddText("http.request.method", instrument::MethodAttribute(request.method));
-  if (!instrument::IsKnownMethod(request.method)) {
-    attributes.AddText("http.request.method_original", request.method);
+ServerSpan::ServerSpan(const Options& options, const ServerRequest& request, const Carrier& headers,
+                       Activation activation)
+    : owned_(Instrumentation(options).state_), state_(owned_.get()), span_(instrument::NoSpan()) {
+  Start(request, headers, activation);
+}
+
+ServerSpan::~ServerSpan() {
+  End();
+}
+
+void ServerSpan::Start(const ServerRequest& request, const Carrier& headers,
+                       Activation activation) {
+  const State& state = *state_;
+  const RequestView view{request.method, request.target, {}, request.peer_address, &headers};
+  context_ = context::RuntimeContext::GetCurrent();
+  if (state.options.filter && !state.options.filter(view)) {
+    state_ = nullptr;
+    return;
   }
-  AddUrl(attributes, request.target, redacted_query);
-  attributes.AddText("url.scheme", origin.scheme);
-  attributes.AddText("server.address", server.host);
-  attributes.AddPort("server.port", server.host.empty() ? 0 : server.port);
-  const bool bare_ipv6 =
-      origin.client.find(':') != origin.client.rfind(':') && origin.client[0] != '[';
-  attributes.AddText("client.address", bare_ipv6 ? origin.client : client.host);
-  attributes.AddText("network.peer.address", request.peer_address);
-  attributes.AddPort("network.peer.port", request.peer_address.empty() ? 0 : request.peer_port);
-  attributes.AddText("network.protocol.version", request.protocol_version);
-  attributes.AddText("user_agent.original", Header(headers, "user-agent"));
+  context_ = state.Extract(headers, context_);
+  const auto write = [&](AttributeSink& sink) {
+    instrument::WriteServerRequest(state, request, headers, sink);
+  };
+  const LazyAttributes attributes(write);
+  instrument::SpanStart start(context_, trace::SpanKind::kServer);
+  if (state.options.public_endpoint && state.options.public_endpoint(view)) start.LinkToParent();
+  if (request.start != steady_clock::time_point()) start.SetTime(request.start);
+  std::string name;
+  span_ = start.Run(state.tracer(),
+                    state.Name({request.method, request.target, request.route}, name), attributes);
+  recording_ = span_->IsRecording();
+  context_ = trace::SetSpan(context_, span_);
+  if (activation == Activation::kThread) current_ = context::RuntimeContext::Attach(context_);
 
-  context::Context current = context::RuntimeContext::GetCurrent();
-  context::Context extracted =
-      context::propagation::GlobalTextMapPropagator::GetGlobalPropagator()->Extract(headers,
-                                                                                    current);
-  trace::StartSpanOptions start;
-  start.kind = trace::SpanKind::kServer;
-  start.parent = extracted;
-  const auto tracer = instrument::TracerOf(options);
-  span_ = tracer->StartSpan(View(instrument::SpanName(method_, {})), attributes, start);
-  current_ = context::RuntimeContext::Attach(trace::SetSpan(extracted, span_));
+  if (recording_ && state.options.span_name) {
+    method_ = request.method;
+    target_ = request.target;
+  }
+  name_method_ = state.NameMethod(request.method);
+  measurement_ = StartMeasurement(state, request, headers);
+  if (!measurement_) return;
+  instrument::AddActive(*state.server_metrics, ToMeasured(state, *measurement_), 1, context_);
 }
 
 void ServerSpan::SetRoute(std::string_view route) {
-  if (!span_->IsRecording()) return;
+  if (state_ == nullptr) return;
+  if (measurement_) measurement_->route = route;
+  if (!recording_) return;
   span_->SetAttribute("http.route", View(route));
-  span_->UpdateName(View(instrument::SpanName(method_, route)));
+  std::string buffer;
+  if (state_->options.span_name) {
+    span_->UpdateName(View(state_->Name({method_, target_, route}, buffer)));
+  } else {
+    span_->UpdateName(View(instrument::JoinName(name_method_, route, buffer)));
+  }
 }
 
 void ServerSpan::RecordException(const std::exception& exception) {
@@ -105,22 +114,89 @@ void ServerSpan::RecordException(const std::exception& exception) {
 }
 
 void ServerSpan::RecordException(std::string_view type, std::string_view message) {
-  exception_type_ = type;
+  if (state_ == nullptr) return;
+  error_type_ = type;
+  if (!recording_) return;
   span_->AddEvent("exception",
                   {{"exception.type", View(type)}, {"exception.message", View(message)}});
 }
 
 void ServerSpan::SetStatusCode(int status) {
-  span_->SetAttribute("http.response.status_code", static_cast<int32_t>(status));
-  if (status < 500) return;
-  const std::string type = exception_type_.empty() ? std::to_string(status) : exception_type_;
-  span_->SetAttribute("error.type", View(type));
-  span_->SetStatus(trace::StatusCode::kError);
+  if (status < 200 && status != 101) return;
+  status_ = status;
+}
+
+void ServerSpan::SetError(std::string_view type, std::string_view description) {
+  if (state_ == nullptr) return;
+  failed_ = true;
+  error_type_ = type;
+  if (recording_) span_->SetStatus(trace::StatusCode::kError, View(description));
+}
+
+void ServerSpan::SetResponseHeaders(const Carrier& headers) {
+  if (recording_) instrument::SetHeaders(state_->server_response_headers, headers, *span_);
+}
+
+void ServerSpan::AddRead(uint64_t bytes) {
+  if (state_ == nullptr) return;
+  bytes_read_ = std::max<int64_t>(bytes_read_, 0) + static_cast<int64_t>(bytes);
+  if (recording_ && state_->options.read_events) {
+    span_->AddEvent("read", {{"http.read_bytes", bytes}});
+  }
+}
+
+void ServerSpan::AddWritten(uint64_t bytes) {
+  if (state_ == nullptr) return;
+  bytes_written_ = std::max<int64_t>(bytes_written_, 0) + static_cast<int64_t>(bytes);
+  if (recording_ && state_->options.write_events) {
+    span_->AddEvent("write", {{"http.wrote_bytes", bytes}});
+  }
+}
+
+void ServerSpan::AddMetricAttribute(std::string_view key, MetricValue value) {
+  if (measurement_) measurement_->extra.emplace_back(key, std::move(value));
 }
 
 void ServerSpan::End() {
+  if (state_ == nullptr) return;
   current_ = nullptr;
+  const instrument::StatusText code(status_);
+  // A handler's exception is the cause of an answer from 500 on, and of none at all.
+  std::string_view error_type;
+  if (failed_ || status_ >= 500 || status_ == 0) error_type = error_type_;
+  if (error_type.empty() && status_ >= 500) error_type = code.view();
+  if (recording_) Finish(error_type);
   span_->End();
+  if (measurement_) Measure(error_type);
+  recording_ = false;
+  state_ = nullptr;
+}
+
+void ServerSpan::Finish(std::string_view error_type) {
+  if (status_ > 0) {
+    span_->SetAttribute("http.response.status_code", static_cast<int32_t>(status_));
+  }
+  if (!error_type.empty()) {
+    span_->SetAttribute("error.type", View(error_type));
+    if (!failed_) span_->SetStatus(trace::StatusCode::kError);
+  }
+  if (!state_->options.body_sizes) return;
+  if (bytes_read_ >= 0) span_->SetAttribute("http.request.body.size", bytes_read_);
+  if (bytes_written_ >= 0) span_->SetAttribute("http.response.body.size", bytes_written_);
+}
+
+void ServerSpan::Measure(std::string_view error_type) {
+  instrument::Measured measured = ToMeasured(*state_, *measurement_);
+  instrument::AddActive(*state_->server_metrics, measured, -1, context_);
+  measured.version = measurement_->version;
+  measured.route = measurement_->route;
+  measured.error_type = error_type;
+  measured.status = status_;
+  measured.request_bytes = bytes_read_;
+  measured.response_bytes = bytes_written_;
+  measured.seconds = instrument::SecondsSince(measurement_->start);
+  measured.extra = &measurement_->extra;
+  instrument::Record(*state_->server_metrics, measured, context_);
 }
 
 }  // namespace spandrel::http
