@@ -58,52 +58,103 @@ bool HasKey(const char* key_value, std::string_view key) {
   return size == key.size() && std::memcmp(bytes, key.data(), size) == 0;
 }
 
-}  // namespace
-
-void AttributeSet::Set(std::string_view key, const common::AttributeValue& value) {
-  if (key.empty()) return;
-  bool written = false;
-  switch (value.index()) {
-    case common::kTypeBool:
-      written = WriteVarintValue(key, VarintTag(2), nostd::get<bool>(value));
-      break;
-    case common::kTypeInt:
-      written =
-          WriteVarintValue(key, VarintTag(3), static_cast<uint64_t>(nostd::get<int32_t>(value)));
-      break;
-    case common::kTypeInt64:
-      written =
-          WriteVarintValue(key, VarintTag(3), static_cast<uint64_t>(nostd::get<int64_t>(value)));
-      break;
-    case common::kTypeUInt:
-      written = WriteVarintValue(key, VarintTag(3), nostd::get<uint32_t>(value));
-      break;
-    case common::kTypeDouble:
-      written = WriteDouble(key, nostd::get<double>(value));
-      break;
-    case common::kTypeCString: {
-      const char* const text = nostd::get<const char*>(value);
-      written = WriteText(key, text == nullptr ? std::string_view() : std::string_view(text));
-      break;
-    }
-    case common::kTypeString: {
-      const nostd::string_view text = nostd::get<nostd::string_view>(value);
-      written = WriteText(key, {text.data(), text.size()});
-      break;
-    }
-    default:
-      break;
+// How the lengths of one attribute are written: most are so short that each takes one byte.
+struct OneByteLengths {
+  static size_t FieldSize(size_t content) { return 2 + content; }
+  static char* WriteHead(char* out, char tag, size_t content) {
+    out[0] = tag;
+    out[1] = static_cast<char>(content);
+    return out + 2;
   }
-  if (!written) SetUncommon(key, value);
+};
+struct AnyLengths {
+  static size_t FieldSize(size_t content) { return LengthFieldSize(content); }
+  static char* WriteHead(char* out, char tag, size_t content) {
+    return WriteLengthHead(out, tag, content);
+  }
+};
+
+// The content of an AnyValue. Write returns the bits that occur in its text.
+struct TextValue {
+  std::string_view text;
+
+  size_t size_hint() const { return text.size() + 2; }
+  template <typename Lengths>
+  size_t Size() const {
+    return Lengths::FieldSize(text.size());
+  }
+  template <typename Lengths>
+  uint64_t Write(char* out) const {
+    return CopyText(Lengths::WriteHead(out, LengthTag(1), text.size()), text);
+  }
+};
+
+struct VarintValue {
+  char tag;
+  uint64_t value;
+
+  size_t size_hint() const { return 1 + VarintSize(value); }
+  template <typename Lengths>
+  size_t Size() const {
+    return size_hint();
+  }
+  template <typename Lengths>
+  uint64_t Write(char* out) const {
+    *out = tag;
+    WriteVarint(out + 1, value);
+    return 0;
+  }
+};
+
+struct DoubleValue {
+  double value;
+
+  size_t size_hint() const { return 1 + sizeof(value); }
+  template <typename Lengths>
+  size_t Size() const {
+    return size_hint();
+  }
+  template <typename Lengths>
+  uint64_t Write(char* out) const {
+    *out = Fixed64Tag(4);
+    WriteFixed64(out + 1, std::bit_cast<uint64_t>(value));
+    return 0;
+  }
+};
+
+// Encoded already, its text included.
+struct EncodedValue {
+  std::string_view content;
+
+  size_t size_hint() const { return content.size(); }
+  template <typename Lengths>
+  size_t Size() const {
+    return content.size();
+  }
+  template <typename Lengths>
+  uint64_t Write(char* out) const {
+    std::memcpy(out, content.data(), content.size());
+    return 0;
+  }
+};
+
+// Writes the whole field after what the message has, without committing it.
+template <typename Lengths, typename Value>
+[[gnu::always_inline]] inline char* WriteAttribute(MessageBuffer& message, char tag,
+                                                   std::string_view key, const Value& value,
+                                                   uint64_t* text_bits) {
+  const size_t value_size = value.template Size<Lengths>();
+  const size_t content = Lengths::FieldSize(key.size()) + Lengths::FieldSize(value_size);
+  char* out = message.Reserve(Lengths::FieldSize(content));
+  out = Lengths::WriteHead(out, tag, content);
+  out = Lengths::WriteHead(out, kKeyTag, key.size());
+  const uint64_t key_bits = CopyText(out, key);
+  out = Lengths::WriteHead(out + key.size(), kValueTag, value_size);
+  *text_bits = key_bits | value.template Write<Lengths>(out);
+  return out + value_size;
 }
 
-void AttributeSet::SetAll(const common::KeyValueIterable& attributes) {
-  if (attributes.size() == 0) return;
-  attributes.ForEachKeyValue([this](nostd::string_view key, common::AttributeValue value) {
-    Set({key.data(), key.size()}, value);
-    return true;
-  });
-}
+}  // namespace
 
 // Whether there is room for the key; its older value goes.
 inline bool AttributeSet::Admit(std::string_view key, uint64_t filter_bits) {
@@ -130,58 +181,81 @@ bool AttributeSet::EraseOld(std::string_view key) {
   return false;
 }
 
-// Writes one attribute, unless it is one too many. `write_value` writes the AnyValue's content of
-// `value_size` bytes and returns the bits that occur in its text. False, with nothing written, when
-// key or text are not ASCII and so have to be looked at more closely.
-template <bool kCheckAscii, typename WriteValue>
-inline bool AttributeSet::Write(std::string_view key, size_t value_size, WriteValue&& write_value) {
+// Adds one attribute, unless it is one too many. False, with nothing added, when key or text should
+// be ASCII and are not.
+template <bool kMustBeAscii, typename Value>
+[[gnu::always_inline]] inline bool AttributeSet::Put(std::string_view key, const Value& value) {
   const uint64_t filter_bits = FilterBits(key);
   if (!Admit(key, filter_bits)) return true;
-  const size_t content = LengthFieldSize(key.size()) + LengthFieldSize(value_size);
-  char* out = message_.Reserve(LengthFieldSize(content));
-  out = WriteLengthHead(out, tag_, content);
-  out = WriteLengthHead(out, kKeyTag, key.size());
-  const uint64_t key_bits = CopyText(out, key);
-  out = WriteLengthHead(out + key.size(), kValueTag, value_size);
-  const uint64_t value_bits = write_value(out);
-  if (kCheckAscii && !AreAsciiBits(key_bits | value_bits)) [[unlikely]]
+  uint64_t text_bits = 0;
+  const bool is_short = key.size() + value.size_hint() + 4 < 0x80;
+  const char* const end =
+      is_short ? WriteAttribute<OneByteLengths>(message_, tag_, key, value, &text_bits)
+               : WriteAttribute<AnyLengths>(message_, tag_, key, value, &text_bits);
+  if (kMustBeAscii && !AreAsciiBits(text_bits)) [[unlikely]]
     return false;
-  message_.Commit(out + value_size);
+  message_.Commit(end);
   filter_ |= filter_bits;
   ++count_;
   return true;
 }
 
-bool AttributeSet::WriteText(std::string_view key, std::string_view text) {
-  text = text.substr(0, limits_.value_length);
-  return Write<true>(key, LengthFieldSize(text.size()), [text](char* out) {
-    return CopyText(WriteLengthHead(out, kTextTag, text.size()), text);
-  });
+bool AttributeSet::PutText(std::string_view key, std::string_view text) {
+  return Put<true>(key, TextValue{text.substr(0, limits_.value_length)});
 }
 
-bool AttributeSet::WriteVarintValue(std::string_view key, char tag, uint64_t value) {
-  return Write<true>(key, 1 + VarintSize(value), [tag, value](char* out) {
-    *out = tag;
-    WriteVarint(out + 1, value);
-    return uint64_t{0};
-  });
+bool AttributeSet::PutVarint(std::string_view key, char tag, uint64_t value) {
+  return Put<true>(key, VarintValue{tag, value});
 }
 
-bool AttributeSet::WriteDouble(std::string_view key, double value) {
-  return Write<true>(key, 1 + sizeof(value), [value](char* out) {
-    *out = Fixed64Tag(4);
-    WriteFixed64(out + 1, std::bit_cast<uint64_t>(value));
-    return uint64_t{0};
-  });
+void AttributeSet::Set(std::string_view key, const common::AttributeValue& value) {
+  if (key.empty()) return;
+  bool is_put = false;
+  switch (value.index()) {
+    case common::kTypeBool:
+      is_put = PutVarint(key, VarintTag(2), nostd::get<bool>(value));
+      break;
+    case common::kTypeInt:
+      is_put = PutVarint(key, VarintTag(3), static_cast<uint64_t>(nostd::get<int32_t>(value)));
+      break;
+    case common::kTypeInt64:
+      is_put = PutVarint(key, VarintTag(3), static_cast<uint64_t>(nostd::get<int64_t>(value)));
+      break;
+    case common::kTypeUInt:
+      is_put = PutVarint(key, VarintTag(3), nostd::get<uint32_t>(value));
+      break;
+    case common::kTypeDouble:
+      is_put = Put<true>(key, DoubleValue{nostd::get<double>(value)});
+      break;
+    case common::kTypeCString: {
+      const char* const text = nostd::get<const char*>(value);
+      is_put = PutText(key, text == nullptr ? std::string_view() : std::string_view(text));
+      break;
+    }
+    case common::kTypeString: {
+      const nostd::string_view text = nostd::get<nostd::string_view>(value);
+      is_put = PutText(key, {text.data(), text.size()});
+      break;
+    }
+    default:
+      break;
+  }
+  if (!is_put) SetUncommon(key, value);
 }
 
+// Values of all types, whose text and whose key may be anything.
 void AttributeSet::SetUncommon(std::string_view key, const common::AttributeValue& value) {
   std::string clean_key;
   std::string encoded;
   EncodeAnyValue(value, limits_.value_length, encoded);
-  Write<false>(CleanText(key, UINT32_MAX, clean_key), encoded.size(), [&encoded](char* out) {
-    std::memcpy(out, encoded.data(), encoded.size());
-    return uint64_t{0};
+  Put<false>(CleanText(key, UINT32_MAX, clean_key), EncodedValue{encoded});
+}
+
+void AttributeSet::SetAll(const common::KeyValueIterable& attributes) {
+  if (attributes.size() == 0) return;
+  attributes.ForEachKeyValue([this](nostd::string_view key, common::AttributeValue value) {
+    Set({key.data(), key.size()}, value);
+    return true;
   });
 }
 

@@ -34,11 +34,10 @@ class AttributeSet {
   uint32_t dropped() const { return dropped_; }
 
  private:
-  template <bool kCheckAscii, typename WriteValue>
-  bool Write(std::string_view key, size_t value_size, WriteValue&& write_value);
-  bool WriteText(std::string_view key, std::string_view text);
-  bool WriteVarintValue(std::string_view key, char tag, uint64_t value);
-  bool WriteDouble(std::string_view key, double value);
+  template <bool kMustBeAscii, typename Value>
+  bool Put(std::string_view key, const Value& value);
+  bool PutText(std::string_view key, std::string_view text);
+  bool PutVarint(std::string_view key, char tag, uint64_t value);
   void SetUncommon(std::string_view key, const opentelemetry::common::AttributeValue& value);
   bool Admit(std::string_view key, uint64_t filter_bits);
   bool EraseOld(std::string_view key);

@@ -1,33 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <time.h>
-
-#include <atomic>
 #include <cstdint>
+
+#if defined(__x86_64__)
+#include <x86intrin.h>
+#endif
+
+#include "sdk/thread_state.h"
 
 namespace spandrel::sdk {
 
-inline int64_t ReadClock(clockid_t clock) {
-  timespec now;
-  clock_gettime(clock, &now);
-  return now.tv_sec * 1'000'000'000ll + now.tv_nsec;
-}
+// CLOCK_MONOTONIC as the kernel tells it, in nanoseconds.
+int64_t KernelSteadyNanos();
 
+// The thread's reading of the clock has to be taken anew. Returns the time.
+int64_t RenewClock(ThreadClock& clock);
+
+// CLOCK_MONOTONIC in nanoseconds. Where the kernel itself keeps its time by the processor's time
+// stamp counter, the counter is read here too, which takes a third of the time of asking the
+// kernel; every thread compares it with the kernel's clock again after 10 ms, between which it may
+// be off by some 100 ns, or by 5 us while the kernel slews its clock.
 inline int64_t SteadyNanos() {
-  return ReadClock(CLOCK_MONOTONIC);
+#if defined(__x86_64__)
+  ThreadClock& clock = t_thread.clock;
+  const uint64_t ticks = __rdtsc() - clock.ticks;
+  if (ticks < clock.valid_ticks) [[likely]] {
+    return clock.nanos + static_cast<int64_t>(ticks * clock.nanos_per_tick >> 32);
+  }
+  return RenewClock(clock);
+#else
+  return KernelSteadyNanos();
+#endif
 }
 
 // What to add to a steady time to get a Unix time. Measured again when `steady_now` is more than a
-// second after the last time, so that a span costs two clock readings and not three.
-inline int64_t UnixOffset(int64_t steady_now) {
-  static constinit std::atomic<int64_t> offset{0};
-  static constinit std::atomic<int64_t> valid_until{0};
-  if (steady_now > valid_until.load(std::memory_order_relaxed)) [[unlikely]] {
-    offset.store(ReadClock(CLOCK_REALTIME) - SteadyNanos(), std::memory_order_relaxed);
-    valid_until.store(steady_now + 1'000'000'000, std::memory_order_relaxed);
-  }
-  return offset.load(std::memory_order_relaxed);
-}
+// second after the last time.
+int64_t UnixOffset(int64_t steady_now);
 
 }  // namespace spandrel::sdk

@@ -11,14 +11,19 @@ namespace spandrel::sdk {
 class SpinLock {
  public:
   void lock() {
-    for (int tries = 0; locked_.exchange(true, std::memory_order_acquire); ++tries) {
-      if (tries > kTriesBeforeYield) sched_yield();
-    }
+    if (locked_.exchange(true, std::memory_order_acquire)) [[unlikely]]
+      LockTaken();
   }
   void unlock() { locked_.store(false, std::memory_order_release); }
   bool locked() const { return locked_.load(std::memory_order_relaxed); }
 
  private:
+  [[gnu::noinline]] void LockTaken() {
+    for (int tries = 0; locked_.exchange(true, std::memory_order_acquire); ++tries) {
+      if (tries > kTriesBeforeYield) sched_yield();
+    }
+  }
+
   static constexpr int kTriesBeforeYield = 64;
   std::atomic<bool> locked_{false};
 };

@@ -33,7 +33,7 @@ inline bool IsAscii(std::string_view text) {
 
 // Copies text that is mostly short, without a call, and returns the bits that occur in it, so that
 // one pass both copies and looks for what is not ASCII. The last words may overlap.
-inline uint64_t CopyText(char* out, std::string_view text) {
+[[gnu::always_inline]] inline uint64_t CopyText(char* out, std::string_view text) {
   using Words = uint64_t __attribute__((vector_size(16)));
   const auto copy_ends = [&](auto head) {
     auto tail = head;

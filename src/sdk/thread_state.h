@@ -18,9 +18,20 @@ struct FreeList {
   uint32_t count = 0;
 };
 
+// A reading of the processor's time stamp counter and of CLOCK_MONOTONIC at one moment. The time is
+// nanos + (ticks since then) * nanos_per_tick / 2^32 for `valid_ticks` from then on; 0: not yet
+// read.
+struct ThreadClock {
+  uint64_t ticks = 0;
+  uint64_t valid_ticks = 0;
+  int64_t nanos = 0;
+  uint64_t nanos_per_tick = 0;
+};
+
 // All that the tracer keeps for each thread. Plain data, so that it may be used at any time, also
 // while the thread ends; HookThreadExit sees to it that it is given back then.
 struct ThreadState {
+  ThreadClock clock;
   uint64_t random[4] = {};
   FreeList recording_spans;
   FreeList unsampled_spans;
