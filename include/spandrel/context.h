@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -125,6 +126,7 @@ struct ThreadContexts {
   uint32_t floor() const noexcept { return entered != nullptr ? 1 : 0; }
 };
 inline thread_local ThreadContexts t_contexts;
+inline std::atomic<bool> in_use{false};
 
 inline void HookThreadExit() noexcept {
   struct Hook {
@@ -186,6 +188,12 @@ inline bool Installed() noexcept {
   return storage.get() == &detail::Storage::Instance();
 }
 
+// True once Install() was called. Cheap, but does not see that another storage was put in place
+// afterwards, which the API does not allow either once there are spans.
+inline bool InUse() noexcept {
+  return detail::in_use.load(std::memory_order_relaxed);
+}
+
 // Makes it so, in place of any other. Before other threads start and before the first span.
 inline void Install() noexcept {
   using ApiStorage = opentelemetry::context::RuntimeContextStorage;
@@ -196,6 +204,7 @@ inline void Install() noexcept {
                                               &detail::Storage::Instance());
   opentelemetry::context::RuntimeContext::SetRuntimeContextStorage(
       opentelemetry::nostd::shared_ptr<ApiStorage>(uncounted));
+  detail::in_use = true;
 }
 
 // The current span of this thread, without counting a reference: null when there is none and when

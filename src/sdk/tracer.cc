@@ -15,33 +15,39 @@
 #include "sdk/span_clock.h"
 #include "sdk/span_view.h"
 #include "sdk/unsampled_span.h"
+#include "spandrel/context.h"
 
 namespace spandrel::sdk {
 namespace {
 
 namespace common = opentelemetry::common;
-namespace context = opentelemetry::context;
+namespace api_context = opentelemetry::context;
 namespace nostd = opentelemetry::nostd;
 
 constexpr uint8_t kSampled = trace_api::TraceFlags::kIsSampled;
 constexpr uint8_t kRandom = trace_api::TraceFlags::kIsRandom;
 
-SpanView ParentIn(const context::Context& from) {
-  const context::ContextValue value = from.GetValue(trace_api::kSpanKey);
+SpanView ParentIn(const api_context::Context& from) {
+  const api_context::ContextValue value = from.GetValue(trace_api::kSpanKey);
   const auto* span = nostd::get_if<nostd::shared_ptr<trace_api::Span>>(&value);
   return span != nullptr && *span ? ViewSpan(**span) : SpanView{};
+}
+
+SpanView CurrentParent() {
+  if (const trace_api::Span* span = context::CurrentSpan()) return ViewSpan(*span);
+  if (context::InUse()) return {};
+  return ParentIn(api_context::RuntimeContext::GetCurrent());
 }
 
 SpanView FindParent(const trace_api::StartSpanOptions& options) {
   if (const auto* given = nostd::get_if<trace_api::SpanContext>(&options.parent)) {
     if (given->IsValid()) return ViewContext(*given);
-    return ParentIn(context::RuntimeContext::GetCurrent());
+    return CurrentParent();
   }
-  const context::Context& given = nostd::get<context::Context>(options.parent);
+  const api_context::Context& given = nostd::get<api_context::Context>(options.parent);
   SpanView parent = ParentIn(given);
   if (parent.identity.valid()) return parent;
-  if (trace_api::IsRootSpan(given)) return {};
-  return ParentIn(context::RuntimeContext::GetCurrent());
+  return trace_api::IsRootSpan(given) ? SpanView{} : CurrentParent();
 }
 
 SpanIdentity NewIdentity(const SpanView& parent, const Sampler& sampler) {
