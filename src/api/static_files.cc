@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view kShellPath = "/index.html";
 constexpr std::string_view kAssets = "/assets/";
+constexpr std::string_view kTracePage = "/trace/";
 constexpr std::string_view kZipkinTrace = "/zipkin/traces/";
 
 constexpr std::string_view kNoPage =
@@ -20,14 +21,14 @@ constexpr std::string_view kNoPage =
 
 // The paths that the page routes by itself.
 bool IsPagePath(std::string_view path) {
-  return path == "/" || path == "/search" || path == "/map" || path.starts_with("/trace/");
+  return path == "/" || path == "/search" || path == "/map" || path.starts_with(kTracePage);
 }
 
 // Where a link of Zipkin's or Jaeger's page leads here.
 std::optional<std::string> RedirectOf(std::string_view path) {
   if (path.starts_with(kZipkinTrace)) {
     const auto id = ParseTraceId(path.substr(kZipkinTrace.size()));
-    if (id) return "/trace/" + id->ToHex();
+    if (id) return std::string(kTracePage) + id->ToHex();
   }
   if (path == "/zipkin" || path == "/zipkin/") return "/search";
   if (path == "/dependencies" || path == "/zipkin/dependency") return "/map";
@@ -38,6 +39,15 @@ net::Response Redirect(std::string location) {
   net::Response response = MakeResponse(302, kTextType, "");
   response.headers.emplace_back("location", std::move(location));
   return response;
+}
+
+// Lets the browser ask for the trace as soon as it has this response's headers, while it still
+// loads the page that shows it. The address is the page's own, so the id stays as it is written.
+std::optional<std::string> PreloadOf(std::string_view path) {
+  if (!path.starts_with(kTracePage)) return std::nullopt;
+  const std::string_view id = path.substr(kTracePage.size());
+  if (!ParseTraceId(id)) return std::nullopt;
+  return "<../api/ui/v1/trace/" + ToLower(id) + ">; rel=preload; as=fetch; crossorigin";
 }
 
 net::Response FileResponse(const EmbeddedFile& file, const net::Request& request) {
@@ -66,7 +76,11 @@ net::Response StaticFiles::Serve(const RoutedRequest& request) const {
   const std::string_view path = request.http.path;
   if (auto location = RedirectOf(path)) return Redirect(std::move(*location));
   const EmbeddedFile* file = Find(IsPagePath(path) ? kShellPath : path);
-  if (file != nullptr) return FileResponse(*file, request.http);
+  if (file != nullptr) {
+    net::Response response = FileResponse(*file, request.http);
+    if (auto preload = PreloadOf(path)) response.headers.emplace_back("link", std::move(*preload));
+    return response;
+  }
   if (IsPagePath(path)) {
     return MakeResponse(200, "text/html; charset=utf-8", std::string(kNoPage));
   }

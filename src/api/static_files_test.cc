@@ -20,6 +20,14 @@ TEST_F(ApiTest, PagePathsGetTheShell) {
   }
 }
 
+TEST_F(ApiTest, TheTracePageNamesItsTrace) {
+  EXPECT_EQ(net::FindHeader(Get("/trace/12AB").headers, "link"),
+            "<../api/ui/v1/trace/12ab>; rel=preload; as=fetch; crossorigin");
+  for (const char* path : {"/search", "/trace/", "/trace/0", "/trace/1>;x", "/trace/1/2"}) {
+    EXPECT_EQ(net::FindHeader(Get(path).headers, "link"), "") << path;
+  }
+}
+
 TEST_F(ApiTest, FilesGoZippedWhenAccepted) {
   net::Request request = MakeRequest("GET", "/");
   request.headers = {{"accept-encoding", "gzip"}};

@@ -170,6 +170,8 @@ describe('trace', () => {
     const title = await page.locator('.details h2').innerText();
     await page.reload();
     await until(async () => (await page.locator('.details h2').innerText()) === title, 'the same span after reload');
+    assert.deepEqual(await page.evaluate(() => performance.getEntriesByType('resource').filter((entry) => /\/api\/ui\/v1\/trace\/[0-9a-f]+$/.test(entry.name)).map((entry) => entry.initiatorType)), ['link'],
+      'the trace is asked for once, by the page\'s headers');
     page.assertQuiet();
   });
 

@@ -76,12 +76,18 @@ function api(store, url) {
   }
 }
 
-function send(request, response, status, type, body, cache = 'no-store') {
+function send(request, response, status, type, body, cache = 'no-store', more = {}) {
   const packed = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '') && body.length > 1024;
   const out = packed ? (body.packed ??= gzipSync(body, { level: 4 })) : body;
   response.writeHead(status, { 'content-type': type, 'content-length': out.length, 'cache-control': cache, 'content-security-policy': CSP,
-    ...(packed ? { 'content-encoding': 'gzip' } : {}) });
+    ...(packed ? { 'content-encoding': 'gzip' } : {}), ...more });
   response.end(out);
+}
+
+/** The trace page names its first request, so that the browser starts it at once. */
+function preloadOf(pathname) {
+  const id = /^\/trace\/([0-9a-f]{1,32})$/i.exec(pathname)?.[1]?.toLowerCase();
+  return id ? { link: `<../api/ui/v1/trace/${id}>; rel=preload; as=fetch; crossorigin` } : {};
 }
 
 async function page(request, response, pathname) {
@@ -89,7 +95,7 @@ async function page(request, response, pathname) {
   const file = asset ?? 'index.html';
   try {
     const body = await readFile(join(DIST, file));
-    send(request, response, 200, TYPES[extname(file)] ?? 'application/octet-stream', body, asset ? 'public, max-age=31536000, immutable' : 'no-store');
+    send(request, response, 200, TYPES[extname(file)] ?? 'application/octet-stream', body, asset ? 'public, max-age=31536000, immutable' : 'no-store', preloadOf(pathname));
   } catch {
     send(request, response, 404, 'text/plain', Buffer.from('not found'));
   }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
+import { groupDigits } from './digits';
 import { formatDuration, goDuration, parseDuration } from './duration';
 import { addCondition, formatCondition, parseConditions } from './logfmt';
 import { DARK, LIGHT, contrast, serviceSlot } from './palette';
 import { clockTicks, logScale, logTicks, niceStep } from './scale';
 import { formatAge, minusNs, parseTime, plusNs } from './time';
+
+it.each([[0, '0'], [999, '999'], [1000, '1,000'], [1_234_567, '1,234,567'], [-1234, '-1,234']])('groups the digits of %d', (n, text) => expect(groupDigits(n)).toBe(text));
 
 describe('durations', () => {
   it.each([[0, '0 ns'], [999, '999 ns'], [1234, '1.23 µs'], [999_600, '1.00 ms'], [45_100_000_000, '45.1 s'], [200e9, '3 m 20 s'], [7.3e12, '2 h 2 m']])(

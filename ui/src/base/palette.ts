@@ -46,20 +46,33 @@ const SLOTS = LIGHT.services.length;
 const FIRST_SLOTS = 13;
 const STORE_KEY = 'spandrel.services';
 const MAX_STORED = 200;
-const slots = new Map<string, number>(restore());
-const used = new Set<number>(slots.values());
+const slots = new Map<string, number>();
+const used = new Set<number>();
+let restored = false;
+let storing = false;
 
-function restore(): readonly (readonly [string, number])[] {
+/** Not at the start: while the browser is busy with the navigation, the first look into its storage takes long. */
+function restoreOnce(): void {
+  if (restored) return;
+  restored = true;
+  for (const [name, slot] of stored()) {
+    slots.set(name, slot);
+    used.add(slot);
+  }
+}
+
+function stored(): readonly (readonly [string, number])[] {
   try {
-    const stored: unknown = JSON.parse(localStorage.getItem(STORE_KEY) ?? '[]');
-    if (!Array.isArray(stored)) return [];
-    return stored.filter((entry): entry is [string, number] => Array.isArray(entry) && typeof entry[0] === 'string' && Number.isInteger(entry[1]) && entry[1] >= 0 && entry[1] < SLOTS);
+    const entries: unknown = JSON.parse(localStorage.getItem(STORE_KEY) ?? '[]');
+    if (!Array.isArray(entries)) return [];
+    return entries.filter((entry): entry is [string, number] => Array.isArray(entry) && typeof entry[0] === 'string' && Number.isInteger(entry[1]) && entry[1] >= 0 && entry[1] < SLOTS);
   } catch {
     return [];
   }
 }
 
 function store(): void {
+  storing = false;
   try {
     localStorage.setItem(STORE_KEY, JSON.stringify([...slots].slice(0, MAX_STORED)));
   } catch {
@@ -75,6 +88,7 @@ function hash(text: string): number {
 
 /** The colour slot of a service: from its name, moved on while another service has that slot. This browser keeps it. */
 export function serviceSlot(name: string): number {
+  restoreOnce();
   const known = slots.get(name);
   if (known !== undefined) return known;
   const wide = used.size >= FIRST_SLOTS;
@@ -83,7 +97,10 @@ export function serviceSlot(name: string): number {
   for (let tries = 0; used.has(slot) && tries < range; tries++) slot = (slot + 1) % range;
   used.add(slot);
   slots.set(name, slot);
-  store();
+  if (!storing) {
+    storing = true;
+    setTimeout(store);
+  }
   return slot;
 }
 

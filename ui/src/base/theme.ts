@@ -19,7 +19,7 @@ function stored(): ThemeChoice {
 const system = matchMedia('(prefers-color-scheme: dark)');
 const systemDark = signal(system.matches);
 
-export const themeChoice = signal<ThemeChoice>(stored());
+export const themeChoice = signal<ThemeChoice>('auto');
 export const isDark = computed(() => (themeChoice.value === 'auto' ? systemDark.value : themeChoice.value === 'dark'));
 
 export const palette = computed(() => (isDark.value ? DARK : LIGHT));
@@ -34,8 +34,12 @@ export function chooseTheme(choice: ThemeChoice): void {
   }
 }
 
-/** Keeps the document's theme in step with the choice. */
+/**
+ * Keeps the document's theme in step with the choice. The choice is read just before the first frame, not earlier: while
+ * the browser is busy with the navigation, the first look into its storage takes long.
+ */
 export function startTheme(): void {
+  requestAnimationFrame(() => { themeChoice.value = stored(); });
   system.addEventListener('change', (event) => { systemDark.value = event.matches; });
   effect(() => { document.documentElement.dataset['theme'] = isDark.value ? 'dark' : 'light'; });
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ServiceCall } from '../../api/types';
+import { groupDigits } from '../../base/digits';
 import { formatDuration } from '../../base/duration';
 import { href } from '../../base/router';
 
@@ -8,7 +9,7 @@ interface CallsTableProps {
   readonly from: string;
 }
 
-const count = (text: string): string => Number(text).toLocaleString('en');
+const count = (text: string): string => groupDigits(Number(text));
 
 /** The map as a table. */
 export function CallsTable({ calls, from }: CallsTableProps) {

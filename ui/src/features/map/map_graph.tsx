@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ServiceCall, ServiceNode } from '../../api/types';
+import { groupDigits } from '../../base/digits';
 import { formatDuration } from '../../base/duration';
 import { serviceColour } from '../../base/palette';
 import { palette } from '../../base/theme';
@@ -15,7 +16,7 @@ interface MapGraphProps {
 /** A label begins just before its line is level, so that the line does not run through it. */
 const LABEL_SHIFT = 8;
 
-const short = (count: number): string => (count >= 10_000 ? `${Math.round(count / 1000).toLocaleString('en')}k` : count.toLocaleString('en'));
+const short = (count: number): string => (count >= 10_000 ? `${groupDigits(Math.round(count / 1000))}k` : groupDigits(count));
 
 function Edge({ call, points, most }: { readonly call: ServiceCall; readonly points: readonly Point[]; readonly most: number }) {
   const width = callWidth(Number(call.callCount), most);

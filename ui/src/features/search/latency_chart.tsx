@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { useCallback, useRef } from 'preact/hooks';
 import type { Overview, TraceSummary } from '../../api/types';
+import { groupDigits } from '../../base/digits';
 import { formatDuration } from '../../base/duration';
 import { href, navigate } from '../../base/router';
 import { palette } from '../../base/theme';
@@ -27,7 +28,7 @@ function hoverText(g: LatencyGeometry, dots: readonly TraceSummary[] | undefined
 }
 
 function label(overview: Overview, dots: boolean): string {
-  const n = Number(overview.traceCount).toLocaleString('en');
+  const n = groupDigits(Number(overview.traceCount));
   return `${dots ? 'Scatter plot' : 'Heat map'} of ${n} traces by start time and duration; half take at most ${formatDuration(Number(overview.p50Ns))}, ` +
     `99 % at most ${formatDuration(Number(overview.p99Ns))}, ${overview.errorCount} with errors`;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { groupDigits } from '../../base/digits';
 import { navigate } from '../../base/router';
 import { Notice } from '../../widgets/notice';
 import { Segmented } from '../../widgets/segmented';
@@ -15,9 +16,9 @@ interface OverviewPanelProps {
 
 function caption(state: SearchState, dots: number | undefined, all: string): string {
   if (all === '0') return '';
-  const total = `${Number(all).toLocaleString('en')} ${all === '1' ? 'trace' : 'traces'}`;
+  const total = `${groupDigits(Number(all))} ${all === '1' ? 'trace' : 'traces'}`;
   if (state.chart === 'heat') return total;
-  return dots === undefined ? 'loading' : `${dots.toLocaleString('en')} of ${total}, ${state.sort} first`;
+  return dots === undefined ? 'loading' : `${groupDigits(dots)} of ${total}, ${state.sort} first`;
 }
 
 export function OverviewPanel({ model, state, onBrush }: OverviewPanelProps) {

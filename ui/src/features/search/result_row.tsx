@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { TraceSummary } from '../../api/types';
+import { groupDigits } from '../../base/digits';
 import { formatDuration } from '../../base/duration';
 import type { Palette } from '../../base/palette';
 import { serviceColour } from '../../base/palette';
@@ -45,9 +46,9 @@ export function ResultRow({ trace, position, total, longestNs, nowMs, palette }:
           <Services trace={trace} palette={palette} />
         </span>
         <span class="result-counts">
-          <span>{trace.spanCount.toLocaleString('en')} {trace.spanCount === 1 ? 'span' : 'spans'}</span>
-          {trace.errorCount > 0 && <span class="chip error">▲ {trace.errorCount.toLocaleString('en')} {trace.errorCount === 1 ? 'error' : 'errors'}</span>}
-          {trace.orphanCount > 0 && <span class="chip" title="Spans whose parent is not stored">{trace.orphanCount.toLocaleString('en')} without parent</span>}
+          <span>{groupDigits(trace.spanCount)} {trace.spanCount === 1 ? 'span' : 'spans'}</span>
+          {trace.errorCount > 0 && <span class="chip error">▲ {groupDigits(trace.errorCount)} {trace.errorCount === 1 ? 'error' : 'errors'}</span>}
+          {trace.orphanCount > 0 && <span class="chip" title="Spans whose parent is not stored">{groupDigits(trace.orphanCount)} without parent</span>}
         </span>
         <span class="result-duration">
           <b>{formatDuration(duration)}</b>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { groupDigits } from '../../base/digits';
 import { navigate } from '../../base/router';
 import { Notice } from '../../widgets/notice';
 import { Segmented } from '../../widgets/segmented';
@@ -15,8 +16,8 @@ interface ResultsPanelProps {
 /** "20 of 18,402, slowest first". */
 function heading(shown: number, total: string | undefined, sort: string): string {
   if (shown === 0) return '';
-  const count = shown.toLocaleString('en');
-  return total === undefined ? `${count}, ${sort} first` : `${count} of ${Number(total).toLocaleString('en')}, ${sort} first`;
+  const count = groupDigits(shown);
+  return total === undefined ? `${count}, ${sort} first` : `${count} of ${groupDigits(Number(total))}, ${sort} first`;
 }
 
 const LONGER = 'now-24h';

@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { getStatus, search } from '../../api/client';
 import type { Status } from '../../api/types';
+import { groupDigits } from '../../base/digits';
 import { announce } from '../../base/live';
 import { poll } from '../../base/poll';
 import { href, navigate } from '../../base/router';
@@ -33,8 +34,8 @@ function useFirstTrace(onStatus: (status: Status) => void): void {
 
 function Waiting({ status }: { readonly status: Status | undefined }) {
   const refused = Number(status?.refusedSpans ?? 0);
-  if (refused > 0) return <p class="start-state warn">{refused.toLocaleString('en')} spans were refused. The server's log and its metrics say why.</p>;
-  if (status && status.storedSpans !== '0') return <p class="start-state">{Number(status.storedSpans).toLocaleString('en')} spans stored so far.</p>;
+  if (refused > 0) return <p class="start-state warn">{groupDigits(refused)} spans were refused. The server's log and its metrics say why.</p>;
+  if (status && status.storedSpans !== '0') return <p class="start-state">{groupDigits(Number(status.storedSpans))} spans stored so far.</p>;
   return <p class="start-state"><span class="start-pulse" aria-hidden="true" />Waiting for the first span. This page goes to it by itself.</p>;
 }
 

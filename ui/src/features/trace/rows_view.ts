@@ -2,6 +2,7 @@
 // Keeps a pool of row elements on the rows in sight. A scroll rewrites only the elements whose row left the window;
 // every other change rewrites all of them, which are at most as many as fit on the screen.
 import { FLAG_ERROR, FLAG_LINKS, FLAG_ORPHAN } from '../../api/trace_columns';
+import { groupDigits } from '../../base/digits';
 import { formatDuration } from '../../base/duration';
 import { type Palette, serviceColour } from '../../base/palette';
 import { indentStep, layoutBar } from './bar_layout';
@@ -17,6 +18,7 @@ export class RowsView {
   private readonly colours: readonly string[];
   private range: ScrollRange = { height: 0, ratio: 1 };
   private viewHeight = 0;
+  private nameWidth = 0;
   private timeWidth = 0;
   private step = 14;
 
@@ -29,28 +31,42 @@ export class RowsView {
     this.colours = view.columns.services.map((name) => serviceColour(name, palette));
   }
 
-  /** Measures the boxes again; call when sizes may have changed, then `refresh`. */
-  measure(nameWidth: number, timeWidth: number): void {
-    this.viewHeight = this.scroller.clientHeight;
+  /** Measures the boxes again; call when sizes may have changed, and `refresh` when it says that they have. */
+  measure(nameWidth: number, timeWidth: number): boolean {
+    const viewHeight = this.scroller.clientHeight;
+    if (viewHeight === this.viewHeight && nameWidth === this.nameWidth && timeWidth === this.timeWidth) return false;
+    this.viewHeight = viewHeight;
+    this.nameWidth = nameWidth;
     this.timeWidth = timeWidth;
     this.step = indentStep(this.view.facts.depth, nameWidth);
+    return true;
+  }
+
+  /** Rewrites every row in sight. */
+  refresh(): void {
+    // Read before anything is written: asked later, the browser would have to lay out the page first.
+    const { scrollTop } = this.scroller;
+    this.resizePool();
+    this.range = scrollRange(this.view.rows.peek().length, this.viewHeight);
+    this.body.style.height = `${this.range.height}px`;
+    for (const element of this.pool) element.shown = -1;
+    const mayHaveMoved = scrollTop > 0 && scrollTop + this.viewHeight > this.range.height;
+    this.show(mayHaveMoved ? this.scroller.scrollTop : scrollTop);
+  }
+
+  /** Gives rows that left the window to those that came into it. */
+  scrolled(): void {
+    this.show(this.scroller.scrollTop);
+  }
+
+  private resizePool(): void {
     const wanted = Math.ceil(this.viewHeight / ROW_HEIGHT) + SPARE_ROWS;
     while (this.pool.length > wanted) this.pool.pop()?.row.remove();
     while (this.pool.length < wanted) this.pool.push(makeRow(this.body, `wf-row-${this.pool.length}`));
   }
 
-  /** Rewrites every row in sight. */
-  refresh(): void {
-    this.range = scrollRange(this.view.rows.peek().length, this.viewHeight);
-    this.body.style.height = `${this.range.height}px`;
-    for (const element of this.pool) element.shown = -1;
-    this.scrolled();
-  }
-
-  /** Gives rows that left the window to those that came into it. */
-  scrolled(): void {
+  private show(scrollTop: number): void {
     const rows = this.view.rows.peek();
-    const { scrollTop } = this.scroller;
     const { first, last } = rowsInSight(this.range, scrollTop, this.viewHeight, rows.length);
     for (let row = first; row < last; row++) {
       const element = this.pool[row % this.pool.length];
@@ -113,7 +129,7 @@ export class RowsView {
     if (flags & FLAG_LINKS) text += '↗ link ';
     const events = this.view.columns.events[span] ?? 0;
     if (events > 0) text += `◆ ${events} `;
-    return hidden > 0 ? `${text}+${hidden.toLocaleString('en')}` : text;
+    return hidden > 0 ? `${text}+${groupDigits(hidden)}` : text;
   }
 
   private fillBar(element: RowElement, span: number, colour: string): void {

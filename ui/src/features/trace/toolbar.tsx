@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RefObject } from 'preact';
 import { otlpAddress } from '../../api/client';
+import { groupDigits } from '../../base/digits';
 import type { TraceView } from './view';
 import { isWhole } from './zoom';
 
@@ -24,7 +25,7 @@ function Find({ view, findInput }: Pick<ToolbarProps, 'view' | 'findInput'>) {
         value={view.find.value} onInput={(event) => { view.find.value = event.currentTarget.value; }} onKeyDown={onKeyDown} />
       {matches && (
         <>
-          <span class="trace-matches" role="status">{matches.count.toLocaleString('en')} {matches.count === 1 ? 'match' : 'matches'}</span>
+          <span class="trace-matches" role="status">{groupDigits(matches.count)} {matches.count === 1 ? 'match' : 'matches'}</span>
           <button type="button" class="button quiet small" aria-label="Previous match" title="Previous match (N)" onClick={() => view.nextMatch(-1)}>↑</button>
           <button type="button" class="button quiet small" aria-label="Next match" title="Next match (n)" onClick={() => view.nextMatch(1)}>↓</button>
           <label class="trace-only"><input type="checkbox" checked={view.only.value} onChange={(event) => { view.only.value = event.currentTarget.checked; }} />Only matches</label>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { groupDigits } from '../../base/digits';
 import { formatDuration } from '../../base/duration';
 import { serviceColour } from '../../base/palette';
 import { palette } from '../../base/theme';
@@ -9,8 +10,6 @@ import type { TraceView } from './view';
 interface TraceHeaderProps {
   readonly view: TraceView;
 }
-
-const count = (n: number): string => n.toLocaleString('en');
 
 function Services({ view }: TraceHeaderProps) {
   const { columns, facts } = view;
@@ -23,8 +22,8 @@ function Services({ view }: TraceHeaderProps) {
         return (
           <li key={name}>
             <button type="button" class="trace-service" title={`Find spans of ${name}`} onClick={() => { view.find.value = view.find.value === name ? '' : name; }}>
-              <i style={{ background: serviceColour(name, palette.value) }} />{name} <b>{count(facts.spansOfService[i] ?? 0)}</b>
-              {errors > 0 && <em>▲ {count(errors)}</em>}
+              <i style={{ background: serviceColour(name, palette.value) }} />{name} <b>{groupDigits(facts.spansOfService[i] ?? 0)}</b>
+              {errors > 0 && <em>▲ {groupDigits(errors)}</em>}
             </button>
           </li>
         );
@@ -48,11 +47,11 @@ export function TraceHeader({ view }: TraceHeaderProps) {
       </div>
       <dl class="trace-facts">
         <div><dt>Duration</dt><dd><b>{formatDuration(columns.durationNs)}</b></dd></div>
-        <div><dt>Spans</dt><dd>{count(columns.spanCount)}</dd></div>
-        <div><dt>Services</dt><dd>{count(columns.services.length)}</dd></div>
-        <div><dt>Depth</dt><dd>{count(facts.depth)}</dd></div>
-        <div class={facts.errors ? 'bad' : ''}><dt>Errors</dt><dd>{facts.errors > 0 && '▲ '}{count(facts.errors)}</dd></div>
-        {facts.orphans > 0 && <div class="bad"><dt>Parent missing</dt><dd>{count(facts.orphans)}</dd></div>}
+        <div><dt>Spans</dt><dd>{groupDigits(columns.spanCount)}</dd></div>
+        <div><dt>Services</dt><dd>{groupDigits(columns.services.length)}</dd></div>
+        <div><dt>Depth</dt><dd>{groupDigits(facts.depth)}</dd></div>
+        <div class={facts.errors ? 'bad' : ''}><dt>Errors</dt><dd>{facts.errors > 0 && '▲ '}{groupDigits(facts.errors)}</dd></div>
+        {facts.orphans > 0 && <div class="bad"><dt>Parent missing</dt><dd>{groupDigits(facts.orphans)}</dd></div>}
         <div class="trace-start"><dt>Start</dt><dd>{formatDateTime(columns.startNs)}</dd></div>
       </dl>
       <Services view={view} />

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useComputed, useSignal } from '@preact/signals';
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { getTrace } from '../../api/client';
+import { groupDigits } from '../../base/digits';
 import { useKeys } from '../../base/keys';
 import { announce } from '../../base/live';
 import { resource } from '../../base/resource';
@@ -47,14 +48,15 @@ function OpenTrace({ view }: { readonly view: TraceView }) {
 
 export function TracePage({ traceId }: TracePageProps) {
   const trace = useMemo(() => resource<TraceView>(), [traceId]);
-  useEffect(() => {
+  // Not after the first frame, which shows nothing yet: the trace is on its way already when the server preloads it.
+  useLayoutEffect(() => {
     document.title = 'Trace · Spandrel';
     trace.load(async (signal) => {
       const view = new TraceView(await getTrace(traceId, signal));
       view.apply(readTraceUrl(route.peek().params));
       const { columns } = view;
       document.title = `${columns.operations[columns.operation[0] ?? 0] ?? 'Trace'} · Spandrel`;
-      announce(`Trace with ${columns.spanCount.toLocaleString('en')} spans`);
+      announce(`Trace with ${groupDigits(columns.spanCount)} spans`);
       return view;
     });
     return trace.cancel;

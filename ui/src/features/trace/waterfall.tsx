@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useSignal, useSignalEffect } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { effect, useSignal } from '@preact/signals';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { palette } from '../../base/theme';
 import { useDragZoom, useWheelZoom } from './pointer_zoom';
 import { RowsView } from './rows_view';
@@ -19,36 +19,39 @@ interface Widths {
   readonly time: number;
 }
 
-/** Rewrites the rows once a frame after any change of what they show. */
+/** Makes the rows together with what is around them, so that they share its first frame, and rewrites them after any change of what they show. */
 function useRows(view: TraceView, parts: () => { scroller: HTMLElement; body: HTMLElement; head: HTMLElement } | undefined, onWidths: (widths: Widths) => void) {
   const rows = useRef<RowsView | undefined>(undefined);
-  const measure = (): void => {
+  const measure = (): boolean => {
     const found = parts();
     const [name, time] = found ? [...found.head.children] : [];
-    if (!name || !time) return;
+    if (!name || !time) return false;
     const widths = { name: name.clientWidth, time: time.clientWidth };
-    rows.current?.measure(widths.name, widths.time);
-    rows.current?.refresh();
+    if (!rows.current?.measure(widths.name, widths.time)) return false;
     onWidths(widths);
+    return true;
   };
-  useEffect(() => {
+  useLayoutEffect(() => {
     const found = parts();
     if (!found) return undefined;
     found.body.replaceChildren();
     rows.current = new RowsView(view, found.scroller, found.body, palette.value);
     measure();
-    const observer = new ResizeObserver(measure);
+    const stop = effect(() => {
+      void [view.rows.value, view.zoom.value, view.selected.value, view.matches.value];
+      rows.current?.refresh();
+    });
+    const observer = new ResizeObserver(() => { if (measure()) rows.current?.refresh(); });
     observer.observe(found.scroller);
-    return () => observer.disconnect();
+    return () => {
+      observer.disconnect();
+      stop();
+    };
   }, [view, palette.value]);
-  useSignalEffect(() => {
-    void [view.rows.value, view.zoom.value, view.selected.value, view.matches.value];
-    rows.current?.refresh();
-  });
-  useSignalEffect(() => {
+  useLayoutEffect(() => effect(() => {
     if (view.reveal.value === 0 || view.selected.peek() === NO_SPAN) return;
     rows.current?.bringIntoSight(rowOf(view.rows.peek(), view.selected.peek()));
-  });
+  }), [view]);
   return rows;
 }
 
