@@ -6,7 +6,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 export PATH := $(CURDIR)/build/tools/node/bin:$(PATH)
 
-.PHONY: help run build test check bench asan tsan fuzz crash format clean setup setup-test
+.PHONY: help run build package test check bench asan tsan fuzz crash format clean setup setup-test
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -20,6 +20,9 @@ setup-test:
 build: setup ## Build the Release binaries into build/release/bin
 	@cmake --preset release >build/configure-release.log 2>&1 || { cat build/configure-release.log; exit 1; }
 	@cmake --build --preset release -j $(JOBS)
+
+package: build ## Debian packages of the library and the server, in build/release/packages
+	@cd build/release && cpack
 
 run: build ## Start Spandrel and the demo; Ctrl-C stops both
 	@tools/run_demo.sh build/release/bin

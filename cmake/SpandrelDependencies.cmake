@@ -6,19 +6,21 @@ find_package(spdlog REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(Boost 1.74 REQUIRED)
-find_package(yaml-cpp REQUIRED)
-find_package(CLI11 REQUIRED)
-find_package(CURL REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(nghttp2 REQUIRED IMPORTED_TARGET libnghttp2)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(deflate REQUIRED IMPORTED_TARGET libdeflate)
 pkg_check_modules(simdjson REQUIRED IMPORTED_TARGET simdjson)
-# Not named `re2`: gRPC takes a set re2_FOUND for a re2::re2 target, which pkg-config does not make.
-pkg_check_modules(libre2 REQUIRED IMPORTED_TARGET re2)
-add_library(PkgConfig::re2 ALIAS PkgConfig::libre2)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 add_library(xxHash::xxhash ALIAS PkgConfig::xxhash)
+
+if(SPANDREL_SERVER)
+  find_package(yaml-cpp REQUIRED)
+  find_package(CLI11 REQUIRED)
+  # Not named `re2`: gRPC takes a set re2_FOUND for a re2::re2 target, which pkg-config does not make.
+  pkg_check_modules(libre2 REQUIRED IMPORTED_TARGET re2)
+  add_library(PkgConfig::re2 ALIAS PkgConfig::libre2)
+endif()
 
 # Debian's opentelemetry-cpp-dev asks for gRPC and protobuf in its package file even for the API alone.
 find_package(Protobuf REQUIRED)
@@ -29,17 +31,6 @@ find_package(opentelemetry-cpp CONFIG REQUIRED)
 find_path(PROTOZERO_INCLUDE_DIR protozero/pbf_reader.hpp REQUIRED)
 add_library(protozero INTERFACE)
 target_include_directories(protozero SYSTEM INTERFACE ${PROTOZERO_INCLUDE_DIR})
-
-find_path(HTTPLIB_INCLUDE_DIR httplib.h REQUIRED)
-add_library(httplib_headers INTERFACE)
-target_include_directories(httplib_headers SYSTEM INTERFACE ${HTTPLIB_INCLUDE_DIR})
-find_library(HTTPLIB_LIBRARY cpp-httplib)
-if(HTTPLIB_LIBRARY)
-  target_link_libraries(httplib_headers INTERFACE ${HTTPLIB_LIBRARY})
-endif()
-# Debian builds the library with TLS, which changes the layout of its classes.
-target_compile_definitions(httplib_headers INTERFACE CPPHTTPLIB_OPENSSL_SUPPORT)
-target_link_libraries(httplib_headers INTERFACE Threads::Threads OpenSSL::SSL OpenSSL::Crypto)
 
 # The generated OTLP classes of Debian's libopentelemetry-proto-dev: a peer for tests, never used by the product.
 find_path(OTEL_PROTO_INCLUDE_DIR opentelemetry/proto/trace/v1/trace.pb.h)

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # spandrel_module(NAME [DEPENDS modules...] [LIBRARIES targets...] [TEST_DEPENDS ...] [TEST_LIBRARIES ...]
-#                 [PUBLIC_HEADERS])
+#                 [PUBLIC_HEADERS] [EXPORT_AS name])
 #
 # One folder under src/ = one static library `spandrel_NAME` = one namespace. Beside the sources:
 #   *_test.cc   are linked into one GoogleTest program, NAME_test
 #   *_bench.cc  are linked into one Google Benchmark program, NAME_bench (SPANDREL_BENCH)
 #   *_fuzz.cc   are one libFuzzer program each (SPANDREL_FUZZ)
+# PUBLIC_HEADERS: include/spandrel belongs to it. EXPORT_AS: applications know it as Spandrel::name.
 function(spandrel_module name)
-  cmake_parse_arguments(ARG "PUBLIC_HEADERS" "" "DEPENDS;LIBRARIES;TEST_DEPENDS;TEST_LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ARG "PUBLIC_HEADERS" "EXPORT_AS" "DEPENDS;LIBRARIES;TEST_DEPENDS;TEST_LIBRARIES" ${ARGN})
   set(folder ${CMAKE_SOURCE_DIR}/src/${name})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${folder}/*.cc)
   file(GLOB_RECURSE tests CONFIGURE_DEPENDS ${folder}/*_test.cc)
@@ -24,11 +25,17 @@ function(spandrel_module name)
     add_library(spandrel_${name} INTERFACE)
     set(scope INTERFACE)
   endif()
-  target_include_directories(spandrel_${name} ${scope} ${CMAKE_SOURCE_DIR}/src)
+  target_include_directories(spandrel_${name} ${scope} $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/src>)
   if(ARG_PUBLIC_HEADERS)
-    target_include_directories(spandrel_${name} ${scope} ${CMAKE_SOURCE_DIR}/include)
+    target_include_directories(spandrel_${name} ${scope} $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include>
+      $<INSTALL_INTERFACE:include>)
   endif()
   target_link_libraries(spandrel_${name} ${scope} ${depends} ${ARG_LIBRARIES})
+  if(ARG_EXPORT_AS)
+    add_library(Spandrel::${ARG_EXPORT_AS} ALIAS spandrel_${name})
+    set_target_properties(spandrel_${name} PROPERTIES EXPORT_NAME ${ARG_EXPORT_AS})
+    target_compile_features(spandrel_${name} INTERFACE cxx_std_17)
+  endif()
 
   if(SPANDREL_TESTS AND tests)
     add_executable(${name}_test ${tests})

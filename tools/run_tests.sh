@@ -32,6 +32,7 @@ unit_tests() { ctest --test-dir build/dev --output-on-failure -j "$jobs"; }
 page_tests() { (cd ui && { [ -d node_modules ] || npm ci --silent; } && npm test --silent); }
 browser_tests() { tests/e2e/run.sh "$bin"; }
 interop_tests() { tests/interop/run.sh "$bin"; }
+package_tests() { tests/package/run.sh build/dev; }
 crash_tests() { tests/crash/run.sh "$bin" 10; }
 server_tests() { python3 -m unittest discover -s tests/server -p '*_test.py'; }
 
@@ -44,6 +45,7 @@ if [ ${#failed[@]} -eq 0 ]; then
   group "server" server_tests
   group "page in the browser" browser_tests
   group "other people's senders" interop_tests
+  group "packages" package_tests
   group "kill -9" crash_tests
 fi
 
