@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "sdk/any_value.h"
+#include "sdk/attribute_set.h"
+#include "sdk/message_buffer.h"
 #include "sdk/process_hooks.h"
 #include "sdk/request_encoder.h"
 
@@ -50,7 +52,7 @@ ProviderCore::ProviderCore(Options options, TransportFactory connect)
 #if OPENTELEMETRY_ABI_VERSION_NO >= 2
 nostd::shared_ptr<trace_api::Tracer> ProviderCore::GetTracer(
     nostd::string_view name, nostd::string_view version, nostd::string_view schema_url,
-    const common::KeyValueIterable* attributes) noexcept {
+    const opentelemetry::common::KeyValueIterable* attributes) noexcept {
   MessageBuffer encoded;
   AttributeSet set(LengthTag(3), {}, encoded);
   if (attributes != nullptr) set.SetAll(*attributes);

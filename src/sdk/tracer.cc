@@ -90,9 +90,10 @@ Tracer::Tracer(ProviderCore& provider, uint32_t index, std::string scope, std::s
       index_(index),
       scope_(std::move(scope)),
       schema_url_(std::move(schema_url)) {
-#if OPENTELEMETRY_ABI_VERSION_NO >= 2
-  UpdateEnabled(true);
-#endif
+  // Part of the API's ABI 2 since 1.20.
+  [](auto& tracer) {
+    if constexpr (requires { tracer.UpdateEnabled(true); }) tracer.UpdateEnabled(true);
+  }(*this);
 }
 
 nostd::shared_ptr<trace_api::Span> Tracer::StartSpan(
