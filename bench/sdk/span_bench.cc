@@ -3,9 +3,6 @@
 // behind the same API calls, in one process, in turns. CPU time of the thread, median of the
 // rounds. Between rounds both are flushed, outside the measurement, so that neither drops spans.
 // The context of a thread is kept by spandrel/context.h for both, since a process has one storage.
-#include <time.h>
-
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -15,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "measure.h"
 #include "opentelemetry/exporters/otlp/otlp_recordable.h"
 #include "opentelemetry/exporters/otlp/otlp_recordable_utils.h"
 #include "opentelemetry/proto/collector/trace/v1/trace_service.pb.h"
@@ -36,6 +34,8 @@ namespace api = opentelemetry::trace;
 namespace nostd = opentelemetry::nostd;
 namespace otlp = opentelemetry::exporter::otlp;
 namespace peer = opentelemetry::sdk::trace;
+using spandrel::bench::Median;
+using spandrel::bench::ThreadCpuNanos;
 using spandrel::sdk::ExportOptions;
 using spandrel::sdk::ProviderCore;
 using spandrel::sdk::Transport;
@@ -142,12 +142,6 @@ struct Case {
   bool inside_a_span = false;
 };
 
-double ThreadCpuNanos() {
-  timespec now;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
-}
-
 double Round(const Case& test, const Candidate& candidate) {
   api::Tracer& tracer = *candidate.tracer;
   const auto parent = tracer.StartSpan("parent");
@@ -160,12 +154,6 @@ double Round(const Case& test, const Candidate& candidate) {
   parent->End();
   candidate.flush();
   return spent / kSpansARound;
-}
-
-double Median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + static_cast<long>(values.size() / 2),
-                   values.end());
-  return values[values.size() / 2];
 }
 
 std::vector<double> Measure(const Case& test, const std::vector<Candidate>& candidates,
