@@ -35,6 +35,7 @@ interop_tests() { tests/interop/run.sh "$bin"; }
 package_tests() { tests/package/run.sh build/dev; }
 crash_tests() { tests/crash/run.sh "$bin" 10; }
 server_tests() { python3 -m unittest discover -s tests/server -p '*_test.py'; }
+w3c_tests() { python3 -m unittest discover -s tests/w3c -p '*_test.py'; }
 
 mkdir -p build
 group "build" build
@@ -43,6 +44,7 @@ if [ ${#failed[@]} -eq 0 ]; then
   group "unit tests" unit_tests
   group "page unit tests" page_tests
   group "server" server_tests
+  group "w3c" w3c_tests
   group "page in the browser" browser_tests
   group "other people's senders" interop_tests
   group "packages" package_tests

@@ -13,6 +13,8 @@ namespace {
 namespace context = opentelemetry::context;
 namespace nostd = opentelemetry::nostd;
 
+constexpr char kDebugKey[] = "spandrel.propagated_debug";
+
 SpanIdentity ToIdentity(const wire::TraceParent& span) {
   SpanIdentity identity;
   std::memcpy(identity.trace_id, span.trace_id.bytes.data(), sizeof(identity.trace_id));
@@ -44,6 +46,16 @@ void ReadSpan(const context::Context& context, UseSpan use) {
   if (!span.identity.valid()) return;
   use(ToTraceParent(span.identity),
       span.trace_state == nullptr ? std::string_view() : *span.trace_state);
+}
+
+context::Context WithDebug(context::Context& context) {
+  return context.SetValue(kDebugKey, true);
+}
+
+bool IsDebug(const context::Context& context) {
+  const context::ContextValue value = context.GetValue(kDebugKey);
+  const bool* const debug = nostd::get_if<bool>(&value);
+  return debug != nullptr && *debug;
 }
 
 }  // namespace spandrel::sdk

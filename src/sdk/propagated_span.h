@@ -26,4 +26,9 @@ using UseSpan =
     opentelemetry::nostd::function_ref<void(const wire::TraceParent&, std::string_view)>;
 void ReadSpan(const opentelemetry::context::Context& context, UseSpan use);
 
+// Whether the caller asked for this trace to be recorded whatever the samplers say (B3, Jaeger):
+// carried on, and the span's sampled flag is set with it.
+opentelemetry::context::Context WithDebug(opentelemetry::context::Context& context);
+bool IsDebug(const opentelemetry::context::Context& context);
+
 }  // namespace spandrel::sdk

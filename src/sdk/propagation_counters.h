@@ -12,8 +12,8 @@ namespace spandrel::sdk {
 enum class PropagationDrop : uint8_t {
   kMalformedSpan,        // traceparent, b3, uber-trace-id: a new trace begins
   kMalformedTraceState,  // or too long, or of too many members: treated as absent
-  kMalformedBaggage,     // members of baggage
-  kBaggageOverLimit,     // members beyond 64 or 8,192 bytes, read or written
+  kMalformedBaggage,     // each member
+  kBaggageOverLimit,     // beyond 64 members or 8,192 bytes; a header that is cut counts once
   kUnsendableBaggage,    // members whose key no header can hold
 };
 inline constexpr size_t kPropagationDrops = 5;

@@ -8,10 +8,12 @@
 #include <vector>
 
 #include "base/log.h"
-#include "opentelemetry/baggage/propagation/baggage_propagator.h"
 #include "opentelemetry/context/propagation/composite_propagator.h"
 #include "opentelemetry/context/propagation/global_propagator.h"
+#include "sdk/b3_propagator.h"
+#include "sdk/baggage_propagator.h"
 #include "sdk/environment.h"
+#include "sdk/jaeger_propagator.h"
 #include "sdk/trace_context_propagator.h"
 #include "spandrel/sdk.h"
 
@@ -43,13 +45,14 @@ std::vector<std::string_view> SplitNames(std::string_view list) {
 
 std::unique_ptr<Propagator> MakePropagator(std::string_view name) {
   if (name == "tracecontext") return std::make_unique<TraceContextPropagator>();
-  if (name == "baggage") {
-    return std::make_unique<opentelemetry::baggage::propagation::BaggagePropagator>();
-  }
+  if (name == "baggage") return std::make_unique<BaggagePropagator>();
+  if (name == "b3") return std::make_unique<B3Propagator>(B3Propagator::Form::kSingle);
+  if (name == "b3multi") return std::make_unique<B3Propagator>(B3Propagator::Form::kMulti);
+  if (name == "jaeger") return std::make_unique<JaegerPropagator>();
   if (name != "none") {
     base::LogWarn(
-        "spandrel sdk: OTEL_PROPAGATORS: '{}' is not known, known are tracecontext, "
-        "baggage and none",
+        "spandrel sdk: propagator '{}' is not known; known are tracecontext, baggage, b3, b3multi, "
+        "jaeger and none",
         name);
   }
   return nullptr;
