@@ -90,6 +90,8 @@ class ServerSpan {
   // A handler has thrown: an exception event, and error.type if the answer is an error.
   void RecordException(const std::exception& exception);
   void RecordException(std::string_view type, std::string_view message);
+  // The same within a catch block, whatever was thrown.
+  void RecordCurrentException();
   // From 500 on the span is an error. Interim answers (1xx but 101) are ignored.
   void SetStatusCode(int status);
   // No answer could be sent. `type` is one of few: "connection_lost", "timeout".
@@ -169,10 +171,14 @@ class ClientSpan {
   void SetPeer(std::string_view address, int port);
   void SetProtocolVersion(std::string_view version);
   void SetResendCount(int count);
-  // An answer that sent the request on to another place, which is resend number `count`.
+  // An answer (`status` may be 0: unknown) that sent the request on to another place or asked for
+  // it again; resend number `count`.
   void AddRedirect(int count, int status, std::string_view location);
   // No answer came. `type` is one of few: "timeout", "connection_refused".
   void SetError(std::string_view type, std::string_view description);
+  // A callback of the application has thrown, within a catch block: an exception event and an
+  // error.
+  void RecordCurrentException();
   // The caller gave up; that is no error.
   void SetCancelled();
   // Parts of the bodies as they pass; they add up to http.{request,response}.body.size.

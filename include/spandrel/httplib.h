@@ -3,43 +3,23 @@
 
 #include <httplib.h>
 
-#include <exception>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "spandrel/http.h"
+#include "spandrel/httplib_client.h"
+#include "spandrel/httplib_headers.h"
 
 // cpp-httplib servers whose requests are traced. One line changes:
 //
 //   httplib::Server server;             ->  spandrel::httplib::Server server;
 //   httplib::SSLServer server(a, b);    ->  spandrel::httplib::SSLServer server(a, b);
 //
-// The pattern a handler is registered with becomes http.route. Header-only, so that it is compiled
-// with the macros that your httplib is compiled with.
+// The pattern a handler is registered with becomes http.route. Clients are in
+// spandrel/httplib_client.h. Header-only, so that it is compiled with the macros that your httplib
+// is compiled with.
 namespace spandrel::httplib {
-
-// Request headers for propagators; lines of the same name are joined.
-class RequestCarrier final : public http::Carrier {
- public:
-  explicit RequestCarrier(const ::httplib::Headers& headers) : headers_(headers) {}
-
-  opentelemetry::nostd::string_view Get(
-      opentelemetry::nostd::string_view key) const noexcept override {
-    const auto [first, end] = headers_.equal_range(std::string(key.data(), key.size()));
-    if (first == end) return "";
-    if (std::next(first) == end) return first->second;
-    joined_ = first->second;
-    for (auto line = std::next(first); line != end; ++line) joined_ += "," + line->second;
-    return joined_;
-  }
-  void Set(opentelemetry::nostd::string_view, opentelemetry::nostd::string_view) noexcept override {
-  }
-
- private:
-  const ::httplib::Headers& headers_;
-  mutable std::string joined_;  // until the next Get
-};
 
 // The span of the request that this thread serves: httplib runs all steps of a request on one
 // thread.
@@ -48,6 +28,7 @@ inline std::optional<http::ServerSpan>& SpanOfThisThread() {
   return span;
 }
 
+// A server in place of `Base`. Its threads and limits are those of `Base`.
 template <typename Base>
 class Traced : public Base {
  public:
@@ -65,7 +46,9 @@ class Traced : public Base {
   }
 
   // Before the server listens.
-  void set_tracing_options(http::Options options) { options_ = std::move(options); }
+  void set_tracing_options(http::Options options) {
+    tracing_ = http::Instrumentation(std::move(options));
+  }
 
   Traced& Get(const std::string& pattern, Handler handler) {
     Base::Get(pattern, Wrap(pattern, std::move(handler)));
@@ -121,7 +104,7 @@ class Traced : public Base {
     Base::set_logger(
         [logger = std::move(logger)](const Request& request, const Response& response) {
           if (logger) logger(request, response);
-          EndSpan(response);
+          EndSpan(request, response);
         });
     return *this;
   }
@@ -131,30 +114,33 @@ class Traced : public Base {
     http::ServerRequest described;
     described.method = request.method;
     described.target = request.target;
-    described.scheme = IsTls(request) ? "https" : "http";
+    described.scheme = IsTls(request, 0) ? "https" : "http";
     described.peer_address = request.remote_addr;
     described.peer_port = request.remote_port;
-    constexpr std::string_view kHttp = "HTTP/";
-    if (request.version.rfind(kHttp, 0) == 0) {
-      described.protocol_version = std::string_view(request.version).substr(kHttp.size());
-    }
+    described.protocol_version = VersionOf(request.version);
     SpanOfThisThread().reset();
-    SpanOfThisThread().emplace(options_, described, RequestCarrier(request.headers));
+    SpanOfThisThread().emplace(tracing_, described, HeaderCarrier(request.headers));
   }
 
-  static void EndSpan(const Response& response) {
+  static void EndSpan(const Request& request, const Response& response) {
     std::optional<http::ServerSpan>& span = SpanOfThisThread();
     if (!span) return;
     span->SetStatusCode(response.status);
+    span->SetResponseHeaders(HeaderCarrier(response.headers));
+    if (!request.body.empty()) span->AddRead(request.body.size());
+    const std::optional<uint64_t> size = BodySize(response.headers, response.body);
+    if (size) span->AddWritten(request.method == "HEAD" ? 0 : *size);
     span.reset();
   }
 
-  static bool IsTls([[maybe_unused]] const Request& request) {
-#ifdef CPPHTTPLIB_OPENSSL_SUPPORT
+  // Requests have `ssl` only when httplib is built with TLS.
+  template <typename AnyRequest>
+  static auto IsTls(const AnyRequest& request, int) -> decltype(request.ssl != nullptr) {
     return request.ssl != nullptr;
-#else
+  }
+  template <typename AnyRequest>
+  static bool IsTls(const AnyRequest&, long) {
     return false;
-#endif
   }
 
   static Handler Wrap(const std::string& route, Handler handler) {
@@ -165,8 +151,24 @@ class Traced : public Base {
   static HandlerWithContentReader Wrap(const std::string& route, HandlerWithContentReader handler) {
     return [route, handler = std::move(handler)](const Request& request, Response& response,
                                                  const ::httplib::ContentReader& reader) {
-      Run(route, [&] { handler(request, response, reader); });
+      Run(route, [&] { handler(request, response, Counted(reader)); });
     };
+  }
+
+  // A reader whose bytes are told to the span.
+  static ::httplib::ContentReader Counted(const ::httplib::ContentReader& reader) {
+    const auto count = [](::httplib::ContentReceiver receiver) {
+      return [receiver = std::move(receiver)](const char* data, size_t size) {
+        if (SpanOfThisThread()) SpanOfThisThread()->AddRead(size);
+        return receiver(data, size);
+      };
+    };
+    return {[&reader, count](::httplib::ContentReceiver receiver) {
+              return reader(count(std::move(receiver)));
+            },
+            [&reader, count](auto header, ::httplib::ContentReceiver receiver) {
+              return reader(std::move(header), count(std::move(receiver)));
+            }};
   }
 
   template <typename Call>
@@ -176,16 +178,13 @@ class Traced : public Base {
     span->SetRoute(route);
     try {
       call();
-    } catch (const std::exception& exception) {
-      span->RecordException(exception);
-      throw;
     } catch (...) {
-      span->RecordException("unknown", "");
+      span->RecordCurrentException();
       throw;
     }
   }
 
-  http::Options options_;
+  http::Instrumentation tracing_ = http::Instrumentation::Default();
 };
 
 using Server = Traced<::httplib::Server>;

@@ -160,9 +160,13 @@ void ClientSpan::SetResendCount(int count) {
 void ClientSpan::AddRedirect(int count, int status, std::string_view location) {
   if (!recording_) return;
   std::string buffer;
-  span_->AddEvent("redirect", {{"http.request.resend_count", static_cast<int32_t>(count)},
-                               {"http.response.status_code", static_cast<int32_t>(status)},
-                               {"url.full", View(state_->redaction.Url(location, buffer))}});
+  const std::string_view url = state_->redaction.Url(location, buffer);
+  const LazyAttributes attributes([&](AttributeSink& sink) {
+    sink.Add("http.request.resend_count", static_cast<int32_t>(count));
+    if (status > 0) sink.Add("http.response.status_code", static_cast<int32_t>(status));
+    sink.AddText("url.full", url);
+  });
+  span_->AddEvent("redirect", attributes);
 }
 
 void ClientSpan::SetError(std::string_view type, std::string_view description) {
@@ -170,6 +174,15 @@ void ClientSpan::SetError(std::string_view type, std::string_view description) {
   failed_ = true;
   error_type_ = type;
   if (recording_) span_->SetStatus(trace::StatusCode::kError, View(description));
+}
+
+void ClientSpan::RecordCurrentException() {
+  const instrument::ThrownException thrown = instrument::CurrentException();
+  if (recording_) {
+    span_->AddEvent("exception", {{"exception.type", View(thrown.type)},
+                                  {"exception.message", View(thrown.message)}});
+  }
+  SetError(thrown.type, {});
 }
 
 void ClientSpan::SetCancelled() {

@@ -7,7 +7,9 @@
 #include <array>
 #include <charconv>
 #include <cstdlib>
+#include <exception>
 #include <memory>
+#include <typeinfo>
 
 #include "instrument/text.h"
 
@@ -203,6 +205,19 @@ std::string Demangle(const char* name) {
   const std::unique_ptr<char, void (*)(void*)> readable(
       abi::__cxa_demangle(name, nullptr, nullptr, &status), std::free);
   return status == 0 ? readable.get() : name;
+}
+
+ThrownException CurrentException() {
+  const std::type_info* const type = abi::__cxa_current_exception_type();
+  ThrownException thrown{type == nullptr ? "_OTHER" : Demangle(type->name()), {}};
+  if (type == nullptr) return thrown;
+  try {
+    throw;
+  } catch (const std::exception& exception) {
+    thrown.message = exception.what();
+  } catch (...) {  // has no message
+  }
+  return thrown;
 }
 
 }  // namespace spandrel::instrument

@@ -71,4 +71,11 @@ std::string_view JoinName(std::string_view method, std::string_view route, std::
 // "std::runtime_error" instead of a mangled name.
 std::string Demangle(const char* name);
 
+// What is being handled by the catch block that calls.
+struct ThrownException {
+  std::string type;
+  std::string message;
+};
+ThrownException CurrentException();
+
 }  // namespace spandrel::instrument

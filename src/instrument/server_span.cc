@@ -121,6 +121,11 @@ void ServerSpan::RecordException(std::string_view type, std::string_view message
                   {{"exception.type", View(type)}, {"exception.message", View(message)}});
 }
 
+void ServerSpan::RecordCurrentException() {
+  const instrument::ThrownException thrown = instrument::CurrentException();
+  RecordException(thrown.type, thrown.message);
+}
+
 void ServerSpan::SetStatusCode(int status) {
   if (status < 200 && status != 101) return;
   status_ = status;

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <httplib.h>
+
+#include <charconv>
+#include <cstdint>
+#include <forward_list>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "spandrel/http.h"
+
+// What the server and the client adapter of cpp-httplib share.
+namespace spandrel::httplib {
+
+inline bool SameName(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  if (a.size() != b.size()) return false;
+  for (size_t i = 0; i < a.size(); ++i) {
+    if (lower(a[i]) != lower(b[i])) return false;
+  }
+  return true;
+}
+
+// Reads headers; lines of the same name are joined. Valid as long as the headers are.
+class HeaderCarrier final : public http::Carrier {
+ public:
+  explicit HeaderCarrier(const ::httplib::Headers& headers) : headers_(headers) {}
+
+  // Looking up in the map would make a string of the key; headers are few.
+  opentelemetry::nostd::string_view Get(
+      opentelemetry::nostd::string_view key) const noexcept override {
+    std::string_view found;
+    for (const auto& [name, value] : headers_) {
+      if (!SameName(name, {key.data(), key.size()})) continue;
+      if (found.empty()) {
+        found = value;
+      } else {
+        found = joined_.emplace_front(std::string(found).append(",").append(value));
+      }
+    }
+    return {found.data(), found.size()};
+  }
+  void Set(opentelemetry::nostd::string_view, opentelemetry::nostd::string_view) noexcept override {
+  }
+
+ private:
+  const ::httplib::Headers& headers_;
+  mutable std::forward_list<std::string> joined_;
+};
+
+// "1.1" of "HTTP/1.1".
+inline std::string_view VersionOf(std::string_view version) {
+  constexpr std::string_view kHttp = "HTTP/";
+  if (version.substr(0, kHttp.size()) != kHttp) return {};
+  return version.substr(kHttp.size());
+}
+
+// The body's size, as far as it is known: chunked bodies that pass through have none.
+inline std::optional<uint64_t> BodySize(const ::httplib::Headers& headers,
+                                        const std::string& body) {
+  if (!body.empty()) return body.size();
+  const auto length = headers.find("Content-Length");
+  if (length == headers.end()) return std::nullopt;
+  uint64_t size = 0;
+  const char* const end = length->second.data() + length->second.size();
+  const auto [stop, error] = std::from_chars(length->second.data(), end, size);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  return size;
+}
+
+}  // namespace spandrel::httplib
