@@ -35,7 +35,7 @@ void WriteRequest(const State& state, const ClientRequest& request, AttributeSin
 
 std::unique_ptr<instrument::ClientMeasurement> StartMeasurement(const State& state,
                                                                 const ClientRequest& request) {
-  if (!state.client_metrics) return nullptr;
+  if (!state.metrics) return nullptr;
   auto measurement = std::make_unique<instrument::ClientMeasurement>();
   measurement->start = steady_clock::now();
   const std::string_view method = state.methods.Find(request.method);
@@ -99,7 +99,7 @@ void ClientSpan::Start(const ClientRequest& request) {
   }
   measurement_ = StartMeasurement(state, request);
   if (measurement_) {
-    instrument::AddActive(*state.client_metrics, ToMeasured(*measurement_), 1, context_);
+    instrument::AddActive(state.metrics->client, ToMeasured(*measurement_), 1, context_);
   }
 }
 
@@ -253,7 +253,7 @@ void ClientSpan::Finish(std::string_view error_type) {
 
 void ClientSpan::Measure(std::string_view error_type) {
   instrument::Measured measured = ToMeasured(*measurement_);
-  instrument::AddActive(*state_->client_metrics, measured, -1, context_);
+  instrument::AddActive(state_->metrics->client, measured, -1, context_);
   if (!measurement_->sent_method.empty()) measured.method = measurement_->sent_method;
   measured.version = measurement_->version;
   measured.error_type = error_type;
@@ -262,7 +262,7 @@ void ClientSpan::Measure(std::string_view error_type) {
   measured.response_bytes = bytes_read_;
   measured.seconds = instrument::SecondsSince(measurement_->start);
   measured.extra = &measurement_->extra;
-  instrument::Record(*state_->client_metrics, measured, context_);
+  instrument::Record(state_->metrics->client, measured, context_);
 }
 
 }  // namespace spandrel::http

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "instrument/metrics.h"
 
+#include <map>
+#include <mutex>
+
 #include "instrument/attributes.h"
 #include "instrument/state.h"
 
@@ -9,8 +12,26 @@ namespace {
 
 namespace metrics = opentelemetry::metrics;
 
-nostd::shared_ptr<metrics::Meter> MeterOf(metrics::MeterProvider& provider) {
-  return provider.GetMeter(kScopeName, kScopeVersion, kSchemaUrl);
+Instruments MakeServerInstruments(metrics::Meter& meter) {
+  return {meter.CreateDoubleHistogram("http.server.request.duration",
+                                      "Duration of HTTP server requests.", "s"),
+          meter.CreateUInt64Histogram("http.server.request.body.size",
+                                      "Size of HTTP server request bodies.", "By"),
+          meter.CreateUInt64Histogram("http.server.response.body.size",
+                                      "Size of HTTP server response bodies.", "By"),
+          meter.CreateInt64UpDownCounter("http.server.active_requests",
+                                         "Number of active HTTP server requests.", "{request}")};
+}
+
+Instruments MakeClientInstruments(metrics::Meter& meter) {
+  return {meter.CreateDoubleHistogram("http.client.request.duration",
+                                      "Duration of HTTP client requests.", "s"),
+          meter.CreateUInt64Histogram("http.client.request.body.size",
+                                      "Size of HTTP client request bodies.", "By"),
+          meter.CreateUInt64Histogram("http.client.response.body.size",
+                                      "Size of HTTP client response bodies.", "By"),
+          meter.CreateInt64UpDownCounter("http.client.active_requests",
+                                         "Number of active HTTP requests.", "{request}")};
 }
 
 // The two that an opt-in of the convention adds on servers are there when a server name is set.
@@ -42,28 +63,20 @@ void WriteAll(const Measured& measured, AttributeSink& sink) {
 
 }  // namespace
 
-Instruments MakeServerInstruments(metrics::MeterProvider& provider) {
-  const auto meter = MeterOf(provider);
-  return {meter->CreateDoubleHistogram("http.server.request.duration",
-                                       "Duration of HTTP server requests.", "s"),
-          meter->CreateUInt64Histogram("http.server.request.body.size",
-                                       "Size of HTTP server request bodies.", "By"),
-          meter->CreateUInt64Histogram("http.server.response.body.size",
-                                       "Size of HTTP server response bodies.", "By"),
-          meter->CreateInt64UpDownCounter("http.server.active_requests",
-                                          "Number of active HTTP server requests.", "{request}")};
-}
-
-Instruments MakeClientInstruments(metrics::MeterProvider& provider) {
-  const auto meter = MeterOf(provider);
-  return {meter->CreateDoubleHistogram("http.client.request.duration",
-                                       "Duration of HTTP client requests.", "s"),
-          meter->CreateUInt64Histogram("http.client.request.body.size",
-                                       "Size of HTTP client request bodies.", "By"),
-          meter->CreateUInt64Histogram("http.client.response.body.size",
-                                       "Size of HTTP client response bodies.", "By"),
-          meter->CreateInt64UpDownCounter("http.client.active_requests",
-                                          "Number of active HTTP requests.", "{request}")};
+std::shared_ptr<const HttpInstruments> InstrumentsOf(
+    const nostd::shared_ptr<metrics::MeterProvider>& provider) {
+  if (!provider) return nullptr;
+  static std::mutex mutex;
+  static auto& made =
+      *new std::map<metrics::MeterProvider*, std::weak_ptr<const HttpInstruments>>();
+  const std::lock_guard lock(mutex);
+  std::weak_ptr<const HttpInstruments>& known = made[provider.get()];
+  if (auto instruments = known.lock()) return instruments;
+  const auto meter = provider->GetMeter(kScopeName, kScopeVersion, kSchemaUrl);
+  const std::shared_ptr<const HttpInstruments> instruments(
+      new HttpInstruments{provider, MakeServerInstruments(*meter), MakeClientInstruments(*meter)});
+  known = instruments;
+  return instruments;
 }
 
 void Record(const Instruments& instruments, const Measured& measured,

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,8 +24,18 @@ struct Instruments {
   opentelemetry::nostd::unique_ptr<opentelemetry::metrics::Histogram<uint64_t>> response_size;
   opentelemetry::nostd::unique_ptr<opentelemetry::metrics::UpDownCounter<int64_t>> active;
 };
-Instruments MakeServerInstruments(opentelemetry::metrics::MeterProvider& provider);
-Instruments MakeClientInstruments(opentelemetry::metrics::MeterProvider& provider);
+
+// Both sides' instruments of one provider, which they keep.
+struct HttpInstruments {
+  opentelemetry::nostd::shared_ptr<opentelemetry::metrics::MeterProvider> provider;
+  Instruments server;
+  Instruments client;
+};
+
+// The same for all that live at one time and have the same provider: SDKs of 2025 lose what was
+// recorded when an instrument is made twice. Null for null.
+std::shared_ptr<const HttpInstruments> InstrumentsOf(
+    const opentelemetry::nostd::shared_ptr<opentelemetry::metrics::MeterProvider>& provider);
 
 using MetricAttributes = std::vector<std::pair<std::string, http::MetricValue>>;
 

@@ -22,7 +22,7 @@ using std::chrono::steady_clock;
 std::unique_ptr<instrument::ServerMeasurement> StartMeasurement(const State& state,
                                                                 const ServerRequest& request,
                                                                 const Carrier& headers) {
-  if (!state.server_metrics) return nullptr;
+  if (!state.metrics) return nullptr;
   auto measurement = std::make_unique<instrument::ServerMeasurement>();
   measurement->start =
       request.start == steady_clock::time_point() ? steady_clock::now() : request.start;
@@ -93,7 +93,7 @@ void ServerSpan::Start(const ServerRequest& request, const Carrier& headers,
   name_method_ = state.NameMethod(request.method);
   measurement_ = StartMeasurement(state, request, headers);
   if (!measurement_) return;
-  instrument::AddActive(*state.server_metrics, ToMeasured(state, *measurement_), 1, context_);
+  instrument::AddActive(state.metrics->server, ToMeasured(state, *measurement_), 1, context_);
 }
 
 void ServerSpan::SetRoute(std::string_view route) {
@@ -192,7 +192,7 @@ void ServerSpan::Finish(std::string_view error_type) {
 
 void ServerSpan::Measure(std::string_view error_type) {
   instrument::Measured measured = ToMeasured(*state_, *measurement_);
-  instrument::AddActive(*state_->server_metrics, measured, -1, context_);
+  instrument::AddActive(state_->metrics->server, measured, -1, context_);
   measured.version = measurement_->version;
   measured.route = measurement_->route;
   measured.error_type = error_type;
@@ -201,7 +201,7 @@ void ServerSpan::Measure(std::string_view error_type) {
   measured.response_bytes = bytes_written_;
   measured.seconds = instrument::SecondsSince(measurement_->start);
   measured.extra = &measurement_->extra;
-  instrument::Record(*state_->server_metrics, measured, context_);
+  instrument::Record(state_->metrics->server, measured, context_);
 }
 
 }  // namespace spandrel::http

@@ -108,11 +108,8 @@ State::State(http::Options given)
       client_request_headers(
           Capture(options, options.captured_request_headers, "CLIENT", "REQUEST")),
       client_response_headers(
-          Capture(options, options.captured_response_headers, "CLIENT", "RESPONSE")) {
-  if (!options.meter_provider) return;
-  server_metrics = MakeServerInstruments(*options.meter_provider);
-  client_metrics = MakeClientInstruments(*options.meter_provider);
-}
+          Capture(options, options.captured_response_headers, "CLIENT", "RESPONSE")),
+      metrics(InstrumentsOf(options.meter_provider)) {}
 
 trace::Tracer& State::tracer() const {
   return own_tracer ? *own_tracer : GlobalTracer();

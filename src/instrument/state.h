@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -56,8 +56,7 @@ struct State {
   const CapturedHeaders server_response_headers;
   const CapturedHeaders client_request_headers;
   const CapturedHeaders client_response_headers;
-  std::optional<Instruments> server_metrics;
-  std::optional<Instruments> client_metrics;
+  const std::shared_ptr<const HttpInstruments> metrics;  // null: none
 };
 
 // A span that records nothing.
