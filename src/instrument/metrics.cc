@@ -73,7 +73,7 @@ std::shared_ptr<const HttpInstruments> InstrumentsOf(
   std::weak_ptr<const HttpInstruments>& known = made[provider.get()];
   if (auto instruments = known.lock()) return instruments;
   const auto meter = provider->GetMeter(kScopeName, kScopeVersion, kSchemaUrl);
-  const std::shared_ptr<const HttpInstruments> instruments(
+  std::shared_ptr<const HttpInstruments> instruments(
       new HttpInstruments{provider, MakeServerInstruments(*meter), MakeClientInstruments(*meter)});
   known = instruments;
   return instruments;
