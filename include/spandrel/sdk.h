@@ -4,12 +4,15 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "opentelemetry/nostd/shared_ptr.h"
+#include "opentelemetry/trace/span_metadata.h"
 #include "opentelemetry/trace/tracer_provider.h"
 
 // The tracer behind the OpenTelemetry C++ API. A service needs one line in main:
@@ -23,12 +26,52 @@ namespace spandrel::sdk {
 using Milliseconds = std::chrono::milliseconds;
 using TextPairs = std::vector<std::pair<std::string, std::string>>;
 
-// Which spans are recorded (OTEL_TRACES_SAMPLER).
+struct SamplerRule;
+
+// Where the strategy of Root::kJaegerRemote comes from.
+struct JaegerRemoteOptions {
+  std::string endpoint = "http://localhost:5778/sampling";  // "?service=NAME" is added
+  Milliseconds polling_interval{60'000};
+  double initial_ratio = 0.001;  // until the first answer
+};
+
+// Which spans are recorded (OTEL_TRACES_SAMPLER). Samplers form a tree; the simple ones (always on,
+// always off, by ratio, each also parent-based) cost nothing, the others some 100 ns a span.
 struct SamplerOptions {
-  enum class Root { kAlwaysOn, kAlwaysOff, kTraceIdRatio };
+  enum class Root {
+    kAlwaysOn,
+    kAlwaysOff,
+    kTraceIdRatio,
+    // As kTraceIdRatio, but consistent between services and countable: keeps a trace whose random
+    // value (tracestate's `ot=rv`, else the last 56 bits of the trace id) is at least a threshold,
+    // and writes the threshold into tracestate as `ot=th`.
+    kProbability,
+    kRateLimit,     // at most `spans_per_second`
+    kRules,         // the sampler of the first of `rules` that matches; without one, dropped
+    kJaegerRemote,  // what the Jaeger sampling endpoint says
+  };
   Root root = Root::kAlwaysOn;
-  double ratio = 1.0;        // of kTraceIdRatio
-  bool parent_based = true;  // a span with a parent follows the parent's decision
+  double ratio = 1.0;             // of kTraceIdRatio and kProbability
+  bool parent_based = true;       // a span with a parent follows the parent's decision
+  double spans_per_second = 100;  // of kRateLimit
+  std::vector<SamplerRule> rules;
+  JaegerRemoteOptions jaeger_remote = {};
+
+  // What decides instead for spans with a parent, when `parent_based`. Null: the parent's decision.
+  std::shared_ptr<const SamplerOptions> remote_parent_sampled = nullptr;
+  std::shared_ptr<const SamplerOptions> remote_parent_not_sampled = nullptr;
+  std::shared_ptr<const SamplerOptions> local_parent_sampled = nullptr;
+  std::shared_ptr<const SamplerOptions> local_parent_not_sampled = nullptr;
+};
+
+// Matches spans by what is known when they start; an empty condition matches all. In patterns `*`
+// stands for any text.
+struct SamplerRule {
+  std::optional<opentelemetry::trace::SpanKind> kind;
+  std::string name;            // pattern
+  TextPairs attributes;        // key and pattern; numbers compare as decimal text
+  SamplerOptions sampler;      // what then decides
+  TextPairs added_attributes;  // set on the spans that it records
 };
 
 // What a span may hold; what goes beyond is counted in its dropped_*_count fields.
@@ -42,9 +85,23 @@ struct SpanLimits {
   uint32_t attribute_value_length = UINT32_MAX;
 };
 
+// Takes requests instead of a collector; spandrel/otel_exporter.h has one that runs an existing
+// opentelemetry-cpp exporter.
+class RequestSink {
+ public:
+  virtual ~RequestSink() = default;
+  // `request` is an ExportTraceServiceRequest. Called on one thread, which may wait here. False:
+  // not now, the request comes again.
+  virtual bool Export(std::string_view request, Milliseconds timeout) = 0;
+};
+
 // Where and how spans are sent.
 struct ExportOptions {
-  enum class Protocol { kGrpc, kHttpProtobuf };
+  enum class Protocol {
+    kGrpc,
+    kHttpProtobuf,
+    kConsole,  // each request as a line of OTLP/JSON on standard output
+  };
   Protocol protocol = Protocol::kGrpc;
   // scheme://host:port; https means TLS, http or no scheme plaintext. Over HTTP its path is used as
   // it stands, or /v1/traces when it has none.
@@ -60,11 +117,19 @@ struct ExportOptions {
   size_t max_request_spans = 0;          // 0: only bytes count
   Milliseconds schedule_delay{1'000};    // the longest that an ended span waits for company
   Milliseconds max_retry_time{300'000};  // then a request that was always refused is dropped
+  // Set: where requests go when the collector is away and spans pile up, when one was refused for
+  // max_retry_time, and at the shutdown. They are sent when it is back, also by a later process
+  // (which may send some twice). Files outlive the process, not a crash of the machine.
+  std::string spool_directory;
+  size_t max_spool_bytes = 256 << 20;  // then the spool takes no more, and the rules above hold
+  std::shared_ptr<RequestSink> sink;   // takes the requests instead of `endpoint`
 };
 
 struct Options {
-  std::string service_name = "unknown_service";
-  TextPairs resource_attributes;  // beside service.name, telemetry.sdk.*, process.pid, host.name
+  std::string service_name;        // empty: unknown_service:EXECUTABLE
+  TextPairs resource_attributes;   // go before what is detected
+  bool detect_resource = true;     // process.*, host.*, os.type, container.id
+  bool command_arguments = false;  // process.command_args too: they may hold secrets
   SamplerOptions sampler;
   SpanLimits limits;
   ExportOptions exporter;
@@ -78,16 +143,22 @@ struct Options {
 
 // Options as the OTEL_* environment variables say; a value that makes no sense is reported on
 // standard error and its default is used. OTEL_SERVICE_NAME wins over `service_name`.
+// OTEL_LOG_LEVEL takes effect at once.
 Options OptionsFromEnvironment(std::string_view service_name);
 
-// What became of the spans so far. ended = exported + dropped_* + what is still buffered.
+// What became of the spans so far. ended = exported + spooled + dropped_* + what is still buffered.
 struct Stats {
   uint64_t ended = 0;
   uint64_t exported = 0;  // acknowledged by the collector
+  uint64_t spooled = 0;   // written to the spool
   uint64_t dropped_buffer_full = 0;
   uint64_t dropped_rejected = 0;       // refused for good, also by partial success
   uint64_t dropped_retry_expired = 0;  // refused until max_retry_time had passed
   uint64_t dropped_shutdown = 0;       // not acknowledged when the deadline of Shutdown came
+  // Out of the spool, also spans of earlier processes.
+  uint64_t spool_exported = 0;
+  uint64_t spool_rejected = 0;
+  uint64_t spool_corrupt_files = 0;  // skipped
   uint64_t dropped() const {
     return dropped_buffer_full + dropped_rejected + dropped_retry_expired + dropped_shutdown;
   }

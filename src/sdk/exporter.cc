@@ -23,6 +23,11 @@ milliseconds PauseAfter(int failures_in_a_row) {
   return full - full / 4 * (RandomId() % 1024) / 1024;
 }
 
+std::string NameOfCollector(const ExportOptions& options) {
+  if (options.sink != nullptr) return "the exporter";
+  return "the collector at " + (options.endpoint.empty() ? "localhost" : options.endpoint);
+}
+
 }  // namespace
 
 Exporter::Exporter(const ExportOptions& options, std::string resource, SpanBuffer& buffer,
@@ -32,6 +37,7 @@ Exporter::Exporter(const ExportOptions& options, std::string resource, SpanBuffe
       buffer_(buffer),
       counters_(counters),
       connect_(std::move(connect)),
+      reporter_(NameOfCollector(options)),
       thread_([this] { Run(); }) {}
 
 void Exporter::Notify(bool urgent) {
@@ -43,7 +49,7 @@ void Exporter::Notify(bool urgent) {
 
 bool Exporter::Flush(TimePoint deadline) {
   std::unique_lock lock(shared_->mutex);
-  const uint64_t lost_before = counters_.lost();
+  const uint64_t lost_before = counters_.lost() + counters_.spooled;
   const uint64_t ticket = ++shared_->flushes_wanted;
   shared_->changed.notify_one();
   const auto done = [this, ticket] {
@@ -52,7 +58,7 @@ bool Exporter::Flush(TimePoint deadline) {
            (shared_->unsettled.empty() || shared_->unsettled.begin()->first > ticket);
   };
   return shared_->settled.wait_until(lock, deadline, done) && !shared_->stopped &&
-         counters_.lost() == lost_before;
+         counters_.lost() + counters_.spooled == lost_before;
 }
 
 void Exporter::Stop() {
@@ -66,12 +72,17 @@ void Exporter::Stop() {
 
 void Exporter::Run() {
   transport_ = connect_(options_);
+  if (!options_.spool_directory.empty()) {
+    spool_ = std::make_unique<Spool>(options_.spool_directory, options_.max_spool_bytes);
+  }
   while (true) {
-    News news = WaitForNews();
-    for (Completion& completion : news.completions) Settle(std::move(completion));
+    const News news = WaitForNews();
+    for (const Completion& completion : news.completions) Settle(completion);
     if (news.stopping) break;
     if (news.collect) Collect(news.flushes);
+    SpoolReady();
     SendReady();
+    SendFromSpool();
   }
   Abandon();
 }
@@ -100,25 +111,28 @@ Exporter::News Exporter::WaitForNews() {
   const bool flush = shared_->flushes_wanted > shared_->flushes_taken;
   if (flush) resume_at_ = now;
   news.flushes = shared_->flushes_wanted;
-  news.collect = flush || (collect_at_ <= now && ready_.empty() && CanSend(now));
+  const bool to_spool = spool_ != nullptr && failures_in_a_row_ > 0;
+  const bool to_send = ready_.empty() && CanSend(now);
+  news.collect = flush || (collect_at_ <= now && (to_spool || to_send));
   return news;
 }
 
 bool Exporter::CanSend(TimePoint now) const {
   const size_t allowed = failures_in_a_row_ > 0 ? 1 : options_.max_requests_in_flight;
-  return in_flight_ < allowed && now >= resume_at_;
+  return in_flight_.size() < allowed && now >= resume_at_;
 }
 
 // While the collector is busy the spans stay in the buffer, where they join into larger requests.
 Exporter::TimePoint Exporter::NextWakeUp() const {
   const size_t allowed = failures_in_a_row_ > 0 ? 1 : options_.max_requests_in_flight;
-  if (in_flight_ >= allowed) return TimePoint::max();
-  if (!ready_.empty()) return resume_at_;
+  if (in_flight_.size() >= allowed) return TimePoint::max();
+  if (!ready_.empty() || SpoolMaySend()) return resume_at_;
   return collect_at_ == TimePoint::max() ? collect_at_ : std::max(collect_at_, resume_at_);
 }
 
 void Exporter::Collect(uint64_t flushes) {
   collect_at_ = TimePoint::max();
+  spool_busy_elsewhere_ = false;  // perhaps no more
   uint64_t epoch;
   {
     std::lock_guard lock(shared_->mutex);
@@ -126,7 +140,6 @@ void Exporter::Collect(uint64_t flushes) {
   }
   for (SpanBuffer::Blocks& blocks : CutIntoRequests(buffer_.TakeAll(), options_)) {
     ready_.push_back(MakeRequest(std::move(blocks), epoch));
-    unacknowledged_spans_ += ready_.back().spans;
     std::lock_guard lock(shared_->mutex);
     ++shared_->unsettled[epoch];
   }
@@ -157,21 +170,45 @@ void Exporter::SendReady() {
   }
 }
 
+bool Exporter::SpoolMaySend() const {
+  return spool_ != nullptr && spool_->bytes() > 0 && !spool_in_flight_ && !spool_busy_elsewhere_;
+}
+
+// New spans go first.
+void Exporter::SendFromSpool() {
+  if (!ready_.empty() || !SpoolMaySend() || !CanSend(steady_clock::now())) return;
+  std::optional<Spool::Entry> entry = spool_->Oldest();
+  counters_.spool_corrupt_files = spool_->corrupt_files();
+  spool_busy_elsewhere_ = !entry && spool_->bytes() > 0;
+  if (!entry) return;
+  spool_in_flight_ = true;
+  Request request;
+  request.bytes = std::make_shared<const std::string>(std::move(entry->request));
+  request.spans = entry->spans;
+  request.spool_name = std::move(entry->name);
+  Send(std::move(request));
+}
+
 void Exporter::Send(Request request) {
-  ++in_flight_;
+  const uint64_t number = requests_sent_++;
   std::shared_ptr<const std::string> bytes = request.bytes;
+  counters_.in_flight += request.spans;
+  request.sent_at = steady_clock::now();
+  in_flight_.emplace(number, std::move(request));
   transport_->Send(std::move(bytes), options_.timeout,
-                   [shared = shared_, request = std::move(request)](Transport::Outcome outcome) {
+                   [shared = shared_, number](Transport::Outcome outcome) {
                      std::lock_guard lock(shared->mutex);
-                     shared->completions.push_back({request, std::move(outcome)});
+                     shared->completions.push_back({number, std::move(outcome)});
                      shared->changed.notify_one();
                    });
 }
 
-void Exporter::Settle(Completion completion) {
-  --in_flight_;
-  const Request& request = completion.request;
+void Exporter::Settle(const Completion& completion) {
+  const Request request = std::move(in_flight_.extract(completion.number).mapped());
   const Transport::Outcome& outcome = completion.outcome;
+  counters_.in_flight -= request.spans;
+  ReportOperation(request, outcome.status);
+  if (!request.spool_name.empty()) return SettleSpooled(request, outcome);
   if (outcome.status.retryable()) return Retry(request, outcome.status);
   failures_in_a_row_ = 0;
   if (outcome.status.ok()) {
@@ -186,24 +223,64 @@ void Exporter::Settle(Completion completion) {
   Finish(request);
 }
 
-void Exporter::Retry(Request request, const base::Status& status) {
-  const TimePoint now = steady_clock::now();
+void Exporter::ReportOperation(const Request& request, const base::Status& status) const {
+  if (!counters_.operation_ended) return;
+  counters_.operation_ended(steady_clock::now() - request.sent_at,
+                            status.ok() ? std::string_view() : StatusCodeName(status.code()));
+}
+
+void Exporter::SettleSpooled(const Request& request, const Transport::Outcome& outcome) {
+  spool_in_flight_ = false;
+  if (outcome.status.retryable()) return PauseSending(outcome.status);
+  failures_in_a_row_ = 0;
+  spool_->Remove(request.spool_name);
+  const uint64_t rejected = outcome.status.ok()
+                                ? std::min<uint64_t>(outcome.rejected_spans, request.spans)
+                                : request.spans;
+  counters_.spool_exported += request.spans - rejected;
+  counters_.spool_rejected += rejected;
+}
+
+// A collector that names a longer pause than spans are kept for is not believed.
+void Exporter::PauseSending(const base::Status& status) {
   ++failures_in_a_row_;
-  resume_at_ = now + std::max(PauseAfter(failures_in_a_row_),
-                              status.retry_after().value_or(milliseconds(0)));
+  const milliseconds asked = status.retry_after().value_or(milliseconds(0));
+  resume_at_ = steady_clock::now() +
+               std::max(PauseAfter(failures_in_a_row_), std::min(asked, options_.max_retry_time));
   reporter_.OutageBegins(status.ToString());
-  if (now - request.made_at < options_.max_retry_time) {
+}
+
+void Exporter::Retry(Request request, const base::Status& status) {
+  PauseSending(status);
+  if (steady_clock::now() - request.made_at < options_.max_retry_time) {
     ready_.push_front(std::move(request));
     return;
   }
-  counters_.retry_expired += request.spans;
-  reporter_.Lost(counters_.lost(), "refused for too long: " + status.ToString());
+  if (!KeepOnDisk(request)) {
+    counters_.retry_expired += request.spans;
+    reporter_.Lost(counters_.lost(), "refused for too long: " + status.ToString());
+  }
   Finish(request);
+}
+
+bool Exporter::KeepOnDisk(const Request& request) {
+  const bool kept =
+      spool_ != nullptr && spool_->Write(*request.bytes, static_cast<uint32_t>(request.spans));
+  if (kept) counters_.spooled += request.spans;
+  return kept;
+}
+
+// While the collector is away all but the request that is tried again go to disk.
+void Exporter::SpoolReady() {
+  if (spool_ == nullptr || failures_in_a_row_ == 0) return;
+  while (ready_.size() > 1 && KeepOnDisk(ready_[1])) {
+    Finish(ready_[1]);
+    ready_.erase(ready_.begin() + 1);
+  }
 }
 
 void Exporter::Finish(const Request& request) {
   buffer_.Release(request.buffered_bytes, request.spans);
-  unacknowledged_spans_ -= request.spans;
   std::lock_guard lock(shared_->mutex);
   const auto found = shared_->unsettled.find(request.epoch);
   if (--found->second == 0) shared_->unsettled.erase(found);
@@ -212,12 +289,23 @@ void Exporter::Finish(const Request& request) {
 
 void Exporter::Abandon() {
   transport_.reset();
-  ready_.clear();
-  size_t lost = unacknowledged_spans_;
-  for (auto& block : buffer_.TakeAll()) {
-    lost += block->spans;
-    buffer_.Release(block->size, block->spans);
+  for (auto& [number, request] : in_flight_) {
+    if (request.spool_name.empty()) ready_.push_back(std::move(request));
   }
+  in_flight_.clear();
+  counters_.in_flight = 0;
+  size_t lost = 0;
+  for (const Request& request : ready_) {
+    if (!KeepOnDisk(request)) lost += request.spans;
+    buffer_.Release(request.buffered_bytes, request.spans);
+  }
+  ready_.clear();
+  for (SpanBuffer::Blocks& blocks : CutIntoRequests(buffer_.TakeAll(), options_)) {
+    const Request request = MakeRequest(std::move(blocks), 0);
+    if (!KeepOnDisk(request)) lost += request.spans;
+    buffer_.Release(request.buffered_bytes, request.spans);
+  }
+  spool_.reset();
   counters_.shutdown += lost;
   reporter_.Lost(counters_.lost(), "not acknowledged before the shutdown");
   std::lock_guard lock(shared_->mutex);

@@ -15,14 +15,15 @@
 
 #include "sdk/loss_reporter.h"
 #include "sdk/span_buffer.h"
+#include "sdk/spool.h"
 #include "sdk/transport.h"
 
 namespace spandrel::sdk {
 
 // One thread that takes ended spans out of the buffer and sends them: several requests at once, the
 // more in each the slower the collector; refused ones again after a pause that grows, or that the
-// collector names, and then one at a time until one is taken. Sleeps while there is nothing to
-// send.
+// collector names, and then one at a time until one is taken. With a spool, what piles up meanwhile
+// goes to disk, and comes back one request at a time. Sleeps while there is nothing to send.
 class Exporter {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -47,9 +48,11 @@ class Exporter {
     size_t spans = 0;
     uint64_t epoch = 0;  // one more than the number of flushes before it was made
     TimePoint made_at;
+    TimePoint sent_at;
+    std::string spool_name;  // of one that comes from the spool
   };
   struct Completion {
-    Request request;
+    uint64_t number = 0;
     Transport::Outcome outcome;
   };
   // What the exporter's thread, the transport's threads and the callers share. Outlives the
@@ -81,9 +84,16 @@ class Exporter {
   void Collect(uint64_t flushes);
   Request MakeRequest(SpanBuffer::Blocks blocks, uint64_t epoch) const;
   void SendReady();
+  bool SpoolMaySend() const;
+  void SendFromSpool();
   void Send(Request request);
-  void Settle(Completion completion);
+  void Settle(const Completion& completion);
+  void ReportOperation(const Request& request, const base::Status& status) const;
+  void SettleSpooled(const Request& request, const Transport::Outcome& outcome);
   void Retry(Request request, const base::Status& status);
+  void PauseSending(const base::Status& status);
+  bool KeepOnDisk(const Request& request);
+  void SpoolReady();
   void Finish(const Request& request);
   void Abandon();
 
@@ -97,10 +107,13 @@ class Exporter {
   // Only the exporter's thread uses these.
   std::unique_ptr<Transport> transport_;
   std::deque<Request> ready_;
-  size_t in_flight_ = 0;
-  size_t unacknowledged_spans_ = 0;
+  std::map<uint64_t, Request> in_flight_;  // by number
+  uint64_t requests_sent_ = 0;
+  std::unique_ptr<Spool> spool_;  // null: none
+  bool spool_in_flight_ = false;
+  bool spool_busy_elsewhere_ = false;  // another process sends what is in the spool
   int failures_in_a_row_ = 0;
-  TimePoint resume_at_ = TimePoint::min();
+  TimePoint resume_at_{};
   TimePoint collect_at_ = TimePoint::max();
   LossReporter reporter_;
 

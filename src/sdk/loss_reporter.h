@@ -4,7 +4,10 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "base/log.h"
 
@@ -16,6 +19,13 @@ struct ExportCounters {
   std::atomic<uint64_t> rejected{0};
   std::atomic<uint64_t> retry_expired{0};
   std::atomic<uint64_t> shutdown{0};
+  std::atomic<uint64_t> spooled{0};
+  std::atomic<uint64_t> spool_exported{0};
+  std::atomic<uint64_t> spool_rejected{0};
+  std::atomic<uint64_t> spool_corrupt_files{0};
+  std::atomic<uint64_t> in_flight{0};  // spans of requests under way
+  // Told about each request that ended; set before the exporter starts, or null.
+  std::function<void(std::chrono::nanoseconds, std::string_view error)> operation_ended;
 
   uint64_t lost() const { return rejected + retry_expired + shutdown; }
 };
@@ -23,14 +33,17 @@ struct ExportCounters {
 // Tells about trouble in at most one line a minute, and at once when it begins. For one thread.
 class LossReporter {
  public:
+  explicit LossReporter(std::string collector) : collector_(std::move(collector)) {}
+
   void OutageBegins(const std::string& status) {
     if (DueAgain(last_outage_))
-      base::LogWarn("spandrel sdk: spans wait, the collector does not take them: {}", status);
+      base::LogWarn("spandrel sdk: spans wait, {} does not take them: {}", collector_, status);
   }
   void Lost(uint64_t spans_lost_so_far, const std::string& reason) {
     if (spans_lost_so_far == reported_ || !DueAgain(last_loss_)) return;
     reported_ = spans_lost_so_far;
-    base::LogWarn("spandrel sdk: {} spans lost so far: {}", spans_lost_so_far, reason);
+    base::LogWarn("spandrel sdk: {} spans for {} lost so far: {}", spans_lost_so_far, collector_,
+                  reason);
   }
 
  private:
@@ -42,6 +55,7 @@ class LossReporter {
     return true;
   }
 
+  const std::string collector_;
   TimePoint last_outage_;
   TimePoint last_loss_;
   uint64_t reported_ = 0;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <string>
+#include <utility>
 
 #include "base/log.h"
-#include "net/http.h"
 #include "sdk/environment.h"
 #include "spandrel/sdk.h"
 
@@ -40,17 +42,14 @@ ExportOptions::Protocol ProtocolFromEnvironment() {
   const std::string name = ReadOtlp("PROTOCOL", EnvText).value_or("grpc");
   if (name == "http/protobuf") return ExportOptions::Protocol::kHttpProtobuf;
   if (name != "grpc") {
-    base::LogWarn("spandrel sdk: OTLP protocol '{}' is not known; grpc is used", name);
+    base::LogWarn("spandrel sdk: OTEL_EXPORTER_OTLP_PROTOCOL='{}' is not known; grpc is used",
+                  name);
   }
   return ExportOptions::Protocol::kGrpc;
 }
 
 void AddLowerCase(TextPairs& headers, TextPairs more) {
-  for (auto& [name, value] : more) {
-    std::transform(name.begin(), name.end(), name.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    headers.emplace_back(std::move(name), std::move(value));
-  }
+  for (auto& [name, value] : more) headers.emplace_back(LowerCase(name), std::move(value));
 }
 
 ExportOptions ExporterFromEnvironment() {
@@ -65,16 +64,37 @@ ExportOptions ExporterFromEnvironment() {
   const bool own_headers = EnvText("OTEL_EXPORTER_OTLP_TRACES_HEADERS").has_value();
   AddLowerCase(options.headers, EnvPairs(own_headers ? "OTEL_EXPORTER_OTLP_TRACES_HEADERS"
                                                      : "OTEL_EXPORTER_OTLP_HEADERS"));
-  SetIfGiven(options.timeout, ReadOtlp("TIMEOUT", EnvMilliseconds));
+  SetIfGiven(options.timeout, ReadOtlp("TIMEOUT", EnvTimeout));
+  if (const auto limit = EnvTimeout("OTEL_BSP_EXPORT_TIMEOUT")) {
+    options.timeout = std::min(options.timeout, *limit);
+  }
   const std::string compression = ReadOtlp("COMPRESSION", EnvText).value_or("none");
   if (compression == "gzip") {
     options.compression = compression;
   } else if (compression != "none") {
-    base::LogWarn("spandrel sdk: OTLP compression '{}' is not known; none is used", compression);
+    base::LogWarn("spandrel sdk: OTEL_EXPORTER_OTLP_COMPRESSION='{}' is not known; none is used",
+                  compression);
   }
   SetIfGiven(options.schedule_delay, EnvMilliseconds("OTEL_BSP_SCHEDULE_DELAY"));
-  SetIfGiven(options.timeout, EnvMilliseconds("OTEL_BSP_EXPORT_TIMEOUT"));
   SetIfGiven(options.max_request_spans, EnvNumber("OTEL_BSP_MAX_EXPORT_BATCH_SIZE"));
+  return options;
+}
+
+// "endpoint=URL,pollingIntervalMs=5000,initialSamplingRate=0.25"
+JaegerRemoteOptions JaegerRemoteFromEnvironment() {
+  constexpr const char* kArg = "OTEL_TRACES_SAMPLER_ARG";
+  JaegerRemoteOptions options;
+  for (const auto& [key, value] : EnvPairs(kArg)) {
+    if (key == "endpoint") {
+      options.endpoint = value;
+    } else if (key == "pollingIntervalMs") {
+      SetIfGiven(options.polling_interval, ParseMilliseconds(kArg, value));
+    } else if (key == "initialSamplingRate") {
+      SetIfGiven(options.initial_ratio, ParseRatio(kArg, value));
+    } else {
+      base::LogWarn("spandrel sdk: {}: '{}' is not known and is ignored", kArg, key);
+    }
+  }
   return options;
 }
 
@@ -92,9 +112,14 @@ SamplerOptions SamplerFromEnvironment() {
   } else if (name == "traceidratio") {
     options.root = Root::kTraceIdRatio;
     options.ratio = EnvRatio("OTEL_TRACES_SAMPLER_ARG").value_or(1.0);
+  } else if (name == "jaeger_remote") {
+    options.root = Root::kJaegerRemote;
+    options.jaeger_remote = JaegerRemoteFromEnvironment();
   } else {
-    base::LogWarn("spandrel sdk: sampler '{}' is not known; parentbased_always_on is used",
-                  full_name);
+    base::LogWarn(
+        "spandrel sdk: OTEL_TRACES_SAMPLER='{}' is not known; parentbased_always_on is "
+        "used",
+        full_name);
     return {};
   }
   return options;
@@ -126,21 +151,55 @@ void SetResource(Options& options) {
   SetIfGiven(options.service_name, EnvText("OTEL_SERVICE_NAME"));
 }
 
+void SetLogLevel() {
+  using base::LogLevel;
+  const std::string name = LowerCase(EnvText("OTEL_LOG_LEVEL").value_or(""));
+  if (name.empty()) return;
+  static const std::map<std::string, LogLevel, std::less<>> kLevels = {
+      {"trace", LogLevel::kDebug}, {"verbose", LogLevel::kDebug}, {"debug", LogLevel::kDebug},
+      {"info", LogLevel::kInfo},   {"warn", LogLevel::kWarn},     {"warning", LogLevel::kWarn},
+      {"error", LogLevel::kError}, {"fatal", LogLevel::kError},   {"none", LogLevel::kOff}};
+  const auto level = kLevels.find(name);
+  if (level != kLevels.end()) return base::SetLogLevel(level->second);
+  base::LogWarn("spandrel sdk: OTEL_LOG_LEVEL='{}' is not known; the level stays", name);
+}
+
+// Of a list the first member is taken: there is one exporter.
+void SetExporter(Options& options) {
+  const std::string list = EnvText("OTEL_TRACES_EXPORTER").value_or("otlp");
+  const std::string name = list.substr(0, list.find(','));
+  if (name.size() < list.size()) {
+    base::LogWarn("spandrel sdk: OTEL_TRACES_EXPORTER='{}': only '{}' is used", list, name);
+  }
+  if (name == "none") {
+    options.disabled = true;
+  } else if (name == "console" || name == "otlp/stdout") {
+    options.exporter.protocol = ExportOptions::Protocol::kConsole;
+  } else if (name != "otlp") {
+    base::LogWarn("spandrel sdk: OTEL_TRACES_EXPORTER='{}' is not known; otlp is used", name);
+  }
+}
+
+void ReportUnsupported() {
+  if (EnvText("OTEL_CONFIG_FILE")) {
+    base::LogWarn("spandrel sdk: OTEL_CONFIG_FILE is not read; the other OTEL_* variables count");
+  }
+}
+
 }  // namespace
 
 Options OptionsFromEnvironment(std::string_view service_name) {
+  SetLogLevel();
+  ReportUnsupported();
   Options options;
-  if (!service_name.empty()) options.service_name = service_name;
+  options.service_name = service_name;
   SetResource(options);
   options.sampler = SamplerFromEnvironment();
   options.limits = LimitsFromEnvironment();
   options.exporter = ExporterFromEnvironment();
   SetIfGiven(options.max_buffer_spans, EnvNumber("OTEL_BSP_MAX_QUEUE_SIZE"));
-  const std::string exporter = EnvText("OTEL_TRACES_EXPORTER").value_or("otlp");
-  if (exporter != "otlp" && exporter != "none") {
-    base::LogWarn("spandrel sdk: OTEL_TRACES_EXPORTER '{}' is not known; otlp is used", exporter);
-  }
-  options.disabled = EnvBool("OTEL_SDK_DISABLED").value_or(false) || exporter == "none";
+  options.disabled = EnvBool("OTEL_SDK_DISABLED").value_or(false);
+  SetExporter(options);
   return options;
 }
 

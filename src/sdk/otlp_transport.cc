@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <charconv>
-#include <mutex>
+#include <cstdio>
 #include <utility>
 
 #include "net/client.h"
 #include "net/compression.h"
 #include "net/grpc.h"
-#include "net/server.h"
+#include "sdk/console_transport.h"
 #include "sdk/endpoint_url.h"
+#include "sdk/io_thread.h"
+#include "sdk/otlp_answer.h"
+#include "sdk/sink_transport.h"
 #include "sdk/transport.h"
-#include "wire/otlp.h"
 
 namespace spandrel::sdk {
 namespace {
@@ -17,31 +18,6 @@ namespace {
 constexpr std::string_view kExportPath =
     "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 constexpr const char* kUserAgent = "OTel-OTLP-Exporter-Spandrel-Cpp/0.1.0";
-
-// One I/O thread serves the exporters of all providers; it ends with the last of them.
-class SharedRuntime {
- public:
-  std::shared_ptr<net::IoRuntime> Get() {
-    std::lock_guard lock(mutex_);
-    std::shared_ptr<net::IoRuntime> runtime = runtime_.lock();
-    if (runtime == nullptr) runtime_ = runtime = std::make_shared<net::IoRuntime>(1);
-    return runtime;
-  }
-  // Only the forking thread is left, so the mutex may be in any state: it is not used.
-  void ForgetInChild() {
-    new (&mutex_) std::mutex();
-    runtime_.reset();
-  }
-
- private:
-  std::mutex mutex_;
-  std::weak_ptr<net::IoRuntime> runtime_;  // guarded by mutex_
-};
-
-SharedRuntime& Runtime() {
-  static SharedRuntime* const runtime = new SharedRuntime;
-  return *runtime;
-}
 
 net::ClientTls TlsOf(const ExportOptions& options, const EndpointUrl& url) {
   net::ClientTls tls;
@@ -52,25 +28,16 @@ net::ClientTls TlsOf(const ExportOptions& options, const EndpointUrl& url) {
   return tls;
 }
 
-Transport::Outcome OutcomeOf(base::Status status, std::string_view response) {
-  if (!status.ok()) return {std::move(status), 0, {}};
-  const base::Result<wire::PartialSuccess> answer = wire::DecodeExportResponseProtobuf(response);
-  // The spans were taken; an answer that cannot be read changes nothing about it.
-  if (!answer.ok()) return {};
-  const int64_t rejected = std::max<int64_t>(0, answer->rejected_spans);
-  return {{}, static_cast<uint64_t>(rejected), answer->error_message};
-}
-
 class GrpcTransport final : public Transport {
  public:
   GrpcTransport(const ExportOptions& options, const EndpointUrl& url)
-      : runtime_(Runtime().Get()), channel_(*runtime_, ChannelOptions(options, url)) {}
+      : runtime_(SharedIoThread()), channel_(*runtime_, ChannelOptions(options, url)) {}
 
   void Send(std::shared_ptr<const std::string> request, std::chrono::milliseconds timeout,
             std::function<void(Outcome)> done) override {
     channel_.Unary(kExportPath, *request, timeout,
                    [request, done = std::move(done)](net::GrpcChannel::Reply reply) {
-                     done(OutcomeOf(std::move(reply.status), reply.message));
+                     done(OutcomeOfRpc(std::move(reply.status), reply.message));
                    });
   }
 
@@ -90,21 +57,10 @@ class GrpcTransport final : public Transport {
   net::GrpcChannel channel_;
 };
 
-base::Status StatusOf(const net::Response& response) {
-  if (response.status >= 200 && response.status < 300) return {};
-  std::string message = "HTTP status " + std::to_string(response.status);
-  const bool again = response.status == 429 || (response.status >= 502 && response.status <= 504);
-  if (!again) return {base::StatusCode::kFailedPrecondition, std::move(message)};
-  int seconds = 0;
-  const std::string_view after = net::FindHeader(response.headers, "retry-after");
-  std::from_chars(after.data(), after.data() + after.size(), seconds);
-  return base::Status::Unavailable(std::move(message), std::chrono::seconds(std::max(0, seconds)));
-}
-
 class HttpTransport final : public Transport {
  public:
   HttpTransport(const ExportOptions& options, EndpointUrl url)
-      : runtime_(Runtime().Get()),
+      : runtime_(SharedIoThread()),
         client_(*runtime_, {url.endpoint, TlsOf(options, url)}),
         url_(std::move(url)),
         headers_(options.headers),
@@ -115,7 +71,7 @@ class HttpTransport final : public Transport {
     client_.Send(MakeRequest(*body), timeout,
                  [done = std::move(done)](base::Result<net::Response> response) {
                    if (!response.ok()) return done({response.status(), 0, {}});
-                   done(OutcomeOf(StatusOf(*response), response->body));
+                   done(OutcomeOfHttp(*response, std::chrono::system_clock::now()));
                  });
   }
 
@@ -160,6 +116,8 @@ class FailingTransport final : public Transport {
 }  // namespace
 
 std::unique_ptr<Transport> MakeOtlpTransport(const ExportOptions& options) {
+  if (options.sink != nullptr) return MakeSinkTransport(options.sink);
+  if (options.protocol == ExportOptions::Protocol::kConsole) return MakeConsoleTransport(stdout);
   const bool grpc = options.protocol == ExportOptions::Protocol::kGrpc;
   const std::string_view fallback = grpc ? "http://localhost:4317" : "http://localhost:4318";
   base::Result<EndpointUrl> url = ParseEndpointUrl(
@@ -170,10 +128,6 @@ std::unique_ptr<Transport> MakeOtlpTransport(const ExportOptions& options) {
   }
   if (grpc) return std::make_unique<GrpcTransport>(options, *url);
   return std::make_unique<HttpTransport>(options, *std::move(url));
-}
-
-void ForgetSharedRuntime() {
-  Runtime().ForgetInChild();
 }
 
 }  // namespace spandrel::sdk

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <vector>
 
+#include "sdk/io_thread.h"
 #include "sdk/provider_core.h"
 #include "sdk/thread_state.h"
 
@@ -38,7 +39,7 @@ void AfterForkInParent() {
 
 void AfterForkInChild() {
   t_thread.seeded = false;
-  ForgetSharedRuntime();
+  ForgetSharedIoThread();
   for (ProviderCore* core : TheRegistry().cores) core->AfterForkInChild();
   TheRegistry().mutex.unlock();
 }

@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "opentelemetry/metrics/provider.h"
 #include "sdk/any_value.h"
 #include "sdk/attribute_set.h"
 #include "sdk/message_buffer.h"
 #include "sdk/process_hooks.h"
 #include "sdk/request_encoder.h"
+#include "sdk/resource.h"
 
 namespace spandrel::sdk {
 namespace {
@@ -38,16 +40,30 @@ SpanBuffer::Limits BufferLimits(const Options& options) {
 
 ProviderCore& ProviderCore::Make(Options options, TransportFactory connect) {
   auto* const core = new ProviderCore(std::move(options), std::move(connect));
+  core->StartMetrics();
   RegisterForProcessHooks(core);
+  // What an earlier process left on disk does not wait for a span of this one.
+  if (!core->options_.exporter.spool_directory.empty()) core->StartExporter();
   return *core;
 }
 
 ProviderCore::ProviderCore(Options options, TransportFactory connect)
     : options_(std::move(options)),
       connect_(std::move(connect)),
-      sampler_(options_.sampler),
+      sampler_(options_.sampler, ServiceName(options_)),
       stopped_(options_.disabled),
       buffer_(BufferLimits(options_), [this](bool urgent) { OnData(urgent); }) {}
+
+void ProviderCore::StartMetrics() {
+  const auto meters = opentelemetry::metrics::Provider::GetMeterProvider();
+  const SelfMetrics::Read read = [this] {
+    return SelfMetrics::Reading{stats(), counters_.in_flight};
+  };
+  metrics_ = std::make_unique<SelfMetrics>(*meters, options_, read);
+  counters_.operation_ended = [this](std::chrono::nanoseconds duration, std::string_view error) {
+    metrics_->RecordOperation(duration, error);
+  };
+}
 
 #if OPENTELEMETRY_ABI_VERSION_NO >= 2
 nostd::shared_ptr<trace_api::Tracer> ProviderCore::GetTracer(
@@ -80,13 +96,16 @@ nostd::shared_ptr<trace_api::Tracer> ProviderCore::FindOrMakeTracer(std::string 
 }
 
 void ProviderCore::OnData(bool urgent) {
+  if (const std::shared_ptr<Exporter> exporter = StartExporter()) exporter->Notify(urgent);
+}
+
+std::shared_ptr<Exporter> ProviderCore::StartExporter() {
   std::lock_guard lock(mutex_);
-  if (exporter_ == nullptr) {
-    if (stopped_) return;
+  if (exporter_ == nullptr && !stopped_) {
     exporter_ = std::make_shared<Exporter>(options_.exporter, EncodeResource(options_), buffer_,
                                            counters_, connect_);
   }
-  exporter_->Notify(urgent);
+  return exporter_;
 }
 
 std::shared_ptr<Exporter> ProviderCore::CurrentExporter() {
@@ -103,10 +122,14 @@ bool ProviderCore::ForceFlush(Milliseconds timeout) {
 bool ProviderCore::Shutdown(Milliseconds timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   if (stopped_.exchange(true)) return true;
+  sampler_.Stop();
   const std::shared_ptr<Exporter> exporter = CurrentExporter();
-  if (exporter == nullptr) return true;
-  const bool all_acknowledged = exporter->Flush(deadline);
-  exporter->Stop();
+  bool all_acknowledged = true;
+  if (exporter != nullptr) {
+    all_acknowledged = exporter->Flush(deadline);
+    exporter->Stop();
+  }
+  metrics_.reset();
   return all_acknowledged;
 }
 
@@ -115,6 +138,10 @@ Stats ProviderCore::stats() {
   Stats stats;
   stats.ended = counts.ended + late_spans_;
   stats.exported = counters_.exported;
+  stats.spooled = counters_.spooled;
+  stats.spool_exported = counters_.spool_exported;
+  stats.spool_rejected = counters_.spool_rejected;
+  stats.spool_corrupt_files = counters_.spool_corrupt_files;
   stats.dropped_buffer_full = counts.dropped_buffer_full;
   stats.dropped_rejected = counters_.rejected;
   stats.dropped_retry_expired = counters_.retry_expired;
@@ -125,9 +152,11 @@ Stats ProviderCore::stats() {
 void ProviderCore::PrepareFork() {
   mutex_.lock();
   buffer_.LockForFork();
+  sampler_.LockForFork();
 }
 
 void ProviderCore::AfterForkInParent() {
+  sampler_.UnlockAfterFork();
   buffer_.UnlockAfterFork();
   mutex_.unlock();
 }
@@ -137,6 +166,8 @@ void ProviderCore::AfterForkInParent() {
 void ProviderCore::AfterForkInChild() {
   if (exporter_ != nullptr) new std::shared_ptr<Exporter>(std::move(exporter_));
   exporter_ = nullptr;
+  sampler_.ResetInChild();
+  sampler_.UnlockAfterFork();
   buffer_.ResetInChild();
   buffer_.UnlockAfterFork();
   mutex_.unlock();

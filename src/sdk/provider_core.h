@@ -12,6 +12,7 @@
 #include "opentelemetry/trace/tracer_provider.h"
 #include "sdk/exporter.h"
 #include "sdk/sampler.h"
+#include "sdk/self_metrics.h"
 #include "sdk/span_buffer.h"
 #include "sdk/tracer.h"
 #include "spandrel/sdk.h"
@@ -62,20 +63,24 @@ class ProviderCore final : public trace_api::TracerProvider {
 
  private:
   ProviderCore(Options options, TransportFactory connect);
+  void StartMetrics();
 
   // The exporter starts with the first span, so that a process that makes none has no thread.
   void OnData(bool urgent);
+  std::shared_ptr<Exporter> StartExporter();  // null after the shutdown
   std::shared_ptr<Exporter> CurrentExporter();
   opentelemetry::nostd::shared_ptr<trace_api::Tracer> FindOrMakeTracer(std::string scope,
                                                                        std::string schema_url);
 
   const Options options_;
   const TransportFactory connect_;
-  const Sampler sampler_;
+  Sampler sampler_;
   std::atomic<bool> stopped_;
   std::atomic<uint64_t> late_spans_{0};
   ExportCounters counters_;
   SpanBuffer buffer_;
+
+  std::unique_ptr<SelfMetrics> metrics_;  // until the shutdown
 
   std::mutex mutex_;  // taken after a slot's lock and before the buffer's
   std::vector<std::unique_ptr<Tracer>> tracers_;  // guarded by mutex_

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sdk/request_encoder.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "sdk/any_value.h"
@@ -18,11 +15,6 @@ namespace {
 constexpr char kResourceSpansTag = LengthTag(1);
 constexpr char kScopeSpansTag = LengthTag(2);
 constexpr char kSchemaUrlTag = LengthTag(3);
-
-std::string HostName() {
-  char name[256] = {};
-  return gethostname(name, sizeof(name) - 1) == 0 ? name : "unknown";
-}
 
 using BlockIterator = SpanBuffer::Blocks::const_iterator;
 
@@ -53,31 +45,6 @@ char* WriteScopeSpans(char* out, BlockIterator first, BlockIterator end) {
 }
 
 }  // namespace
-
-std::string EncodeResource(const Options& options) {
-  constexpr char kAttribute = LengthTag(1);
-  std::string content;
-  std::set<std::string, std::less<>> written;
-  const auto add = [&](const std::string& key, const std::string& value) {
-    if (written.insert(key).second) AppendTextAttribute(content, kAttribute, key, value);
-  };
-  add("service.name", options.service_name);
-  add("telemetry.sdk.name", "spandrel");
-  add("telemetry.sdk.language", "cpp");
-  add("telemetry.sdk.version", "0.1.0");
-  // From the last one to the first: of two with the same key the later one counts.
-  for (auto it = options.resource_attributes.rbegin(); it != options.resource_attributes.rend();
-       ++it) {
-    add(it->first, it->second);
-  }
-  add("host.name", HostName());
-  if (written.insert("process.pid").second) {
-    AppendIntAttribute(content, kAttribute, "process.pid", getpid());
-  }
-  std::string resource;
-  AppendLengthField(resource, LengthTag(1), content);
-  return resource;
-}
 
 std::string EncodeScope(std::string_view name, std::string_view version,
                         std::string_view attributes) {

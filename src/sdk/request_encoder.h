@@ -10,9 +10,6 @@
 
 namespace spandrel::sdk {
 
-// The content of ResourceSpans before its scopes: the resource of this process.
-std::string EncodeResource(const Options& options);
-
 // The content of ScopeSpans before its spans.
 std::string EncodeScope(std::string_view name, std::string_view version,
                         std::string_view attributes);

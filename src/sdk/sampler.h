@@ -3,34 +3,53 @@
 
 #include <cmath>
 #include <cstdint>
+#include <memory>
+#include <string_view>
 
+#include "sdk/sampling.h"
 #include "spandrel/sdk.h"
 
 namespace spandrel::sdk {
 
-// The decision whether a new span is recorded. Immutable.
+class JaegerSampler;
+
+// Of 2^63 trace ids, those below it are kept.
+inline uint64_t IdThreshold(double ratio) {
+  if (ratio >= 1) return uint64_t{1} << 63;
+  return ratio > 0 ? static_cast<uint64_t>(std::ldexp(ratio, 63)) : 0;
+}
+
+// The decision whether a new span is recorded. The simple samplers are answered inline by Sample;
+// SampleWith answers for all. Thread-safe.
 class Sampler {
  public:
-  explicit Sampler(const SamplerOptions& options)
-      : threshold_(Threshold(options)), parent_based_(options.parent_based) {}
+  explicit Sampler(const SamplerOptions& options, std::string_view service_name = {});
+  Sampler(const Sampler&) = delete;
+  Sampler& operator=(const Sampler&) = delete;
+  ~Sampler();
 
-  // `random` is the last 8 bytes of the trace id, read as a big-endian number.
+  // Always on, always off or by ratio, and a parent that is followed: Sample is enough.
+  bool simple() const { return node_ == nullptr; }
+
+  // Only when `simple`. `random` is the last 8 bytes of the trace id, as a big-endian number.
   bool Sample(bool has_parent, bool parent_sampled, uint64_t random) const {
     if (has_parent && parent_based_) return parent_sampled;
     return (random >> 1) < threshold_;
   }
+  SampleResult SampleWith(const SamplingInput& input) const;
+
+  // Ends what runs in the background; decisions go on as they stand.
+  void Stop();
+  // Around fork; in the child the parent's connections are leaked and made anew when needed.
+  void LockForFork();
+  void UnlockAfterFork();
+  void ResetInChild();
 
  private:
-  // Of 2^63 trace ids, those below it are kept.
-  static uint64_t Threshold(const SamplerOptions& options) {
-    constexpr uint64_t kAll = uint64_t{1} << 63;
-    if (options.root == SamplerOptions::Root::kAlwaysOff) return 0;
-    if (options.root == SamplerOptions::Root::kAlwaysOn || options.ratio >= 1) return kAll;
-    return options.ratio > 0 ? static_cast<uint64_t>(std::ldexp(options.ratio, 63)) : 0;
-  }
-
   const uint64_t threshold_;
   const bool parent_based_;
+  std::vector<JaegerSampler*> remotes_;  // owned by the tree below node_
+  std::unique_ptr<SamplerNode> node_;    // null when simple
 };
 
 }  // namespace spandrel::sdk

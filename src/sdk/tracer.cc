@@ -6,6 +6,7 @@
 #include <chrono>
 #include <memory>
 #include <utility>
+#include <variant>
 
 #include "opentelemetry/context/runtime_context.h"
 #include "opentelemetry/trace/context.h"
@@ -50,22 +51,27 @@ SpanView FindParent(const trace_api::StartSpanOptions& options) {
   return trace_api::IsRootSpan(given) ? SpanView{} : CurrentParent();
 }
 
-SpanIdentity NewIdentity(const SpanView& parent, const Sampler& sampler) {
+// Without the decision whether it is sampled.
+SpanIdentity NewIdentity(const SpanView& parent) {
   SpanIdentity identity;
-  const bool has_parent = parent.identity.valid();
-  if (has_parent) {
+  if (parent.identity.valid()) {
     identity = parent.identity;
-    identity.flags &= kRandom | kSampled;
+    identity.flags &= kRandom;
   } else {
     identity.trace_id[0] = RandomId();
     identity.trace_id[1] = RandomId();
     identity.flags = kRandom;
   }
-  const uint64_t random = __builtin_bswap64(identity.trace_id[1]);
-  const bool sampled = sampler.Sample(has_parent, parent.identity.flags & kSampled, random);
-  identity.flags = static_cast<uint8_t>((identity.flags & ~kSampled) | (sampled ? kSampled : 0));
   identity.span_id = RandomId();
   return identity;
+}
+
+uint64_t RandomOf(const SpanIdentity& identity) {
+  return __builtin_bswap64(identity.trace_id[1]);
+}
+
+bool IsSampled(const SpanIdentity& identity) {
+  return (identity.flags & kSampled) != 0;
 }
 
 // A caller may give the start on the system clock, the steady clock or both.
@@ -101,8 +107,48 @@ nostd::shared_ptr<trace_api::Span> Tracer::StartSpan(
     const trace_api::SpanContextKeyValueIterable& links,
     const trace_api::StartSpanOptions& options) noexcept {
   SpanView parent = FindParent(options);
-  const SpanIdentity identity = NewIdentity(parent, sampler_);
-  if ((identity.flags & kSampled) == 0 || stopped_.load(std::memory_order_relaxed)) {
+  SpanIdentity identity = NewIdentity(parent);
+  if (!sampler_.simple()) [[unlikely]] {
+    return StartSpanWith(identity, std::move(parent), name, attributes, links, options);
+  }
+  const bool sampled =
+      sampler_.Sample(parent.identity.valid(), IsSampled(parent.identity), RandomOf(identity));
+  if (sampled) identity.flags |= kSampled;
+  return MakeSpan(identity, std::move(parent), name, attributes, links, options);
+}
+
+// For samplers that look at more than the ids.
+nostd::shared_ptr<trace_api::Span> Tracer::StartSpanWith(
+    SpanIdentity identity, SpanView parent, nostd::string_view name,
+    const common::KeyValueIterable& attributes, const trace_api::SpanContextKeyValueIterable& links,
+    const trace_api::StartSpanOptions& options) {
+  SamplingInput input;
+  input.random = RandomOf(identity);
+  input.has_parent = parent.identity.valid();
+  input.parent_sampled = IsSampled(parent.identity);
+  input.parent_remote = parent.remote;
+  if (parent.trace_state != nullptr) input.trace_state = *parent.trace_state;
+  input.name = {name.data(), name.size()};
+  input.kind = options.kind;
+  input.attributes = &attributes;
+  input.links = &links;
+  const SampleResult result = sampler_.SampleWith(input);
+  if (result.sampled) identity.flags |= kSampled;
+  if (result.trace_state != nullptr) {
+    parent.trace_state = result.trace_state->empty() ? nullptr : result.trace_state;
+  }
+  auto span = MakeSpan(identity, std::move(parent), name, attributes, links, options);
+  for (const auto& [key, value] : result.attributes) {
+    std::visit([&span, &key = key](const auto& v) { span->SetAttribute(key, v); }, value);
+  }
+  return span;
+}
+
+inline nostd::shared_ptr<trace_api::Span> Tracer::MakeSpan(
+    const SpanIdentity& identity, SpanView&& parent, nostd::string_view name,
+    const common::KeyValueIterable& attributes, const trace_api::SpanContextKeyValueIterable& links,
+    const trace_api::StartSpanOptions& options) {
+  if (!IsSampled(identity) || stopped_.load(std::memory_order_relaxed)) {
     using Allocator = PoolAllocator<UnsampledSpan, &ThreadState::unsampled_spans>;
     return std::shared_ptr<trace_api::Span>(
         std::allocate_shared<UnsampledSpan>(Allocator(), identity, std::move(parent.trace_state)));

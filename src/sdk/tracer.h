@@ -9,6 +9,7 @@
 #include "opentelemetry/trace/tracer.h"
 #include "sdk/sampler.h"
 #include "sdk/span_buffer.h"
+#include "sdk/span_identity.h"
 #include "sdk/thread_state.h"
 #include "spandrel/sdk.h"
 
@@ -17,6 +18,7 @@ namespace spandrel::sdk {
 namespace trace_api = opentelemetry::trace;
 
 class ProviderCore;
+struct SpanView;
 
 // Makes the spans of one instrumentation scope. Lives as long as the process. Thread-safe.
 class Tracer final : public trace_api::Tracer {
@@ -60,6 +62,18 @@ class Tracer final : public trace_api::Tracer {
   }
 
  private:
+  using SpanPtr = opentelemetry::nostd::shared_ptr<trace_api::Span>;
+
+  SpanPtr StartSpanWith(SpanIdentity identity, SpanView parent,
+                        opentelemetry::nostd::string_view name,
+                        const opentelemetry::common::KeyValueIterable& attributes,
+                        const trace_api::SpanContextKeyValueIterable& links,
+                        const trace_api::StartSpanOptions& options);
+  SpanPtr MakeSpan(const SpanIdentity& identity, SpanView&& parent,
+                   opentelemetry::nostd::string_view name,
+                   const opentelemetry::common::KeyValueIterable& attributes,
+                   const trace_api::SpanContextKeyValueIterable& links,
+                   const trace_api::StartSpanOptions& options);
   void AddWithoutSlot(std::string_view message);
   bool RememberSlot(ThreadSlot* slot);
   void CountLateSpan();

@@ -34,7 +34,4 @@ using TransportFactory = std::function<std::unique_ptr<Transport>(const ExportOp
 // request FAILED_PRECONDITION.
 std::unique_ptr<Transport> MakeOtlpTransport(const ExportOptions& options);
 
-// In the child of a fork: what the parent's transports share is left alone from now on.
-void ForgetSharedRuntime();
-
 }  // namespace spandrel::sdk
