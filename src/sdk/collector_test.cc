@@ -4,104 +4,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <string>
 
-#include "net/grpc.h"
-#include "opentelemetry/proto/collector/trace/v1/trace_service.pb.h"
 #include "opentelemetry/trace/provider.h"
+#include "sdk/test_collector.h"
 #include "spandrel/sdk.h"
-#include "wire/otlp.h"
 
 namespace spandrel::sdk {
 namespace {
 
-namespace otlp = opentelemetry::proto;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
-
-constexpr char kExport[] = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
-
-// An OTLP receiver over gRPC and HTTP that refuses as often as it is told to.
-class Collector {
- public:
-  Collector()
-      : runtime_(1),
-        router_(memory_),
-        server_(runtime_, {{"127.0.0.1", 0}}, metrics_, memory_,
-                [this](std::shared_ptr<net::ServerCall> call) { Serve(std::move(call)); }) {
-    router_.Handle(kExport, [this](std::shared_ptr<net::GrpcCall> call) { Export(*call); });
-    EXPECT_TRUE(server_.Start().ok());
-  }
-  ~Collector() { server_.Shutdown(steady_clock::now()); }
-
-  std::string url() const { return "http://" + server_.bound().ToString(); }
-  size_t spans() const { return spans_; }
-  size_t from_process(int pid) {
-    std::lock_guard lock(mutex_);
-    return spans_by_pid_[pid];
-  }
-  std::string last_header(const char* name) {
-    std::lock_guard lock(mutex_);
-    return std::string(net::FindHeader(headers_, name));
-  }
-
-  std::atomic<int> refusals{0};
-  std::atomic<int> refused{0};
-  std::atomic<int64_t> reject_spans{0};
-
- private:
-  void Serve(std::shared_ptr<net::ServerCall> call) {
-    if (net::GrpcRouter::IsGrpc(call->request())) return router_(std::move(call));
-    base::ByteBudget::Reservation reservation;
-    Take(call->TakeBody(&reservation), call->request().headers);
-    net::Response response;
-    response.headers = {{"content-type", "application/x-protobuf"}};
-    response.body = wire::EncodeExportResponseProtobuf({});
-    call->Respond(std::move(response));
-  }
-  void Export(net::GrpcCall& call) {
-    if (refusals > 0) {
-      --refusals;
-      ++refused;
-      return call.Finish(base::Status::Unavailable("busy", milliseconds(50)));
-    }
-    base::ByteBudget::Reservation reservation;
-    Take(call.TakeMessage(&reservation), call.request().headers);
-    const int64_t rejected = reject_spans;
-    call.Reply(wire::EncodeExportResponseProtobuf({rejected, rejected > 0 ? "not these" : ""}));
-  }
-  void Take(const std::string& body, const net::Headers& headers) {
-    otlp::collector::trace::v1::ExportTraceServiceRequest request;
-    EXPECT_TRUE(request.ParseFromString(body));
-    std::lock_guard lock(mutex_);
-    headers_ = headers;
-    for (const auto& resource : request.resource_spans()) {
-      int pid = 0;
-      for (const auto& attribute : resource.resource().attributes()) {
-        if (attribute.key() == "process.pid") pid = static_cast<int>(attribute.value().int_value());
-      }
-      for (const auto& scope : resource.scope_spans()) {
-        spans_ += static_cast<size_t>(scope.spans_size());
-        spans_by_pid_[pid] += static_cast<size_t>(scope.spans_size());
-      }
-    }
-  }
-
-  base::MetricRegistry metrics_;
-  base::ByteBudget memory_{256 << 20};
-  std::mutex mutex_;
-  net::Headers headers_;                // guarded by mutex_
-  std::map<int, size_t> spans_by_pid_;  // guarded by mutex_
-  std::atomic<size_t> spans_{0};
-  net::IoRuntime runtime_;
-  net::GrpcRouter router_;
-  net::Server server_;
-};
 
 Options OptionsFor(const std::string& url) {
   Options options;
@@ -141,11 +56,13 @@ TEST(CollectorTest, GetsSpansByHttp) {
 
 TEST(CollectorTest, MayAskToComeBack) {
   Collector collector;
-  collector.refusals = 3;
+  collector.AnswerRpc([](int number) {
+    return number < 3 ? base::Status::Unavailable("busy", milliseconds(50)) : base::Status();
+  });
   Provider provider = MakeProvider(OptionsFor(collector.url()));
   EndSpans(provider, 10);
   EXPECT_TRUE(provider.ForceFlush(seconds(20)));
-  EXPECT_EQ(collector.refused, 3);
+  EXPECT_EQ(collector.calls(), 4);
   EXPECT_EQ(collector.spans(), 10u);
 }
 
