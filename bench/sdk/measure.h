@@ -9,10 +9,16 @@
 // What the benchmarks of the tracing library measure with.
 namespace spandrel::bench {
 
-inline double ThreadCpuNanos() {
+inline double ReadNanos(clockid_t clock) {
   timespec now;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  clock_gettime(clock, &now);
   return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
+}
+inline double ThreadCpuNanos() {
+  return ReadNanos(CLOCK_THREAD_CPUTIME_ID);
+}
+inline double ProcessCpuNanos() {
+  return ReadNanos(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 // Of at least one value.

@@ -9,9 +9,11 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
+#include "allocation_count.h"
 #include "measure.h"
 #include "opentelemetry/exporters/otlp/otlp_recordable.h"
 #include "opentelemetry/exporters/otlp/otlp_recordable_utils.h"
@@ -20,6 +22,7 @@
 #include "opentelemetry/sdk/trace/batch_span_processor.h"
 #include "opentelemetry/sdk/trace/batch_span_processor_options.h"
 #include "opentelemetry/sdk/trace/exporter.h"
+#include "opentelemetry/sdk/trace/processor.h"
 #include "opentelemetry/sdk/trace/samplers/always_off.h"
 #include "opentelemetry/sdk/trace/samplers/always_on.h"
 #include "opentelemetry/sdk/trace/span_data.h"
@@ -34,13 +37,16 @@ namespace api = opentelemetry::trace;
 namespace nostd = opentelemetry::nostd;
 namespace otlp = opentelemetry::exporter::otlp;
 namespace peer = opentelemetry::sdk::trace;
+using spandrel::bench::AllocationsOfThisThread;
 using spandrel::bench::Median;
+using spandrel::bench::ProcessCpuNanos;
 using spandrel::bench::ThreadCpuNanos;
 using spandrel::sdk::ExportOptions;
 using spandrel::sdk::ProviderCore;
 using spandrel::sdk::Transport;
 
 constexpr int kSpansARound = 1'500;  // within the peer's queue of 2,048
+constexpr int kInlineSpans = 900;    // so few that our exporter is not woken
 using TracerPtr = nostd::shared_ptr<api::Tracer>;
 
 // Says yes to everything.
@@ -94,9 +100,24 @@ Candidate Ours(const char* name, bool sampled) {
           [&core] { (void)core.ForceFlush(std::chrono::seconds(10)); }};
 }
 
-Candidate Theirs(const char* name, bool sampled, bool otlp_messages) {
-  auto processor = std::make_unique<peer::BatchSpanProcessor>(
-      std::make_unique<NullExporter>(otlp_messages), peer::BatchSpanProcessorOptions());
+// Makes the peer's spans and frees them when they end.
+class InlineProcessor final : public peer::SpanProcessor {
+ public:
+  std::unique_ptr<peer::Recordable> MakeRecordable() noexcept override {
+    return std::make_unique<peer::SpanData>();
+  }
+  void OnStart(peer::Recordable&, const api::SpanContext&) noexcept override {}
+  void OnEnd(std::unique_ptr<peer::Recordable>&&) noexcept override {}
+  bool ForceFlush(std::chrono::microseconds) noexcept override { return true; }
+  bool Shutdown(std::chrono::microseconds) noexcept override { return true; }
+};
+
+std::unique_ptr<peer::SpanProcessor> Batch(bool otlp_messages) {
+  return std::make_unique<peer::BatchSpanProcessor>(std::make_unique<NullExporter>(otlp_messages),
+                                                    peer::BatchSpanProcessorOptions());
+}
+
+Candidate Theirs(const char* name, bool sampled, std::unique_ptr<peer::SpanProcessor> processor) {
   std::unique_ptr<peer::Sampler> sampler = std::make_unique<peer::AlwaysOnSampler>();
   if (!sampled) sampler = std::make_unique<peer::AlwaysOffSampler>();
   auto provider = std::make_shared<peer::TracerProvider>(
@@ -140,20 +161,40 @@ struct Case {
   const char* name;
   std::function<void(api::Tracer&)> work;
   bool inside_a_span = false;
+  int threads = 1;
+  int spans = kSpansARound;
+  bool whole_process = false;  // with what the flush and the exporter's threads take
 };
 
-double Round(const Case& test, const Candidate& candidate) {
-  api::Tracer& tracer = *candidate.tracer;
+// Of one thread that makes a round's spans, a span.
+double ThreadRound(const Case& test, api::Tracer& tracer) {
   const auto parent = tracer.StartSpan("parent");
   std::unique_ptr<api::Scope> scope;
   if (test.inside_a_span) scope = std::make_unique<api::Scope>(parent);
   const double start = ThreadCpuNanos();
-  for (int i = 0; i < kSpansARound; ++i) test.work(tracer);
+  for (int i = 0; i < test.spans; ++i) test.work(tracer);
   const double spent = ThreadCpuNanos() - start;
   scope.reset();
   parent->End();
+  return spent / test.spans;
+}
+
+double Round(const Case& test, const Candidate& candidate) {
+  const double process_start = ProcessCpuNanos();
+  double spent = 0;
+  if (test.threads == 1) {
+    spent = ThreadRound(test, *candidate.tracer);
+  } else {
+    std::vector<double> each(static_cast<size_t>(test.threads));
+    std::vector<std::thread> threads;
+    for (double& nanos : each) {
+      threads.emplace_back([&] { nanos = ThreadRound(test, *candidate.tracer); });
+    }
+    for (std::thread& thread : threads) thread.join();
+    for (const double nanos : each) spent += nanos / test.threads;
+  }
   candidate.flush();
-  return spent / kSpansARound;
+  return test.whole_process ? (ProcessCpuNanos() - process_start) / test.spans : spent;
 }
 
 std::vector<double> Measure(const Case& test, const std::vector<Candidate>& candidates,
@@ -183,24 +224,57 @@ void PrintTable(const char* title, const std::vector<Case>& cases,
   }
 }
 
+// Of the calling thread, a span, once pools and blocks are there.
+void PrintAllocations(const std::function<void(api::Tracer&)>& work,
+                      const std::vector<Candidate>& candidates) {
+  std::printf("\n%-34s", "sampled, 5 attributes");
+  for (const Candidate& candidate : candidates) {
+    for (int i = 0; i < kInlineSpans; ++i) work(*candidate.tracer);
+    candidate.flush();
+    work(*candidate.tracer);
+    const uint64_t before = AllocationsOfThisThread();
+    for (int i = 0; i < kInlineSpans; ++i) work(*candidate.tracer);
+    const double allocations = static_cast<double>(AllocationsOfThisThread() - before);
+    candidate.flush();
+    std::printf(" %19.2f allocs", allocations / kInlineSpans);
+  }
+  std::printf("\n");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   spandrel::context::Install();
   const int rounds = argc > 1 ? std::atoi(argv[1]) : 101;
   std::printf("thread CPU time of one span, median of %d rounds of %d\n", rounds, kSpansARound);
-  const std::vector<Case> cases = {
-      {"no attributes", [](api::Tracer& tracer) { MakeSpan(tracer, 0); }},
-      {"5 attributes", [](api::Tracer& tracer) { MakeSpan(tracer, 5); }},
-      {"10 attributes", [](api::Tracer& tracer) { MakeSpan(tracer, 10); }},
-      {"child, made current, 5 attributes", [](api::Tracer& tracer) { MakeChild(tracer, 5); },
-       true},
+  const auto make = [](int attributes) {
+    return [attributes](api::Tracer& tracer) { MakeSpan(tracer, attributes); };
   };
-  PrintTable("sampled", cases,
-             {Ours("spandrel", true), Theirs("otel-cpp batch, SpanData", true, false),
-              Theirs("otel-cpp batch, OTLP", true, true)},
+  const auto child = [](api::Tracer& tracer) { MakeChild(tracer, 5); };
+  const Candidate ours = Ours("spandrel", true);
+  const Candidate their_data = Theirs("otel-cpp batch, SpanData", true, Batch(false));
+  const Candidate their_otlp = Theirs("otel-cpp batch, OTLP", true, Batch(true));
+
+  Case inline_case{"5 attributes", make(5)};
+  inline_case.spans = kInlineSpans;
+  PrintTable("sampled, inline", {inline_case},
+             {ours, Theirs("otel-cpp inline, SpanData", true, std::make_unique<InlineProcessor>())},
              rounds);
-  PrintTable("not sampled", {cases[1], cases[3]},
-             {Ours("spandrel", false), Theirs("otel-cpp batch, SpanData", false, false)}, rounds);
+  PrintTable("sampled",
+             {{"no attributes", make(0)},
+              {"5 attributes", make(5)},
+              {"10 attributes", make(10)},
+              {"child, made current, 5 attributes", child, true}},
+             {ours, their_data, their_otlp}, rounds);
+  Case process_case{"5 attributes", make(5)};
+  process_case.whole_process = true;
+  PrintTable("sampled, whole process", {process_case}, {ours, their_data, their_otlp}, rounds);
+  PrintTable("not sampled",
+             {{"5 attributes", make(5)},
+              {"5 attributes, each of 2 threads", make(5), false, 2},
+              {"child, made current, 5 attributes", child, true}},
+             {Ours("spandrel", false), Theirs("otel-cpp batch, SpanData", false, Batch(false))},
+             rounds);
+  PrintAllocations(make(5), {ours, their_data, their_otlp});
   return 0;
 }
