@@ -49,18 +49,25 @@ def server_rows(bin_dir, quick):
 
 
 def sdk_rows(bin_dir, quick):
-    """Takes over the rows of the program's own tables: the case, then one figure for each candidate."""
+    goals = {("span, sampled", "5 attributes"): "<= 300 ns",
+             ("middleware", "one request, sampled"): "<= 500 ns", ("middleware", "one request, not sampled"): "<= 120 ns"}
     rounds = ["5"] if quick else []
-    text = run_json("tracing library", [bin_dir / "sdk_span_bench", *rounds])
+    rows = []
+    for name, program in (("span, ", "sdk_span_bench"), ("", "sdk_middleware_bench")):
+        rows += table_rows(run_json("tracing library", [bin_dir / program, *rounds]), name, goals)
+    return rows
+
+
+def table_rows(text, prefix, goals):
+    """Takes over the rows of a program's own tables: the case, then one figure for each candidate."""
     rows, title, heads = [], "", []
     for line in text.splitlines():
         cells = [cell for cell in re.split(r"\s{2,}", line.strip()) if cell]
         if len(cells) >= 2 and all(cell.endswith(" ns") for cell in cells[1:]):
-            goal = "<= 300 ns" if (title, cells[0]) == ("sampled", "5 attributes") else ""
             peers = ", ".join(f"{head} {cell}" for head, cell in zip(heads[1:], cells[2:]))
-            rows.append((f"span, {title}: {cells[0]}", goal, cells[1], peers))
+            rows.append((f"{title}: {cells[0]}", goals.get((title, cells[0]), ""), cells[1], peers))
         elif len(cells) >= 2:
-            title, heads = cells[0], cells[1:]
+            title, heads = prefix + cells[0], cells[1:]
     return rows
 
 

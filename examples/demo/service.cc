@@ -26,8 +26,9 @@ size_t Append(char* bytes, size_t, size_t size, void* text) {
 }  // namespace
 
 Service::Service(std::string_view name, const std::string& endpoint)
-    : provider_(sdk::MakeProvider(OptionsOf(name, endpoint))) {
-  server_.set_tracing_options(http_options());
+    : provider_(sdk::MakeProvider(OptionsOf(name, endpoint))),
+      tracing_(http::Options{provider_.tracer_provider()}) {
+  server_.set_tracing(tracing_);
   server_.set_keep_alive_max_count(1);
 }
 
@@ -58,7 +59,7 @@ Service::Answer Service::Get(const std::string& url) const {
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, 30'000L);
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, Append);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer.body);
-  if (spandrel::curl::Perform(curl, nullptr, http_options()) == CURLE_OK) {
+  if (spandrel::curl::Perform(curl, nullptr, tracing_) == CURLE_OK) {
     long status = 0;
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
     answer.status = static_cast<int>(status);

@@ -33,7 +33,6 @@ class Service {
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
   std::string url() const { return "http://" + address(); }
   Tracer tracer() const { return provider_.tracer_provider()->GetTracer("spandrel.demo"); }
-  http::Options http_options() const { return {provider_.tracer_provider()}; }
 
   struct Answer {
     int status = 0;  // 0: none came
@@ -44,6 +43,7 @@ class Service {
 
  private:
   sdk::Provider provider_;
+  const http::Instrumentation tracing_;
   httplib::Server server_;
   std::thread thread_;
   int port_ = 0;

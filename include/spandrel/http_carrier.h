@@ -83,10 +83,14 @@ class RawHeaders final : public Carrier {
     size_t name_size;
     size_t value_size;
   };
+  struct Found {
+    std::string_view value;
+    std::string* joined = nullptr;  // what `value` is a view of, when there were several lines
+  };
   static constexpr size_t kIndexed = 48;  // lines after these are searched as text
 
   static bool NextLine(std::string_view& rest, Line& line);
-  void Add(const Line& line, std::string_view name, std::string_view& found) const;
+  void Add(const Line& line, std::string_view name, Found& found) const;
 
   std::array<Line, kIndexed> lines_;  // only the first size_ are set
   size_t size_ = 0;

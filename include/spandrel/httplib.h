@@ -49,6 +49,7 @@ class Traced : public Base {
   void set_tracing_options(http::Options options) {
     tracing_ = http::Instrumentation(std::move(options));
   }
+  void set_tracing(http::Instrumentation tracing) { tracing_ = std::move(tracing); }
 
   Traced& Get(const std::string& pattern, Handler handler) {
     Base::Get(pattern, Wrap(pattern, std::move(handler)));

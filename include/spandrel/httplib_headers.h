@@ -33,13 +33,15 @@ class HeaderCarrier final : public http::Carrier {
   opentelemetry::nostd::string_view Get(
       opentelemetry::nostd::string_view key) const noexcept override {
     std::string_view found;
+    std::string* joined = nullptr;
     for (const auto& [name, value] : headers_) {
       if (!SameName(name, {key.data(), key.size()})) continue;
       if (found.empty()) {
         found = value;
-      } else {
-        found = joined_.emplace_front(std::string(found).append(",").append(value));
+        continue;
       }
+      if (joined == nullptr) joined = &joined_.emplace_front(found);
+      found = joined->append(",").append(value);
     }
     return {found.data(), found.size()};
   }

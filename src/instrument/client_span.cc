@@ -61,14 +61,13 @@ ClientSpan::ClientSpan(const Instrumentation& instrumentation, const ClientReque
 
 ClientSpan::ClientSpan(const Instrumentation& instrumentation, const ClientRequest& request,
                        const Context& parent)
-    : state_(instrumentation.state_.get()), span_(instrument::NoSpan()), context_(parent) {
+    : state_(instrumentation.state_.get()), context_(parent) {
   Start(request);
 }
 
 ClientSpan::ClientSpan(const Options& options, const ClientRequest& request)
     : owned_(Instrumentation(options).state_),
       state_(owned_.get()),
-      span_(instrument::NoSpan()),
       context_(context::RuntimeContext::GetCurrent()) {
   Start(request);
 }
@@ -82,6 +81,7 @@ void ClientSpan::Start(const ClientRequest& request) {
   const std::string_view target = instrument::TargetOfUrl(request.url);
   const RequestView view{request.method, target, instrument::AuthorityOfUrl(request.url), {}};
   if (state.options.filter && !state.options.filter(view)) {
+    span_ = instrument::NoSpan();
     state_ = nullptr;
     return;
   }
@@ -227,10 +227,10 @@ void ClientSpan::AddMetricAttribute(std::string_view key, MetricValue value) {
 
 void ClientSpan::End() {
   if (state_ == nullptr) return;
-  const instrument::StatusText code(status_);
   std::string_view error_type;
   if (failed_) error_type = error_type_;
-  if (error_type.empty() && status_ >= 400) error_type = code.view();
+  instrument::StatusText code;
+  if (error_type.empty() && status_ >= 400) error_type = code.Write(status_);
   if (recording_) Finish(error_type);
   span_->End();
   if (measurement_) Measure(error_type);

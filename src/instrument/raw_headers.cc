@@ -31,24 +31,25 @@ bool RawHeaders::NextLine(std::string_view& rest, Line& line) {
   return false;
 }
 
-void RawHeaders::Add(const Line& line, std::string_view name, std::string_view& found) const {
+// Lines of one name grow one text, so that many of them cost no more than their bytes.
+void RawHeaders::Add(const Line& line, std::string_view name, Found& found) const {
   if (line.name_size != name.size()) return;
   if (!instrument::EqualsIgnoringCase({line.name, line.name_size}, name)) return;
   const std::string_view value(line.value, line.value_size);
-  if (found.empty()) {
-    found = value;
+  if (found.value.empty()) {
+    found.value = value;
     return;
   }
-  std::string both(found);
-  found = joined_.emplace_front(both.append(",").append(value));
+  if (found.joined == nullptr) found.joined = &joined_.emplace_front(found.value);
+  found.value = found.joined->append(",").append(value);
 }
 
 std::string_view RawHeaders::Find(std::string_view name) const {
-  std::string_view found;
+  Found found;
   for (size_t i = 0; i < size_; ++i) Add(lines_[i], name, found);
   Line line;
   for (std::string_view rest = rest_; NextLine(rest, line);) Add(line, name, found);
-  return found;
+  return found.value;
 }
 
 }  // namespace spandrel::http

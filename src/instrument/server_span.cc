@@ -48,7 +48,7 @@ instrument::Measured ToMeasured(const State& state,
 
 ServerSpan::ServerSpan(const Instrumentation& instrumentation, const ServerRequest& request,
                        const Carrier& headers, Activation activation)
-    : state_(instrumentation.state_.get()), span_(instrument::NoSpan()) {
+    : state_(instrumentation.state_.get()) {
   Start(request, headers, activation);
 }
 
@@ -68,6 +68,7 @@ void ServerSpan::Start(const ServerRequest& request, const Carrier& headers,
   const RequestView view{request.method, request.target, {}, request.peer_address, &headers};
   context_ = context::RuntimeContext::GetCurrent();
   if (state.options.filter && !state.options.filter(view)) {
+    span_ = instrument::NoSpan();
     state_ = nullptr;
     return;
   }
@@ -165,11 +166,11 @@ void ServerSpan::AddMetricAttribute(std::string_view key, MetricValue value) {
 void ServerSpan::End() {
   if (state_ == nullptr) return;
   current_ = nullptr;
-  const instrument::StatusText code(status_);
   // A handler's exception is the cause of an answer from 500 on, and of none at all.
   std::string_view error_type;
   if (failed_ || status_ >= 500 || status_ == 0) error_type = error_type_;
-  if (error_type.empty() && status_ >= 500) error_type = code.view();
+  instrument::StatusText code;
+  if (error_type.empty() && status_ >= 500) error_type = code.Write(status_);
   if (recording_) Finish(error_type);
   span_->End();
   if (measurement_) Measure(error_type);

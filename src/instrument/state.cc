@@ -143,8 +143,9 @@ const http::SpanPtr& NoSpan() {
   return *span;
 }
 
-StatusText::StatusText(int status) {
-  size = static_cast<size_t>(std::to_chars(digits, digits + sizeof(digits), status).ptr - digits);
+std::string_view StatusText::Write(int status) {
+  const char* const end = std::to_chars(digits_, digits_ + sizeof(digits_), status).ptr;
+  return {digits_, static_cast<size_t>(end - digits_)};
 }
 
 }  // namespace spandrel::instrument

@@ -62,12 +62,14 @@ struct State {
 // A span that records nothing.
 const http::SpanPtr& NoSpan();
 
-// Three digits of a status code, as error.type wants it.
-struct StatusText {
-  explicit StatusText(int status);
-  std::string_view view() const { return {digits, size}; }
-  char digits[12];
-  size_t size;
+// A status code as error.type wants it.
+class StatusText {
+ public:
+  // A view that is valid until the next call.
+  std::string_view Write(int status);
+
+ private:
+  char digits_[12];
 };
 
 }  // namespace spandrel::instrument
