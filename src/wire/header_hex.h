@@ -2,11 +2,13 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
-// Hexadecimal digits of ids in headers, by table and without allocating.
+// Hexadecimal digits of ids in headers, without allocating.
 namespace spandrel::wire {
 
 namespace header_hex {
@@ -34,17 +36,40 @@ inline uint8_t HexValue(char digit) {
   return header_hex::kAnyCase[static_cast<uint8_t>(digit)];
 }
 
+// Eight digits, each a byte, to four bytes; false when one is not a lower-case digit.
+inline bool ReadEightDigits(const char* digits, uint8_t* bytes) {
+  constexpr uint64_t kEach = 0x0101010101010101;
+  uint64_t word;
+  std::memcpy(&word, digits, sizeof(word));
+  // The high bit of each byte tells whether the digit, when it is ASCII, is at least so much.
+  const auto at_least = [word](uint8_t c) { return word + kEach * (0x80 - c); };
+  const uint64_t decimal = at_least('0') & ~at_least('9' + 1);
+  const uint64_t letter = at_least('a') & ~at_least('f' + 1);
+  if (((decimal | letter) & ~word & kEach * 0x80) != kEach * 0x80) return false;
+  // 'a' is 0x61: its low half is 1, and bit 6 adds the 9 that is missing.
+  const uint64_t halves = (word & kEach * 0x0f) + (word >> 6 & kEach) * 9;
+  uint64_t packed = (halves << 4 | halves >> 8) & 0x00ff00ff00ff00ff;
+  packed = (packed | packed >> 8) & 0x0000ffff0000ffff;
+  const auto four = static_cast<uint32_t>(packed | packed >> 16);
+  std::memcpy(bytes, &four, sizeof(four));
+  return true;
+}
+
 // Lower-case digits to half as many bytes; false when one is anything else, and then `bytes` holds
 // whatever. The number of digits is even.
 inline bool ReadLowerHex(std::string_view digits, uint8_t* bytes) {
-  uint8_t seen = 0;
-  for (size_t i = 0; i < digits.size() / 2; ++i) {
-    const uint8_t high = header_hex::kLower[static_cast<uint8_t>(digits[2 * i])];
-    const uint8_t low = header_hex::kLower[static_cast<uint8_t>(digits[2 * i + 1])];
-    seen |= high | low;
-    bytes[i] = static_cast<uint8_t>(high << 4 | (low & 0x0f));
+  static_assert(std::endian::native == std::endian::little);
+  size_t i = 0;
+  for (; i + 8 <= digits.size(); i += 8) {
+    if (!ReadEightDigits(digits.data() + i, bytes + i / 2)) return false;
   }
-  return (seen & 0xf0) == 0;
+  for (; i < digits.size(); i += 2) {
+    const uint8_t high = header_hex::kLower[static_cast<uint8_t>(digits[i])];
+    const uint8_t low = header_hex::kLower[static_cast<uint8_t>(digits[i + 1])];
+    if ((high | low) > 15) return false;
+    bytes[i / 2] = static_cast<uint8_t>(high << 4 | low);
+  }
+  return true;
 }
 
 // Returns the end of what was written.

@@ -58,18 +58,48 @@ std::string_view TrimBlanks(std::string_view text) {
   return text;
 }
 
+const char* SkipAll(const char* at, const char* end, uint8_t classes) {
+  while (at != end && Has(*at, classes)) ++at;
+  return at;
+}
+
+const char* SkipBlanks(const char* at, const char* end) {
+  while (at != end && IsBlank(*at)) ++at;
+  return at;
+}
+
+// The end of the key that begins here; null when it breaks the rules.
+const char* SkipKey(const char* at, const char* end) {
+  if (at == end || !Has(*at, kLowerAlpha | kDigit)) return nullptr;
+  const char* const tenant_end = SkipAll(at, end, kKeyChar);
+  const auto size = static_cast<size_t>(tenant_end - at);
+  if (tenant_end == end || *tenant_end != '@') return size <= kMaxKeySize ? tenant_end : nullptr;
+  const char* const system = tenant_end + 1;
+  if (size > kMaxTenantSize || system == end || !Has(*system, kLowerAlpha)) return nullptr;
+  const char* const key_end = SkipAll(system, end, kKeyChar);
+  return static_cast<size_t>(key_end - system) <= kMaxSystemSize ? key_end : nullptr;
+}
+
 // Calls `take` with each member that is not empty; false as soon as one is malformed or refused.
 template <typename Take>
 bool ReadMembers(std::string_view line, Take&& take) {
-  while (!line.empty()) {
-    const size_t comma = std::min(line.find(','), line.size());
-    const std::string_view member = TrimBlanks(line.substr(0, comma));
-    line.remove_prefix(std::min(comma + 1, line.size()));
-    if (member.empty()) continue;
-    const size_t equals = member.find('=');
-    if (equals == std::string_view::npos) return false;
-    const TraceStateMember read{member.substr(0, equals), member.substr(equals + 1)};
-    if (!IsTraceStateKey(read.key) || !IsTraceStateValue(read.value) || !take(read)) return false;
+  const char* at = line.data();
+  const char* const end = at + line.size();
+  while ((at = SkipBlanks(at, end)) != end) {
+    if (*at == ',') {
+      ++at;
+      continue;
+    }
+    const char* const key_end = SkipKey(at, end);
+    if (key_end == nullptr || key_end == end || *key_end != '=') return false;
+    const char* value_end = SkipAll(key_end + 1, end, kValueChar);
+    const char* const next = SkipBlanks(value_end, end);
+    if (next != end && *next != ',') return false;
+    while (value_end[-1] == ' ') --value_end;
+    const std::string_view value(key_end + 1, static_cast<size_t>(value_end - key_end - 1));
+    if (value.empty() || value.size() > kMaxValueSize) return false;
+    if (!take(TraceStateMember{{at, static_cast<size_t>(key_end - at)}, value})) return false;
+    at = next == end ? end : next + 1;
   }
   return true;
 }
@@ -133,14 +163,7 @@ std::array<char, kTraceParentSize> FormatTraceParent(const TraceParent& parent) 
 }
 
 bool IsTraceStateKey(std::string_view key) {
-  if (key.empty() || key.size() > kMaxKeySize || !Has(key[0], kLowerAlpha | kDigit)) return false;
-  const size_t at = key.find('@');
-  if (at == std::string_view::npos) return AllHave(key, kKeyChar);
-  const std::string_view tenant = key.substr(0, at);
-  const std::string_view system = key.substr(at + 1);
-  return tenant.size() <= kMaxTenantSize && AllHave(tenant, kKeyChar) && !system.empty() &&
-         system.size() <= kMaxSystemSize && Has(system[0], kLowerAlpha) &&
-         AllHave(system, kKeyChar);
+  return SkipKey(key.data(), key.data() + key.size()) == key.data() + key.size() && !key.empty();
 }
 
 bool IsTraceStateValue(std::string_view value) {
