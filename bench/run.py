@@ -50,10 +50,12 @@ def server_rows(bin_dir, quick):
 
 def sdk_rows(bin_dir, quick):
     goals = {("span, sampled", "5 attributes"): "<= 300 ns",
-             ("middleware", "one request, sampled"): "<= 500 ns", ("middleware", "one request, not sampled"): "<= 120 ns"}
+             ("middleware", "one request, sampled"): "<= 500 ns", ("middleware", "one request, not sampled"): "<= 120 ns",
+             ("W3C headers, without the API", "parse, 2-member tracestate"): "<= 100 ns",
+             ("W3C headers, without the API, allocations", "parse, 2-member tracestate"): "0 allocs"}
     rounds = ["5"] if quick else []
     rows = []
-    for name, program in (("span, ", "sdk_span_bench"), ("", "sdk_middleware_bench")):
+    for name, program in (("span, ", "sdk_span_bench"), ("", "sdk_middleware_bench"), ("", "sdk_propagation_bench")):
         rows += table_rows(run_json("tracing library", [bin_dir / program, *rounds]), name, goals)
     return rows
 
@@ -63,7 +65,7 @@ def table_rows(text, prefix, goals):
     rows, title, heads = [], "", []
     for line in text.splitlines():
         cells = [cell for cell in re.split(r"\s{2,}", line.strip()) if cell]
-        if len(cells) >= 2 and all(cell.endswith(" ns") for cell in cells[1:]):
+        if len(cells) >= 2 and all(cell.endswith((" ns", " allocs")) for cell in cells[1:]):
             peers = ", ".join(f"{head} {cell}" for head, cell in zip(heads[1:], cells[2:]))
             rows.append((f"{title}: {cells[0]}", goals.get((title, cells[0]), ""), cells[1], peers))
         elif len(cells) >= 2:

@@ -202,8 +202,8 @@ Provider Init(Options options);
 // Makes a provider without installing it, for a process that plays several services.
 Provider MakeProvider(Options options);
 
-// Makes the propagators that OTEL_PROPAGATORS names (tracecontext, baggage, none; default both) the
-// API's global ones. Init does it too.
+// Makes the propagators that OTEL_PROPAGATORS names (tracecontext, baggage, b3, b3multi, jaeger,
+// none; the first two by default) the API's global ones. Init does it too.
 void InstallPropagators();
 
 }  // namespace spandrel::sdk
