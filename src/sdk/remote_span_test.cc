@@ -45,6 +45,7 @@ TEST(RemoteSpanTest, MayBeAskedByManyThreadsAtOnce) {
   const auto span = MakeRemoteSpan(kIdentity, "foo=1");
   std::vector<std::string> headers(4);
   std::vector<std::thread> threads;
+  threads.reserve(headers.size());
   for (std::string& header : headers) {
     threads.emplace_back([&] { header = span->GetContext().trace_state()->ToHeader(); });
   }
