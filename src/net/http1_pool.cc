@@ -101,11 +101,15 @@ void Http1Pool::OnGone(Connection* connection) {
   connections_.erase(connection);
 }
 
+// Connections refer to the pool: they are let go at once, since the runtime may stop before they
+// have closed.
 void Http1Pool::Close() {
+  decltype(connections_) connections;
   const std::lock_guard lock(mutex_);
   closed_ = true;
   idle_.clear();
-  for (const auto& [key, connection] : connections_) connection->Abort(Closed());
+  connections.swap(connections_);
+  for (const auto& [key, connection] : connections) connection->Abort(Closed());
 }
 
 }  // namespace spandrel::net
