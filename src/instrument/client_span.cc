@@ -4,6 +4,7 @@
 #include "instrument/span_start.h"
 #include "instrument/state.h"
 #include "opentelemetry/trace/context.h"
+#include "spandrel/exception.h"
 #include "spandrel/http.h"
 
 namespace spandrel::http {
@@ -177,12 +178,8 @@ void ClientSpan::SetError(std::string_view type, std::string_view description) {
 }
 
 void ClientSpan::RecordCurrentException() {
-  const instrument::ThrownException thrown = instrument::CurrentException();
-  if (recording_) {
-    span_->AddEvent("exception", {{"exception.type", View(thrown.type)},
-                                  {"exception.message", View(thrown.message)}});
-  }
-  SetError(thrown.type, {});
+  if (recording_) spandrel::RecordCurrentException(*span_);
+  SetError(CurrentExceptionType(), {});
 }
 
 void ClientSpan::SetCancelled() {

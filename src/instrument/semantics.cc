@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "instrument/semantics.h"
 
-#include <cxxabi.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstdlib>
-#include <exception>
-#include <memory>
-#include <typeinfo>
 
 #include "instrument/text.h"
 
@@ -198,26 +192,6 @@ std::string_view JoinName(std::string_view method, std::string_view route, std::
   if (route.empty()) return method;
   buffer.reserve(method.size() + 1 + route.size());
   return buffer.assign(method).append(1, ' ').append(route);
-}
-
-std::string Demangle(const char* name) {
-  int status = 0;
-  const std::unique_ptr<char, void (*)(void*)> readable(
-      abi::__cxa_demangle(name, nullptr, nullptr, &status), std::free);
-  return status == 0 ? readable.get() : name;
-}
-
-ThrownException CurrentException() {
-  const std::type_info* const type = abi::__cxa_current_exception_type();
-  ThrownException thrown{type == nullptr ? "_OTHER" : Demangle(type->name()), {}};
-  if (type == nullptr) return thrown;
-  try {
-    throw;
-  } catch (const std::exception& exception) {
-    thrown.message = exception.what();
-  } catch (...) {  // has no message
-  }
-  return thrown;
 }
 
 }  // namespace spandrel::instrument

@@ -68,14 +68,4 @@ std::string_view KnownVersion(std::string_view version);
 // "GET /users/:id", written to `buffer`.
 std::string_view JoinName(std::string_view method, std::string_view route, std::string& buffer);
 
-// "std::runtime_error" instead of a mangled name.
-std::string Demangle(const char* name);
-
-// What is being handled by the catch block that calls.
-struct ThrownException {
-  std::string type;
-  std::string message;
-};
-ThrownException CurrentException();
-
 }  // namespace spandrel::instrument

@@ -6,6 +6,7 @@
 #include "instrument/span_start.h"
 #include "instrument/state.h"
 #include "opentelemetry/trace/context.h"
+#include "spandrel/exception.h"
 #include "spandrel/http.h"
 
 namespace spandrel::http {
@@ -111,20 +112,19 @@ void ServerSpan::SetRoute(std::string_view route) {
 }
 
 void ServerSpan::RecordException(const std::exception& exception) {
-  RecordException(instrument::Demangle(typeid(exception).name()), exception.what());
+  RecordException(DemangledTypeName(typeid(exception).name()), exception.what());
 }
 
 void ServerSpan::RecordException(std::string_view type, std::string_view message) {
   if (state_ == nullptr) return;
   error_type_ = type;
-  if (!recording_) return;
-  span_->AddEvent("exception",
-                  {{"exception.type", View(type)}, {"exception.message", View(message)}});
+  if (recording_) spandrel::RecordException(*span_, type, message);
 }
 
 void ServerSpan::RecordCurrentException() {
-  const instrument::ThrownException thrown = instrument::CurrentException();
-  RecordException(thrown.type, thrown.message);
+  if (state_ == nullptr) return;
+  error_type_ = CurrentExceptionType();
+  if (recording_) spandrel::RecordCurrentException(*span_);
 }
 
 void ServerSpan::SetStatusCode(int status) {
