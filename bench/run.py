@@ -49,7 +49,11 @@ def server_rows(bin_dir, quick):
 
 
 def sdk_rows(bin_dir, quick):
-    goals = {("span, sampled", "5 attributes"): "<= 300 ns",
+    goals = {("span, sampled, inline", "5 attributes"): "<= 150 ns", ("span, sampled", "5 attributes"): "<= 250 ns",
+             ("span, sampled, whole process", "5 attributes"): "<= 350 ns",
+             ("span, not sampled", "5 attributes"): "<= 50 ns",
+             ("span, not sampled", "5 attributes, each of 2 threads"): "<= 55 ns",
+             ("span, allocations", "sampled, 5 attributes"): "0 allocs",
              ("middleware", "one request, sampled"): "<= 500 ns", ("middleware", "one request, not sampled"): "<= 120 ns",
              ("W3C headers, without the API", "parse, 2-member tracestate"): "<= 100 ns",
              ("W3C headers, without the API, allocations", "parse, 2-member tracestate"): "0 allocs"}

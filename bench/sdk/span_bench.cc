@@ -211,11 +211,15 @@ std::vector<double> Measure(const Case& test, const std::vector<Candidate>& cand
   return medians;
 }
 
-void PrintTable(const char* title, const std::vector<Case>& cases,
-                const std::vector<Candidate>& candidates, int rounds) {
+void PrintHead(const char* title, const std::vector<Candidate>& candidates) {
   std::printf("\n%-34s", title);
   for (const Candidate& candidate : candidates) std::printf(" %26s", candidate.name);
   std::printf("\n");
+}
+
+void PrintTable(const char* title, const std::vector<Case>& cases,
+                const std::vector<Candidate>& candidates, int rounds) {
+  PrintHead(title, candidates);
   for (const Case& test : cases) {
     std::printf("%-34s", test.name);
     for (const double nanos : Measure(test, candidates, rounds)) std::printf(" %23.0f ns", nanos);
@@ -227,7 +231,8 @@ void PrintTable(const char* title, const std::vector<Case>& cases,
 // Of the calling thread, a span, once pools and blocks are there.
 void PrintAllocations(const std::function<void(api::Tracer&)>& work,
                       const std::vector<Candidate>& candidates) {
-  std::printf("\n%-34s", "sampled, 5 attributes");
+  PrintHead("allocations", candidates);
+  std::printf("%-34s", "sampled, 5 attributes");
   for (const Candidate& candidate : candidates) {
     for (int i = 0; i < kInlineSpans; ++i) work(*candidate.tracer);
     candidate.flush();
