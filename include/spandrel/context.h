@@ -305,8 +305,10 @@ template <typename Function>
 class TracedFunction {
  public:
   explicit TracedFunction(Function function)
-      : context_(opentelemetry::context::RuntimeContext::GetCurrent()),
-        function_(std::move(function)) {}
+      : TracedFunction(opentelemetry::context::RuntimeContext::GetCurrent(), std::move(function)) {}
+  // With that context instead.
+  TracedFunction(const context::Context& context, Function function)
+      : context_(context), function_(std::move(function)) {}
 
   template <typename... Args>
   std::invoke_result_t<Function&, Args...> operator()(Args&&... args) & noexcept(
