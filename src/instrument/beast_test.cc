@@ -40,7 +40,6 @@ using boost::beast::flat_buffer;
 using boost::beast::tcp_stream;
 using net::ip::tcp;
 using opentelemetry::proto::trace::v1::Span;
-using opentelemetry::proto::trace::v1::Status;
 using std::chrono::seconds;
 using Request = http_api::request<http_api::string_body>;
 using Response = http_api::response<http_api::string_body>;
@@ -208,6 +207,7 @@ TEST_F(BeastTest, LinesOfOneNameAreJoined) {
 
 using net::awaitable;
 using net::use_awaitable;
+using opentelemetry::proto::trace::v1::Status;
 
 class BeastCoroutineTest : public BeastTest {
  protected:
