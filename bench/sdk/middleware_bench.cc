@@ -32,6 +32,7 @@
 #include "opentelemetry/trace/propagation/http_trace_context.h"
 #include "opentelemetry/trace/scope.h"
 #include "sdk/provider_core.h"
+#include "spandrel/context.h"
 #include "spandrel/http.h"
 #include "spandrel/sdk.h"
 
@@ -261,6 +262,7 @@ void PrintCase(const char* name, const char* parent, const std::vector<Candidate
 }  // namespace
 
 int main(int argc, char** argv) {
+  spandrel::context::Install();  // as spandrel::sdk::Init does
   const int rounds = argc > 1 ? std::atoi(argv[1]) : 101;
   spandrel::sdk::InstallPropagators();
   const std::vector<Candidate> candidates = {Middleware(), TracerAlone(), ByHand()};
