@@ -57,9 +57,9 @@ TEST(BaggageTest, TheLastOfSeveralCounts) {
 }
 
 TEST(BaggageTest, DropsMalformedMembers) {
-  const char* const bad[] = {"key",        "=value",   "k y=v",    "key=%4",      "key=%zz",
-                             "key=%00",    "key=\x01", "key=\x7f", "key=\xC3",    "k(y=v",
-                             "k\xC3y=v",   "key=v;",   "key=v;;p", "key=v;p q",   "key=v;=x",
+  const char* const bad[] = {"key",        "=value",   "k y=v",    "key=%4",    "key=%zz",
+                             "key=%00",    "key=\x01", "key=\x7f", "key=\xC3",  "k(y=v",
+                             "k\xC3y=v",   "key=v;",   "key=v;;p", "key=v;p q", "key=v;=x",
                              "key=v;p=\"", "key=v;p;", "key=a\nb"};
   const DropsSince drops(PropagationDrop::kMalformedBaggage);
   for (const char* member : bad) {
