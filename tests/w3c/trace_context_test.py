@@ -8,7 +8,7 @@ import unittest
 
 from harness import Harness
 
-SERVICES = ["w3c-httplib-service"]
+SERVICES = ["w3c-httplib-service", "w3c-beast-service"]
 
 TRACE = "12345678901234567890123456789012"
 PARENT = "1234567890123456"
