@@ -109,6 +109,7 @@ class TreeBuilder {
   }
   std::unique_ptr<SamplerNode> BuildRules(const std::vector<SamplerRule>& rules) {
     std::vector<RuleSampler::Rule> built;
+    built.reserve(rules.size());
     for (const SamplerRule& rule : rules) built.push_back({rule, Build(rule.sampler)});
     return std::make_unique<RuleSampler>(std::move(built));
   }
