@@ -13,7 +13,9 @@ server=
 demo=
 
 stop() {
-  trap - INT TERM EXIT
+  trap - EXIT
+  # A second signal must not end this script before both programs have ended.
+  trap '' INT TERM
   # The demo first, so that its last spans still find the server.
   for pid in $demo $server; do kill -TERM "$pid" 2>/dev/null && wait "$pid" 2>/dev/null; done
   rm -rf "$work"
