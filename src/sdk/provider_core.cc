@@ -162,9 +162,9 @@ void ProviderCore::AfterForkInParent() {
 }
 
 // The exporter's thread does not exist in the child, and its memory may be in any state: it is
-// leaked, and the next span that ends makes a new one.
+// put aside for ever, and the next span that ends makes a new one.
 void ProviderCore::AfterForkInChild() {
-  if (exporter_ != nullptr) new std::shared_ptr<Exporter>(std::move(exporter_));
+  if (exporter_ != nullptr) lost_by_fork_.push_back(std::move(exporter_));
   exporter_ = nullptr;
   sampler_.ResetInChild();
   sampler_.UnlockAfterFork();

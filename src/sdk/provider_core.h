@@ -83,8 +83,9 @@ class ProviderCore final : public trace_api::TracerProvider {
   std::unique_ptr<SelfMetrics> metrics_;  // until the shutdown
 
   std::mutex mutex_;  // taken after a slot's lock and before the buffer's
-  std::vector<std::unique_ptr<Tracer>> tracers_;  // guarded by mutex_
-  std::shared_ptr<Exporter> exporter_;            // guarded by mutex_
+  std::vector<std::unique_ptr<Tracer>> tracers_;         // guarded by mutex_
+  std::shared_ptr<Exporter> exporter_;                   // guarded by mutex_
+  std::vector<std::shared_ptr<Exporter>> lost_by_fork_;  // guarded by mutex_
 };
 
 }  // namespace spandrel::sdk

@@ -22,7 +22,7 @@ using Labels = std::initializer_list<std::pair<nostd::string_view, common::Attri
 // What one callback reports, with the labels of its component and an error.
 class Report {
  public:
-  Report(metrics::ObserverResult& result, const std::string& type, const std::string& name)
+  Report(metrics::ObserverResult& result, nostd::string_view type, nostd::string_view name)
       : result_(result), type_(type), name_(name) {}
 
   void Add(uint64_t value) {
