@@ -54,16 +54,6 @@ char Lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
 }
 
-bool IsBlank(char c) {
-  return c == ' ' || c == '\t';
-}
-
-std::string_view Trim(std::string_view text) {
-  while (!text.empty() && IsBlank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && IsBlank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 // Cuts `rest` at the first separator and returns what is before it, without blanks around it.
 std::string_view TakeUntil(char separator, std::string_view& rest) {
   const size_t at = std::min(rest.find(separator), rest.size());

@@ -7,15 +7,10 @@
 
 #include "base/log.h"
 #include "net/http.h"
+#include "sdk/text.h"
 
 namespace spandrel::sdk {
 namespace {
-
-std::string_view Trim(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
 
 void ReportIgnored(const char* name, std::string_view value, std::string_view expected) {
   base::LogWarn("spandrel sdk: {}='{}' is ignored and the default used: it takes {}", name, value,

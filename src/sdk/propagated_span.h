@@ -5,15 +5,11 @@
 
 #include "opentelemetry/context/context.h"
 #include "opentelemetry/nostd/function_ref.h"
-#include "opentelemetry/nostd/string_view.h"
+#include "sdk/text.h"
 #include "wire/trace_context.h"
 
 // What all propagators share: the span of a context, read and written.
 namespace spandrel::sdk {
-
-inline std::string_view View(opentelemetry::nostd::string_view text) {
-  return {text.data(), text.size()};
-}
 
 // The context with the caller's span in it.
 opentelemetry::context::Context WithRemoteSpan(opentelemetry::context::Context& context,

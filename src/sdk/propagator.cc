@@ -14,6 +14,7 @@
 #include "sdk/baggage_propagator.h"
 #include "sdk/environment.h"
 #include "sdk/jaeger_propagator.h"
+#include "sdk/text.h"
 #include "sdk/trace_context_propagator.h"
 #include "spandrel/sdk.h"
 
@@ -23,12 +24,6 @@ namespace {
 using Propagator = opentelemetry::context::propagation::TextMapPropagator;
 using opentelemetry::context::propagation::CompositePropagator;
 using opentelemetry::context::propagation::GlobalTextMapPropagator;
-
-std::string_view Trim(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
 
 // The names of a list, each once.
 std::vector<std::string_view> SplitNames(std::string_view list) {

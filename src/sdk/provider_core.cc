@@ -11,15 +11,12 @@
 #include "sdk/process_hooks.h"
 #include "sdk/request_encoder.h"
 #include "sdk/resource.h"
+#include "sdk/text.h"
 
 namespace spandrel::sdk {
 namespace {
 
 namespace nostd = opentelemetry::nostd;
-
-std::string_view View(nostd::string_view text) {
-  return {text.data(), text.size()};
-}
 
 // Of what lives as long as the process.
 template <typename T, typename U>

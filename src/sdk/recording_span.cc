@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sdk/span_clock.h"
+#include "sdk/text.h"
 #include "sdk/tracer.h"
 
 namespace spandrel::sdk {
@@ -13,10 +14,6 @@ namespace {
 
 namespace common = opentelemetry::common;
 namespace nostd = opentelemetry::nostd;
-
-std::string_view View(nostd::string_view text) {
-  return {text.data(), text.size()};
-}
 
 uint64_t UnixNanos(common::SystemTimestamp time) {
   return static_cast<uint64_t>(time.time_since_epoch().count());

@@ -7,7 +7,21 @@
 #include <string>
 #include <string_view>
 
+#include "opentelemetry/nostd/string_view.h"
+
 namespace spandrel::sdk {
+
+inline std::string_view View(opentelemetry::nostd::string_view text) {
+  return {text.data(), text.size()};
+}
+
+// Without blanks on both sides.
+inline std::string_view Trim(std::string_view text) {
+  constexpr std::string_view kBlank = " \t";
+  const size_t begin = text.find_first_not_of(kBlank);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
+}
 
 // Whether words whose bits have been or-ed together held nothing but ASCII.
 constexpr bool AreAsciiBits(uint64_t bits) {

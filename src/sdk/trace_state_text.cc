@@ -4,18 +4,14 @@
 #include <algorithm>
 #include <charconv>
 
+#include "sdk/text.h"
+
 namespace spandrel::sdk {
 namespace {
 
 constexpr size_t kHexDigits = 14;
 constexpr size_t kMaxMembers = 32;
 constexpr size_t kMaxOtLength = 256;
-
-std::string_view Trim(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
 
 // Calls `each` with the parts of `text` that are not empty.
 template <typename Each>
