@@ -27,9 +27,8 @@
 #include <string>
 #include <vector>
 
+#include "instrument/recording_test.h"
 #include "opentelemetry/trace/scope.h"
-#include "sdk/fake_collector.h"
-#include "sdk/provider_core.h"
 #include "spandrel/sdk.h"
 
 namespace spandrel::beast {
@@ -38,21 +37,12 @@ namespace {
 namespace trace_api = opentelemetry::trace;
 using boost::beast::flat_buffer;
 using boost::beast::tcp_stream;
+using instrument::Attributes;
 using net::ip::tcp;
 using opentelemetry::proto::trace::v1::Span;
 using std::chrono::seconds;
 using Request = http_api::request<http_api::string_body>;
 using Response = http_api::response<http_api::string_body>;
-
-std::map<std::string, std::string> Attributes(const Span& span) {
-  std::map<std::string, std::string> attributes;
-  for (const auto& attribute : span.attributes()) {
-    attributes[attribute.key()] = attribute.value().has_int_value()
-                                      ? std::to_string(attribute.value().int_value())
-                                      : attribute.value().string_value();
-  }
-  return attributes;
-}
 
 Request Get(const std::string& target) {
   Request request(http_api::verb::get, target, 11);
@@ -63,42 +53,23 @@ Request Get(const std::string& target) {
 class BeastTest : public testing::Test {
  public:
   BeastTest()
-      : core_(sdk::ProviderCore::Make({}, collector_.factory())),
-        tracing_(MakeOptions()),
-        acceptor_(io_, tcp::endpoint(net::ip::address_v4::loopback(), 0)) {
+      : tracing_(MakeOptions()), acceptor_(io_, tcp::endpoint(net::ip::address_v4::loopback(), 0)) {
     context::Install();
-    sdk::InstallPropagators();
   }
-  ~BeastTest() override { EXPECT_TRUE(core_.Shutdown(seconds(10))); }
 
   http::Options MakeOptions() {
-    http::Options options;
-    options.tracer_provider =
-        std::shared_ptr<trace_api::TracerProvider>(std::shared_ptr<void>(), &core_);
+    http::Options options = recording_.options();
     options.body_sizes = true;
     options.captured_response_headers = {"x-answer"};
     return options;
   }
-  void StartInner(const std::string& name) {
-    core_.GetTracer("test", "", "")->StartSpan(name)->End();
-  }
+  void StartInner(const std::string& name) { recording_.tracer()->StartSpan(name)->End(); }
 
-  std::vector<Span> Exported(Span::SpanKind kind) {
-    EXPECT_TRUE(core_.ForceFlush(seconds(20)));
-    std::vector<Span> spans;
-    for (const Span& span : collector_.Spans()) {
-      if (span.kind() == kind) spans.push_back(span);
-    }
-    return spans;
-  }
-  Span OnlyOne(Span::SpanKind kind) {
-    const std::vector<Span> spans = Exported(kind);
-    EXPECT_EQ(spans.size(), 1u);
-    return spans.empty() ? Span() : spans[0];
-  }
+  // The spans of that kind.
+  std::vector<Span> Exported(Span::SpanKind kind) { return recording_.Spans(kind); }
+  Span OnlyOne(Span::SpanKind kind) { return recording_.OnlyOne(kind); }
 
-  sdk::FakeCollector collector_;
-  sdk::ProviderCore& core_;
+  instrument::Recording recording_;
   http::Instrumentation tracing_;
   net::io_context io_;
   tcp::acceptor acceptor_;
@@ -324,7 +295,7 @@ TEST_F(BeastCoroutineTest, KeepAliveConnectionsAtOnce) {
   std::atomic<int> number{0};
   Run(
       [&](tcp_stream& stream) -> awaitable<void> {
-        const auto outer = core_.GetTracer("test", "", "")->StartSpan("outer");
+        const auto outer = recording_.tracer()->StartSpan("outer");
         const trace_api::Scope scope(outer);
         for (int i = 0; i < 3; ++i) {
           const std::string target = "/" + std::to_string(++number);

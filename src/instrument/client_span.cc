@@ -88,10 +88,11 @@ void ClientSpan::Start(const ClientRequest& request) {
   }
   const auto write = [&](AttributeSink& sink) { WriteRequest(state, request, sink); };
   const LazyAttributes attributes(write);
-  std::string name;
+  std::string buffer;
+  const std::string_view name = state.Name({request.method, target, request.url_template},
+                                           state.NameMethod(request.method), buffer);
   span_ = instrument::SpanStart(context_, trace::SpanKind::kClient)
-              .Run(state.tracer(), state.Name({request.method, target, request.url_template}, name),
-                   attributes);
+              .Run(state.tracer(), name, attributes);
   recording_ = span_->IsRecording();
   context_ = trace::SetSpan(context_, span_);
   if (recording_) {
@@ -120,7 +121,8 @@ void ClientSpan::SetMethod(std::string_view method) {
   span_->SetAttribute("http.request.method", View(known.empty() ? "_OTHER" : known));
   if (known.empty()) span_->SetAttribute("http.request.method_original", View(method));
   std::string buffer;
-  span_->UpdateName(View(state_->Name({method, target_, url_template_}, buffer)));
+  span_->UpdateName(
+      View(state_->Name({method, target_, url_template_}, state_->NameMethod(method), buffer)));
 }
 
 void ClientSpan::SetUrl(std::string_view url) {

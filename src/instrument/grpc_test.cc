@@ -18,35 +18,24 @@
 #include <thread>
 #include <vector>
 
+#include "instrument/recording_test.h"
 #include "opentelemetry/proto/collector/trace/v1/trace_service.grpc.pb.h"
 #include "opentelemetry/trace/scope.h"
-#include "sdk/fake_collector.h"
-#include "sdk/provider_core.h"
 #include "spandrel/context.h"
 #include "spandrel/sdk.h"
 
 namespace spandrel::grpc {
 namespace {
 
-namespace trace_api = opentelemetry::trace;
 namespace otlp = opentelemetry::proto::collector::trace::v1;
 using opentelemetry::proto::trace::v1::Span;
 using ProtoStatus = opentelemetry::proto::trace::v1::Status;
 using Request = otlp::ExportTraceServiceRequest;
 using Response = otlp::ExportTraceServiceResponse;
+using instrument::Attributes;
 using std::chrono::seconds;
 
 constexpr char kChat[] = "/test.Echo/Chat";
-
-std::map<std::string, std::string> Attributes(const Span& span) {
-  std::map<std::string, std::string> attributes;
-  for (const auto& attribute : span.attributes()) {
-    attributes[attribute.key()] = attribute.value().has_int_value()
-                                      ? std::to_string(attribute.value().int_value())
-                                      : attribute.value().string_value();
-  }
-  return attributes;
-}
 
 // A unary service whose answer the test chooses.
 class Unary final : public otlp::TraceService::Service {
@@ -96,17 +85,12 @@ class Echo final : public ::grpc::Service {
 
 class GrpcTest : public testing::Test {
  protected:
-  GrpcTest() : core_(sdk::ProviderCore::Make({}, collector_.factory())) {
+  GrpcTest() {
     context::Install();
-    sdk::InstallPropagators();
-    options_.tracer_provider =
-        std::shared_ptr<trace_api::TracerProvider>(std::shared_ptr<void>(), &core_);
+    options_.tracer_provider = recording_.options().tracer_provider;
     unary_.handler = [](::grpc::ServerContext&) { return ::grpc::Status::OK; };
   }
-  ~GrpcTest() override {
-    StopServer();
-    EXPECT_TRUE(core_.Shutdown(seconds(10)));
-  }
+  ~GrpcTest() override { StopServer(); }
 
   std::string Start(std::vector<::grpc::Service*> services) {
     int port = 0;
@@ -132,21 +116,16 @@ class GrpcTest : public testing::Test {
     Response response;
     return otlp::TraceService::NewStub(Connect(target))->Export(&context, Request(), &response);
   }
-  void StartInner() { core_.GetTracer("test", "", "")->StartSpan("inner")->End(); }
+  void StartInner() { recording_.tracer()->StartSpan("inner")->End(); }
 
+  // The spans of that kind, when the server has done all its work.
   std::vector<Span> Exported(Span::SpanKind kind) {
     StopServer();
-    EXPECT_TRUE(core_.ForceFlush(seconds(20)));
-    std::vector<Span> spans;
-    for (const Span& span : collector_.Spans()) {
-      if (span.kind() == kind) spans.push_back(span);
-    }
-    return spans;
+    return recording_.Spans(kind);
   }
   Span OnlyOne(Span::SpanKind kind) {
-    const std::vector<Span> spans = Exported(kind);
-    EXPECT_EQ(spans.size(), 1u);
-    return spans.empty() ? Span() : spans[0];
+    StopServer();
+    return recording_.OnlyOne(kind);
   }
   void ExpectOneTrace() {
     const Span server = OnlyOne(Span::SPAN_KIND_SERVER);
@@ -158,8 +137,7 @@ class GrpcTest : public testing::Test {
     EXPECT_EQ(server.trace_id(), client.trace_id());
   }
 
-  sdk::FakeCollector collector_;
-  sdk::ProviderCore& core_;
+  instrument::Recording recording_;
   Options options_;
   Unary unary_;
   std::unique_ptr<::grpc::Server> server_;

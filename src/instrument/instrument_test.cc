@@ -12,10 +12,9 @@
 #include <thread>
 #include <vector>
 
+#include "instrument/recording_test.h"
 #include "opentelemetry/trace/provider.h"
 #include "opentelemetry/trace/scope.h"
-#include "sdk/fake_collector.h"
-#include "sdk/provider_core.h"
 #include "spandrel/curl.h"
 #include "spandrel/httplib.h"
 #include "spandrel/sdk.h"
@@ -24,6 +23,7 @@ namespace spandrel {
 namespace {
 
 namespace trace_api = opentelemetry::trace;
+using instrument::Attributes;
 using opentelemetry::proto::trace::v1::Span;
 using opentelemetry::proto::trace::v1::Status;
 using std::chrono::seconds;
@@ -38,29 +38,13 @@ struct Got {
   std::string body;
 };
 
-std::map<std::string, std::string> Attributes(const Span& span) {
-  std::map<std::string, std::string> attributes;
-  for (const auto& attribute : span.attributes()) {
-    attributes[attribute.key()] = attribute.value().has_int_value()
-                                      ? std::to_string(attribute.value().int_value())
-                                      : attribute.value().string_value();
-  }
-  return attributes;
-}
-
 class InstrumentTest : public testing::Test {
  protected:
-  InstrumentTest() : core_(sdk::ProviderCore::Make({}, collector_.factory())) {
-    sdk::InstallPropagators();
-    options_.tracer_provider =
-        std::shared_ptr<trace_api::TracerProvider>(std::shared_ptr<void>(), &core_);
+  InstrumentTest() : options_(recording_.options()) {
     server_.set_tracing_options(options_);
     server_.set_keep_alive_max_count(1);
   }
-  ~InstrumentTest() override {
-    StopServer();
-    EXPECT_TRUE(core_.Shutdown(seconds(10)));
-  }
+  ~InstrumentTest() override { StopServer(); }
 
   void StartServer() {
     port_ = server_.bind_to_any_port("127.0.0.1");
@@ -93,21 +77,14 @@ class InstrumentTest : public testing::Test {
   // The spans of that kind, when the server has done all its work.
   std::vector<Span> Exported(Span::SpanKind kind) {
     StopServer();
-    EXPECT_TRUE(core_.ForceFlush(seconds(20)));
-    std::vector<Span> spans;
-    for (const Span& span : collector_.Spans()) {
-      if (span.kind() == kind) spans.push_back(span);
-    }
-    return spans;
+    return recording_.Spans(kind);
   }
   Span OnlyOne(Span::SpanKind kind) {
-    const std::vector<Span> spans = Exported(kind);
-    EXPECT_EQ(spans.size(), 1u);
-    return spans.empty() ? Span() : spans[0];
+    StopServer();
+    return recording_.OnlyOne(kind);
   }
 
-  sdk::FakeCollector collector_;
-  sdk::ProviderCore& core_;
+  instrument::Recording recording_;
   http::Options options_;
   httplib::Server server_;
   std::thread thread_;
@@ -117,7 +94,7 @@ class InstrumentTest : public testing::Test {
 TEST_F(InstrumentTest, ClientAndServerJoinInOneTrace) {
   server_.Get(R"(/users/(\d+))",
               [this](const ::httplib::Request& request, ::httplib::Response& response) {
-                core_.GetTracer("test", "", "")->StartSpan("inner")->End();
+                recording_.tracer()->StartSpan("inner")->End();
                 response.set_content(request.matches[1].str(), "text/plain");
               });
   StartServer();
@@ -164,7 +141,7 @@ TEST_F(InstrumentTest, ClientAndServerJoinInOneTrace) {
 TEST_F(InstrumentTest, ClientSpansAreChildrenOfTheCurrentSpan) {
   server_.Get("/", [](const ::httplib::Request&, ::httplib::Response&) {});
   StartServer();
-  const auto parent = core_.GetTracer("test", "", "")->StartSpan("parent");
+  const auto parent = recording_.tracer()->StartSpan("parent");
   {
     trace_api::Scope scope(parent);
     Fetch(Url("/"));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <chrono>
 #include <functional>
@@ -28,7 +30,7 @@ class Recording {
   Recording() : core_(sdk::ProviderCore::Make({}, collector_.factory())) {
     sdk::InstallPropagators();
   }
-  ~Recording() { (void)core_.Shutdown(std::chrono::seconds(10)); }
+  ~Recording() { EXPECT_TRUE(core_.Shutdown(std::chrono::seconds(10))); }
 
   http::Options options() const {
     http::Options options;
@@ -43,7 +45,7 @@ class Recording {
 
   // All spans that have ended, in the order of their starts.
   std::vector<Span> Spans() {
-    (void)core_.ForceFlush(std::chrono::seconds(20));
+    EXPECT_TRUE(core_.ForceFlush(std::chrono::seconds(20)));
     std::vector<Span> spans = collector_.Spans();
     std::stable_sort(spans.begin(), spans.end(), [](const Span& a, const Span& b) {
       return a.start_time_unix_nano() < b.start_time_unix_nano();
@@ -56,17 +58,16 @@ class Recording {
     spans.erase(std::remove_if(spans.begin(), spans.end(), other), spans.end());
     return spans;
   }
-  // The only span; an empty one when there are none or several.
-  Span OnlyOne() {
-    const std::vector<Span> spans = Spans();
-    return spans.size() == 1 ? spans[0] : Span();
-  }
-  Span OnlyOne(Span::SpanKind kind) {
-    const std::vector<Span> spans = Spans(kind);
-    return spans.size() == 1 ? spans[0] : Span();
-  }
+  // The only span; an empty one, and a failure, when there are none or several.
+  Span OnlyOne() { return OnlyOf(Spans()); }
+  Span OnlyOne(Span::SpanKind kind) { return OnlyOf(Spans(kind)); }
 
  private:
+  static Span OnlyOf(const std::vector<Span>& spans) {
+    EXPECT_EQ(spans.size(), 1u);
+    return spans.empty() ? Span() : spans[0];
+  }
+
   sdk::FakeCollector collector_;
   sdk::ProviderCore& core_;
 };

@@ -55,7 +55,7 @@ ServerSpan::ServerSpan(const Instrumentation& instrumentation, const ServerReque
 
 ServerSpan::ServerSpan(const Options& options, const ServerRequest& request, const Carrier& headers,
                        Activation activation)
-    : owned_(Instrumentation(options).state_), state_(owned_.get()), span_(instrument::NoSpan()) {
+    : owned_(Instrumentation(options).state_), state_(owned_.get()) {
   Start(request, headers, activation);
 }
 
@@ -81,9 +81,11 @@ void ServerSpan::Start(const ServerRequest& request, const Carrier& headers,
   instrument::SpanStart start(context_, trace::SpanKind::kServer);
   if (state.options.public_endpoint && state.options.public_endpoint(view)) start.LinkToParent();
   if (request.start != steady_clock::time_point()) start.SetTime(request.start);
+  name_method_ = state.NameMethod(request.method);
   std::string name;
   span_ = start.Run(state.tracer(),
-                    state.Name({request.method, request.target, request.route}, name), attributes);
+                    state.Name({request.method, request.target, request.route}, name_method_, name),
+                    attributes);
   recording_ = span_->IsRecording();
   context_ = trace::SetSpan(context_, span_);
   if (activation == Activation::kThread) current_ = context::RuntimeContext::Attach(context_);
@@ -92,7 +94,6 @@ void ServerSpan::Start(const ServerRequest& request, const Carrier& headers,
     method_ = request.method;
     target_ = request.target;
   }
-  name_method_ = state.NameMethod(request.method);
   measurement_ = StartMeasurement(state, request, headers);
   if (!measurement_) return;
   instrument::AddActive(state.metrics->server, ToMeasured(state, *measurement_), 1, context_);
@@ -104,11 +105,7 @@ void ServerSpan::SetRoute(std::string_view route) {
   if (!recording_) return;
   span_->SetAttribute("http.route", View(route));
   std::string buffer;
-  if (state_->options.span_name) {
-    span_->UpdateName(View(state_->Name({method_, target_, route}, buffer)));
-  } else {
-    span_->UpdateName(View(instrument::JoinName(name_method_, route, buffer)));
-  }
+  span_->UpdateName(View(state_->Name({method_, target_, route}, name_method_, buffer)));
 }
 
 void ServerSpan::RecordException(const std::exception& exception) {

@@ -131,8 +131,9 @@ std::string_view State::NameMethod(std::string_view method) const {
   return known.empty() ? "HTTP" : known;
 }
 
-std::string_view State::Name(const http::NameParts& parts, std::string& buffer) const {
-  if (!options.span_name) return JoinName(NameMethod(parts.method), parts.route, buffer);
+std::string_view State::Name(const http::NameParts& parts, std::string_view name_method,
+                             std::string& buffer) const {
+  if (!options.span_name) return JoinName(name_method, parts.route, buffer);
   buffer = options.span_name(parts);
   return buffer;
 }

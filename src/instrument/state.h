@@ -44,8 +44,10 @@ struct State {
   void Inject(http::Carrier& headers, const opentelemetry::context::Context& context) const;
   // "HTTP" for methods that are not known.
   std::string_view NameMethod(std::string_view method) const;
-  // The name by the formatter, or `{method} {route}`; in `buffer` unless it is the method alone.
-  std::string_view Name(const http::NameParts& parts, std::string& buffer) const;
+  // The name by the formatter, or `{name_method} {route}`; in `buffer` unless it is the method
+  // alone.
+  std::string_view Name(const http::NameParts& parts, std::string_view name_method,
+                        std::string& buffer) const;
 
   const http::Options options;
   const opentelemetry::nostd::shared_ptr<opentelemetry::trace::Tracer> own_tracer;  // null: global
