@@ -71,7 +71,8 @@ class Engine::Impl {
   const EngineOptions& options() const { return options_; }
 
   // Runs a query on what is stored now. When a part turns out to be damaged, it is left out of the
-  // next try and set aside in the background.
+  // next try and set aside in the background. An answer that used a part whose disk failed does not
+  // count.
   template <typename Query>
   auto Read(Query&& query) {
     while (true) {
@@ -81,7 +82,10 @@ class Engine::Impl {
                                             [](const PartPtr& part) { return part->damaged(); });
       if (!found_damage) return result;
       maintenance_->WakeTidier();
-      if (result.ok() || result.status().code() != StatusCode::kDataLoss) return result;
+      const bool reliable = std::none_of(snapshot.parts.begin(), snapshot.parts.end(),
+                                         [](const PartPtr& part) { return part->read_failed(); });
+      const bool done = result.ok() || result.status().code() != StatusCode::kDataLoss;
+      if (reliable && done) return result;
     }
   }
 

@@ -178,6 +178,23 @@ TEST_F(EngineTest, QuarantinesDamagedPartsAndKeepsTheRest) {
   EXPECT_EQ(CountTraces(), 11U);
 }
 
+TEST_F(EngineTest, OutlivesADiskThatFailsBelowAPart) {
+  options_.merge_fan_in = 100;
+  Open();
+  for (uint64_t part = 0; part < 2; ++part) {
+    AppendTraces(1 + part * 100, 100);
+    engine_->Settle();
+  }
+  EXPECT_EQ(CountTraces(), 200U);  // the columns are checked and mapped now
+  fs::resize_file(FilesIn(directory_.path() + "/parts")[0], 4096);
+  EXPECT_EQ(CountTraces(), 100U);
+  engine_->Settle();
+  EXPECT_EQ(FilesIn(directory_.path() + "/quarantine").size(), 1U);
+  EXPECT_TRUE(engine_->GetTrace(TraceIdOf(150)).ok());
+  AppendTraces(1000, 1);
+  EXPECT_EQ(CountTraces(), 101U);
+}
+
 TEST_F(EngineTest, MakesALostManifestAgain) {
   options_.merge_fan_in = 3;
   Open();

@@ -3,6 +3,8 @@
 
 #include <malloc.h>
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "columnar/compaction/merge.h"
 #include "columnar/compaction/policy.h"
@@ -40,6 +42,11 @@ std::vector<PartPtr> Undamaged(std::vector<PartPtr> parts) {
   std::erase_if(parts,
                 [](const PartPtr& part) { return part->damaged() || part->has_damaged_block(); });
   return parts;
+}
+
+bool AnyReadFailed(const std::vector<PartPtr>& parts) {
+  return std::any_of(parts.begin(), parts.end(),
+                     [](const PartPtr& part) { return part->read_failed(); });
 }
 
 }  // namespace
@@ -139,7 +146,10 @@ Status Maintenance::MergeWhileUseful() {
     const std::vector<PartPtr> chosen = Pick(parts, ChooseMerge(FactsOf(parts), options_));
     if (chosen.empty()) return {};
     const std::string scratch = layout_.MergeScratch();
-    const Status merged = MergeParts(chosen, scratch);
+    Status merged = MergeParts(chosen, scratch);
+    if (merged.ok() && AnyReadFailed(chosen)) {
+      merged = Status(base::StatusCode::kDataLoss, "the disk failed below a part");
+    }
     if (merged.code() == base::StatusCode::kDataLoss) {
       base::LogError("not merged: {}", merged.message());
       continue;

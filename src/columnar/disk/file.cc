@@ -177,6 +177,7 @@ void MappedFile::ReleasePages() const {
 }
 
 MappedFile::~MappedFile() {
+  guard_.reset();  // before another map may take the addresses
   if (!bytes_.empty()) ::munmap(const_cast<char*>(bytes_.data()), bytes_.size());
 }
 

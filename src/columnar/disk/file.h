@@ -4,12 +4,14 @@
 #include <sys/uio.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/status.h"
+#include "columnar/disk/map_guard.h"
 
 namespace spandrel::columnar {
 
@@ -55,12 +57,13 @@ class File {
 };
 
 // A whole file mapped to be read; unmapped with its owner. The bytes stay valid when the file is
-// renamed or removed.
+// renamed or removed. What the disk cannot read is zeros, see failed(). Any thread.
 class MappedFile {
  public:
   static base::Result<MappedFile> Open(const std::string& path);
 
-  MappedFile(MappedFile&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
+  MappedFile(MappedFile&& other) noexcept
+      : bytes_(std::exchange(other.bytes_, {})), guard_(std::move(other.guard_)) {}
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
   MappedFile& operator=(MappedFile&&) = delete;
@@ -68,12 +71,19 @@ class MappedFile {
 
   std::string_view bytes() const { return bytes_; }
 
+  // True once a read of the disk failed below the map: from then on some of the bytes are zeros
+  // that are not in the file. To be asked after the bytes were used, also where their checksum was
+  // right before, since pages leave memory and are read again.
+  bool failed() const { return guard_ && guard_->failed(); }
+
   // Takes the pages out of this process's memory; they are read again when they are touched.
   void ReleasePages() const;
 
  private:
-  explicit MappedFile(std::string_view bytes) : bytes_(bytes) {}
+  explicit MappedFile(std::string_view bytes) : bytes_(bytes), guard_(bytes) {}
+
   std::string_view bytes_;
+  std::optional<MapGuard> guard_;
 };
 
 }  // namespace spandrel::columnar

@@ -57,7 +57,10 @@ class Part {
   // The checked columns. DATA_LOSS makes the part damaged() for good.
   base::Result<const PartColumns*> Columns() const;
   base::Result<std::shared_ptr<const Dictionary>> LoadDictionary() const;
-  bool damaged() const { return damaged_.load(std::memory_order_relaxed); }
+  bool damaged() const { return damaged_.load(std::memory_order_relaxed) || read_failed(); }
+  // True once the disk failed below the map: what was read since then may be zeros, so whoever used
+  // columns asks afterwards, and throws the outcome away.
+  bool read_failed() const { return file_.failed(); }
   // True once a payload block turned out to be damaged; the other blocks are still good.
   bool has_damaged_block() const { return damaged_block_.load(std::memory_order_relaxed); }
 
