@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "columnar/test_directory.h"
+#include "columnar/test_golden.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -24,6 +25,13 @@ TEST(ManifestTest, AnyFlippedByteAndAnyCutIsDamage) {
     EXPECT_EQ(ParseManifest(damaged).status().code(), base::StatusCode::kDataLoss) << at;
     EXPECT_EQ(ParseManifest(bytes.substr(0, at)).status().code(), base::StatusCode::kDataLoss);
   }
+}
+
+TEST(ManifestTest, BytesAreThoseOfTheFormat) {
+  const std::string bytes = EncodeManifest(kManifest);
+  const std::string golden = GoldenFile("manifest-v1", bytes);
+  EXPECT_TRUE(bytes == golden);
+  EXPECT_EQ(ParseManifest(golden).value(), kManifest);
 }
 
 TEST(ManifestTest, SavingReplacesAndLoadingQuarantinesDamage) {

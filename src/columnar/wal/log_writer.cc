@@ -65,9 +65,10 @@ uint64_t GroupSize(const std::vector<LogEntry>& group) {
 
 Result<std::unique_ptr<LogWriter>> LogWriter::Open(const EngineOptions& options,
                                                    const StoreLayout& layout, LogReplay found,
-                                                   base::MetricRegistry& metrics, Publish publish) {
-  std::unique_ptr<LogWriter> writer(
-      new LogWriter(options, layout, std::move(found), metrics, std::move(publish)));
+                                                   base::MetricRegistry& metrics, Publish publish,
+                                                   EpochSource new_epoch) {
+  std::unique_ptr<LogWriter> writer(new LogWriter(options, layout, std::move(found), metrics,
+                                                  std::move(publish), std::move(new_epoch)));
   if (options.durability != Durability::kMemory) {
     SPANDREL_RETURN_IF_ERROR(writer->OpenNextFile(0));
   }
@@ -76,10 +77,11 @@ Result<std::unique_ptr<LogWriter>> LogWriter::Open(const EngineOptions& options,
 }
 
 LogWriter::LogWriter(const EngineOptions& options, StoreLayout layout, LogReplay found,
-                     base::MetricRegistry& metrics, Publish publish)
+                     base::MetricRegistry& metrics, Publish publish, EpochSource new_epoch)
     : options_(options),
       layout_(std::move(layout)),
       publish_(std::move(publish)),
+      new_epoch_(std::move(new_epoch)),
       syncs_(metrics.AddCounter("spandrel_store_log_syncs_total", "Syncs of the write-ahead log.")),
       written_bytes_(metrics.AddCounter("spandrel_store_log_written_bytes_total",
                                         "Bytes written to the write-ahead log.")),
@@ -92,6 +94,11 @@ LogWriter::LogWriter(const EngineOptions& options, StoreLayout layout, LogReplay
       last_sequence_(found.last_sequence),
       closed_(std::move(found.files)) {
   for (const ClosedLogFile& file : closed_) file_number_ = std::max(file_number_, file.number);
+}
+
+uint64_t LogWriter::RandomEpoch() {
+  std::random_device random;
+  return uint64_t{random()} << 32 | random();
 }
 
 LogWriter::~LogWriter() {
@@ -237,8 +244,7 @@ Status LogWriter::OpenNextFile(uint64_t room) {
   const std::string path = layout_.LogFile(++file_number_);
   Result<File> file = File::Create(path);
   if (!file.ok()) return file.status();
-  std::random_device random;
-  const uint64_t epoch = uint64_t{random()} << 32 | random();
+  const uint64_t epoch = new_epoch_();
   const LogFileHeader header = EncodeLogFileHeader(epoch);
   Status status = file->Preallocate(size);
   if (status.ok()) status = file->WriteAt({header.data(), header.size()}, 0);

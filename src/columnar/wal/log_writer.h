@@ -45,11 +45,16 @@ class LogWriter {
   // Makes the group readable. Called on the writer's thread in order of sequence.
   using Publish = std::function<void(std::vector<LogEntry>& group)>;
 
+  // Gives each file its epoch; not to be guessed by senders.
+  using EpochSource = std::function<uint64_t()>;
+  static uint64_t RandomEpoch();
+
   // Makes the first file, so that a full or unwritable directory shows at start.
   static base::Result<std::unique_ptr<LogWriter>> Open(const EngineOptions& options,
                                                        const StoreLayout& layout, LogReplay found,
                                                        base::MetricRegistry& metrics,
-                                                       Publish publish);
+                                                       Publish publish,
+                                                       EpochSource new_epoch = RandomEpoch);
   // Stops.
   ~LogWriter();
 
@@ -67,7 +72,7 @@ class LogWriter {
 
  private:
   LogWriter(const EngineOptions& options, StoreLayout layout, LogReplay found,
-            base::MetricRegistry& metrics, Publish publish);
+            base::MetricRegistry& metrics, Publish publish, EpochSource new_epoch);
 
   void Run();
   // With mutex_ held.
@@ -80,6 +85,7 @@ class LogWriter {
   const EngineOptions options_;
   const StoreLayout layout_;
   const Publish publish_;
+  const EpochSource new_epoch_;
   base::Counter& syncs_;
   base::Counter& written_bytes_;
   base::Counter& failures_;
