@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/go_duration.h"
+#include "config/byte_size.h"
 #include "config/document.h"
 #include "config/words.h"
 
@@ -213,6 +214,22 @@ void Decoder::Read(std::string_view key, std::chrono::nanoseconds* value) {
     *value = *duration;
   } else {
     state_->AddProblem(*node, state_->PathOf(key), duration.status().message());
+  }
+}
+
+void Decoder::Read(std::string_view key, ByteSize* value) {
+  const Node* node = state_->Take(key);
+  if (node == nullptr) return;
+  if (node->kind == NodeKind::kInt && node->integer >= 0) {
+    value->bytes = static_cast<uint64_t>(node->integer);
+    return;
+  }
+  if (node->kind != NodeKind::kString) return state_->AddMismatch(*node, key, "a size");
+  const auto size = ParseByteSize(node->text);
+  if (size.ok()) {
+    value->bytes = *size;
+  } else {
+    state_->AddProblem(*node, state_->PathOf(key), size.status().message());
   }
 }
 

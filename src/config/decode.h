@@ -50,6 +50,11 @@ struct Secret {
   std::string value;
 };
 
+// A number of bytes as config/byte_size.h reads it: `50GiB`, or a plain number.
+struct ByteSize {
+  uint64_t bytes = 0;
+};
+
 // Reads one YAML mapping into a struct, key by key. Each Read leaves its argument alone when the
 // key is absent or null, so that defaults stay; a value of the wrong type is reported and left
 // alone too. Nothing is converted weakly: "true" in quotes is not a bool. When the decoder is
@@ -69,6 +74,7 @@ class Decoder {
   void Read(std::string_view key, int64_t* value);
   void Read(std::string_view key, double* value);
   void Read(std::string_view key, std::chrono::nanoseconds* value);  // a Go duration
+  void Read(std::string_view key, ByteSize* value);
   void Read(std::string_view key, std::vector<std::string>* value);  // a list, or "a,b"
   void Read(std::string_view key,
             std::vector<std::pair<std::string, std::string>>* value);  // a map
