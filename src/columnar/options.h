@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -52,10 +53,14 @@ struct EngineOptions {
   uint64_t max_part_bytes = uint64_t{1} << 30;
   uint64_t max_part_spans = 8 * 1024 * 1024;
 
-  // Parts whose newest span is older are dropped; 0 keeps everything.
+  // Parts whose newest span is older are dropped; 0 keeps everything. Age is told by the retention
+  // clock (compaction/policy.h), which a jump of the wall clock does not move.
   std::chrono::seconds max_age{0};
   // The oldest parts are dropped while all parts together are larger; 0 keeps everything.
   uint64_t max_bytes = 0;
+  // The oldest parts are dropped while less of the disk is free, but never all (kKeptOnFullDisk);
+  // 0: for no such reason. Unset: 5 % of the file system, 2 GiB at most.
+  std::optional<uint64_t> min_free_bytes;
 
   const base::Clock* clock = &base::SystemClock();
 

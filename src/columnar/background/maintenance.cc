@@ -62,8 +62,7 @@ Maintenance::Maintenance(const EngineOptions& options, StoreLayout layout, PartS
       merges_(metrics.AddCounter("spandrel_store_merges_total", "Merges of parts.")),
       failures_(metrics.AddCounter("spandrel_store_maintenance_failures_total",
                                    "Seals, merges and removals that failed and are tried again.")),
-      expired_(metrics.AddCounter("spandrel_store_expired_spans_total",
-                                  "Spans dropped by age or by size, as configured.")) {}
+      retention_(options, layout_, metrics) {}
 
 void Maintenance::Start(LogWriter& log) {
   log_ = &log;
@@ -76,6 +75,7 @@ void Maintenance::Start(LogWriter& log) {
 void Maintenance::Stop() {
   sealer_.Stop();
   tidier_.Stop();
+  retention_.Save();
   const uint64_t nothing_below = stored_.CloseHead(true).nothing_below;
   if (nothing_below > 0 && log_ != nullptr) log_->Release(nothing_below);
   const Status sealed = SealFullHeads();
@@ -136,8 +136,7 @@ std::optional<std::chrono::milliseconds> Maintenance::TidyRound() {
     base::LogError("cannot tidy up, trying again: {}", status.message());
     return kRetryAfterFailure;
   }
-  if (options_.max_age.count() > 0) return kExpiryInterval;
-  return std::nullopt;
+  return kExpiryInterval;
 }
 
 Status Maintenance::MergeWhileUseful() {
@@ -164,12 +163,15 @@ Status Maintenance::MergeWhileUseful() {
 
 Status Maintenance::DropExpired() {
   const std::vector<PartPtr> parts = parts_.parts();
-  const uint64_t now = options_.clock->NowUnixNano();
-  const std::vector<PartPtr> expired = Pick(parts, ChooseExpired(FactsOf(parts), now, options_));
+  const std::vector<PartFacts> facts = FactsOf(parts);
+  const std::vector<ExpiredPart> expired = retention_.Choose(facts);
   if (expired.empty()) return {};
+  std::vector<size_t> chosen;
+  for (const ExpiredPart& part : expired) chosen.push_back(part.at);
   SPANDREL_RETURN_IF_ERROR(parts_.Drop(
-      expired, [this](const std::vector<PartPtr>& changed) { stored_.Install(changed, nullptr); }));
-  for (const PartPtr& part : expired) expired_.Add(part->footer().row_count);
+      Pick(parts, chosen),
+      [this](const std::vector<PartPtr>& changed) { stored_.Install(changed, nullptr); }));
+  retention_.CountDropped(facts, expired);
   return {};
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/metrics.h"
 #include "columnar/background/round_thread.h"
+#include "columnar/compaction/retention.h"
 #include "columnar/options.h"
 #include "columnar/part/part_set.h"
 #include "columnar/stored_spans.h"
@@ -50,7 +51,7 @@ class Maintenance {
   base::Counter& seals_;
   base::Counter& merges_;
   base::Counter& failures_;
-  base::Counter& expired_;
+  Retention retention_;  // of the tidying thread
   std::atomic<bool> seal_now_{false};
   RoundThread sealer_;
   RoundThread tidier_;

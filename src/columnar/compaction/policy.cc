@@ -2,8 +2,10 @@
 #include "columnar/compaction/policy.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <numeric>
+#include <optional>
 
 namespace spandrel::columnar {
 namespace {
@@ -38,6 +40,42 @@ std::vector<size_t> WithinLimits(const std::vector<size_t>& tier,
   return chosen;
 }
 
+// Parts whose newest span is before this are too old; 0 when none is.
+uint64_t OldestKept(uint64_t now_unix_nano, const EngineOptions& options) {
+  const auto max_age = static_cast<uint64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(options.max_age).count());
+  return max_age == 0 || max_age > now_unix_nano ? 0 : now_unix_nano - max_age;
+}
+
+// How much has to go, for the store's own limit and for the disk's sake.
+class RoomNeeded {
+ public:
+  RoomNeeded(const std::vector<PartFacts>& parts, const RetentionFacts& facts,
+             const EngineOptions& options)
+      : max_bytes_(options.max_bytes == 0 ? UINT64_MAX : options.max_bytes),
+        free_(facts.free_disk_bytes),
+        min_free_(facts.min_free_bytes) {
+    for (const PartFacts& part : parts) stored_ += part.bytes;
+  }
+
+  std::optional<ExpiryReason> ReasonToDrop(uint64_t part_bytes) const {
+    if (stored_ > max_bytes_) return ExpiryReason::kBytes;
+    const bool disk_is_full = free_ < min_free_;
+    if (disk_is_full && stored_ - part_bytes >= kKeptOnFullDisk) return ExpiryReason::kFreeDisk;
+    return std::nullopt;
+  }
+  void Drop(uint64_t part_bytes) {
+    stored_ -= part_bytes;
+    free_ += std::min(part_bytes, UINT64_MAX - free_);
+  }
+
+ private:
+  const uint64_t max_bytes_;
+  uint64_t free_;
+  const uint64_t min_free_;
+  uint64_t stored_ = 0;
+};
+
 }  // namespace
 
 std::vector<size_t> ChooseMerge(const std::vector<PartFacts>& parts, const EngineOptions& options) {
@@ -55,25 +93,45 @@ std::vector<size_t> ChooseMerge(const std::vector<PartFacts>& parts, const Engin
   return {};
 }
 
-std::vector<size_t> ChooseExpired(const std::vector<PartFacts>& parts, uint64_t now_unix_nano,
-                                  const EngineOptions& options) {
-  const auto max_age = static_cast<uint64_t>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(options.max_age).count());
-  const uint64_t oldest = max_age == 0 || max_age > now_unix_nano ? 0 : now_unix_nano - max_age;
-  uint64_t total = 0;
-  for (const PartFacts& part : parts) total += part.bytes;
+std::string_view ExpiryReasonName(ExpiryReason reason) {
+  constexpr std::array<std::string_view, kExpiryReasonCount> kNames = {"age", "bytes", "free_disk"};
+  return kNames[static_cast<size_t>(reason)];
+}
+
+std::vector<ExpiredPart> ChooseExpired(const std::vector<PartFacts>& parts,
+                                       const RetentionFacts& facts, const EngineOptions& options) {
   std::vector<size_t> order(parts.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&](size_t a, size_t b) { return parts[a].max_start < parts[b].max_start; });
-  std::vector<size_t> expired;
+  const uint64_t oldest_kept = OldestKept(facts.now_unix_nano, options);
+  RoomNeeded room(parts, facts, options);
+  std::vector<ExpiredPart> expired;
   for (const size_t at : order) {
-    const bool too_much = options.max_bytes != 0 && total > options.max_bytes;
-    if (parts[at].max_start >= oldest && !too_much) break;
-    expired.push_back(at);
-    total -= parts[at].bytes;
+    const bool too_old = parts[at].max_start < oldest_kept;
+    const std::optional<ExpiryReason> reason =
+        too_old ? ExpiryReason::kAge : room.ReasonToDrop(parts[at].bytes);
+    if (!reason) break;
+    expired.push_back({at, *reason});
+    room.Drop(parts[at].bytes);
   }
   return expired;
+}
+
+uint64_t StartRetentionClock(uint64_t saved, const std::vector<PartFacts>& parts,
+                             uint64_t wall_unix_nano) {
+  if (saved != 0) return saved;
+  if (parts.empty()) return wall_unix_nano;
+  uint64_t newest = 0;
+  for (const PartFacts& part : parts) newest = std::max(newest, part.max_start);
+  return std::min(newest, wall_unix_nano);
+}
+
+uint64_t AdvanceRetentionClock(uint64_t clock, std::chrono::nanoseconds elapsed,
+                               uint64_t wall_unix_nano) {
+  if (wall_unix_nano <= clock || elapsed.count() <= 0) return clock;
+  const uint64_t behind = wall_unix_nano - clock;
+  return clock + std::min(behind, 2 * static_cast<uint64_t>(elapsed.count()));
 }
 
 }  // namespace spandrel::columnar

@@ -59,17 +59,123 @@ TEST(ChooseMergeTest, BoundsTheNumberOfParts) {
   EXPECT_LT(parts.size(), 100U);
 }
 
+std::vector<size_t> PositionsOf(const std::vector<ExpiredPart>& expired, ExpiryReason reason) {
+  std::vector<size_t> positions;
+  for (const ExpiredPart& part : expired) {
+    if (part.reason == reason) positions.push_back(part.at);
+  }
+  return positions;
+}
+
 TEST(ChooseExpiredTest, DropsByAgeAndBySize) {
   EngineOptions options;
+  const RetentionFacts facts{.now_unix_nano = 10'000'000'000};
   const std::vector<PartFacts> parts = {{10, 1, 0, 0, 3'000'000'000}, {10, 1, 0, 0, 9'000'000'000}};
-  EXPECT_TRUE(ChooseExpired(parts, 10'000'000'000, options).empty());
+  EXPECT_TRUE(ChooseExpired(parts, facts, options).empty());
   options.max_age = std::chrono::seconds(5);
-  EXPECT_EQ(ChooseExpired(parts, 10'000'000'000, options), std::vector<size_t>{0});
+  EXPECT_EQ(ChooseExpired(parts, facts, options),
+            (std::vector<ExpiredPart>{{0, ExpiryReason::kAge}}));
   options.max_age = {};
   options.max_bytes = 15;
-  EXPECT_EQ(ChooseExpired(parts, 10'000'000'000, options), std::vector<size_t>{0});
+  EXPECT_EQ(ChooseExpired(parts, facts, options),
+            (std::vector<ExpiredPart>{{0, ExpiryReason::kBytes}}));
   options.max_bytes = 5;
-  EXPECT_EQ(ChooseExpired(parts, 10'000'000'000, options), (std::vector<size_t>{0, 1}));
+  const auto both = ChooseExpired(parts, facts, options);
+  EXPECT_EQ(PositionsOf(both, ExpiryReason::kBytes), (std::vector<size_t>{0, 1}));
+}
+
+TEST(ChooseExpiredTest, DropsTheOldestForFreeDiskButNotTheLastOnes) {
+  EngineOptions options;
+  std::vector<PartFacts> parts;
+  for (uint64_t i = 0; i < 10; ++i) parts.push_back({100 * kMiB, 1, 0, 0, 100 - i});
+  RetentionFacts facts{
+      .now_unix_nano = 200, .free_disk_bytes = 50 * kMiB, .min_free_bytes = 300 * kMiB};
+  EXPECT_EQ(PositionsOf(ChooseExpired(parts, facts, options), ExpiryReason::kFreeDisk),
+            (std::vector<size_t>{9, 8, 7}));
+  facts.free_disk_bytes = 300 * kMiB;
+  EXPECT_TRUE(ChooseExpired(parts, facts, options).empty());
+  // Somebody else fills the disk: the newest 256 MiB stay.
+  facts.free_disk_bytes = 0;
+  facts.min_free_bytes = 10'000 * kMiB;
+  EXPECT_EQ(ChooseExpired(parts, facts, options).size(), 7U);
+}
+
+TEST(ChooseExpiredTest, CountsWhatAgeFreesBeforeItDropsForSize) {
+  EngineOptions options;
+  options.max_age = std::chrono::seconds(5);
+  options.max_bytes = 20;
+  const RetentionFacts facts{.now_unix_nano = 10'000'000'000};
+  const std::vector<PartFacts> parts = {
+      {10, 1, 0, 0, 9'000'000'000}, {10, 1, 0, 0, 1}, {10, 1, 0, 0, 8'000'000'000}};
+  EXPECT_EQ(ChooseExpired(parts, facts, options),
+            (std::vector<ExpiredPart>{{1, ExpiryReason::kAge}}));
+}
+
+// Spans with far-future times are young; they push nothing else out.
+TEST(ChooseExpiredTest, FutureSpansDoNotAgeOthers) {
+  EngineOptions options;
+  options.max_age = std::chrono::seconds(5);
+  const std::vector<PartFacts> parts = {{10, 1, 0, 0, UINT64_MAX}, {10, 1, 0, 0, 9'000'000'000}};
+  EXPECT_TRUE(ChooseExpired(parts, {.now_unix_nano = 10'000'000'000}, options).empty());
+}
+
+constexpr uint64_t kSecond = 1'000'000'000;
+constexpr uint64_t kDay = 86'400 * kSecond;
+constexpr uint64_t kYear = 365 * kDay;
+constexpr uint64_t kNow = 1'800'000'000 * kSecond;
+
+std::vector<PartFacts> PartOf(uint64_t newest) {
+  return {{kMiB, 1000, 100, 0, newest}};
+}
+
+// Runs a retention clock for `time`, in steps of a minute, beside a wall clock that is `ahead`.
+uint64_t RunClock(uint64_t clock, uint64_t time, uint64_t from, uint64_t ahead) {
+  for (uint64_t past = 0; past < time; past += 60 * kSecond) {
+    clock = AdvanceRetentionClock(clock, std::chrono::seconds(60), from + past + ahead);
+  }
+  return clock;
+}
+
+TEST(RetentionClockTest, RunsWithTheWallClock) {
+  const uint64_t start = StartRetentionClock(0, {}, kNow);
+  EXPECT_EQ(start, kNow);
+  EXPECT_EQ(RunClock(start, kDay, kNow, 0), kNow + kDay - 60 * kSecond);
+}
+
+TEST(RetentionClockTest, AJumpForwardAgesNothingByMoreThanTheTimeSince) {
+  const uint64_t clock = RunClock(kNow, kDay, kNow, kYear);
+  EXPECT_LE(clock, kNow + 2 * kDay);
+  EngineOptions options;
+  options.max_age = std::chrono::hours(72);
+  EXPECT_TRUE(ChooseExpired(PartOf(kNow), {.now_unix_nano = clock}, options).empty());
+}
+
+TEST(RetentionClockTest, AJumpForwardWhileTheStoreWasClosedAgesNothing) {
+  EXPECT_EQ(StartRetentionClock(kNow, PartOf(kNow), kNow + kYear), kNow);
+  // Nor when spans were stored while the wall clock was wrong.
+  EXPECT_EQ(StartRetentionClock(kNow, PartOf(kNow + kYear), kNow + kYear), kNow);
+  // Where it stood is lost: the newest span tells, but never the future.
+  EXPECT_EQ(StartRetentionClock(0, PartOf(kNow), kNow + kYear), kNow);
+  EXPECT_EQ(StartRetentionClock(0, PartOf(UINT64_MAX), kNow), kNow);
+}
+
+TEST(RetentionClockTest, StandsStillWhenTheWallClockGoesBack) {
+  EXPECT_EQ(RunClock(kNow, kDay, kNow - kYear, 0), kNow);
+  EXPECT_EQ(StartRetentionClock(kNow, PartOf(kNow), kNow - kYear), kNow);
+}
+
+TEST(RetentionClockTest, MakesUpTheTimeWhenTheStoreWasClosed) {
+  const uint64_t opened = kNow + 10 * kDay;
+  const uint64_t clock =
+      RunClock(StartRetentionClock(kNow, PartOf(kNow), opened), 11 * kDay, opened, 0);
+  EXPECT_EQ(clock, opened + 11 * kDay - 60 * kSecond);
+}
+
+TEST(RetentionClockTest, AnIdleStoreExpiresAllTheSame) {
+  EngineOptions options;
+  options.max_age = std::chrono::hours(6 * 24);
+  const uint64_t clock = RunClock(StartRetentionClock(0, PartOf(kNow), kNow), 7 * kDay, kNow, 0);
+  EXPECT_EQ(ChooseExpired(PartOf(kNow), {.now_unix_nano = clock}, options).size(), 1U);
 }
 
 }  // namespace

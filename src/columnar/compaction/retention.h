@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "base/metrics.h"
+#include "columnar/compaction/policy.h"
+#include "columnar/disk/directory.h"
+#include "columnar/options.h"
+
+namespace spandrel::columnar {
+
+// What `min_free_bytes` comes to on the file system of `directory`; 0 when that cannot be asked.
+uint64_t MinFreeBytes(const EngineOptions& options, const std::string& directory);
+
+// Decides what a store drops: the policies of policy.h with the clocks, the disk and the counters
+// around them. The retention clock is kept in a file of the store. One thread.
+class Retention {
+ public:
+  Retention(const EngineOptions& options, StoreLayout layout, base::MetricRegistry& metrics);
+
+  // Which of `parts` are to be dropped now.
+  std::vector<ExpiredPart> Choose(const std::vector<PartFacts>& parts);
+  // They have been dropped: counts and logs them.
+  void CountDropped(const std::vector<PartFacts>& parts, const std::vector<ExpiredPart>& dropped);
+
+  // Keeps the retention clock on disk. Best effort: what is lost of it makes spans stay longer.
+  void Save();
+
+ private:
+  void MoveClock(const std::vector<PartFacts>& parts);
+  RetentionFacts Facts() const;
+
+  const EngineOptions options_;
+  const StoreLayout layout_;
+  std::array<base::Counter*, kExpiryReasonCount> expired_spans_{};
+  uint64_t clock_ = 0;  // 0: not started
+  uint64_t saved_ = 0;
+  std::chrono::steady_clock::time_point moved_at_;
+};
+
+}  // namespace spandrel::columnar
