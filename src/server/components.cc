@@ -20,10 +20,20 @@ columnar::Durability ToEngine(exporters::Durability durability) {
   }
 }
 
+columnar::EngineOptions ToEngine(const exporters::StoreExporterConfig& config) {
+  columnar::EngineOptions options;
+  options.directory = config.directory;
+  options.durability = ToEngine(config.durability);
+  options.max_age = std::chrono::duration_cast<std::chrono::seconds>(config.retention.max_age);
+  options.max_bytes = config.retention.max_bytes;
+  options.min_free_bytes = config.retention.min_free_bytes;
+  return options;
+}
+
 exporters::OpenStore OpenColumnar(Stores& stores) {
   return [&stores](const exporters::StoreExporterConfig& config)
              -> base::Result<std::shared_ptr<storage::Writer>> {
-    auto store = stores.Open(config.directory, ToEngine(config.durability));
+    auto store = stores.Open(ToEngine(config));
     if (!store.ok()) return store.status();
     return std::shared_ptr<storage::Writer>(store->engine);
   };

@@ -35,6 +35,10 @@ constexpr BuiltinFlag kBuiltinFlags[] = {
      "HOST:PORT of the page and the APIs (default localhost:16686)"},
     {"--durability", "exporters.store.durability",
      "When spans are acknowledged: fsync, os or memory (default fsync)"},
+    {"--max-age", "exporters.store.retention.max_age",
+     "Drop spans that are older, for example 720h (default: keep them)"},
+    {"--max-bytes", "exporters.store.retention.max_bytes",
+     "Drop the oldest spans while the data are larger, for example 50GiB (default: keep them)"},
 };
 
 void AddConfigOptions(CLI::App& app, Options* options) {

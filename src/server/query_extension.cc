@@ -47,9 +47,8 @@ class QueryExtension final : public pipeline::Extension {
         config_(std::move(config)) {}
 
   base::Status Start() override {
-    auto store = config_->directory.empty()
-                     ? stores_.Only()
-                     : stores_.Open(config_->directory, columnar::Durability::kFsync);
+    auto store = config_->directory.empty() ? stores_.Only()
+                                            : stores_.Open({.directory = config_->directory});
     if (!store.ok()) return store.status();
     store_ = *store;
     const size_t processors = std::max(2U, std::thread::hardware_concurrency());

@@ -14,15 +14,12 @@ std::string Canonical(const std::string& directory) {
 
 }  // namespace
 
-base::Result<OpenStore> Stores::Open(const std::string& directory,
-                                     columnar::Durability durability) {
-  const std::string path = Canonical(directory);
+base::Result<OpenStore> Stores::Open(columnar::EngineOptions options) {
+  const std::string path = Canonical(options.directory);
   std::lock_guard lock(mutex_);
   if (const auto found = stores_.find(path); found != stores_.end()) return found->second;
-  columnar::EngineOptions options;
   options.directory = path;
   options.create_directory = true;
-  options.durability = durability;
   auto engine = columnar::Engine::Open(std::move(options), metrics_);
   if (!engine.ok()) return engine.status();
   return stores_[path] = OpenStore{path, *std::move(engine)};

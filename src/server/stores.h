@@ -24,8 +24,9 @@ class Stores {
   explicit Stores(base::MetricRegistry& metrics) : metrics_(metrics) {}
 
   // Opens the store, making the directory if only that is missing, or gives the one that is open;
-  // the first to open decides how durable it is. The message of a failure names the directory.
-  base::Result<OpenStore> Open(const std::string& directory, columnar::Durability durability);
+  // the first to open decides how durable it is and what it keeps. The message of a failure names
+  // the directory.
+  base::Result<OpenStore> Open(columnar::EngineOptions options);
   // The only store there is; FAILED_PRECONDITION when there is none or more than one.
   base::Result<OpenStore> Only() const;
 

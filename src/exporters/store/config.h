@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "config/decode.h"
@@ -16,9 +19,18 @@ enum class Durability : uint8_t {
   kMemory,  // it is in memory
 };
 
+// What the store may drop, the oldest first.
+struct RetentionConfig {
+  std::chrono::nanoseconds max_age{0};  // 0: no limit
+  uint64_t max_bytes = 0;               // 0: no limit
+  // 0: nothing is dropped for the disk's sake; unset: the store's default.
+  std::optional<uint64_t> min_free_bytes;
+};
+
 struct StoreExporterConfig : pipeline::ConfigBase {
   std::string directory = "./spandrel-data";
   Durability durability = Durability::kFsync;
+  RetentionConfig retention;
 };
 
 std::shared_ptr<const StoreExporterConfig> DecodeStoreExporterConfig(config::Decoder& decoder);

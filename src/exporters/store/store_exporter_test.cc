@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "exporters/decode_yaml.h"
 #include "wire/test_request.h"
 
 namespace spandrel::exporters {
@@ -67,6 +68,39 @@ TEST_F(StoreExporterTest, AStoreThatDoesNotOpenStopsTheStart) {
   });
   ASSERT_FALSE(exporter.ok());
   EXPECT_EQ(exporter.status().message(), "store: /data: held by another process");
+}
+
+TEST(StoreExporterConfigTest, ReadsRetention) {
+  config::Problems problems;
+  const auto defaults = DecodeYaml("{}", DecodeStoreExporterConfig, &problems);
+  EXPECT_EQ(defaults->retention.max_age.count(), 0);
+  EXPECT_EQ(defaults->retention.max_bytes, 0u);
+  EXPECT_FALSE(defaults->retention.min_free_bytes.has_value());
+  const auto config = DecodeYaml("retention: {max_age: 720h, max_bytes: 50GiB, min_free_bytes: 0}",
+                                 DecodeStoreExporterConfig, &problems);
+  EXPECT_FALSE(problems.has_errors()) << problems.ToString();
+  EXPECT_EQ(config->retention.max_age, std::chrono::hours(720));
+  EXPECT_EQ(config->retention.max_bytes, uint64_t{50} << 30);
+  EXPECT_EQ(config->retention.min_free_bytes, 0u);
+  EXPECT_FALSE(DecodeYaml("retention: {min_free_bytes: }", DecodeStoreExporterConfig, &problems)
+                   ->retention.min_free_bytes.has_value());
+}
+
+TEST(StoreExporterConfigTest, SaysWhatIsWrongWithRetention) {
+  const auto problem_of = [](std::string_view yaml) {
+    config::Problems problems;
+    DecodeYaml(yaml, DecodeStoreExporterConfig, &problems);
+    return problems.ToString();
+  };
+  EXPECT_EQ(problem_of("retention: {max_bytes: 50Gib}"),
+            "test.yaml:1:24: retention::max_bytes: '50Gib' is not a size (write for example 50GiB "
+            "or 500MB); did you mean 'GiB'?\n");
+  EXPECT_EQ(problem_of("retention: {max_agee: 1h}"),
+            "test.yaml:1:13: retention: unknown key 'max_agee'; did you mean 'max_age'?\n");
+  EXPECT_EQ(problem_of("retention: {max_age: 1s}"),
+            "test.yaml:1:22: retention::max_age: 'max_age' is shorter than a minute; 0 is no "
+            "limit\n");
+  EXPECT_NE(problem_of("retention: {max_bytes: -1}"), "");
 }
 
 }  // namespace
