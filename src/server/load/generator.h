@@ -2,26 +2,36 @@
 #pragma once
 
 #include <cstdint>
-#include <random>
+#include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "span/ids.h"
-#include "span/span_batch.h"
+#include "server/load/traffic_shape.h"
 
 namespace spandrel::server {
 
-struct GeneratorOptions {
-  uint64_t seed = 1;
-  uint64_t start_time_unix_nano = 0;       // of the first trace
-  uint64_t trace_interval_nano = 100'000;  // between starts of traces
+enum class Shape : uint8_t {
+  kCompany,         // CompanyShape
+  kTracegen,        // TracegenShape, keys and values in turn
+  kTracegenRandom,  // TracegenShape, keys and values at random
 };
 
-// Makes OTLP requests that look like a company's traffic, the same for the same options: traces of
-// heavy-tailed size (log-normal, median 8 spans, at most 10,000), 20 services of 20 operations
-// each, 80 resources with 7 attributes, 11 attributes a span (5 of low, 3 of middle, 3 of unique
-// cardinality), 4 % errors with an exception event; about 500 bytes a span.
+// A rare attribute: on `count` of all spans, at even distances.
+struct PlantedAttribute {
+  ExtraAttribute attribute;
+  uint64_t count = 0;
+};
+
+struct GeneratorOptions {
+  uint64_t seed = 1;
+  Shape shape = Shape::kCompany;
+  uint64_t spans = 0;                     // that will be asked for; planting needs to know
+  uint64_t start_time_unix_nano = 0;      // of the first trace
+  double nano_per_span = 6'000;           // the time over which starts are spread, by spans
+  std::vector<PlantedAttribute> planted;  // of each at most `spans`
+};
+
+// Makes OTLP requests of a shape, the same for the same options.
 class SpanGenerator {
  public:
   explicit SpanGenerator(GeneratorOptions options);
@@ -31,29 +41,15 @@ class SpanGenerator {
   std::string NextRequest(size_t span_count);
 
  private:
-  struct OpenSpan {
-    span::SpanId id;
-    uint64_t start = 0;
-    uint64_t duration = 0;
-    uint32_t service = 0;
-  };
-
-  void StartTrace();
   void AppendSpan();
-  void AppendAttributes(std::string* message, uint32_t operation, bool error);
-  uint64_t Below(uint64_t bound) { return random_() % bound; }
+  const std::vector<ExtraAttribute>& PlantedOnNextSpan();
 
-  GeneratorOptions options_;
-  std::mt19937_64 random_;
-  std::lognormal_distribution<double> trace_size_;
-  std::lognormal_distribution<double> root_duration_;
-  std::vector<std::string> resources_;          // encoded Resource messages
+  const GeneratorOptions options_;
+  std::unique_ptr<TrafficShape> shape_;
   std::vector<std::string> spans_by_resource_;  // encoded `spans` fields of the request being made
-
-  span::TraceId trace_id_;
-  std::vector<OpenSpan> trace_;  // spans of the current trace that may become parents
-  size_t left_in_trace_ = 0;
-  uint64_t trace_start_ = 0;
+  std::vector<ExtraAttribute> extra_;           // of the span being made
+  std::string message_;                         // of the span being made
+  uint64_t next_span_ = 0;
 };
 
 }  // namespace spandrel::server

@@ -30,6 +30,19 @@ constexpr std::chrono::milliseconds kProgressInterval{500};
 // A server that acknowledges nothing for so long is taken for gone.
 constexpr std::chrono::seconds kGiveUpAfter{20};
 
+GeneratorOptions GeneratorOptionsOf(const LoadOptions& load) {
+  GeneratorOptions options{.seed = load.seed,
+                           .shape = load.shape,
+                           .spans = load.spans,
+                           .start_time_unix_nano = base::SystemClock().NowUnixNano(),
+                           .planted = load.planted};
+  if (load.period.count() == 0 || load.spans == 0) return options;
+  const std::chrono::nanoseconds period = load.period;
+  options.start_time_unix_nano -= static_cast<uint64_t>(period.count());
+  options.nano_per_span = static_cast<double>(period.count()) / static_cast<double>(load.spans);
+  return options;
+}
+
 struct EncodedRequest {
   std::string bytes;
   uint64_t spans = 0;
@@ -118,8 +131,7 @@ class LoadRun {
         channel_(runtime_, {.endpoint = std::move(endpoint),
                             .tls = {.insecure = true},
                             .compression = options.compression}),
-        generator_(
-            {.seed = options.seed, .start_time_unix_nano = base::SystemClock().NowUnixNano()}),
+        generator_(GeneratorOptionsOf(options)),
         show_progress_(isatty(STDERR_FILENO) != 0) {}
 
   int Run() {
@@ -243,6 +255,12 @@ int RunLoad(const LoadOptions& options, const std::atomic<bool>& stop) {
   auto endpoint = net::ParseEndpoint(options.endpoint);
   if (!endpoint.ok()) {
     fmt::print(stderr, "spandrel load: --endpoint: {}\n", endpoint.status().message());
+    return 2;
+  }
+  for (const PlantedAttribute& planted : options.planted) {
+    if (planted.count <= options.spans) continue;
+    fmt::print(stderr, "spandrel load: --plant: {} on more spans than --spans\n",
+               planted.attribute.key);
     return 2;
   }
   return LoadRun(options, *std::move(endpoint), stop).Run();

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "server/load/generator.h"
 
@@ -16,6 +18,9 @@ struct LoadOptions {
   uint64_t spans_per_second = 0;  // 0: as fast as they are acknowledged
   uint64_t requests_in_flight = 8;
   uint64_t seed = 1;
+  Shape shape = Shape::kCompany;
+  std::chrono::seconds period{0};  // start times cover this much, until now; 0: they begin now
+  std::vector<PlantedAttribute> planted;
   std::string compression;  // "", gzip, zstd
   bool json = false;        // print the result as one JSON line
 };
