@@ -6,10 +6,10 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 export PATH := $(CURDIR)/build/tools/node/bin:$(PATH)
 
-.PHONY: help run build package test check bench asan tsan fuzz crash format clean setup setup-test
+.PHONY: help run build package test check bench bench-store asan tsan fuzz crash format clean setup setup-test
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 setup:
 	@tools/setup.sh build
@@ -37,6 +37,11 @@ bench: setup-test ## Measure, and print the figures as a table
 	@cmake --preset bench >build/configure-bench.log 2>&1 || { cat build/configure-bench.log; exit 1; }
 	@cmake --build --preset bench -j $(JOBS)
 	@bench/run.py build/bench/bin
+
+bench-store: setup-test ## Measure the store with 10 million spans; takes a while
+	@cmake --preset bench >build/configure-bench.log 2>&1 || { cat build/configure-bench.log; exit 1; }
+	@cmake --build --preset bench -j $(JOBS) --target spandrel query_bench zstd_baseline
+	@bench/store/run.py build/bench/bin
 
 asan: setup-test ## Unit tests with address and undefined-behaviour sanitizers
 	@tools/run_sanitized.sh asan
