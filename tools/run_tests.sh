@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Builds everything (preset dev) and runs every test: unit tests, the page's tests, the page in a
-# browser against the real binary, other people's senders, and kill -9 rounds. Runs all groups, then
+# browser against the real binary, other people's senders, and crashes. Runs all groups, then
 # fails if any failed.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -33,7 +33,7 @@ page_tests() { (cd ui && { [ -d node_modules ] || npm ci --silent; } && npm test
 browser_tests() { tests/e2e/run.sh "$bin"; }
 interop_tests() { tests/interop/run.sh "$bin"; }
 package_tests() { tests/package/run.sh build/dev; }
-crash_tests() { tests/crash/run.sh "$bin" 10; }
+crash_tests() { tests/crash/run.sh build/dev short; }
 server_tests() { python3 -m unittest discover -s tests/server -p '*_test.py'; }
 w3c_tests() { python3 -m unittest discover -s tests/w3c -p '*_test.py'; }
 
@@ -48,7 +48,7 @@ if [ ${#failed[@]} -eq 0 ]; then
   group "page in the browser" browser_tests
   group "other people's senders" interop_tests
   group "packages" package_tests
-  group "kill -9" crash_tests
+  group "crashes and failing disks" crash_tests
 fi
 
 [ ${#failed[@]} -eq 0 ] || printf 'failed: %s\n' "${failed[@]}"

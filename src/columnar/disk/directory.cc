@@ -14,6 +14,7 @@
 #include <cstdio>
 
 #include "columnar/disk/file.h"
+#include "columnar/disk/mutant.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -82,6 +83,7 @@ Status MakeFolder(const std::string& path) {
 }
 
 Status SyncFolder(const std::string& path) {
+  if (MutantIs(Mutant::kSkipFolderSync)) return {};
   const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return DiskError(path, errno);
   const int error = ::fsync(fd) == 0 ? 0 : errno;

@@ -3,6 +3,7 @@
 
 #include "base/crc32c.h"
 #include "columnar/disk/fixed.h"
+#include "columnar/disk/mutant.h"
 
 namespace spandrel::columnar {
 
@@ -14,6 +15,7 @@ uint32_t FrameCrc(uint64_t file_id, uint64_t offset, FrameKind kind, uint32_t st
   AppendFixed(kind, &place);
   AppendFixed(stored_size, &place);
   AppendFixed(raw_size, &place);
+  if (MutantIs(Mutant::kNoPartChecksum)) return 0;
   return base::Crc32c(stored, base::Crc32c(place));
 }
 

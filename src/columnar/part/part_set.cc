@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/log.h"
+#include "columnar/disk/mutant.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -74,6 +75,7 @@ Status PartSet::Publish(const std::string& file, const std::vector<PartPtr>& rep
   changed.sealed_through = std::max(changed.sealed_through, (*part)->footer().sealed_through);
   std::vector<PartPtr> parts = Without(parts_, replaced);
   parts.push_back(std::move(*part));
+  if (MutantIs(Mutant::kEarlyInputRemoval)) RemoveFilesOf(replaced);
   Status committed = Commit(std::move(parts), std::move(changed));
   if (!committed.ok()) {
     // The manifest may or may not have reached the disk, so the file stays; a start removes it if

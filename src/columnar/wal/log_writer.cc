@@ -8,6 +8,7 @@
 
 #include "base/crc32c.h"
 #include "base/log.h"
+#include "columnar/disk/mutant.h"
 #include "columnar/wal/log_record.h"
 #include "wire/otlp.h"
 
@@ -53,6 +54,11 @@ void AddBody(const LogEntry& entry, std::vector<iovec>* parts) {
   }
   const uint64_t room = LogRecordSize(entry.body_size) - kLogRecordHeaderSize;
   AddBytes(kPadding.substr(0, room - entry.body_size), parts);
+}
+
+// What Mutant::kAckBeforeWrite does.
+void AcknowledgeTooEarly(std::vector<LogEntry>& group) {
+  for (LogEntry& entry : group) std::exchange(entry.done, [](const Status&) {})(Status());
 }
 
 uint64_t GroupSize(const std::vector<LogEntry>& group) {
@@ -134,6 +140,7 @@ void LogWriter::Release(uint64_t sealed_through) {
   {
     std::lock_guard lock(mutex_);
     sealed_through_ = std::max(sealed_through_, sealed_through);
+    if (MutantIs(Mutant::kEarlyLogRelease)) sealed_through_ = UINT64_MAX;
     const auto keep = [&](const ClosedLogFile& f) { return f.last_sequence > sealed_through_; };
     const auto first = std::partition(closed_.begin(), closed_.end(), keep);
     done.assign(first, closed_.end());
@@ -174,6 +181,7 @@ void LogWriter::Run() {
     if (waiting_.empty()) return;
     std::vector<LogEntry> group = TakeGroup();
     lock.unlock();
+    if (MutantIs(Mutant::kAckBeforeWrite)) AcknowledgeTooEarly(group);
     const Status written =
         options_.durability == Durability::kMemory ? Status() : WriteGroup(group);
     if (written.ok()) publish_(group);
@@ -228,8 +236,11 @@ Status LogWriter::TryWriteGroup(std::vector<LogEntry>& group) {
     AddBody(entry, &parts);
   }
   SPANDREL_RETURN_IF_ERROR(file_->WriteAt(&parts, file_at_));
-  if (options_.durability == Durability::kFsync) {
-    SPANDREL_RETURN_IF_ERROR(file_->SyncData());
+  if (options_.durability == Durability::kFsync && !MutantIs(Mutant::kSkipLogSync)) {
+    Status synced = file_->SyncData();
+    if (MutantIs(Mutant::kRetryFailedSync) && !synced.ok()) synced = file_->SyncData();
+    if (MutantIs(Mutant::kIgnoreFailedSync)) synced = Status();
+    SPANDREL_RETURN_IF_ERROR(synced);
     syncs_.Add();
   }
   file_at_ += size;
