@@ -44,6 +44,22 @@ void UnpackGroups(const char* in, uint32_t groups, T base, T* out) {
   }
 }
 
+// Packs the low W bits of each of `groups` * 8 numbers into `groups` * W bytes.
+template <unsigned W>
+void PackGroups(const uint64_t* in, uint32_t groups, char* out) {
+  for (uint32_t group = 0; group < groups; ++group, in += 8, out += W) {
+    std::array<uint64_t, W / 8 + 2> words{};
+    [&]<unsigned... I>(std::integer_sequence<unsigned, I...>) {
+      ((words[I * W / 64] |= (in[I] & LowBits(W)) << (I * W % 64),
+        words[I * W / 64 + 1] |=
+        I * W % 64 + W > 64 ? (in[I] & LowBits(W)) >> ((64 - I * W % 64) % 64) : 0),
+       ...);
+    }
+    (std::make_integer_sequence<unsigned, 8>());
+    std::memcpy(out, words.data(), W);
+  }
+}
+
 template <typename T>
 using UnpackFunction = void (*)(const char* in, uint32_t groups, T base, T* out);
 
@@ -51,6 +67,13 @@ using UnpackFunction = void (*)(const char* in, uint32_t groups, T base, T* out)
 template <typename T>
 inline constexpr auto kUnpackFunctions = []<unsigned... W>(std::integer_sequence<unsigned, W...>) {
   return std::array<UnpackFunction<T>, 65>{&UnpackGroups<RoundToPackedWidth(W), T>...};
+}
+(std::make_integer_sequence<unsigned, 65>());
+
+using PackFunction = void (*)(const uint64_t* in, uint32_t groups, char* out);
+
+inline constexpr auto kPackFunctions = []<unsigned... W>(std::integer_sequence<unsigned, W...>) {
+  return std::array<PackFunction, 65>{&PackGroups<RoundToPackedWidth(W)>...};
 }
 (std::make_integer_sequence<unsigned, 65>());
 

@@ -228,12 +228,19 @@ Result<std::optional<uint32_t>> TextColumn::FindCompressed(std::string_view valu
   TextReader reader(*this);
   const uint32_t end = first + count;
   while (first < end) {
-    const auto row = numbers_.FindEqual(value.size(), first, end - first);
-    if (!row) break;
-    const Result<std::string_view> found = reader.At(*row);
-    if (!found.ok()) return found.status();
-    if (*found == value) return row;
-    first = *row + 1;
+    const auto candidate = numbers_.FindEqual(value.size(), first, end - first);
+    if (!candidate) break;
+    first = *candidate;
+    const uint32_t group_end = std::min(end, (first / kTextGroupRows + 1) * kTextGroupRows);
+    while (first < group_end) {
+      const auto values = reader.Read(first, group_end - first);
+      if (!values.ok()) return values.status();
+      const auto found = std::find(values->begin(), values->end(), value);
+      if (found != values->end()) {
+        return std::optional(first + static_cast<uint32_t>(found - values->begin()));
+      }
+      first += static_cast<uint32_t>(values->size());
+    }
   }
   return std::optional<uint32_t>();
 }

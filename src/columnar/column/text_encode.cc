@@ -106,11 +106,11 @@ bool TryNumbered(Texts values, const Affixes& common, std::string* out) {
 // odd.
 bool MakeEven(std::string_view first, bool upper_case, Affixes* affixes) {
   if (affixes->MiddleOf(first).size() % 2 == 0) return true;
-  if (!affixes->prefix.empty() && HexDigit(affixes->prefix.back(), upper_case) >= 0) {
+  if (!affixes->prefix.empty() && IsHexDigit(affixes->prefix.back(), upper_case)) {
     affixes->prefix.remove_suffix(1);
     return true;
   }
-  if (affixes->suffix.empty() || HexDigit(affixes->suffix.front(), upper_case) < 0) return false;
+  if (affixes->suffix.empty() || !IsHexDigit(affixes->suffix.front(), upper_case)) return false;
   affixes->suffix.remove_prefix(1);
   return true;
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 // Constants of text columns and the notations of their values; docs/formats/columns.md. Numbers on
@@ -36,51 +37,78 @@ constexpr bool IsDigit(char c) {
   return c >= '0' && c <= '9';
 }
 
-// The value of a hexadecimal digit of that case, or -1.
-constexpr int HexDigit(char c, bool upper_case) {
-  if (IsDigit(c)) return c - '0';
-  const char first = upper_case ? 'A' : 'a';
-  return c >= first && c < first + 6 ? c - first + 10 : -1;
+inline constexpr uint8_t kNoHexDigit = 0xff;
+
+// The value of each character as a hexadecimal digit of one case.
+using HexValues = std::array<uint8_t, 256>;
+constexpr HexValues MakeHexValues(char first_letter) {
+  HexValues values{};
+  for (uint8_t& value : values) value = kNoHexDigit;
+  for (uint8_t i = 0; i < 10; ++i) values[static_cast<uint8_t>('0') + i] = i;
+  for (uint8_t i = 0; i < 6; ++i) values[static_cast<uint8_t>(first_letter) + i] = 10 + i;
+  return values;
+}
+inline constexpr HexValues kLowerHexValues = MakeHexValues('a');
+inline constexpr HexValues kUpperHexValues = MakeHexValues('A');
+
+// The two hexadecimal digits of each byte.
+using HexPairs = std::array<std::array<char, 2>, 256>;
+constexpr HexPairs MakeHexPairs(std::string_view digits) {
+  HexPairs pairs{};
+  for (size_t i = 0; i < pairs.size(); ++i) pairs[i] = {digits[i >> 4], digits[i & 15]};
+  return pairs;
+}
+inline constexpr HexPairs kLowerHexPairs = MakeHexPairs("0123456789abcdef");
+inline constexpr HexPairs kUpperHexPairs = MakeHexPairs("0123456789ABCDEF");
+
+constexpr bool IsHexDigit(char c, bool upper_case) {
+  return (upper_case ? kUpperHexValues : kLowerHexValues)[static_cast<uint8_t>(c)] != kNoHexDigit;
 }
 
 // Reads 2 * `bytes` digits; false when one is not a digit of that case.
 inline bool ReadHex(const char* text, uint32_t bytes, bool upper_case, char* out) {
+  const HexValues& values = upper_case ? kUpperHexValues : kLowerHexValues;
+  unsigned seen = 0;
   for (uint32_t i = 0; i < bytes; ++i) {
-    const int high = HexDigit(text[2 * i], upper_case);
-    const int low = HexDigit(text[2 * i + 1], upper_case);
-    if (high < 0 || low < 0) return false;
+    const unsigned high = values[static_cast<uint8_t>(text[2 * i])];
+    const unsigned low = values[static_cast<uint8_t>(text[2 * i + 1])];
+    seen |= high | low;
     out[i] = static_cast<char>(high << 4 | low);
   }
-  return true;
+  return seen < 16;
 }
 
 inline void WriteHex(const char* bytes, uint32_t count, bool upper_case, char* out) {
-  const char* digits = upper_case ? "0123456789ABCDEF" : "0123456789abcdef";
+  const HexPairs& pairs = upper_case ? kUpperHexPairs : kLowerHexPairs;
   for (uint32_t i = 0; i < count; ++i) {
-    const auto byte = static_cast<uint8_t>(bytes[i]);
-    out[2 * i] = digits[byte >> 4];
-    out[2 * i + 1] = digits[byte & 15];
+    std::memcpy(out + 2 * i, pairs[static_cast<uint8_t>(bytes[i])].data(), 2);
   }
 }
+
+// The groups of digits of a UUID: where each begins in the text and in the bytes, and its bytes.
+struct UuidGroup {
+  uint32_t text;
+  uint32_t byte;
+  uint32_t bytes;
+};
+inline constexpr std::array<UuidGroup, 5> kUuidGroups = {
+    {{0, 0, 4}, {9, 4, 2}, {14, 6, 2}, {19, 8, 2}, {24, 10, 6}}};
 
 // Reads kUuidChars characters into kUuidBytes; false when they are not a lower-case UUID.
 inline bool ReadUuid(const char* text, char* out) {
-  std::array<char, 2 * kUuidBytes> digits{};
-  size_t count = 0;
-  for (uint32_t i = 0; i < kUuidChars; ++i) {
-    if (!IsUuidDash(i))
-      digits[count++] = text[i];
-    else if (text[i] != '-')
-      return false;
+  if (text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-') return false;
+  bool ok = true;
+  for (const UuidGroup& group : kUuidGroups) {
+    ok &= ReadHex(text + group.text, group.bytes, false, out + group.byte);
   }
-  return ReadHex(digits.data(), kUuidBytes, false, out);
+  return ok;
 }
 
 inline void WriteUuid(const char* bytes, char* out) {
-  std::array<char, 2 * kUuidBytes> digits;
-  WriteHex(bytes, kUuidBytes, false, digits.data());
-  size_t count = 0;
-  for (uint32_t i = 0; i < kUuidChars; ++i) out[i] = IsUuidDash(i) ? '-' : digits[count++];
+  for (const UuidGroup& group : kUuidGroups) {
+    WriteHex(bytes + group.byte, group.bytes, false, out + group.text);
+  }
+  for (const uint32_t dash : {8, 13, 18, 23}) out[dash] = '-';
 }
 
 // Reads a decimal number of 1 to kMaxDigits digits: of exactly `digits`, or when that is 0 without
