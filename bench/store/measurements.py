@@ -2,10 +2,13 @@
 """What is measured of the store, each as a function from options to a dictionary of figures."""
 import http.client
 import json
+import re
+import shutil
 import statistics
 import subprocess
 import sys
 import time
+import zlib
 
 from server_process import ServerProcess, disk_bytes, finish_load, start_load
 
@@ -111,3 +114,36 @@ def http_round_trips(address, ids):
             if warm:
                 yield (time.monotonic() - begin) * 1e3
     connection.close()
+
+
+def measure_recovery(bin_dir, folder, log_bytes, rounds):
+    """Starts over a log that nothing of is sealed; the page cache holds the files. Every span must be back."""
+    say(f"recovery of a log of {log_bytes:,} bytes")
+    log = run_json(bin_dir / "log_fill", folder / "filled", log_bytes)
+    starts = []
+    for number in range(rounds):
+        data_dir = folder / f"recovery-{number}"
+        shutil.copytree(folder / "filled", data_dir)
+        baseline_s = read_with_checksum(data_dir)
+        with ServerProcess(bin_dir, data_dir) as server:
+            cpu = server.cpu_s()
+            stored = server.metric("spandrel_store_spans")
+            replayed = re.search(r"replayed \d+ requests, (\d+) bytes", server.log())
+        if stored != log["spans"]:
+            raise RuntimeError(f"{stored} of {log['spans']} spans are back")
+        starts.append({"ready_s": server.start_s, "cpu_s": cpu, "baseline_s": baseline_s,
+                       "replayed_bytes": int(replayed.group(1)) if replayed else 0})
+        shutil.rmtree(data_dir)
+    shutil.rmtree(folder / "filled")
+    return {**log, **{key: statistics.median(one[key] for one in starts) for key in starts[0]}}
+
+
+def read_with_checksum(folder):
+    """Seconds to read all files once with a checksum over them: what no recovery can do without."""
+    begin = time.monotonic()
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with open(path, "rb") as file:
+                while block := file.read(1 << 20):
+                    zlib.crc32(block)
+    return time.monotonic() - begin

@@ -20,7 +20,7 @@ import tempfile
 import measurements
 import table
 
-PARTS = ("ingest", "shapes", "queries", "memory")
+PARTS = ("ingest", "shapes", "queries", "memory", "recovery")
 MILLION = 1_000_000
 
 
@@ -64,7 +64,9 @@ class Run:
     def queries(self):
         shape = self.options.shape[0]
         data_dir = self.folder / "queries"
-        ingest = measurements.measure_ingest(self.bin_dir, data_dir, shape, self.options.spans)
+        # What a former run has kept is asked as it is.
+        ingest = None if data_dir.exists() else measurements.measure_ingest(self.bin_dir, data_dir, shape,
+                                                                           self.options.spans)
         answers = measurements.measure_queries(self.bin_dir, data_dir, shape)
         ids = answers.pop("ids")
         self.figures["queries"] = {"shape": shape, "ingest": ingest, "answers": answers,
@@ -74,6 +76,11 @@ class Run:
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:
             self.figures["memory"] = measurements.measure_memory(self.bin_dir, pathlib.Path(folder) / "data",
                                                                  self.options.seconds)
+
+    def recovery(self):
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            self.figures["recovery"] = measurements.measure_recovery(
+                self.bin_dir, pathlib.Path(folder), self.options.log_mib << 20, self.options.rounds)
 
 
 def machine():
@@ -92,7 +99,8 @@ def parse_options():
                         choices=list(measurements.ATTRIBUTES), help="the first one is queried")
     parser.add_argument("--only", nargs="+", default=PARTS, choices=PARTS)
     parser.add_argument("--seconds", type=int, default=60, help="of steady load for the memory figure")
-    parser.add_argument("--keep", type=pathlib.Path, help="an empty directory for the data, which stay there")
+    parser.add_argument("--log-mib", type=int, default=1024, help="of log to recover")
+    parser.add_argument("--keep", type=pathlib.Path, help="leave the queried data here, and query those that are here already")
     parser.add_argument("--json", type=pathlib.Path, help="write all figures here as well")
     return parser.parse_args()
 
