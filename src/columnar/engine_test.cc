@@ -169,7 +169,8 @@ TEST_F(EngineTest, QuarantinesDamagedPartsAndKeepsTheRest) {
   const auto parts = FilesIn(directory_.path() + "/parts");
   ASSERT_EQ(parts.size(), 3U);
   FlipByte(parts[0], fs::file_size(parts[0]) - 40);  // footer: seen at start
-  FlipByte(parts[1], fs::file_size(parts[1]) / 2);   // columns: seen when read
+  // All columns: seen when read.
+  for (uint64_t at = 100; at + 400 < fs::file_size(parts[1]); at += 50) FlipByte(parts[1], at);
   Open();
   EXPECT_EQ(CountTraces(), 10U);
   engine_->Settle();
@@ -182,17 +183,17 @@ TEST_F(EngineTest, OutlivesADiskThatFailsBelowAPart) {
   options_.merge_fan_in = 100;
   Open();
   for (uint64_t part = 0; part < 2; ++part) {
-    AppendTraces(1 + part * 100, 100);
+    AppendTraces(1 + part * 1000, 1000);
     engine_->Settle();
   }
-  EXPECT_EQ(CountTraces(), 200U);  // the columns are checked and mapped now
+  EXPECT_EQ(CountTraces(), 2000U);  // the columns are checked and mapped now
   fs::resize_file(FilesIn(directory_.path() + "/parts")[0], 4096);
-  EXPECT_EQ(CountTraces(), 100U);
+  EXPECT_EQ(CountTraces(), 1000U);
   engine_->Settle();
   EXPECT_EQ(FilesIn(directory_.path() + "/quarantine").size(), 1U);
-  EXPECT_TRUE(engine_->GetTrace(TraceIdOf(150)).ok());
-  AppendTraces(1000, 1);
-  EXPECT_EQ(CountTraces(), 101U);
+  EXPECT_TRUE(engine_->GetTrace(TraceIdOf(1500)).ok());
+  AppendTraces(5000, 1);
+  EXPECT_EQ(CountTraces(), 1001U);
 }
 
 TEST_F(EngineTest, MakesALostManifestAgain) {

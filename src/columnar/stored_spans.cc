@@ -87,10 +87,8 @@ bool StoredSpans::IsKnown(void* context, const span::SpanEntry& entry, uint64_t 
   for (const HeadPtr& head : known.heads) {
     if (head->Contains(entry, content_hash)) return true;
   }
-  for (const auto& [part, columns] : known.parts) {
-    if (Part::Contains(*columns, entry, content_hash)) return true;
-  }
-  return false;
+  return std::any_of(known.parts.begin(), known.parts.end(),
+                     [&](const PartPtr& part) { return part->Contains(entry, content_hash); });
 }
 
 // A span that was sent twice has the same start, so only parts around the chunk's starts matter.
@@ -102,19 +100,12 @@ StoredSpans::KnownSpans StoredSpans::KnownAround(const span::SpanChunk& chunk) c
     max_start = std::max(max_start, entry.start_time_unix_nano);
   }
   KnownSpans known;
-  std::vector<PartPtr> around;
-  {
-    std::lock_guard lock(mutex_);
-    known.heads.assign(full_.begin(), full_.end());
-    for (const PartPtr& part : parts_) {
-      const PartFooter& footer = part->footer();
-      const bool overlaps = footer.max_start >= min_start && footer.min_start <= max_start;
-      if (overlaps && !part->damaged()) around.push_back(part);
-    }
-  }
-  for (PartPtr& part : around) {
-    const auto columns = part->Columns();
-    if (columns.ok()) known.parts.emplace_back(std::move(part), *columns);
+  std::lock_guard lock(mutex_);
+  known.heads.assign(full_.begin(), full_.end());
+  for (const PartPtr& part : parts_) {
+    const PartFooter& footer = part->footer();
+    const bool overlaps = footer.max_start >= min_start && footer.min_start <= max_start;
+    if (overlaps && !part->damaged()) known.parts.push_back(part);
   }
   return known;
 }

@@ -60,7 +60,7 @@ class StoredSpans {
   // What spans may be known from, beside the open head.
   struct KnownSpans {
     std::vector<HeadPtr> heads;
-    std::vector<std::pair<PartPtr, const PartColumns*>> parts;
+    std::vector<PartPtr> parts;
   };
   static bool IsKnown(void* context, const span::SpanEntry& entry, uint64_t content_hash);
   KnownSpans KnownAround(const span::SpanChunk& chunk) const;

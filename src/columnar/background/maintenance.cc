@@ -37,10 +37,10 @@ std::vector<PartPtr> Pick(const std::vector<PartPtr>& parts, const std::vector<s
   return picked;
 }
 
-// A part with a damaged block stays as it is, so that what can still be read of it is.
+// A part with a damaged row group stays as it is, so that what can still be read of it is.
 std::vector<PartPtr> Undamaged(std::vector<PartPtr> parts) {
   std::erase_if(parts,
-                [](const PartPtr& part) { return part->damaged() || part->has_damaged_block(); });
+                [](const PartPtr& part) { return part->damaged() || part->has_damaged_group(); });
   return parts;
 }
 

@@ -2,9 +2,11 @@
 #include "columnar/compaction/merge.h"
 
 #include <algorithm>
+#include <memory>
 #include <tuple>
 
-#include "columnar/head/hash_index.h"
+#include "columnar/compaction/copy_group.h"
+#include "columnar/compaction/join_groups.h"
 #include "columnar/part/part_writer.h"
 
 namespace spandrel::columnar {
@@ -13,137 +15,100 @@ namespace {
 using base::Result;
 using base::Status;
 
-constexpr uint32_t kUnmapped = HashIndex::kAbsent;
+// Row groups of at least this many rows gain little by becoming larger.
+constexpr uint32_t kLargeGroupRows = kGroupRows / 4 * 3;
+constexpr size_t kMaxJoined = 64;
 
-// A part that is being merged, and what its numbers become.
+// A part that is being merged.
 struct Input {
   PartPtr part;
-  const PartColumns* columns = nullptr;
-  span::SpanChunk dictionary;  // the dictionary in the form that DictionaryBuilder takes
-  std::vector<base::ByteRange> names;
-  uint32_t first_block = 0;
-  std::vector<uint32_t> scope_ids;
-  std::vector<uint32_t> name_ids;
+  std::shared_ptr<const Dictionary> dictionary;
+  std::unique_ptr<DictionaryMapping> mapping;
 };
 
-// A trace of one input.
-struct TraceRun {
-  span::TraceId id;
-  uint64_t min_start = 0;  // of the whole trace, once known
+// A row group of one input.
+struct GroupRef {
   uint32_t input = 0;
-  uint32_t trace = 0;
+  uint32_t index = 0;
+  uint64_t min_start = 0;
+  uint32_t rows = 0;
 };
-
-struct MergedRow {
-  PartRow row;
-  uint32_t input = 0;
-};
-
-Result<Input> OpenInput(const PartPtr& part) {
-  const Result<const PartColumns*> columns = part->Columns();
-  if (!columns.ok()) return columns.status();
-  const Result<std::shared_ptr<const Dictionary>> dictionary = part->LoadDictionary();
-  if (!dictionary.ok()) return dictionary.status();
-  Input input;
-  input.part = part;
-  input.columns = *columns;
-  input.dictionary.buffer = (*dictionary)->buffer;
-  input.dictionary.resources = (*dictionary)->resources;
-  input.dictionary.scopes = (*dictionary)->scopes;
-  input.names = (*dictionary)->names;
-  input.scope_ids.assign(input.dictionary.scopes.size(), kUnmapped);
-  input.name_ids.assign(input.names.size(), kUnmapped);
-  return input;
-}
 
 class Merger {
  public:
-  Merger(std::vector<Input> inputs, PartWriter& part) : inputs_(std::move(inputs)), part_(part) {}
+  explicit Merger(PartWriter& part) : part_(part) {}
 
-  Status Run() {
-    SPANDREL_RETURN_IF_ERROR(CopyBlocks());
-    const std::vector<TraceRun> runs = RunsInOrder();
-    part_.Reserve(RowCount(), runs.size());
-    for (size_t first = 0; first < runs.size();) {
-      size_t last = first;
-      while (last < runs.size() && runs[last].id == runs[first].id) ++last;
-      WriteTrace(runs.data() + first, last - first);
-      first = last;
-    }
-    return part_.Finish(SealedThrough(), Replaced());
-  }
-
- private:
-  Status CopyBlocks() {
-    for (Input& input : inputs_) {
-      input.first_block = part_.block_count();
-      for (const BlockRecord& block : input.columns->blocks) {
-        const Result<std::string_view> stored = input.part->StoredBlock(block);
-        if (!stored.ok()) return stored.status();
-        SPANDREL_RETURN_IF_ERROR(part_.CopyBlock(*stored, block.raw_size));
-      }
+  Status Open(const std::vector<PartPtr>& parts) {
+    for (const PartPtr& part : parts) {
+      Result<std::shared_ptr<const Dictionary>> dictionary = part->LoadDictionary();
+      if (!dictionary.ok()) return dictionary.status();
+      auto mapping = std::make_unique<DictionaryMapping>(**dictionary, part_.dictionary());
+      inputs_.push_back({part, std::move(*dictionary), std::move(mapping)});
     }
     return {};
   }
 
-  // All traces of all inputs: those of one trace together, traces by their earliest start.
-  std::vector<TraceRun> RunsInOrder() const {
-    std::vector<TraceRun> runs;
+  Status Run() {
+    for (const GroupRef& group : GroupsByStart()) {
+      if (group.rows >= kLargeGroupRows) {
+        SPANDREL_RETURN_IF_ERROR(Copy(group));
+        continue;
+      }
+      if (joined_rows_ + group.rows > kGroupRows || joined_.size() == kMaxJoined) {
+        SPANDREL_RETURN_IF_ERROR(Join());
+      }
+      joined_.push_back(group);
+      joined_rows_ += group.rows;
+    }
+    SPANDREL_RETURN_IF_ERROR(Join());
+    return part_.Finish(SealedThrough(), Replaced());
+  }
+
+ private:
+  std::vector<GroupRef> GroupsByStart() const {
+    std::vector<GroupRef> groups;
     for (uint32_t i = 0; i < inputs_.size(); ++i) {
-      const auto& traces = inputs_[i].columns->traces;
-      for (uint32_t t = 0; t < traces.size(); ++t) {
-        runs.push_back({traces[t].id, traces[t].min_start, i, t});
+      const auto& records = inputs_[i].part->footer().groups;
+      for (uint32_t g = 0; g < records.size(); ++g) {
+        groups.push_back({i, g, records[g].min_start, records[g].row_count});
       }
     }
-    std::sort(runs.begin(), runs.end(), [](const TraceRun& a, const TraceRun& b) {
-      return std::tie(a.id, a.min_start, a.input) < std::tie(b.id, b.min_start, b.input);
+    std::stable_sort(groups.begin(), groups.end(), [](const GroupRef& a, const GroupRef& b) {
+      return a.min_start < b.min_start;
     });
-    for (size_t i = 1; i < runs.size(); ++i) {
-      if (runs[i].id == runs[i - 1].id) runs[i].min_start = runs[i - 1].min_start;
-    }
-    std::sort(runs.begin(), runs.end(), [](const TraceRun& a, const TraceRun& b) {
-      return std::tie(a.min_start, a.id, a.input) < std::tie(b.min_start, b.id, b.input);
-    });
-    return runs;
+    return groups;
   }
 
-  void WriteTrace(const TraceRun* runs, size_t count) {
-    rows_.clear();
-    for (size_t i = 0; i < count; ++i) {
-      const PartColumns& columns = *inputs_[runs[i].input].columns;
-      const TraceRecord& trace = columns.traces[runs[i].trace];
-      for (uint32_t r = 0; r < trace.row_count; ++r) {
-        rows_.push_back({Part::RowAt(columns, trace.first_row + r), runs[i].input});
-      }
-    }
-    if (count > 1) {
-      std::stable_sort(rows_.begin(), rows_.end(), [](const MergedRow& a, const MergedRow& b) {
-        return std::tie(a.row.start, a.row.span_id) < std::tie(b.row.start, b.row.span_id);
-      });
-    }
-    part_.BeginTrace(runs[0].id);
-    for (MergedRow& merged : rows_) {
-      Translate(inputs_[merged.input], &merged.row);
-      part_.AddRow(merged.row);
-    }
+  Status Copy(const GroupRef& ref) {
+    const Input& input = inputs_[ref.input];
+    const auto copy = CopyGroup(*input.part, ref.index, *input.mapping, part_.dictionary());
+    return copy.ok() ? part_.AddGroup(*copy) : NoteDamage(ref, copy.status());
   }
 
-  void Translate(Input& input, PartRow* row) {
-    uint32_t& scope = input.scope_ids[row->scope];
-    if (scope == kUnmapped) scope = part_.dictionary().AddScope(input.dictionary, row->scope);
-    uint32_t& name = input.name_ids[row->name];
-    if (name == kUnmapped) {
-      name = part_.dictionary().AddName(input.names[row->name].In(input.dictionary.bytes()));
+  Status Join() {
+    const std::vector<GroupRef> refs = std::exchange(joined_, {});
+    joined_rows_ = 0;
+    if (refs.empty()) return {};
+    if (refs.size() == 1) return Copy(refs[0]);
+    std::vector<JoinInput> groups;
+    for (const GroupRef& ref : refs) {
+      const Input& input = inputs_[ref.input];
+      groups.push_back({input.part, ref.index, input.mapping.get()});
     }
-    row->scope = scope;
-    row->name = name;
-    row->block += input.first_block;
+    const Status joined = JoinGroups(groups, part_.rows());
+    if (joined.code() == base::StatusCode::kResourceExhausted) {
+      part_.rows().Clear();
+      for (const GroupRef& ref : refs) SPANDREL_RETURN_IF_ERROR(Copy(ref));
+      return {};
+    }
+    return joined.ok() ? part_.EndGroup() : joined;
   }
 
-  size_t RowCount() const {
-    size_t rows = 0;
-    for (const Input& input : inputs_) rows += input.columns->start.size();
-    return rows;
+  Status NoteDamage(const GroupRef& ref, const Status& why) {
+    if (why.code() == base::StatusCode::kDataLoss) {
+      inputs_[ref.input].part->NoteDamagedGroup(ref.index, why);
+    }
+    return why;
   }
 
   uint64_t SealedThrough() const {
@@ -168,23 +133,20 @@ class Merger {
     return numbers;
   }
 
-  std::vector<Input> inputs_;
   PartWriter& part_;
-  std::vector<MergedRow> rows_;
+  std::vector<Input> inputs_;
+  std::vector<GroupRef> joined_;  // small row groups that wait to be joined
+  uint64_t joined_rows_ = 0;
 };
 
 }  // namespace
 
 Status MergeParts(const std::vector<PartPtr>& inputs, const std::string& path) {
-  std::vector<Input> opened;
-  for (const PartPtr& part : inputs) {
-    Result<Input> input = OpenInput(part);
-    if (!input.ok()) return input.status();
-    opened.push_back(std::move(*input));
-  }
-  Result<std::unique_ptr<PartWriter>> part = PartWriter::Create(path);
+  Result<std::unique_ptr<PartWriter>> part = PartWriter::Create(path, Effort::kSmall);
   if (!part.ok()) return part.status();
-  return Merger(std::move(opened), **part).Run();
+  Merger merger(**part);
+  SPANDREL_RETURN_IF_ERROR(merger.Open(inputs));
+  return merger.Run();
 }
 
 }  // namespace spandrel::columnar

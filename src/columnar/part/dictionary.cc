@@ -50,6 +50,14 @@ void TakeAll(FixedReader* reader, size_t size, std::vector<T>* out, TakeOne&& ta
 
 }  // namespace
 
+span::SpanChunk SharedChunk(const Dictionary& dictionary) {
+  span::SpanChunk chunk;
+  chunk.buffer = dictionary.buffer;
+  chunk.resources = dictionary.resources;
+  chunk.scopes = dictionary.scopes;
+  return chunk;
+}
+
 std::string EncodeDictionary(const Dictionary& dictionary) {
   std::string bytes;
   AppendFixed(static_cast<uint32_t>(dictionary.buffer->size()), &bytes);
@@ -163,8 +171,7 @@ uint32_t DictionaryBuilder::AddName(std::string_view name) {
 
 void DictionaryBuilder::AddOperation(uint32_t scope, uint32_t name, span::SpanKind kind) {
   auto& operations = dictionary_.operations;
-  const OperationRecord operation{service_of_resource_[dictionary_.scopes[scope].resource], name,
-                                  static_cast<uint32_t>(kind)};
+  const OperationRecord operation{ServiceOf(scope), name, static_cast<uint32_t>(kind)};
   const auto hash_of = [this](const OperationRecord& o) {
     return Hash({reinterpret_cast<const char*>(&o), sizeof(o)});
   };

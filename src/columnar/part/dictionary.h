@@ -42,6 +42,9 @@ struct Dictionary {
   }
 };
 
+// The resources and scopes as a chunk without spans; names are ranges in the same buffer.
+span::SpanChunk SharedChunk(const Dictionary& dictionary);
+
 std::string EncodeDictionary(const Dictionary& dictionary);
 // DATA_LOSS when the bytes are not a dictionary.
 base::Result<Dictionary> ParseDictionary(std::string_view bytes);
@@ -54,8 +57,17 @@ class DictionaryBuilder {
   // The id of a chunk's scope together with its resource.
   uint32_t AddScope(const span::SpanChunk& chunk, uint32_t scope);
   uint32_t AddName(std::string_view name);
+  // The id of a resource of a chunk that stands for its service.
+  uint32_t AddService(const span::SpanChunk& chunk, uint32_t resource) {
+    return service_of_resource_[AddResource(chunk, chunk.resources[resource])];
+  }
   // Notes that spans of this scope, name and kind are there.
   void AddOperation(uint32_t scope, uint32_t name, span::SpanKind kind);
+
+  // The first resource that has the service name of a scope's resource.
+  uint32_t ServiceOf(uint32_t scope) const {
+    return service_of_resource_[dictionary_.scopes[scope].resource];
+  }
 
   Dictionary Finish() &&;
 

@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "base/crc32c.h"
 #include "columnar/disk/fixed.h"
 
@@ -25,68 +23,50 @@ uint32_t FooterCrc(uint64_t file_id, std::string_view footer) {
   return base::Crc32c(footer, base::Crc32c(seed));
 }
 
-// Bytes a value; 0 where the section's size does not follow from the counts.
-size_t ValueSize(FrameKind kind) {
-  switch (kind) {
-    case FrameKind::kStart:
-    case FrameKind::kEnd:
-    case FrameKind::kSpanId:
-    case FrameKind::kParentId:
-    case FrameKind::kContentHash:
-      return 8;
-    case FrameKind::kName:
-    case FrameKind::kScope:
-    case FrameKind::kBlock:
-    case FrameKind::kOffset:
-    case FrameKind::kSize:
-    case FrameKind::kTraceOrder:
-      return 4;
-    case FrameKind::kSpanKind:
-    case FrameKind::kStatus:
-      return 1;
-    case FrameKind::kTraces:
-      return sizeof(TraceRecord);
-    case FrameKind::kZones:
-      return sizeof(ZoneRecord);
-    default:
-      return 0;
-  }
-}
-
-uint64_t ValueCount(const PartFooter& footer, FrameKind kind) {
-  switch (kind) {
-    case FrameKind::kTraces:
-    case FrameKind::kTraceOrder:
-      return footer.trace_count;
-    case FrameKind::kZones:
-      return (footer.row_count + kZoneRows - 1) / kZoneRows;
-    default:
-      return footer.row_count;
-  }
-}
-
 bool FitsFile(const SectionRecord& section, uint64_t limit) {
   return section.offset % kPartAlignment == 0 && section.offset <= limit &&
          kFrameHeaderSize + uint64_t{section.stored_size} <= limit - section.offset;
 }
 
-bool HasRightSize(const PartFooter& footer, const SectionRecord& section) {
-  const size_t value_size = ValueSize(section.kind);
-  return value_size == 0 || (section.raw_size == section.stored_size &&
-                             section.raw_size == ValueCount(footer, section.kind) * value_size);
+bool GroupsFit(const PartFooter& footer, uint64_t limit) {
+  uint64_t rows = 0;
+  uint64_t traces = 0;
+  for (const GroupRecord& group : footer.groups) {
+    const bool fits = FitsFile(group.directory, limit) && FitsFile(group.trace_filter, limit) &&
+                      FitsFile(group.value_filter, limit) && FitsFile(group.latencies, limit);
+    if (!fits || group.trace_count == 0 || group.trace_count > group.row_count) return false;
+    rows += group.row_count;
+    traces += group.trace_count;
+  }
+  return rows == footer.row_count && traces == footer.trace_count && rows > 0;
 }
 
-// Every kind that a reader needs, once.
-bool HasAllSections(const PartFooter& footer) {
-  const auto count_of = [&](FrameKind kind) {
-    return std::count_if(footer.sections.begin(), footer.sections.end(),
-                         [kind](const SectionRecord& s) { return s.kind == kind; });
-  };
-  for (auto k = static_cast<uint32_t>(FrameKind::kBlocks); k <= 27; ++k) {
-    const bool gap = k > 6 && k < 16;
-    if (!gap && count_of(static_cast<FrameKind>(k)) != 1) return false;
-  }
-  return true;
+void AppendGroup(const GroupRecord& group, std::string* bytes) {
+  AppendFixed(group.row_count, bytes);
+  AppendFixed(group.trace_count, bytes);
+  AppendFixed(group.min_start, bytes);
+  AppendFixed(group.max_start, bytes);
+  AppendFixed(group.max_duration, bytes);
+  AppendFixed(group.directory, bytes);
+  AppendFixed(group.trace_filter, bytes);
+  AppendFixed(group.value_filter, bytes);
+  AppendFixed(group.latencies, bytes);
+}
+
+constexpr size_t kGroupRecordSize = 32 + 4 * sizeof(SectionRecord);
+
+GroupRecord TakeGroup(FixedReader* reader) {
+  GroupRecord group;
+  group.row_count = reader->Take<uint32_t>();
+  group.trace_count = reader->Take<uint32_t>();
+  group.min_start = reader->Take<uint64_t>();
+  group.max_start = reader->Take<uint64_t>();
+  group.max_duration = reader->Take<uint64_t>();
+  group.directory = reader->Take<SectionRecord>();
+  group.trace_filter = reader->Take<SectionRecord>();
+  group.value_filter = reader->Take<SectionRecord>();
+  group.latencies = reader->Take<SectionRecord>();
+  return group;
 }
 
 Result<PartFooter> ReadFields(std::string_view bytes) {
@@ -107,14 +87,10 @@ Result<PartFooter> ReadFields(std::string_view bytes) {
   for (uint32_t i = 0; reader.Has(replaced - i, 8) && i < replaced; ++i) {
     footer.replaces.push_back(reader.Take<uint64_t>());
   }
-  const auto sections = reader.Take<uint32_t>();
-  for (uint32_t i = 0; reader.Has(sections - i, 20) && i < sections; ++i) {
-    SectionRecord section;
-    section.kind = reader.Take<FrameKind>();
-    section.offset = reader.Take<uint64_t>();
-    section.stored_size = reader.Take<uint32_t>();
-    section.raw_size = reader.Take<uint32_t>();
-    footer.sections.push_back(section);
+  footer.dictionary = reader.Take<SectionRecord>();
+  const auto groups = reader.Take<uint32_t>();
+  for (uint32_t i = 0; reader.Has(groups - i, kGroupRecordSize) && i < groups; ++i) {
+    footer.groups.push_back(TakeGroup(&reader));
   }
   if (!reader.done()) return Damaged("footer cannot be read");
   return footer;
@@ -133,13 +109,9 @@ std::string EncodePartFooter(const PartFooter& footer) {
   AppendFixed(footer.sealed_through, &bytes);
   AppendFixed(static_cast<uint32_t>(footer.replaces.size()), &bytes);
   for (uint64_t number : footer.replaces) AppendFixed(number, &bytes);
-  AppendFixed(static_cast<uint32_t>(footer.sections.size()), &bytes);
-  for (const SectionRecord& section : footer.sections) {
-    AppendFixed(section.kind, &bytes);
-    AppendFixed(section.offset, &bytes);
-    AppendFixed(section.stored_size, &bytes);
-    AppendFixed(section.raw_size, &bytes);
-  }
+  AppendFixed(footer.dictionary, &bytes);
+  AppendFixed(static_cast<uint32_t>(footer.groups.size()), &bytes);
+  for (const GroupRecord& group : footer.groups) AppendGroup(group, &bytes);
   const auto size = static_cast<uint32_t>(bytes.size());
   const uint32_t crc = FooterCrc(footer.file_id, bytes);
   AppendFixed(size, &bytes);
@@ -163,16 +135,12 @@ Result<PartFooter> ParsePartFooter(std::string_view file) {
   if (FooterCrc(file_id, bytes) != crc) return Damaged("footer checksum mismatch");
   Result<PartFooter> footer = ReadFields(bytes);
   if (!footer.ok()) return footer;
-  if (footer->file_id != file_id || footer->row_count == 0 || footer->row_count >= UINT32_MAX ||
-      footer->trace_count == 0 || footer->trace_count > footer->row_count) {
+  if (footer->file_id != file_id || footer->row_count >= UINT32_MAX) {
     return Damaged("footer makes no sense");
   }
-  for (const SectionRecord& section : footer->sections) {
-    if (!FitsFile(section, footer_at) || !HasRightSize(*footer, section)) {
-      return Damaged("section lies outside the file");
-    }
+  if (!FitsFile(footer->dictionary, footer_at) || !GroupsFit(*footer, footer_at)) {
+    return Damaged("footer does not fit the file");
   }
-  if (!HasAllSections(*footer)) return Damaged("section is missing");
   return footer;
 }
 

@@ -11,31 +11,37 @@
 
 namespace spandrel::columnar {
 
-// Where a frame's bytes lie, behind its header.
-struct SectionRecord {
-  FrameKind kind = FrameKind::kPayload;
-  uint64_t offset = 0;  // of the frame
-  uint32_t stored_size = 0;
-  uint32_t raw_size = 0;
+// A row group of a part: what a reader asks before it opens it.
+struct GroupRecord {
+  uint32_t row_count = 0;
+  uint32_t trace_count = 0;
+  uint64_t min_start = UINT64_MAX;
+  uint64_t max_start = 0;
+  uint64_t max_duration = 0;
+  SectionRecord directory;
+  SectionRecord trace_filter;
+  SectionRecord value_filter;
+  SectionRecord latencies;
 };
 
 // What a part is, at its end.
 struct PartFooter {
   uint64_t file_id = 0;
   uint64_t row_count = 0;
-  uint64_t trace_count = 0;
+  uint64_t trace_count = 0;  // of the row groups together; a trace may be in several
   uint64_t min_start = UINT64_MAX;
   uint64_t max_start = 0;
   uint64_t sealed_through = 0;     // the log sequence up to which this part and older ones hold all
   std::vector<uint64_t> replaces;  // numbers of the parts that were merged into this one
-  std::vector<SectionRecord> sections;
+  SectionRecord dictionary;
+  std::vector<GroupRecord> groups;
 };
 
 // The footer with the trailer behind it: the end of a part file.
 std::string EncodePartFooter(const PartFooter& footer);
 
 // Reads the end of a part file. DATA_LOSS when it is not one, FAILED_PRECONDITION for a version
-// that is not known. Every section lies inside the file and has the size that the counts ask for.
+// that is not known. Every section lies inside the file, and the counts add up.
 base::Result<PartFooter> ParsePartFooter(std::string_view file);
 
 }  // namespace spandrel::columnar

@@ -7,14 +7,13 @@
 
 namespace spandrel::columnar {
 
-uint32_t FrameCrc(uint64_t file_id, uint64_t offset, FrameKind kind, uint32_t stored_size,
-                  uint32_t raw_size, std::string_view stored) {
+uint32_t FrameCrc(uint64_t file_id, const SectionRecord& section, std::string_view stored) {
   std::string place;
   AppendFixed(file_id, &place);
-  AppendFixed(offset, &place);
-  AppendFixed(kind, &place);
-  AppendFixed(stored_size, &place);
-  AppendFixed(raw_size, &place);
+  AppendFixed(section.offset, &place);
+  AppendFixed(section.kind, &place);
+  AppendFixed(section.stored_size, &place);
+  AppendFixed(section.raw_size, &place);
   if (MutantIs(Mutant::kNoPartChecksum)) return 0;
   return base::Crc32c(stored, base::Crc32c(place));
 }

@@ -11,69 +11,64 @@
 // never change meaning.
 namespace spandrel::columnar {
 
-inline constexpr uint64_t kPartMagic = 0x3154524150445053;  // "SPDPART1"
-inline constexpr uint32_t kPartVersion = 1;
+inline constexpr uint64_t kPartMagic = 0x3254524150445053;  // "SPDPART2"
+inline constexpr uint32_t kPartVersion = 2;
 inline constexpr size_t kPartHeaderSize = 16;   // magic, file id
 inline constexpr size_t kPartTrailerSize = 24;  // footer size, crc, file id, magic
 inline constexpr size_t kPartAlignment = 8;
 inline constexpr size_t kFrameHeaderSize = 16;  // crc, kind, stored size, raw size
 
-// A payload block is closed when its messages reach this.
-inline constexpr size_t kPartBlockBytes = 256 * 1024;
-// Rows of one zone, the unit of pruning by time.
+// Rows of a row group, at most, but for a trace that is larger by itself.
+inline constexpr uint32_t kGroupRows = 128 * 1024;
+// A row group is closed when the messages and texts in it reach this.
+inline constexpr size_t kGroupBytes = size_t{128} << 20;
+// Rows of one zone: how far a reader walks to find a row's cells.
 inline constexpr uint32_t kZoneRows = 4096;
 
-// What a frame holds.
+// What a frame holds. A frame whose raw size is not its stored size is compressed with zstd.
 enum class FrameKind : uint32_t {
-  kPayload = 0,     // span messages one after the other, zstd
-  kBlocks = 1,      // BlockRecord each
-  kZones = 2,       // ZoneRecord each
-  kTraces = 3,      // TraceRecord each, by earliest start
-  kTraceOrder = 4,  // u32 each: positions in kTraces by trace id
-  kTraceFilter = 5,
-  kDictionary = 6,  // resources, scopes, names, operations; zstd
-  // One value a row.
-  kStart = 16,        // u64
-  kEnd = 17,          // u64
-  kSpanId = 18,       // 8 bytes
-  kParentId = 19,     // 8 bytes
-  kContentHash = 20,  // u64
-  kName = 21,         // u32
-  kScope = 22,        // u32
-  kBlock = 23,        // u32
-  kOffset = 24,       // u32, in the block
-  kSize = 25,         // u32
-  kSpanKind = 26,     // u8
-  kStatus = 27,       // u8
+  kDictionary = 1,  // of the part: resources, scopes, names, operations
+  kDirectory = 2,   // SectionRecord each: the other frames of a row group
+
+  // Of a row group.
+  kTemplates = 8,
+  kTraceIds = 9,         // 16 bytes a trace, in order
+  kTraceRows = 10,       // packed: rows of each trace
+  kTraceStarts = 11,     // packed: earliest start
+  kTraceDurations = 12,  // packed: latest end less earliest start
+  kTraceErrors = 13,     // packed: rows with status error
+  kTemplateOf = 16,      // packed: template of each row
+  kSpanIds = 17,         // 8 bytes a row
+  kParents = 18,         // packed: see ParentCode
+  kForeignParents = 19,  // 8 bytes each: parents that are not in the row group's trace
+  kStarts = 20,          // packed: start less the trace's earliest start
+  kDurations = 21,       // packed: end less start, modulo 2^64
+  kZoneStarts = 22,   // packed: of each zone, cells before it in each column and in kForeignParents
+  kTraceFilter = 24,  // Bloom filter of trace ids
+  kValueFilter = 25,  // Bloom filter of attributes
+  kLatencies = 26,    // latency histograms
+  kTraceWeights = 27,  // packed: bits of a double; only where some weight is not 1
+  kFirstColumn = 64,   // and on: the cells of a column
 };
 
-// Where a payload block lies.
-struct BlockRecord {
-  uint64_t offset = 0;
+// How a row's parent is kept: 0 none, 1 the next of kForeignParents, else 2 + zigzag of the rows
+// from the parent to the row.
+inline constexpr uint64_t kNoParent = 0;
+inline constexpr uint64_t kForeignParent = 1;
+inline constexpr uint64_t kFirstParentCode = 2;
+
+// Where a frame lies.
+struct SectionRecord {
+  FrameKind kind = FrameKind::kDictionary;
   uint32_t stored_size = 0;
   uint32_t raw_size = 0;
-};
-
-struct ZoneRecord {
-  uint64_t min_start = 0;
-  uint64_t max_start = 0;
-};
-
-// A trace in this part: its rows lie together, by start time.
-struct TraceRecord {
-  span::TraceId id;
-  uint64_t min_start = 0;
-  uint64_t max_end = 0;
-  uint32_t first_row = 0;
-  uint32_t row_count = 0;
-  uint32_t error_count = 0;
   uint32_t reserved = 0;
+  uint64_t offset = 0;  // of the frame
 };
-static_assert(sizeof(TraceRecord) == 48);
+static_assert(sizeof(SectionRecord) == 24);
 
 // The checksum of a frame also covers where it should be, so that bytes of another place or another
 // file do not pass.
-uint32_t FrameCrc(uint64_t file_id, uint64_t offset, FrameKind kind, uint32_t stored_size,
-                  uint32_t raw_size, std::string_view stored);
+uint32_t FrameCrc(uint64_t file_id, const SectionRecord& section, std::string_view stored);
 
 }  // namespace spandrel::columnar

@@ -17,12 +17,19 @@ class Sealer {
  public:
   Sealer(const Head& head, PartWriter& part) : head_(head), part_(part) { MapScopes(); }
 
+  // Traces by their start are cut into row groups; in a row group they lie by id.
   Status Run() {
-    part_.Reserve(head_.row_count(), head_.traces().size());
-    for (const uint32_t trace : TracesByStart()) {
-      SPANDREL_RETURN_IF_ERROR(WriteTrace(head_.traces()[trace]));
+    const std::vector<uint32_t> order = TracesByStart();
+    for (size_t first = 0; first < order.size();) {
+      size_t last = first;
+      for (uint64_t rows = 0; last < order.size() && rows < kGroupRows; ++last) {
+        rows += head_.traces()[order[last]].row_count;
+      }
+      std::vector<uint32_t> group(order.begin() + static_cast<ptrdiff_t>(first),
+                                  order.begin() + static_cast<ptrdiff_t>(last));
+      SPANDREL_RETURN_IF_ERROR(WriteGroup(std::move(group)));
+      first = last;
     }
-    if (!block_.empty()) SPANDREL_RETURN_IF_ERROR(part_.AddBlock(block_));
     return part_.Finish(head_.last_sequence(), {});
   }
 
@@ -60,6 +67,16 @@ class Sealer {
     return order;
   }
 
+  Status WriteGroup(std::vector<uint32_t> traces) {
+    std::sort(traces.begin(), traces.end(), [this](uint32_t a, uint32_t b) {
+      return head_.traces()[a].id < head_.traces()[b].id;
+    });
+    for (const uint32_t trace : traces) {
+      SPANDREL_RETURN_IF_ERROR(WriteTrace(head_.traces()[trace]));
+    }
+    return part_.EndGroup();
+  }
+
   Status WriteTrace(const HeadTrace& trace) {
     rows_.clear();
     for (uint32_t row = trace.first_row; row != HashIndex::kAbsent;
@@ -72,30 +89,18 @@ class Sealer {
       return std::tie(x.start_time_unix_nano, x.span_id) <
              std::tie(y.start_time_unix_nano, y.span_id);
     });
-    part_.BeginTrace(trace.id);
-    for (const HeadRow* row : rows_) SPANDREL_RETURN_IF_ERROR(WriteRow(*row));
-    return {};
-  }
-
-  Status WriteRow(const HeadRow& row) {
-    const span::SpanChunk& chunk = ChunkOf(row);
-    const span::SpanEntry& entry = chunk.spans[row.span];
-    part_.AddRow({.start = entry.start_time_unix_nano,
-                  .end = entry.end_time_unix_nano,
-                  .span_id = entry.span_id,
-                  .parent_id = entry.parent_span_id,
-                  .content_hash = row.content_hash,
-                  .name = part_.dictionary().AddName(entry.name.In(chunk.bytes())),
-                  .scope = ScopeId(row),
-                  .block = part_.block_count(),
-                  .offset = static_cast<uint32_t>(block_.size()),
-                  .size = entry.message.size,
-                  .kind = entry.kind,
-                  .status = entry.status});
-    block_ += entry.message.In(chunk.bytes());
-    if (block_.size() < kPartBlockBytes) return {};
-    SPANDREL_RETURN_IF_ERROR(part_.AddBlock(block_));
-    block_.clear();
+    if (part_.IsGroupFull()) SPANDREL_RETURN_IF_ERROR(part_.EndGroup());
+    part_.rows().BeginTrace(trace.id);
+    for (const HeadRow* row : rows_) {
+      if (part_.IsGroupFull()) {
+        SPANDREL_RETURN_IF_ERROR(part_.EndGroup());
+        part_.rows().BeginTrace(trace.id);
+      }
+      const span::SpanChunk& chunk = ChunkOf(*row);
+      const span::SpanEntry& entry = chunk.spans[row->span];
+      part_.rows().AddSpan(entry, entry.message.In(chunk.bytes()), entry.name.In(chunk.bytes()),
+                           ScopeId(*row));
+    }
     return {};
   }
 
@@ -104,13 +109,12 @@ class Sealer {
   std::vector<size_t> first_scope_;  // of a chunk, in scope_ids_
   std::vector<uint32_t> scope_ids_;
   std::vector<const HeadRow*> rows_;
-  std::string block_;
 };
 
 }  // namespace
 
 Status SealHead(const Head& head, const std::string& path) {
-  Result<std::unique_ptr<PartWriter>> part = PartWriter::Create(path);
+  Result<std::unique_ptr<PartWriter>> part = PartWriter::Create(path, Effort::kFast);
   if (!part.ok()) return part.status();
   return Sealer(head, **part).Run();
 }

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "columnar/read/part_source.h"
 
-#include <algorithm>
-
-#include "base/log.h"
+#include <numeric>
 
 namespace spandrel::columnar {
 namespace {
 
 using base::Result;
+using base::Status;
 
-// Decompressed blocks that one query keeps of one part.
-constexpr size_t kCachedBlocks = 16;
 // Full spans are copied together up to this size, however large their messages are.
 constexpr size_t kFullChunkBytes = size_t{4} << 20;
+// A chunk cannot address more than 4 GiB; one message is at most 1 GiB.
+constexpr size_t kMaxChunkBytes = size_t{1} << 30;
 
 constexpr uint8_t kUnknown = 0;
 constexpr uint8_t kNo = 1;
@@ -23,12 +22,9 @@ constexpr uint8_t kYes = 2;
 
 Result<PartSource> PartSource::Open(PartPtr part, base::Counter* unreadable_spans) {
   PartSource source;
-  const Result<const PartColumns*> columns = part->Columns();
-  if (!columns.ok()) return columns.status();
   Result<std::shared_ptr<const Dictionary>> dictionary = part->LoadDictionary();
   if (!dictionary.ok()) return dictionary.status();
   source.part_ = std::move(part);
-  source.columns_ = *columns;
   source.dictionary_ = std::move(*dictionary);
   source.unreadable_spans_ = unreadable_spans;
   source.scope_memo_.assign(source.dictionary_->scopes.size(), kUnknown);
@@ -36,45 +32,8 @@ Result<PartSource> PartSource::Open(PartPtr part, base::Counter* unreadable_span
   return source;
 }
 
-span::SpanChunk PartSource::LightChunk(uint32_t first, uint32_t count) const {
-  span::SpanChunk chunk = DictionaryChunk();
-  chunk.spans.reserve(count);
-  const auto& traces = columns_->traces;
-  auto trace =
-      std::upper_bound(traces.begin(), traces.end(), first,
-                       [](uint32_t row, const TraceRecord& t) { return row < t.first_row; });
-  --trace;
-  for (uint32_t row = first; row < first + count; ++row) {
-    while (row >= trace->first_row + trace->row_count) ++trace;
-    chunk.spans.push_back(EntryAt(row));
-    chunk.spans.back().trace_id = trace->id;
-  }
-  return chunk;
-}
-
-span::SpanChunk PartSource::DictionaryChunk() const {
-  span::SpanChunk chunk;
-  chunk.buffer = dictionary_->buffer;
-  chunk.resources = dictionary_->resources;
-  chunk.scopes = dictionary_->scopes;
-  return chunk;
-}
-
-span::SpanEntry PartSource::EntryAt(uint32_t row) const {
-  span::SpanEntry entry;
-  entry.span_id = columns_->span_id[row];
-  entry.parent_span_id = columns_->parent_id[row];
-  entry.start_time_unix_nano = columns_->start[row];
-  entry.end_time_unix_nano = columns_->end[row];
-  entry.name = dictionary_->names[columns_->name[row]];
-  entry.scope = columns_->scope[row];
-  entry.kind = static_cast<span::SpanKind>(columns_->kind[row]);
-  entry.status = static_cast<span::SpanStatus>(columns_->status[row]);
-  return entry;
-}
-
 bool PartSource::MayMatch(const Matcher& matcher) {
-  span::SpanChunk chunk = DictionaryChunk();
+  span::SpanChunk chunk = SharedChunk(*dictionary_);
   chunk.spans.resize(1);
   const span::SpanRef probe(chunk, 0);
   bool scope_found = !matcher.has_scope_conditions();
@@ -103,33 +62,43 @@ bool PartSource::NameMatches(const span::SpanRef& span, uint32_t name, const Mat
   return memo == kYes;
 }
 
-void PartSource::ScanZone(uint32_t zone, const Matcher& matcher, Content content,
-                          const SpanVisitor& visit) {
-  const uint32_t first = zone * kZoneRows;
-  const auto rows = static_cast<uint32_t>(columns_->start.size());
-  const span::SpanChunk light = LightChunk(first, std::min(kZoneRows, rows - first));
-  std::vector<uint32_t> found;
-  for (uint32_t i = 0; i < light.spans.size(); ++i) {
-    if (!matcher.range().Contains(light.spans[i].start_time_unix_nano)) continue;
-    const span::SpanRef span(light, i);
-    if (ScopeMatches(span, matcher) && NameMatches(span, columns_->name[first + i], matcher) &&
-        matcher.LightMatches(span)) {
-      found.push_back(i);
-    }
+uint64_t PartSource::ScanGroup(uint32_t group, const Matcher& matcher, Content content,
+                               const SpanVisitor& visit) {
+  const Result<RowGroupPtr> open = part_->Group(group);
+  if (!open.ok()) {
+    NoteUnreadable(group, open.status());
+    return 0;
   }
-  if (content == Content::kLight && !matcher.needs_payload()) {
-    for (const uint32_t i : found) visit(span::SpanRef(light, i));
-  } else {
-    VisitFull(light, found, first, matcher, visit);
-  }
+  const Status scanned = Scan(*open, matcher, content, visit);
+  if (!scanned.ok()) NoteUnreadable(group, scanned);
+  return (*open)->row_count();
 }
 
-void PartSource::VisitFull(const span::SpanChunk& light, const std::vector<uint32_t>& spans,
-                           uint32_t first_row, const Matcher& matcher, const SpanVisitor& visit) {
-  std::vector<uint32_t> by_block = spans;
-  std::sort(by_block.begin(), by_block.end(), [&](uint32_t a, uint32_t b) {
-    return columns_->block[first_row + a] < columns_->block[first_row + b];
-  });
+Status PartSource::Scan(const RowGroupPtr& group, const Matcher& matcher, Content content,
+                        const SpanVisitor& visit) {
+  RowReader reader(group);
+  SPANDREL_RETURN_IF_ERROR(reader.Load(0, group->row_count()));
+  const span::SpanChunk light = LightChunk(reader);
+  std::vector<uint32_t> found;
+  for (uint32_t row = 0; row < light.spans.size(); ++row) {
+    if (!matcher.range().Contains(light.spans[row].start_time_unix_nano)) continue;
+    const span::SpanRef span(light, row);
+    const uint32_t name = group->table().templates[reader.TemplateOf(row)].name;
+    if (ScopeMatches(span, matcher) && NameMatches(span, name, matcher) &&
+        matcher.LightMatches(span)) {
+      found.push_back(row);
+    }
+  }
+  if (content == Content::kFull || matcher.needs_payload()) {
+    return VisitFull(reader, light, found, matcher, visit);
+  }
+  for (const uint32_t row : found) visit(span::SpanRef(light, row));
+  return {};
+}
+
+Status PartSource::VisitFull(RowReader& reader, const span::SpanChunk& light,
+                             const std::vector<uint32_t>& rows, const Matcher& matcher,
+                             const SpanVisitor& visit) {
   ChunkBuilder builder;
   const auto flush = [&] {
     const auto full = builder.Finish();
@@ -138,41 +107,65 @@ void PartSource::VisitFull(const span::SpanChunk& light, const std::vector<uint3
       if (matcher.PayloadMatches(span)) visit(span);
     }
   };
-  for (const uint32_t i : by_block) {
-    CopyFull(span::SpanRef(light, i), first_row + i, &builder);
+  SPANDREL_RETURN_IF_ERROR(reader.VisitMessages(rows, [&](uint32_t row, std::string_view message) {
+    builder.Add(span::SpanRef(light, row), message);
     if (builder.byte_size() >= kFullChunkBytes) flush();
-  }
+  }));
   flush();
+  return {};
 }
 
-bool PartSource::CopyFull(const span::SpanRef& light, uint32_t row, ChunkBuilder* builder) {
-  const auto message = Message(row);
-  if (message) {
-    builder->Add(light, *message);
-  } else if (unreadable_spans_ != nullptr) {
-    unreadable_spans_->Add();
+TraceRowsFound PartSource::ReadTrace(uint32_t group, const span::TraceId& id, Content content) {
+  TraceRowsFound found;
+  const Result<RowGroupPtr> open = part_->Group(group);
+  Status read = open.status();
+  if (read.ok()) {
+    const auto trace = (*open)->FindTrace(id);
+    read = trace.status();
+    if (read.ok() && *trace) read = ReadRows(*open, **trace, content, &found);
   }
-  return message.has_value();
-}
-
-const std::string& PartSource::Block(uint32_t block) {
-  for (auto cached = blocks_.rbegin(); cached != blocks_.rend(); ++cached) {
-    if (cached->block == block) return cached->bytes;
+  if (!read.ok()) {
+    NoteUnreadable(group, read);
+    found = {{}, 1};
   }
-  Result<std::string> bytes = std::string();
-  if (block < columns_->blocks.size()) bytes = part_->ReadBlock(columns_->blocks[block]);
-  if (!bytes.ok()) base::LogError("spans left out of an answer: {}", bytes.status().message());
-  if (blocks_.size() == kCachedBlocks) blocks_.pop_front();
-  blocks_.push_back({block, bytes.ok() ? std::move(*bytes) : std::string()});
-  return blocks_.back().bytes;
+  return found;
 }
 
-std::optional<std::string_view> PartSource::Message(uint32_t row) {
-  const std::string& block = Block(columns_->block[row]);
-  const uint64_t offset = columns_->offset[row];
-  const uint64_t size = columns_->size[row];
-  if (offset + size > block.size()) return std::nullopt;
-  return std::string_view(block).substr(offset, size);
+Status PartSource::ReadRows(const RowGroupPtr& group, uint32_t trace, Content content,
+                            TraceRowsFound* found) {
+  const auto first_rows = group->FirstRows();
+  if (!first_rows.ok()) return first_rows.status();
+  const uint32_t first = (**first_rows)[trace];
+  RowReader reader(group);
+  SPANDREL_RETURN_IF_ERROR(reader.Load(first, (**first_rows)[trace + 1] - first));
+  span::SpanChunk light = LightChunk(reader);
+  if (content == Content::kLight) {
+    found->chunks.push_back(std::make_shared<const span::SpanChunk>(std::move(light)));
+    return {};
+  }
+  std::vector<uint32_t> rows(reader.count());
+  std::iota(rows.begin(), rows.end(), first);
+  ChunkBuilder builder;
+  SPANDREL_RETURN_IF_ERROR(reader.VisitMessages(rows, [&](uint32_t row, std::string_view message) {
+    builder.Add(span::SpanRef(light, row - first), message);
+    if (builder.byte_size() >= kMaxChunkBytes) found->chunks.push_back(builder.Finish());
+  }));
+  found->chunks.push_back(builder.Finish());
+  return {};
+}
+
+span::SpanChunk PartSource::LightChunk(const RowReader& reader) const {
+  span::SpanChunk chunk = SharedChunk(*dictionary_);
+  chunk.spans.reserve(reader.count());
+  for (uint32_t i = 0; i < reader.count(); ++i) {
+    chunk.spans.push_back(reader.EntryOf(reader.first() + i));
+  }
+  return chunk;
+}
+
+void PartSource::NoteUnreadable(uint32_t group, const Status& why) {
+  part_->NoteDamagedGroup(group, why);
+  if (unreadable_spans_ != nullptr) unreadable_spans_->Add(part_->footer().groups[group].row_count);
 }
 
 }  // namespace spandrel::columnar

@@ -4,14 +4,13 @@
 #include <algorithm>
 #include <tuple>
 
+#include "columnar/head/content_hash.h"
+
 namespace spandrel::columnar {
 namespace {
 
 using base::Result;
 using base::Status;
-
-// A chunk cannot address more than 4 GiB; one message is at most 1 GiB.
-constexpr size_t kMaxChunkBytes = size_t{1} << 30;
 
 bool Overlaps(uint64_t min_start, uint64_t max_start, const storage::TimeRange& range) {
   return max_start >= range.min_unix_nano && min_start < range.max_unix_nano;
@@ -53,10 +52,10 @@ Status Scan::AddPartUnits(size_t part, const Matcher& matcher, std::vector<ScanU
   const Result<PartSource*> source = Source(part);
   if (!source.ok()) return source.status();
   if (!(*source)->MayMatch(matcher)) return {};
-  const auto& zones = (*source)->columns().zones;
-  for (uint32_t i = 0; i < zones.size(); ++i) {
-    if (!Overlaps(zones[i].min_start, zones[i].max_start, matcher.range())) continue;
-    units->push_back({static_cast<uint32_t>(part), i, zones[i].min_start, zones[i].max_start});
+  for (uint32_t i = 0; i < footer.groups.size(); ++i) {
+    const GroupRecord& group = footer.groups[i];
+    if (!Overlaps(group.min_start, group.max_start, matcher.range())) continue;
+    units->push_back({static_cast<uint32_t>(part), i, group.min_start, group.max_start});
   }
   return {};
 }
@@ -70,9 +69,7 @@ Status Scan::Visit(const ScanUnit& unit, const Matcher& matcher, Content content
   }
   const Result<PartSource*> source = Source(unit.source);
   if (!source.ok()) return source.status();
-  const uint64_t rows = (*source)->columns().start.size();
-  scanned_spans_ += std::min<uint64_t>(kZoneRows, rows - uint64_t{unit.index} * kZoneRows);
-  (*source)->ScanZone(unit.index, matcher, content, visit);
+  scanned_spans_ += (*source)->ScanGroup(unit.index, matcher, content, visit);
   return {};
 }
 
@@ -122,39 +119,22 @@ Result<const std::vector<span::SpanRef>*> TraceFetch::Load(const span::TraceId& 
 }
 
 Status TraceFetch::LoadFromPart(size_t part, const span::TraceId& id, Content content) {
-  const Result<const PartColumns*> columns = scan_.snapshot().parts[part]->Columns();
-  if (!columns.ok()) return columns.status();
-  const auto found = Part::FindTrace(**columns, id);
-  if (!found) return {};
-  const Result<PartSource*> source = scan_.Source(part);
-  if (!source.ok()) return source.status();
-  const TraceRecord& trace = (*columns)->traces[*found];
-  span::SpanChunk light = (*source)->LightChunk(trace.first_row, trace.row_count);
-  if (content == Content::kFull) {
-    AddFull(**source, light, trace.first_row);
-    return {};
-  }
-  chunks_.push_back(std::make_shared<const span::SpanChunk>(std::move(light)));
-  for (size_t i = 0; i < chunks_.back()->spans.size(); ++i) {
-    spans_.emplace_back(*chunks_.back(), i);
+  const Part& stored = *scan_.snapshot().parts[part];
+  const uint64_t hash = TraceIdHash(id);
+  for (uint32_t group = 0; group < stored.footer().groups.size(); ++group) {
+    if (!stored.MayHaveTrace(group, hash)) continue;
+    const Result<PartSource*> source = scan_.Source(part);
+    if (!source.ok()) return source.status();
+    TraceRowsFound found = (*source)->ReadTrace(group, id, content);
+    unreadable_ += found.unreadable;
+    for (auto& chunk : found.chunks) {
+      chunks_.push_back(std::move(chunk));
+      for (size_t i = 0; i < chunks_.back()->spans.size(); ++i) {
+        spans_.emplace_back(*chunks_.back(), i);
+      }
+    }
   }
   return {};
-}
-
-void TraceFetch::AddFull(PartSource& source, const span::SpanChunk& light, uint32_t first_row) {
-  ChunkBuilder builder;
-  const auto flush = [&] {
-    chunks_.push_back(builder.Finish());
-    for (size_t i = 0; i < chunks_.back()->spans.size(); ++i) {
-      spans_.emplace_back(*chunks_.back(), i);
-    }
-  };
-  for (uint32_t i = 0; i < light.spans.size(); ++i) {
-    const bool copied = source.CopyFull(span::SpanRef(light, i), first_row + i, &builder);
-    unreadable_ += copied ? 0 : 1;
-    if (builder.byte_size() >= kMaxChunkBytes) flush();
-  }
-  flush();
 }
 
 }  // namespace spandrel::columnar

@@ -11,7 +11,7 @@
 
 namespace spandrel::columnar {
 
-// A few thousand rows that are read together: a zone of a part or a chunk of a head.
+// Rows that are read together: a row group of a part or a chunk of a head.
 struct ScanUnit {
   uint32_t source = 0;  // parts first, then heads
   uint32_t index = 0;
@@ -60,12 +60,11 @@ class TraceFetch {
   // The refs are valid until the next call.
   base::Result<const std::vector<span::SpanRef>*> Load(const span::TraceId& id, Content content);
 
-  // Spans of the last trace whose payload could not be read.
+  // Row groups that may hold spans of the last trace and could not be read.
   size_t unreadable() const { return unreadable_; }
 
  private:
   base::Status LoadFromPart(size_t part, const span::TraceId& id, Content content);
-  void AddFull(PartSource& source, const span::SpanChunk& light, uint32_t first_row);
 
   Scan& scan_;
   std::vector<std::shared_ptr<const span::SpanChunk>> chunks_;

@@ -146,9 +146,9 @@ Result<span::SpanBatch> ReadTrace(const Snapshot& snapshot, const span::TraceId&
   const auto spans = traces.Load(id, Content::kFull);
   if (!spans.ok()) return spans.status();
   if (traces.unreadable() > 0) {
-    return Status(StatusCode::kDataLoss, "trace " + id.ToHex() + ": " +
-                                             std::to_string(traces.unreadable()) +
-                                             " spans are damaged on disk");
+    return Status(StatusCode::kDataLoss,
+                  "trace " + id.ToHex() + ": " + std::to_string(traces.unreadable()) +
+                      " row groups that may hold spans of it are damaged on disk");
   }
   if ((*spans)->empty()) return Status(StatusCode::kNotFound, "trace not found");
   span::SpanBatch batch;

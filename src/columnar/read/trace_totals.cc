@@ -16,15 +16,31 @@ void AddTo(const span::TraceId& id, const TraceTotals& more, TotalsOfTraces* tot
   all.has_error |= more.has_error;
 }
 
-Status AddParts(const Snapshot& snapshot, TotalsOfTraces* totals) {
-  for (const PartPtr& part : snapshot.parts) {
-    const Result<const PartColumns*> columns = part->Columns();
-    if (!columns.ok()) return columns.status();
-    for (const TraceRecord& trace : (*columns)->traces) {
-      AddTo(trace.id, {trace.min_start, trace.max_end, trace.error_count > 0}, totals);
-    }
+Status AddGroup(const RowGroup& group, TotalsOfTraces* totals) {
+  const auto ids = group.TraceIds();
+  if (!ids.ok()) return ids.status();
+  const auto starts = group.Packed(FrameKind::kTraceStarts);
+  if (!starts.ok()) return starts.status();
+  const auto durations = group.Packed(FrameKind::kTraceDurations);
+  if (!durations.ok()) return durations.status();
+  const auto errors = group.Packed(FrameKind::kTraceErrors);
+  if (!errors.ok()) return errors.status();
+  for (uint32_t i = 0; i < group.trace_count(); ++i) {
+    const uint64_t start = starts->At(i);
+    AddTo((*ids)[i], {start, start + durations->At(i), errors->At(i) > 0}, totals);
   }
   return {};
+}
+
+void AddParts(const Snapshot& snapshot, TotalsOfTraces* totals) {
+  for (const PartPtr& part : snapshot.parts) {
+    for (uint32_t i = 0; i < part->footer().groups.size(); ++i) {
+      const Result<RowGroupPtr> group = part->Group(i);
+      if (!group.ok()) continue;
+      const Status added = AddGroup(**group, totals);
+      if (!added.ok()) part->NoteDamagedGroup(i, added);
+    }
+  }
 }
 
 // A span that was left out of a head as resent may be read here again: it moves neither start nor
@@ -47,7 +63,7 @@ Result<TotalsOfTraces> TotalsOfMatchingTraces(Scan& scan, const Matcher& matcher
   SPANDREL_RETURN_IF_ERROR(scan.VisitAll(matcher, Content::kLight, [&](const span::SpanRef& span) {
     totals.try_emplace(span.entry().trace_id);
   }));
-  SPANDREL_RETURN_IF_ERROR(AddParts(scan.snapshot(), &totals));
+  AddParts(scan.snapshot(), &totals);
   AddHeads(scan.snapshot(), &totals);
   return totals;
 }

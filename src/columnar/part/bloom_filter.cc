@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "columnar/part/trace_filter.h"
+#include "columnar/part/bloom_filter.h"
 
 #include <array>
 #include <cstring>
@@ -8,7 +8,6 @@ namespace spandrel::columnar {
 namespace {
 
 constexpr size_t kWords = 8;
-constexpr size_t kBitsPerTrace = 12;
 constexpr std::array<uint32_t, kWords> kSalts = {0x47b6137b, 0x44974d91, 0x8824ad5b, 0xa2b7289d,
                                                  0x705495c7, 0x2df1424b, 0x9efc4947, 0x5c6bfb31};
 
@@ -22,10 +21,10 @@ uint32_t BitOf(uint64_t hash, size_t word) {
 
 }  // namespace
 
-TraceFilterBuilder::TraceFilterBuilder(size_t traces)
-    : words_((traces * kBitsPerTrace / (kWords * 32) + 1) * kWords) {}
+BloomFilterBuilder::BloomFilterBuilder(size_t count, size_t bits_per_hash)
+    : words_((count * bits_per_hash / (kWords * 32) + 1) * kWords) {}
 
-void TraceFilterBuilder::Add(uint64_t hash) {
+void BloomFilterBuilder::Add(uint64_t hash) {
   const size_t block = BlockOf(hash, words_.size() / kWords);
   for (size_t i = 0; i < kWords; ++i) words_[block + i] |= BitOf(hash, i);
 }

@@ -7,11 +7,12 @@
 
 namespace spandrel::columnar {
 
-// A split-block Bloom filter (Putze, Sanders, Singler 2007) of trace id hashes: blocks of eight
-// 32-bit words, one bit in each. 12 bits a trace give about one false positive in 300.
-class TraceFilterBuilder {
+// A split-block Bloom filter (Putze, Sanders, Singler 2007) of 64-bit hashes: blocks of eight
+// 32-bit words, one bit in each. 12 bits a hash give about one false positive in 300, 10 bits one
+// in 100.
+class BloomFilterBuilder {
  public:
-  explicit TraceFilterBuilder(size_t traces);
+  explicit BloomFilterBuilder(size_t count, size_t bits_per_hash);
   void Add(uint64_t hash);
   const std::vector<uint32_t>& words() const { return words_; }
 
@@ -19,7 +20,7 @@ class TraceFilterBuilder {
   std::vector<uint32_t> words_;
 };
 
-// False when no such trace was added. `words` are the bytes of a builder's words.
+// False when no such hash was added. `words` are the bytes of a builder's words.
 bool FilterMayContain(std::string_view words, uint64_t hash);
 
 }  // namespace spandrel::columnar

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "columnar/part/latency_table.h"
+
+#include <algorithm>
+
+#include "storage/latency_histogram.h"
+
+namespace spandrel::columnar {
+namespace {
+
+using base::Result;
+using base::Status;
+using base::StatusCode;
+
+// Buckets are kept as numbers from 1 on; that of a nanosecond is -1.
+constexpr int32_t kBucketOffset = 2;
+constexpr int64_t kMaxBucket = 64 * 32 + kBucketOffset;
+
+void AppendVarint(uint64_t value, std::string* out) {
+  while (value >= 0x80) {
+    out->push_back(static_cast<char>(value | 0x80));
+    value >>= 7;
+  }
+  out->push_back(static_cast<char>(value));
+}
+
+// Takes varints off the front of untrusted bytes; after a failure it yields zeros.
+class VarintReader {
+ public:
+  explicit VarintReader(std::string_view bytes) : rest_(bytes) {}
+
+  uint64_t Take() {
+    uint64_t value = 0;
+    for (int shift = 0; shift < 64; shift += 7) {
+      if (rest_.empty()) break;
+      const auto byte = static_cast<uint8_t>(rest_.front());
+      rest_.remove_prefix(1);
+      value |= uint64_t{byte & 0x7fU} << shift;
+      if (byte < 0x80) return value;
+    }
+    ok_ = false;
+    rest_ = {};
+    return 0;
+  }
+  // True when so many varints may still be there.
+  bool Has(uint64_t count) {
+    if (count > rest_.size()) ok_ = false;
+    return ok_;
+  }
+  bool ok() const { return ok_; }
+  bool done() const { return ok_ && rest_.empty(); }
+
+ private:
+  std::string_view rest_;
+  bool ok_ = true;
+};
+
+// The number of zeros, the number of buckets, and each as its distance from the one before, since
+// they lie close together, and its count.
+void AppendCounts(const LatencyCounts& counts, std::string* out) {
+  AppendVarint(counts.zero_count, out);
+  AppendVarint(counts.buckets.size(), out);
+  int32_t previous = 0;
+  for (const auto& [bucket, count] : counts.buckets) {
+    AppendVarint(static_cast<uint64_t>(bucket + kBucketOffset - previous), out);
+    AppendVarint(count, out);
+    previous = bucket + kBucketOffset;
+  }
+}
+
+LatencyCounts CountsOf(std::vector<int32_t> buckets) {
+  LatencyCounts counts;
+  counts.count = buckets.size();
+  std::sort(buckets.begin(), buckets.end());
+  auto at = std::upper_bound(buckets.begin(), buckets.end(), 0);
+  counts.zero_count = static_cast<uint64_t>(at - buckets.begin());
+  while (at != buckets.end()) {
+    const auto end = std::upper_bound(at, buckets.end(), *at);
+    counts.buckets.emplace_back(*at - kBucketOffset, static_cast<uint64_t>(end - at));
+    at = end;
+  }
+  return counts;
+}
+
+LatencyCounts TakeCounts(VarintReader* reader) {
+  LatencyCounts counts;
+  counts.zero_count = reader->Take();
+  counts.count = counts.zero_count;
+  const uint64_t buckets = reader->Take();
+  if (!reader->Has(buckets)) return counts;
+  counts.buckets.reserve(buckets);
+  int64_t bucket = 0;
+  for (uint64_t i = 0; i < buckets && reader->ok(); ++i) {
+    bucket = std::min<int64_t>(bucket + static_cast<int64_t>(reader->Take() & 0xffff), kMaxBucket);
+    const uint64_t count = reader->Take();
+    counts.buckets.emplace_back(static_cast<int32_t>(bucket - kBucketOffset), count);
+    counts.count += count;
+  }
+  return counts;
+}
+
+}  // namespace
+
+void LatencyTableBuilder::Add(const LatencyKey& key, uint64_t duration_nano) {
+  const bool is_zero = duration_nano == 0;
+  durations_[key].push_back(
+      is_zero ? 0 : storage::LatencyHistogram::BucketOf(duration_nano) + kBucketOffset);
+}
+
+LatencyTable LatencyTableBuilder::Finish() const {
+  LatencyTable table;
+  for (const auto& [key, buckets] : durations_) table.emplace_back(key, CountsOf(buckets));
+  return table;
+}
+
+// Histograms by minute, service and error.
+std::string EncodeLatencyTable(LatencyTable table) {
+  std::sort(table.begin(), table.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::string bytes;
+  AppendVarint(table.size(), &bytes);
+  uint64_t minute = 0;
+  for (const auto& [key, counts] : table) {
+    AppendVarint(key.minute - minute, &bytes);
+    minute = key.minute;
+    AppendVarint(uint64_t{key.resource} << 1 | (key.error ? 1 : 0), &bytes);
+    AppendCounts(counts, &bytes);
+  }
+  return bytes;
+}
+
+Result<LatencyTable> ParseLatencyTable(std::string_view bytes, size_t resource_count) {
+  VarintReader reader(bytes);
+  LatencyTable table;
+  const uint64_t keys = reader.Take();
+  uint64_t minute = 0;
+  if (reader.Has(keys)) table.reserve(keys);
+  for (uint64_t i = 0; i < keys && reader.ok(); ++i) {
+    minute += reader.Take();
+    const uint64_t service = reader.Take();
+    const LatencyKey key{minute, static_cast<uint32_t>(service >> 1), (service & 1) != 0};
+    if (service >> 1 >= resource_count) return Status(StatusCode::kDataLoss, "latencies damaged");
+    table.emplace_back(key, TakeCounts(&reader));
+  }
+  if (!reader.done()) return Status(StatusCode::kDataLoss, "latencies cannot be read");
+  return table;
+}
+
+}  // namespace spandrel::columnar

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/status.h"
+
+namespace spandrel::columnar {
+
+inline constexpr uint64_t kMinuteNano = 60'000'000'000;
+
+// The latencies of the spans of one service that start in one minute since the epoch, with or
+// without status error.
+struct LatencyKey {
+  uint64_t minute = 0;
+  uint32_t resource = 0;  // the first one of the part's dictionary with the service's name
+  bool error = false;
+  friend auto operator<=>(const LatencyKey&, const LatencyKey&) = default;
+};
+
+// Buckets as storage::LatencyHistogram has them.
+struct LatencyCounts {
+  uint64_t count = 0;
+  uint64_t zero_count = 0;
+  std::vector<std::pair<int32_t, uint64_t>> buckets;  // index, count; by index
+};
+
+using LatencyTable = std::vector<std::pair<LatencyKey, LatencyCounts>>;
+
+// Collects the latency histograms of a row group. One thread.
+class LatencyTableBuilder {
+ public:
+  void Add(const LatencyKey& key, uint64_t duration_nano);
+  LatencyTable Finish() const;
+
+ private:
+  struct KeyHash {
+    size_t operator()(const LatencyKey& key) const {
+      return (key.minute * 0x9e3779b97f4a7c15) ^
+             (uint64_t{key.resource} << 1 | (key.error ? 1 : 0));
+    }
+  };
+  // Of each span a number for its bucket, 0 for a duration of zero.
+  std::unordered_map<LatencyKey, std::vector<int32_t>, KeyHash> durations_;
+};
+
+std::string EncodeLatencyTable(LatencyTable table);
+
+// Reads a table. DATA_LOSS when it is not one, or names resources that the dictionary does not
+// have.
+base::Result<LatencyTable> ParseLatencyTable(std::string_view bytes, size_t resource_count);
+
+}  // namespace spandrel::columnar

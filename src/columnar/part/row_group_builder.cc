@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "columnar/part/row_group_builder.h"
+
+#include <xxhash.h>
+
+#include <algorithm>
+
+namespace spandrel::columnar {
+namespace {
+
+// More templates than this: the rest of the group's spans of new kinds are kept as whole messages.
+constexpr size_t kMaxTemplates = 32 * 1024;
+
+uint64_t HashOf(const OpenTemplate& made) {
+  const uint32_t words[] = {
+      made.layout, made.scope, made.name,
+      static_cast<uint32_t>(made.kind) << 8 | static_cast<uint32_t>(made.status)};
+  return XXH3_64bits(words, sizeof(words));
+}
+
+}  // namespace
+
+RowGroupBuilder::RowGroupBuilder(DictionaryBuilder& dictionary) : dictionary_(dictionary) {}
+
+void RowGroupBuilder::BeginTrace(const span::TraceId& id) {
+  traces_.push_back({id, row_count(), 0});
+}
+
+void RowGroupBuilder::AddSpan(const span::SpanEntry& entry, std::string_view message,
+                              std::string_view name, uint32_t scope) {
+  given_bytes_ += message.size();
+  OpenTemplate wanted;
+  wanted.scope = scope;
+  wanted.name = dictionary_.AddName(name);
+  wanted.kind = entry.kind;
+  wanted.status = entry.status;
+  uint32_t layout = LayoutTrie::kNone;
+  if (TakeApart(message, entry, &fields_)) layout = LayoutOf(fields_);
+  if (layout == LayoutTrie::kNone || templates_.size() >= kMaxTemplates) {
+    fields_.assign(1, MessageField{.type = CellType::kText, .text = message});
+    layout = LayoutOf(fields_);
+  }
+  wanted.layout = layout;
+  row_cells_.clear();
+  for (size_t i = 0; i < fields_.size(); ++i) {
+    if (columns_[i] != kNoColumn) row_cells_.push_back(CellOf(columns_[i], fields_[i]));
+  }
+  AddRow({entry.span_id, entry.parent_span_id, entry.start_time_unix_nano, entry.end_time_unix_nano,
+          AddTemplate(wanted)},
+         row_cells_.data());
+}
+
+uint32_t RowGroupBuilder::LayoutOf(const std::vector<MessageField>& fields) {
+  uint32_t node = LayoutTrie::kRoot;
+  columns_.clear();
+  for (const MessageField& field : fields) {
+    node = layouts_.Step(node, field);
+    if (node == LayoutTrie::kNone) return node;
+    columns_.push_back(layouts_.ColumnOf(node));
+  }
+  texts_.resize(layouts_.columns().size());
+  return node;
+}
+
+uint64_t RowGroupBuilder::CellOf(uint32_t column, const MessageField& field) {
+  return IsText(field.type) ? texts_[column].Add(field.text) : field.scalar;
+}
+
+uint32_t RowGroupBuilder::AddTemplate(const OpenTemplate& wanted) {
+  const uint64_t hash = HashOf(wanted);
+  const uint32_t found =
+      template_index_.Find(hash, [&](uint32_t at) { return IsSame(templates_[at], wanted); });
+  if (found != HashIndex::kAbsent) return found;
+  const auto next = static_cast<uint32_t>(templates_.size());
+  templates_.push_back(wanted);
+  const Layout layout = layouts_.LayoutAt(wanted.layout);
+  templates_.back().varies.assign(
+      static_cast<size_t>(std::count_if(layout.begin(), layout.end(),
+                                        [](const auto& s) { return s.column != kNoColumn; })),
+      0);
+  template_index_.Insert(hash, next, [this](uint32_t at) { return HashOf(templates_[at]); });
+  dictionary_.AddOperation(wanted.scope, wanted.name, wanted.kind);
+  return next;
+}
+
+bool RowGroupBuilder::IsSame(const OpenTemplate& a, const OpenTemplate& b) const {
+  return a.layout == b.layout && a.scope == b.scope && a.name == b.name && a.kind == b.kind &&
+         a.status == b.status;
+}
+
+void RowGroupBuilder::AddRow(const RowRecord& row, const uint64_t* cells) {
+  OpenTemplate& made = templates_[row.made_from];
+  const size_t count = made.varies.size();
+  if (made.row_count++ == 0) {
+    made.first_cells = cells_.size();
+  } else {
+    const uint64_t* first = cells_.data() + made.first_cells;
+    for (size_t i = 0; i < count; ++i) made.varies[i] |= cells[i] != first[i] ? 1 : 0;
+  }
+  cells_.insert(cells_.end(), cells, cells + count);
+  rows_.push_back(row);
+  ++traces_.back().row_count;
+}
+
+void RowGroupBuilder::Clear() {
+  layouts_ = LayoutTrie();
+  texts_.clear();
+  templates_.clear();
+  template_index_ = HashIndex();
+  traces_.clear();
+  rows_.clear();
+  cells_.clear();
+  given_bytes_ = 0;
+}
+
+}  // namespace spandrel::columnar

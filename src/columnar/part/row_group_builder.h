@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "columnar/head/hash_index.h"
+#include "columnar/part/dictionary.h"
+#include "columnar/part/layout_trie.h"
+#include "columnar/part/message_fields.h"
+#include "columnar/part/text_interner.h"
+#include "span/ids.h"
+
+namespace spandrel::columnar {
+
+// A span as the columns of a row group have it, but for its cells.
+struct RowRecord {
+  span::SpanId span_id;
+  span::SpanId parent_id;
+  uint64_t start = 0;
+  uint64_t end = 0;
+  uint32_t made_from = 0;  // template
+};
+
+// A trace of a row group: its rows lie together.
+struct TraceRows {
+  span::TraceId id;
+  uint32_t first_row = 0;
+  uint32_t row_count = 0;
+};
+
+// A template that is being collected. All that is in it is the same for all its rows; `varies` says
+// of each cell whether that is so for the cell too.
+struct OpenTemplate {
+  uint32_t layout = 0;
+  uint32_t scope = 0;
+  uint32_t name = 0;
+  span::SpanKind kind = span::SpanKind::kUnspecified;
+  span::SpanStatus status = span::SpanStatus::kUnset;
+  uint32_t row_count = 0;
+  size_t first_cells = 0;  // of the first row
+  std::vector<uint8_t> varies;
+};
+
+// Collects the rows of one row group: spans are taken apart into the cells of columns. Rows come in
+// the order in which they will lie: traces by id, rows of a trace by start time. One thread.
+class RowGroupBuilder {
+ public:
+  // Scopes and names are ids of `dictionary`.
+  explicit RowGroupBuilder(DictionaryBuilder& dictionary);
+
+  void BeginTrace(const span::TraceId& id);
+  // A span with its message.
+  void AddSpan(const span::SpanEntry& entry, std::string_view message, std::string_view name,
+               uint32_t scope);
+
+  uint32_t row_count() const { return static_cast<uint32_t>(rows_.size()); }
+  // Bytes of the messages and texts that were given, about what the builder occupies.
+  size_t byte_size() const { return given_bytes_; }
+  void Clear();
+
+  // For the encoder.
+  const std::vector<TraceRows>& traces() const { return traces_; }
+  const std::vector<RowRecord>& rows() const { return rows_; }
+  const std::vector<uint64_t>& cells() const { return cells_; }
+  const std::vector<OpenTemplate>& templates() const { return templates_; }
+  const LayoutTrie& layouts() const { return layouts_; }
+  const TextInterner& TextOf(uint32_t column) const { return texts_[column]; }
+  const DictionaryBuilder& dictionary() const { return dictionary_; }
+
+  // For merging: rows that are cells already. A layout is given by fields without values; it has
+  // the columns columns_of_layout(). kNone when there is no room for it.
+  uint32_t AddLayout(const std::vector<MessageField>& fields) { return LayoutOf(fields); }
+  const std::vector<uint32_t>& columns_of_layout() const { return columns_; }
+  uint32_t AddTemplate(const OpenTemplate& wanted);
+  uint64_t AddText(uint32_t column, std::string_view text) {
+    given_bytes_ += text.size();
+    return texts_[column].Add(text);
+  }
+  void AddRow(const RowRecord& row, const uint64_t* cells);
+
+ private:
+  uint32_t LayoutOf(const std::vector<MessageField>& fields);
+  uint64_t CellOf(uint32_t column, const MessageField& field);
+  bool IsSame(const OpenTemplate& a, const OpenTemplate& b) const;
+
+  DictionaryBuilder& dictionary_;
+  LayoutTrie layouts_;
+  std::vector<TextInterner> texts_;  // by column; unused where the column is of numbers
+  std::vector<OpenTemplate> templates_;
+  HashIndex template_index_;
+  std::vector<TraceRows> traces_;
+  std::vector<RowRecord> rows_;
+  std::vector<uint64_t> cells_;  // of all rows, one row after the other
+  size_t given_bytes_ = 0;
+
+  std::vector<MessageField> fields_;  // of the span being added
+  std::vector<uint32_t> columns_;     // of the layout that was asked for last
+  std::vector<uint64_t> row_cells_;
+};
+
+}  // namespace spandrel::columnar
