@@ -11,8 +11,10 @@
 #include "columnar/part/part_set.h"
 #include "columnar/read/aggregate.h"
 #include "columnar/read/dependencies.h"
+#include "columnar/read/export.h"
 #include "columnar/read/lists.h"
 #include "columnar/read/search.h"
+#include "columnar/read/verify.h"
 #include "columnar/stored_spans.h"
 #include "columnar/wal/log_replay.h"
 #include "columnar/wal/log_writer.h"
@@ -39,6 +41,14 @@ Result<DirectoryLock> TakeDirectory(const EngineOptions& options, const StoreLay
   return lock;
 }
 
+// The same for a store that is only looked at, and so must be there.
+Result<DirectoryLock> TakeExisting(const StoreLayout& layout) {
+  if (!FileExists(layout.PartFolder()) || !FileExists(layout.LogFolder())) {
+    return Status(StatusCode::kNotFound, layout.root + ": there is no store");
+  }
+  return DirectoryLock::Take(layout);
+}
+
 }  // namespace
 
 // The parts in the order in which they are started; they end in the reverse order.
@@ -46,7 +56,7 @@ class Engine::Impl {
  public:
   Impl(EngineOptions options, base::MetricRegistry& metrics)
       : options_(std::move(options)),
-        layout_(options_.directory),
+        layout_(options_.directory, options_.read_only),
         metrics_(metrics),
         refused_(metrics.AddCounter("spandrel_store_refused_spans_total",
                                     "Spans that the store refused; the sender was told.",
@@ -66,9 +76,12 @@ class Engine::Impl {
   storage::StoreStats Stats() const;
   void Settle() {
     std::lock_guard lock(close_mutex_);
-    if (!closed_) maintenance_->RunNow();
+    if (!closed_ && !options_.read_only) maintenance_->RunNow();
   }
   const EngineOptions& options() const { return options_; }
+  std::vector<PartInfo> Parts() const;
+  Result<TraceWalk> Walk(const std::vector<TraceStart>& traces, const TraceVisitor& visit);
+  VerifyReport Verify(const VerifyProgress& progress);
 
   // Runs a query on what is stored now. When a part turns out to be damaged, it is left out of the
   // next try and set aside in the background. An answer that used a part whose disk failed does not
@@ -109,11 +122,15 @@ class Engine::Impl {
   std::unique_ptr<Maintenance> maintenance_;
   std::unique_ptr<LogWriter> log_;
   std::vector<std::shared_ptr<void>> gauges_;
+  // Of a read-only store.
+  std::vector<Damage> damage_;
+  uint64_t closed_log_bytes_ = 0;
 };
 
 Status Engine::Impl::Open() {
   SPANDREL_RETURN_IF_ERROR(options_.Validate());
-  Result<DirectoryLock> lock = TakeDirectory(options_, layout_);
+  Result<DirectoryLock> lock =
+      options_.read_only ? TakeExisting(layout_) : TakeDirectory(options_, layout_);
   if (!lock.ok()) return lock.status();
   lock_.emplace(std::move(*lock));
   Result<std::unique_ptr<PartSet>> parts = PartSet::Open(layout_, metrics_);
@@ -126,6 +143,13 @@ Status Engine::Impl::Open() {
   maintenance_ = std::make_unique<Maintenance>(options_, layout_, *parts_, *stored_, metrics_);
   LogReplay replay;
   SPANDREL_RETURN_IF_ERROR(Recover(&replay));
+  if (options_.read_only) {
+    damage_ = parts_->damage();
+    damage_.insert(damage_.end(), replay.damage.begin(), replay.damage.end());
+    for (const ClosedLogFile& file : replay.files) closed_log_bytes_ += file.bytes;
+    closed_ = false;
+    return {};
+  }
   // Sealed at once in the background, so that a server which is killed often does not replay more
   // each time.
   if (replay.replayed_records > 0) stored_->CloseHead(true);
@@ -169,7 +193,7 @@ void Engine::Impl::ReplayRecord(uint64_t sequence, std::string_view body) {
     return;
   }
   stored_->Add(span::SpanBatch(request->chunk), sequence);
-  if (stored_->OldestFullHead() == nullptr) return;
+  if (options_.read_only || stored_->OldestFullHead() == nullptr) return;
   const Status sealed = maintenance_->SealFullHeads();
   if (!sealed.ok()) base::LogWarn("cannot seal while replaying: {}", sealed.message());
 }
@@ -189,6 +213,7 @@ void Engine::Impl::AddGauges() {
 void Engine::Impl::Close() {
   std::lock_guard lock(close_mutex_);
   if (closed_.exchange(true)) return;
+  if (options_.read_only) return lock_.reset();
   gauges_.clear();
   log_->Stop();
   maintenance_->Stop();
@@ -198,6 +223,9 @@ void Engine::Impl::Close() {
 
 void Engine::Impl::Append(span::SpanBatch&& batch, storage::Completion done) {
   if (closed_) return done(Status(StatusCode::kUnavailable, "store: closed"));
+  if (options_.read_only) {
+    return done(Status(StatusCode::kFailedPrecondition, "store: opened to be read only"));
+  }
   if (batch.empty()) return done(Status());
   if (stored_->head_bytes() + log_->waiting_bytes() > options_.max_head_bytes) {
     refused_.Add(batch.span_count());
@@ -217,12 +245,63 @@ storage::StoreStats Engine::Impl::Stats() const {
   stats.details["part_spans"] = stats.spans;
   stats.details["parts"] = parts.size();
   stats.details["head_spans"] = stored_->head_spans();
-  stats.details["log_bytes"] = log_->disk_bytes();
-  stats.details["log_waiting_bytes"] = log_->waiting_bytes();
+  const uint64_t log_bytes = log_ ? log_->disk_bytes() : closed_log_bytes_;
+  const uint64_t waiting_bytes = log_ ? log_->waiting_bytes() : 0;
+  stats.details["log_bytes"] = log_bytes;
+  stats.details["log_waiting_bytes"] = waiting_bytes;
+  stats.details["head_bytes"] = stored_->head_bytes();
   stats.spans += stored_->head_spans();
-  stats.disk_bytes += log_->disk_bytes();
-  stats.memory_bytes = stored_->head_bytes() + log_->waiting_bytes();
+  stats.disk_bytes += log_bytes;
+  stats.memory_bytes = stored_->head_bytes() + waiting_bytes;
   return stats;
+}
+
+std::vector<PartInfo> Engine::Impl::Parts() const {
+  std::vector<PartInfo> parts;
+  for (const PartPtr& part : parts_->parts()) {
+    const PartFooter& footer = part->footer();
+    parts.push_back({part->path(), part->file_size(), footer.row_count, footer.trace_count,
+                     footer.min_start, footer.max_start});
+  }
+  return parts;
+}
+
+Result<TraceWalk> Engine::Impl::Walk(const std::vector<TraceStart>& traces,
+                                     const TraceVisitor& visit) {
+  TraceWalk walk;
+  size_t next = 0;
+  // Until a part turns out to be damaged, one snapshot serves; the next one is without that part.
+  const auto walk_on = [&](const Snapshot& snapshot) -> Result<TraceWalk> {
+    Scan scan(snapshot);
+    TraceFetch fetch(scan);
+    for (; next < traces.size(); ++next) {
+      const auto batch = CopyTrace(fetch, traces[next].id, &walk.unreadable_spans);
+      if (!batch.ok()) return batch.status();
+      if (batch->empty()) continue;
+      if (!visit(*batch)) break;
+      ++walk.traces;
+      walk.spans += batch->span_count();
+    }
+    return walk;
+  };
+  return Read(walk_on);
+}
+
+VerifyReport Engine::Impl::Verify(const VerifyProgress& progress) {
+  VerifyReport report;
+  report.damage = damage_;
+  report.spans = stored_->head_spans();
+  for (const PartPtr& part : parts_->parts()) {
+    const ReadThrough read =
+        ReadThroughPart(part, [&](uint64_t spans) { return progress(report.spans + spans); });
+    report.spans += read.spans;
+    ++report.parts;
+    if (!read.damage.empty()) report.damage.push_back({part->path(), read.damage});
+    part->ReleasePages();
+    if (read.stopped) return report;
+  }
+  report.complete = true;
+  return report;
 }
 
 Result<std::unique_ptr<Engine>> Engine::Open(EngineOptions options, base::MetricRegistry& metrics) {
@@ -288,6 +367,33 @@ storage::StoreStats Engine::Stats() const {
 
 Durability Engine::durability() const {
   return impl_->options().durability;
+}
+
+const EngineOptions& Engine::options() const {
+  return impl_->options();
+}
+
+std::vector<PartInfo> Engine::Parts() const {
+  return impl_->Parts();
+}
+
+Result<uint64_t> Engine::CountTraces(const storage::Predicate& where, storage::TimeRange range) {
+  const auto traces =
+      impl_->Read([&](const Snapshot& snapshot) { return ListTraces(snapshot, where, range); });
+  if (!traces.ok()) return traces.status();
+  return uint64_t{traces->size()};
+}
+
+Result<TraceWalk> Engine::ForEachTrace(const storage::Predicate& where, storage::TimeRange range,
+                                       const TraceVisitor& visit) {
+  const auto traces =
+      impl_->Read([&](const Snapshot& snapshot) { return ListTraces(snapshot, where, range); });
+  if (!traces.ok()) return traces.status();
+  return impl_->Walk(*traces, visit);
+}
+
+VerifyReport Engine::Verify(const VerifyProgress& progress) {
+  return impl_->Verify(progress);
 }
 
 void Engine::Settle() {

@@ -1,14 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "base/metrics.h"
 #include "base/status.h"
+#include "columnar/disk/directory.h"
 #include "columnar/options.h"
 #include "storage/store.h"
 
 namespace spandrel::columnar {
+
+// A sealed part.
+struct PartInfo {
+  std::string file;
+  uint64_t bytes = 0;
+  uint64_t spans = 0;
+  uint64_t traces = 0;
+  uint64_t min_start_unix_nano = 0;
+  uint64_t max_start_unix_nano = 0;
+};
+
+// What was read by Engine::Verify, and what is wrong.
+struct VerifyReport {
+  uint64_t spans = 0;
+  uint64_t parts = 0;
+  std::vector<Damage> damage;
+  bool complete = false;  // false when `progress` ended it
+};
+
+// What was handed over by Engine::ForEachTrace.
+struct TraceWalk {
+  uint64_t traces = 0;
+  uint64_t spans = 0;
+  uint64_t unreadable_spans = 0;  // left out, since they are damaged
+};
 
 // The embedded trace store: a write-ahead log, a head in memory, sealed parts on disk, in one
 // directory that one process holds. See docs/design/store.md.
@@ -48,6 +78,23 @@ class Engine final : public storage::Writer, public storage::Reader {
 
   storage::StoreStats Stats() const;
   Durability durability() const;
+  const EngineOptions& options() const;
+  // The sealed parts, oldest first.
+  std::vector<PartInfo> Parts() const;
+
+  // The number of traces with a span that starts in the range and matches.
+  base::Result<uint64_t> CountTraces(const storage::Predicate& where, storage::TimeRange range);
+  // Hands over each of these traces once, with all its spans, by the start of its earliest such
+  // span and its id, until `visit` returns false. Takes memory for the ids of all traces and for
+  // one trace.
+  using TraceVisitor = std::function<bool(const span::SpanBatch& trace)>;
+  base::Result<TraceWalk> ForEachTrace(const storage::Predicate& where, storage::TimeRange range,
+                                       const TraceVisitor& visit);
+
+  // Reads everything and says what is damaged, what was found when the store was opened included.
+  // `progress` is told the number of spans read so far; false ends it.
+  using VerifyProgress = std::function<bool(uint64_t spans)>;
+  VerifyReport Verify(const VerifyProgress& progress);
 
   // Seals and merges what there is and waits for it; what time and load would bring about anyway.
   void Settle();

@@ -26,6 +26,10 @@ struct EngineOptions {
   // Where the store lives. Must exist unless `create_directory` is set.
   std::string directory;
   bool create_directory = false;
+  // The store is only looked at: nothing in the directory changes (but the lock file, since it is
+  // taken for this process all the same), appends are refused, nothing expires. What is in the log
+  // is held in memory.
+  bool read_only = false;
 
   Durability durability = Durability::kFsync;
 

@@ -66,6 +66,7 @@ Maintenance::Maintenance(const EngineOptions& options, StoreLayout layout, PartS
 
 void Maintenance::Start(LogWriter& log) {
   log_ = &log;
+  retention_.Start(FactsOf(parts_.parts()));
   sealer_.Start([this] { return SealRound(); });
   tidier_.Start([this] { return TidyRound(); });
   sealer_.Wake();

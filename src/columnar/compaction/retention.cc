@@ -51,7 +51,7 @@ Retention::Retention(const EngineOptions& options, StoreLayout layout,
 }
 
 std::vector<ExpiredPart> Retention::Choose(const std::vector<PartFacts>& parts) {
-  MoveClock(parts);
+  MoveClock();
   return ChooseExpired(parts, Facts(), options_);
 }
 
@@ -72,15 +72,16 @@ void Retention::CountDropped(const std::vector<PartFacts>& parts,
   }
 }
 
-void Retention::MoveClock(const std::vector<PartFacts>& parts) {
+void Retention::Start(const std::vector<PartFacts>& parts) {
+  saved_ = LoadRetentionClock(layout_);
+  clock_ = StartRetentionClock(saved_, parts, options_.clock->NowUnixNano());
+  moved_at_ = options_.clock->NowSteady();
+  if (saved_ == 0) Save();
+}
+
+void Retention::MoveClock() {
   const auto steady = options_.clock->NowSteady();
-  const uint64_t wall = options_.clock->NowUnixNano();
-  if (clock_ == 0) {
-    saved_ = LoadRetentionClock(layout_);
-    clock_ = StartRetentionClock(saved_, parts, wall);
-  } else {
-    clock_ = AdvanceRetentionClock(clock_, steady - moved_at_, wall);
-  }
+  clock_ = AdvanceRetentionClock(clock_, steady - moved_at_, options_.clock->NowUnixNano());
   moved_at_ = steady;
   if (clock_ - saved_ >= kSaveEveryNano) Save();
 }
@@ -97,7 +98,7 @@ RetentionFacts Retention::Facts() const {
 }
 
 void Retention::Save() {
-  if (clock_ == 0 || clock_ == saved_) return;
+  if (clock_ == saved_) return;
   const base::Status saved = SaveRetentionClock(layout_, clock_);
   if (!saved.ok()) base::LogWarn("retention clock not saved: {}", saved.message());
   saved_ = clock_;

@@ -22,6 +22,8 @@ class Retention {
  public:
   Retention(const EngineOptions& options, StoreLayout layout, base::MetricRegistry& metrics);
 
+  // Starts the clock; before anything else.
+  void Start(const std::vector<PartFacts>& parts);
   // Which of `parts` are to be dropped now.
   std::vector<ExpiredPart> Choose(const std::vector<PartFacts>& parts);
   // They have been dropped: counts and logs them.
@@ -31,13 +33,13 @@ class Retention {
   void Save();
 
  private:
-  void MoveClock(const std::vector<PartFacts>& parts);
+  void MoveClock();
   RetentionFacts Facts() const;
 
   const EngineOptions options_;
   const StoreLayout layout_;
   std::array<base::Counter*, kExpiryReasonCount> expired_spans_{};
-  uint64_t clock_ = 0;  // 0: not started
+  uint64_t clock_ = 0;
   uint64_t saved_ = 0;
   std::chrono::steady_clock::time_point moved_at_;
 };

@@ -77,6 +77,10 @@ Result<std::vector<NumberedFile>> ListNumberedFiles(const std::string& folder,
   return files;
 }
 
+bool FileExists(const std::string& path) {
+  return ::access(path.c_str(), F_OK) == 0;
+}
+
 Status MakeFolder(const std::string& path) {
   if (::mkdir(path.c_str(), 0755) == 0 || errno == EEXIST) return {};
   return DiskError(path, errno);
@@ -104,7 +108,7 @@ Status QuarantineFile(const std::string& path, const std::string& folder) {
     const std::string target =
         copy == 0 ? fmt::format("{}/{}.quarantine", folder, BaseName(path))
                   : fmt::format("{}/{}.{}.quarantine", folder, BaseName(path), copy);
-    if (::access(target.c_str(), F_OK) == 0) continue;
+    if (FileExists(target)) continue;
     SPANDREL_RETURN_IF_ERROR(RenameFile(path, target));
     return SyncFolder(folder);
   }

@@ -10,9 +10,16 @@
 
 namespace spandrel::columnar {
 
+// A file of a store that is not as it was written.
+struct Damage {
+  std::string file;
+  std::string what;
+};
+
 // The folders of a store and the names in them (docs/design/store.md).
 struct StoreLayout {
-  explicit StoreLayout(std::string directory) : root(std::move(directory)) {}
+  explicit StoreLayout(std::string directory, bool for_reading = false)
+      : root(std::move(directory)), read_only(for_reading) {}
 
   std::string LogFolder() const { return root + "/log"; }
   std::string PartFolder() const { return root + "/parts"; }
@@ -26,6 +33,8 @@ struct StoreLayout {
   std::string MergeScratch() const { return PartFolder() + "/merge.new"; }
 
   std::string root;
+  // The store is only looked at: what is damaged or left over stays where it is.
+  bool read_only;
 };
 
 // A file in a folder whose name is a number and the wanted extension.
@@ -38,6 +47,7 @@ struct NumberedFile {
 base::Result<std::vector<NumberedFile>> ListNumberedFiles(const std::string& folder,
                                                           const std::string& extension);
 
+bool FileExists(const std::string& path);
 // OK when the folder is there already.
 base::Status MakeFolder(const std::string& path);
 // Makes creations, renames and removals in the folder durable.

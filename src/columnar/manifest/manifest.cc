@@ -77,7 +77,9 @@ Result<std::optional<Manifest>> LoadManifest(const StoreLayout& layout) {
   if (manifest.ok()) return std::optional<Manifest>(std::move(*manifest));
   if (manifest.status().code() != StatusCode::kDataLoss) return manifest.status().Annotate(path);
   base::LogError("{}: damaged, made again from the parts", path);
-  SPANDREL_RETURN_IF_ERROR(QuarantineFile(path, layout.QuarantineFolder()));
+  if (!layout.read_only) {
+    SPANDREL_RETURN_IF_ERROR(QuarantineFile(path, layout.QuarantineFolder()));
+  }
   return std::optional<Manifest>();
 }
 

@@ -33,7 +33,8 @@ std::string EncodeManifest(const Manifest& manifest);
 // DATA_LOSS when it is damaged, FAILED_PRECONDITION for a version that is not known.
 base::Result<Manifest> ParseManifest(std::string_view bytes);
 
-// Nothing when there is no manifest, or a damaged one, which is moved to quarantine.
+// Nothing when there is no manifest, or a damaged one, which is moved to quarantine unless the
+// store is read-only.
 base::Result<std::optional<Manifest>> LoadManifest(const StoreLayout& layout);
 
 // Replaces the manifest: writes a new file, syncs it, renames it over the old one, syncs the

@@ -43,7 +43,7 @@ Result<std::unique_ptr<PartSet>> PartSet::Open(const StoreLayout& layout,
                                                base::MetricRegistry& metrics) {
   std::unique_ptr<PartSet> set(new PartSet(layout, metrics));
   SPANDREL_RETURN_IF_ERROR(set->FindParts());
-  SPANDREL_RETURN_IF_ERROR(set->RemoveStrays());
+  if (!layout.read_only) SPANDREL_RETURN_IF_ERROR(set->RemoveStrays());
   return set;
 }
 
@@ -118,6 +118,9 @@ Status PartSet::FindParts() {
   Result<std::optional<Manifest>> manifest = LoadManifest(layout_);
   if (!manifest.ok()) return manifest.status();
   if (*manifest) return OpenListed(**manifest);
+  if (layout_.read_only && FileExists(layout_.ManifestFile())) {
+    damage_.push_back({layout_.ManifestFile(), "manifest is damaged"});
+  }
   Result<std::vector<NumberedFile>> files = ListNumberedFiles(layout_.PartFolder(), "part");
   if (!files.ok()) return files.status();
   return files->empty() ? Status() : AdoptAll(*files);
@@ -170,6 +173,10 @@ Status PartSet::AdoptAll(const std::vector<NumberedFile>& files) {
 }
 
 Status PartSet::SetAside(const std::string& path, const Status& why) {
+  if (layout_.read_only) {
+    damage_.push_back({path, why.message()});
+    return {};
+  }
   quarantined_.Add();
   base::LogError("part set aside: {}", why.message());
   if (why.code() == StatusCode::kNotFound) return {};
@@ -196,7 +203,7 @@ Status PartSet::Commit(std::vector<PartPtr> parts, Manifest changed) {
   for (const PartPtr& part : parts) {
     changed.parts.push_back({part->number(), part->footer().file_id});
   }
-  SPANDREL_RETURN_IF_ERROR(SaveManifest(layout_, changed));
+  if (!layout_.read_only) SPANDREL_RETURN_IF_ERROR(SaveManifest(layout_, changed));
   manifest_ = std::move(changed);
   parts_ = std::move(parts);
   return {};

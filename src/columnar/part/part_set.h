@@ -23,13 +23,16 @@ namespace spandrel::columnar {
 class PartSet {
  public:
   // Opens what the manifest names; without a manifest, all parts that no other one replaces.
-  // Damaged parts go to quarantine, leftovers of interrupted work are removed.
+  // Damaged parts go to quarantine, leftovers of interrupted work are removed; of a read-only
+  // store, both stay.
   static base::Result<std::unique_ptr<PartSet>> Open(const StoreLayout& layout,
                                                      base::MetricRegistry& metrics);
 
   // Oldest first.
   std::vector<PartPtr> parts() const;
   uint64_t sealed_through() const;
+  // What was found damaged in a read-only store when it was opened.
+  const std::vector<Damage>& damage() const { return damage_; }
 
   // Shows the new set to readers; called in the order of changes, before old files are removed.
   using Install = std::function<void(const std::vector<PartPtr>& parts)>;
@@ -56,6 +59,7 @@ class PartSet {
 
   const StoreLayout layout_;
   base::Counter& quarantined_;
+  std::vector<Damage> damage_;
 
   mutable std::mutex mutex_;
   Manifest manifest_;           // guarded by mutex_

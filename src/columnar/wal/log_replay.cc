@@ -47,6 +47,8 @@ class Replayer {
     Result<std::string> bytes = ReadAll(entry.path);
     if (!bytes.ok()) {
       base::LogError("log file set aside: {}", bytes.status().message());
+      result_.damage.push_back({entry.path, bytes.status().message()});
+      if (layout_.read_only) return {};
       return QuarantineFile(entry.path, layout_.QuarantineFolder());
     }
     LogScanner scanner(*bytes);
@@ -80,6 +82,9 @@ class Replayer {
       ++result_.damaged_places;
       result_.damaged_bytes += step.size;
       base::LogError("{}: {} damaged bytes at {} skipped", entry.path, step.size, step.offset);
+      result_.damage.push_back(
+          {entry.path, fmt::format("{} damaged bytes at {}", step.size, step.offset)});
+      if (layout_.read_only) return;
       KeepDamage(layout_, entry.number, step.offset,
                  std::string_view(bytes).substr(step.offset, step.size));
       return;
@@ -96,6 +101,7 @@ class Replayer {
 
   void CutTail(const std::string& path, uint64_t size) {
     ++result_.torn_tails;
+    if (layout_.read_only) return;
     base::LogInfo("{}: torn write at {} cut off", path, size);
     if (::truncate(path.c_str(), static_cast<off_t>(size)) != 0) {
       base::LogWarn("cannot cut off: {}", DiskError(path, errno).message());

@@ -28,6 +28,7 @@ struct LogReplay {
   uint64_t torn_tails = 0;      // writes that were cut off, never acknowledged
   uint64_t damaged_places = 0;  // damage with good records behind it
   uint64_t damaged_bytes = 0;
+  std::vector<Damage> damage;
 };
 
 // Takes the body of one record. The bytes are valid during the call only.
@@ -35,8 +36,9 @@ using LogRecordVisitor = std::function<void(uint64_t sequence, std::string_view 
 
 // Reads every log file in order and hands over each record above `sealed_through` once. A torn tail
 // is cut off; damage in the middle is copied to quarantine, counted and skipped; a file that cannot
-// be read is moved to quarantine. May be repeated after any interruption. Fails only where a human
-// is needed: the disk does not answer, or the files are of a later version.
+// be read is moved to quarantine; of a read-only store, nothing is changed. May be repeated after
+// any interruption. Fails only where a human is needed: the disk does not answer, or the files are
+// of a later version.
 base::Result<LogReplay> ReplayLog(const StoreLayout& layout, uint64_t sealed_through,
                                   const LogRecordVisitor& visit);
 

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+
+#include "columnar/read/snapshot.h"
+
+namespace spandrel::columnar {
+
+// What reading a whole part or all heads gave.
+struct ReadThrough {
+  uint64_t spans = 0;
+  std::string damage;    // what is wrong; empty when nothing is
+  bool stopped = false;  // `progress` said so
+};
+
+// Reads all of the part: columns, dictionary, each span's message.
+ReadThrough ReadThroughPart(const PartPtr& part, const std::function<bool(uint64_t)>& progress);
+
+}  // namespace spandrel::columnar
