@@ -234,7 +234,11 @@ TEST_F(EngineTest, SealsFullHeadsAndReleasesTheLog) {
   EXPECT_EQ(CountTraces(), 1000U);
   engine_->Settle();
   EXPECT_EQ(CountTraces(), 1000U);
-  EXPECT_LE(FilesIn(directory_.path() + "/log").size(), 1U);
+  uint64_t logs = 0;
+  for (const std::string& path : FilesIn(directory_.path() + "/log")) {
+    logs += path.ends_with(".log") ? 1 : 0;  // the others are spares
+  }
+  EXPECT_LE(logs, 1U);
   EXPECT_LE(engine_->Stats().details["parts"], 8U);
   EXPECT_EQ(engine_->Stats().details["head_spans"], 0U);
 }

@@ -43,6 +43,7 @@ Status EngineOptions::Validate() const {
   if (max_log_file_bytes < 4096 || max_log_file_bytes > kMaxLogFileBytes) {
     return invalid("max_log_file_bytes: must be from 4 KiB to 2 GiB");
   }
+  if (log_idle.count() <= 0) return invalid("log_idle: must be above 0");
   if (merge_fan_in < 2) return invalid("merge_fan_in: must be at least 2");
   if (max_part_spans == 0 || max_part_spans > kMaxPartSpans || seal_spans > kMaxPartSpans) {
     return invalid("max_part_spans, seal_spans: must be from 1 to 64 Mi");

@@ -46,6 +46,9 @@ struct EngineOptions {
   // Size of a log file; each is allocated as a whole when it is made.
   uint64_t max_log_file_bytes = uint64_t{64} << 20;
 
+  // After this long without an append the log gives back the disk space that it does not need.
+  std::chrono::milliseconds log_idle{60'000};
+
   // More than this waiting for the log is refused with UNAVAILABLE.
   uint64_t max_waiting_bytes = uint64_t{64} << 20;
   // More than this in heads that are not sealed yet is refused with UNAVAILABLE.

@@ -7,11 +7,12 @@
 
 #include "base/status.h"
 #include "span/span_batch.h"
-#include "storage/store.h"
 
 namespace spandrel::columnar {
 
-inline base::Status AppendAndWait(storage::Writer& writer, span::SpanBatch batch) {
+// `writer` has the Append of a storage::Writer.
+template <typename Writer>
+base::Status AppendAndWait(Writer& writer, span::SpanBatch batch) {
   std::promise<base::Status> done;
   writer.Append(std::move(batch),
                 [&done](base::Status status) { done.set_value(std::move(status)); });

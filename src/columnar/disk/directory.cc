@@ -58,12 +58,16 @@ std::string StoreLayout::LogFile(uint64_t number) const {
   return fmt::format("{}/{:010}.log", LogFolder(), number);
 }
 
+std::string StoreLayout::SpareLogFile(uint64_t number) const {
+  return fmt::format("{}/{:010}.{}", LogFolder(), number, kSpareLogExtension);
+}
+
 std::string StoreLayout::PartFile(uint64_t number) const {
   return fmt::format("{}/{:010}.part", PartFolder(), number);
 }
 
 Result<std::vector<NumberedFile>> ListNumberedFiles(const std::string& folder,
-                                                    const std::string& extension) {
+                                                    std::string_view extension) {
   DIR* dir = ::opendir(folder.c_str());
   if (dir == nullptr) return DiskError(folder, errno);
   std::vector<NumberedFile> files;

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,8 @@ struct Damage {
   std::string what;
 };
 
+inline constexpr std::string_view kSpareLogExtension = "spare";
+
 // The folders of a store and the names in them (docs/design/store.md).
 struct StoreLayout {
   explicit StoreLayout(std::string directory, bool for_reading = false)
@@ -27,6 +30,8 @@ struct StoreLayout {
   std::string LockFile() const { return root + "/LOCK"; }
   std::string ManifestFile() const { return root + "/MANIFEST"; }
   std::string LogFile(uint64_t number) const;
+  // A log file that is done and kept to be written over.
+  std::string SpareLogFile(uint64_t number) const;
   std::string PartFile(uint64_t number) const;
   // Part files that are being written.
   std::string SealScratch() const { return PartFolder() + "/seal.new"; }
@@ -45,7 +50,7 @@ struct NumberedFile {
 
 // All files `NUMBER.extension` of a folder, by number.
 base::Result<std::vector<NumberedFile>> ListNumberedFiles(const std::string& folder,
-                                                          const std::string& extension);
+                                                          std::string_view extension);
 
 bool FileExists(const std::string& path);
 // OK when the folder is there already.

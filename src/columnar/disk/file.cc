@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 namespace spandrel::columnar {
@@ -78,6 +79,12 @@ Result<File> File::OpenToRead(const std::string& path) {
   return File(path, fd);
 }
 
+Result<File> File::OpenToWrite(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  if (fd < 0) return DiskError(path, errno);
+  return File(path, fd);
+}
+
 File& File::operator=(File&& other) noexcept {
   std::swap(path_, other.path_);
   std::swap(fd_, other.fd_);
@@ -128,6 +135,12 @@ Status File::Preallocate(uint64_t size) {
 
 Status File::Truncate(uint64_t size) {
   return ::ftruncate(fd_, static_cast<off_t>(size)) == 0 ? Status() : DiskError(path_, errno);
+}
+
+Status File::Rename(const std::string& path) {
+  if (std::rename(path_.c_str(), path.c_str()) != 0) return DiskError(path_, errno);
+  path_ = path;
+  return {};
 }
 
 Result<uint64_t> File::Size() const {

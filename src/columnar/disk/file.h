@@ -25,6 +25,8 @@ class File {
   // Fails when the file is there already.
   static base::Result<File> Create(const std::string& path);
   static base::Result<File> OpenToRead(const std::string& path);
+  // To write over what is there.
+  static base::Result<File> OpenToWrite(const std::string& path);
 
   File(File&& other) noexcept : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)) {}
   File& operator=(File&& other) noexcept;
@@ -42,6 +44,7 @@ class File {
   // Reserves disk space and sets the size; where the file system cannot, only sets the size.
   base::Status Preallocate(uint64_t size);
   base::Status Truncate(uint64_t size);
+  base::Status Rename(const std::string& path);
 
   base::Result<uint64_t> Size() const;
   // Where the last written byte may be: the size without the hole that ends a preallocated file.

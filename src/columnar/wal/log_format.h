@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 // Constants of the write-ahead log; docs/formats/log.md says what they mean. Numbers on disk never
 // change meaning.
@@ -11,6 +12,13 @@ namespace spandrel::columnar {
 inline constexpr uint64_t kLogFileMagic = 0x31474f4c444e5053;  // "SPNDLOG1"
 inline constexpr uint32_t kLogVersion = 1;
 inline constexpr size_t kLogFileHeaderSize = 32;
+
+// In the flags of a file's header: bytes of the file's earlier use may follow its records.
+inline constexpr uint32_t kLogFileReused = 1;
+// Zeros where the next record's header will be. In a reused file they tell the end of the records
+// from a torn write.
+inline constexpr std::string_view kLogEndMark{
+    "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 32};
 
 inline constexpr uint32_t kLogRecordMagic = 0x43455253;  // "SREC"
 inline constexpr size_t kLogRecordHeaderSize = 32;

@@ -39,11 +39,11 @@ bool ReadHeader(std::string_view bytes, RecordFields* fields) {
 
 }  // namespace
 
-LogFileHeader EncodeLogFileHeader(uint64_t epoch) {
+LogFileHeader EncodeLogFileHeader(uint64_t epoch, bool reused) {
   std::string bytes;
   AppendFixed(kLogFileMagic, &bytes);
   AppendFixed(kLogVersion, &bytes);
-  AppendFixed(uint32_t{0}, &bytes);
+  AppendFixed(reused ? kLogFileReused : uint32_t{0}, &bytes);
   AppendFixed(epoch, &bytes);
   AppendFixed(uint32_t{0}, &bytes);
   AppendFixed(base::Crc32c(bytes), &bytes);
@@ -67,13 +67,14 @@ LogScanner::LogScanner(std::string_view file) : file_(file) {
   FixedReader reader(header);
   const auto magic = reader.Take<uint64_t>();
   const auto version = reader.Take<uint32_t>();
-  reader.Take<uint32_t>();
+  const auto flags = reader.Take<uint32_t>();
   const auto epoch = reader.Take<uint64_t>();
   reader.Take<uint32_t>();
   const auto crc = reader.Take<uint32_t>();
   if (reader.ok() && magic == kLogFileMagic &&
       crc == base::Crc32c(header.substr(0, kLogFileHeaderSize - sizeof(crc)))) {
     version_ = version;
+    reused_ = (flags & kLogFileReused) != 0;
     epoch_ = epoch;
     return;
   }
@@ -98,7 +99,8 @@ LogScanner::Step LogScanner::Next() {
 }
 
 bool LogScanner::HasTornTail() const {
-  const std::string_view tail = file_.substr(std::min<uint64_t>(at_, file_.size()));
+  std::string_view tail = file_.substr(std::min<uint64_t>(at_, file_.size()));
+  if (reused_) tail = tail.substr(0, kLogEndMark.size());
   return tail.find_first_not_of('\0') != std::string_view::npos;
 }
 

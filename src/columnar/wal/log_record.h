@@ -14,7 +14,8 @@ namespace spandrel::columnar {
 using LogFileHeader = std::array<char, kLogFileHeaderSize>;
 using LogRecordHeader = std::array<char, kLogRecordHeaderSize>;
 
-LogFileHeader EncodeLogFileHeader(uint64_t epoch);
+// `reused`: the file may hold records of an earlier use, of another epoch.
+LogFileHeader EncodeLogFileHeader(uint64_t epoch, bool reused = false);
 LogRecordHeader EncodeLogRecordHeader(uint64_t epoch, uint64_t sequence, uint32_t body_size,
                                       uint32_t body_crc);
 
@@ -44,7 +45,7 @@ class LogScanner {
 
   Step Next();
 
-  // At the end: true when bytes that are not zero follow the last good record, a torn write.
+  // At the end: true when something was begun behind the last good record, a torn write.
   bool HasTornTail() const;
 
  private:
@@ -54,6 +55,7 @@ class LogScanner {
 
   std::string_view file_;
   uint32_t version_ = kLogVersion;
+  bool reused_ = false;
   std::optional<uint64_t> epoch_;
   uint64_t at_ = 0;
 };

@@ -11,12 +11,13 @@
 
 namespace spandrel::columnar {
 
-// A log file that is on disk and the last record in it.
+// A log file that is on disk and not being written, and the last record in it.
 struct ClosedLogFile {
   uint64_t number = 0;
   std::string path;
   uint64_t last_sequence = 0;
-  uint64_t bytes = 0;
+  uint64_t bytes = 0;     // on disk
+  bool reusable = false;  // allocated as a whole by this process, and no write to it failed
 };
 
 // What replay found.

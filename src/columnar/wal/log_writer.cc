@@ -72,9 +72,10 @@ uint64_t GroupSize(const std::vector<LogEntry>& group) {
 Result<std::unique_ptr<LogWriter>> LogWriter::Open(const EngineOptions& options,
                                                    const StoreLayout& layout, LogReplay found,
                                                    base::MetricRegistry& metrics, Publish publish,
-                                                   EpochSource new_epoch) {
+                                                   LogFiles::EpochSource new_epoch) {
   std::unique_ptr<LogWriter> writer(new LogWriter(options, layout, std::move(found), metrics,
                                                   std::move(publish), std::move(new_epoch)));
+  writer->files_.RemoveOldSpares();
   if (options.durability != Durability::kMemory) {
     SPANDREL_RETURN_IF_ERROR(writer->OpenNextFile(0));
   }
@@ -83,11 +84,10 @@ Result<std::unique_ptr<LogWriter>> LogWriter::Open(const EngineOptions& options,
 }
 
 LogWriter::LogWriter(const EngineOptions& options, StoreLayout layout, LogReplay found,
-                     base::MetricRegistry& metrics, Publish publish, EpochSource new_epoch)
+                     base::MetricRegistry& metrics, Publish publish,
+                     LogFiles::EpochSource new_epoch)
     : options_(options),
-      layout_(std::move(layout)),
       publish_(std::move(publish)),
-      new_epoch_(std::move(new_epoch)),
       syncs_(metrics.AddCounter("spandrel_store_log_syncs_total", "Syncs of the write-ahead log.")),
       written_bytes_(metrics.AddCounter("spandrel_store_log_written_bytes_total",
                                         "Bytes written to the write-ahead log.")),
@@ -97,10 +97,8 @@ LogWriter::LogWriter(const EngineOptions& options, StoreLayout layout, LogReplay
       refused_(metrics.AddCounter("spandrel_store_refused_spans_total",
                                   "Spans that the store refused; the sender was told.",
                                   {{"reason", "log"}})),
-      last_sequence_(found.last_sequence),
-      closed_(std::move(found.files)) {
-  for (const ClosedLogFile& file : closed_) file_number_ = std::max(file_number_, file.number);
-}
+      files_(options, std::move(layout), std::move(found.files), std::move(new_epoch)),
+      last_sequence_(found.last_sequence) {}
 
 uint64_t LogWriter::RandomEpoch() {
   std::random_device random;
@@ -135,23 +133,6 @@ void LogWriter::Append(span::SpanBatch&& batch, storage::Completion done) {
   entry.done(Status::Unavailable("store: too much is waiting for the disk", kRetryWhenBusy));
 }
 
-void LogWriter::Release(uint64_t sealed_through) {
-  std::vector<ClosedLogFile> done;
-  {
-    std::lock_guard lock(mutex_);
-    sealed_through_ = std::max(sealed_through_, sealed_through);
-    if (MutantIs(Mutant::kEarlyLogRelease)) sealed_through_ = UINT64_MAX;
-    const auto keep = [&](const ClosedLogFile& f) { return f.last_sequence > sealed_through_; };
-    const auto first = std::partition(closed_.begin(), closed_.end(), keep);
-    done.assign(first, closed_.end());
-    closed_.erase(first, closed_.end());
-  }
-  for (const ClosedLogFile& file : done) {
-    const Status removed = RemoveFile(file.path);
-    if (!removed.ok()) base::LogWarn("cannot remove log file: {}", removed.message());
-  }
-}
-
 void LogWriter::Stop() {
   {
     std::lock_guard lock(mutex_);
@@ -159,7 +140,7 @@ void LogWriter::Stop() {
     ready_.notify_one();
   }
   if (thread_.joinable()) thread_.join();
-  CloseFile();
+  GiveSpaceBack();
 }
 
 uint64_t LogWriter::waiting_bytes() const {
@@ -167,18 +148,9 @@ uint64_t LogWriter::waiting_bytes() const {
   return waiting_bytes_;
 }
 
-uint64_t LogWriter::disk_bytes() const {
-  std::lock_guard lock(mutex_);
-  uint64_t bytes = open_bytes_;
-  for (const ClosedLogFile& file : closed_) bytes += file.bytes;
-  return bytes;
-}
-
 void LogWriter::Run() {
   std::unique_lock lock(mutex_);
-  while (true) {
-    ready_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
-    if (waiting_.empty()) return;
+  while (WaitForWork(lock)) {
     std::vector<LogEntry> group = TakeGroup();
     lock.unlock();
     if (MutantIs(Mutant::kAckBeforeWrite)) AcknowledgeTooEarly(group);
@@ -192,6 +164,17 @@ void LogWriter::Run() {
     group.clear();
     lock.lock();
   }
+}
+
+bool LogWriter::WaitForWork(std::unique_lock<std::mutex>& lock) {
+  const auto is_due = [this] { return stopping_ || !waiting_.empty(); };
+  if (!ready_.wait_for(lock, options_.log_idle, is_due)) {
+    lock.unlock();
+    GiveSpaceBack();
+    lock.lock();
+    ready_.wait(lock, is_due);
+  }
+  return !waiting_.empty();
 }
 
 std::vector<LogEntry> LogWriter::TakeGroup() {
@@ -213,82 +196,60 @@ Status LogWriter::WriteGroup(std::vector<LogEntry>& group) {
   Status status = TryWriteGroup(group);
   if (status.ok()) return status;
   failures_.Add();
-  base::LogError("log file {} given up: {}", file_number_, status.message());
-  CloseFile();
+  base::LogError("log file given up: {}", status.message());
+  CloseFile(LogFiles::Tail::kCut);
   status = TryWriteGroup(group);
   if (status.ok()) return status;
   failures_.Add();
   base::LogError("log cannot be written, refusing spans: {}", status.message());
-  CloseFile();
+  CloseFile(LogFiles::Tail::kCut);
   return Status::Unavailable("store: " + status.message(), kRetryWhenBroken);
 }
 
 Status LogWriter::TryWriteGroup(std::vector<LogEntry>& group) {
   const uint64_t size = GroupSize(group);
-  if (!file_ || file_at_ + size > file_size_) SPANDREL_RETURN_IF_ERROR(OpenNextFile(size));
+  if (!file_ || file_->at + size > file_->size) SPANDREL_RETURN_IF_ERROR(OpenNextFile(size));
   std::vector<LogRecordHeader> headers;
   headers.reserve(group.size());
   std::vector<iovec> parts;
   for (const LogEntry& entry : group) {
     headers.push_back(EncodeLogRecordHeader(
-        file_epoch_, entry.sequence, static_cast<uint32_t>(entry.body_size), entry.body_crc));
+        file_->epoch, entry.sequence, static_cast<uint32_t>(entry.body_size), entry.body_crc));
     AddBytes({headers.back().data(), headers.back().size()}, &parts);
     AddBody(entry, &parts);
   }
-  SPANDREL_RETURN_IF_ERROR(file_->WriteAt(&parts, file_at_));
+  const uint64_t end = file_->at + size;
+  if (end + kLogEndMark.size() <= file_->size) AddBytes(kLogEndMark, &parts);
+  SPANDREL_RETURN_IF_ERROR(file_->file.WriteAt(&parts, file_->at));
   if (options_.durability == Durability::kFsync && !MutantIs(Mutant::kSkipLogSync)) {
-    Status synced = file_->SyncData();
-    if (MutantIs(Mutant::kRetryFailedSync) && !synced.ok()) synced = file_->SyncData();
+    Status synced = file_->file.SyncData();
+    if (MutantIs(Mutant::kRetryFailedSync) && !synced.ok()) synced = file_->file.SyncData();
     if (MutantIs(Mutant::kIgnoreFailedSync)) synced = Status();
     SPANDREL_RETURN_IF_ERROR(synced);
     syncs_.Add();
   }
-  file_at_ += size;
-  file_last_sequence_ = group.back().sequence;
+  file_->at = end;
+  file_->last_sequence = group.back().sequence;
   written_bytes_.Add(size);
   return {};
 }
 
 Status LogWriter::OpenNextFile(uint64_t room) {
-  CloseFile();
-  const uint64_t size = std::max(options_.max_log_file_bytes, kLogFileHeaderSize + room);
-  const std::string path = layout_.LogFile(++file_number_);
-  Result<File> file = File::Create(path);
-  if (!file.ok()) return file.status();
-  const uint64_t epoch = new_epoch_();
-  const LogFileHeader header = EncodeLogFileHeader(epoch);
-  Status status = file->Preallocate(size);
-  if (status.ok()) status = file->WriteAt({header.data(), header.size()}, 0);
-  if (status.ok() && options_.durability == Durability::kFsync) {
-    status = file->SyncAll();
-    if (status.ok()) status = SyncFolder(layout_.LogFolder());
-  }
-  if (!status.ok()) {
-    if (!RemoveFile(path).ok()) base::LogWarn("cannot remove {}", path);
-    return status;
-  }
-  file_ = std::move(*file);
-  file_epoch_ = epoch;
-  file_at_ = kLogFileHeaderSize;
-  file_size_ = size;
-  file_last_sequence_ = 0;
-  std::lock_guard lock(mutex_);
-  open_bytes_ = size;
+  CloseFile(LogFiles::Tail::kKeepSpace);
+  Result<OpenLogFile> next = files_.OpenNext(room);
+  if (!next.ok()) return next.status();
+  file_ = std::move(*next);
   return {};
 }
 
-// Keeps what was acknowledged and gives the rest of the file back. Best effort: what stays behind
-// is not acknowledged, and replay tells it apart.
-void LogWriter::CloseFile() {
-  if (!file_) return;
-  const bool keeps_nothing = file_at_ == kLogFileHeaderSize;
-  const Status cut = keeps_nothing ? RemoveFile(file_->path()) : file_->Truncate(file_at_);
-  if (!cut.ok()) base::LogWarn("log file keeps unused bytes: {}", cut.message());
-  std::lock_guard lock(mutex_);
-  if (!keeps_nothing)
-    closed_.push_back({file_number_, file_->path(), file_last_sequence_, file_at_});
-  open_bytes_ = 0;
+void LogWriter::CloseFile(LogFiles::Tail tail) {
+  if (file_) files_.Close(std::move(*file_), tail);
   file_.reset();
+}
+
+void LogWriter::GiveSpaceBack() {
+  CloseFile(LogFiles::Tail::kCut);
+  files_.Shrink();
 }
 
 }  // namespace spandrel::columnar

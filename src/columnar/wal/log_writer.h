@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -15,8 +14,8 @@
 #include "base/metrics.h"
 #include "base/status.h"
 #include "columnar/disk/directory.h"
-#include "columnar/disk/file.h"
 #include "columnar/options.h"
+#include "columnar/wal/log_files.h"
 #include "columnar/wal/log_replay.h"
 #include "span/span_batch.h"
 #include "storage/store.h"
@@ -45,69 +44,62 @@ class LogWriter {
   // Makes the group readable. Called on the writer's thread in order of sequence.
   using Publish = std::function<void(std::vector<LogEntry>& group)>;
 
-  // Gives each file its epoch; not to be guessed by senders.
-  using EpochSource = std::function<uint64_t()>;
   static uint64_t RandomEpoch();
 
   // Makes the first file, so that a full or unwritable directory shows at start.
-  static base::Result<std::unique_ptr<LogWriter>> Open(const EngineOptions& options,
-                                                       const StoreLayout& layout, LogReplay found,
-                                                       base::MetricRegistry& metrics,
-                                                       Publish publish,
-                                                       EpochSource new_epoch = RandomEpoch);
+  static base::Result<std::unique_ptr<LogWriter>> Open(
+      const EngineOptions& options, const StoreLayout& layout, LogReplay found,
+      base::MetricRegistry& metrics, Publish publish,
+      LogFiles::EpochSource new_epoch = RandomEpoch);
   // Stops.
   ~LogWriter();
 
   // Never blocks for long. The batch must not be empty.
   void Append(span::SpanBatch&& batch, storage::Completion done);
 
-  // Removes the files whose records are all sealed. Any thread.
-  void Release(uint64_t sealed_through);
+  // Removes or keeps for later use the files whose records are all sealed. Any thread.
+  void Release(uint64_t sealed_through) { files_.Release(sealed_through); }
 
-  // Writes what waits, then ends the thread. Later appends are refused.
+  // Writes what waits, then ends the thread. Later appends are refused, and no file is kept whose
+  // records are sealed.
   void Stop();
 
   uint64_t waiting_bytes() const;
-  uint64_t disk_bytes() const;
+  uint64_t disk_bytes() const { return files_.disk_bytes(); }
 
  private:
   LogWriter(const EngineOptions& options, StoreLayout layout, LogReplay found,
-            base::MetricRegistry& metrics, Publish publish, EpochSource new_epoch);
+            base::MetricRegistry& metrics, Publish publish, LogFiles::EpochSource new_epoch);
 
   void Run();
+  // With mutex_ held. Gives disk space back when nothing comes for long. False at the end.
+  bool WaitForWork(std::unique_lock<std::mutex>& lock);
   // With mutex_ held.
   std::vector<LogEntry> TakeGroup();
   base::Status WriteGroup(std::vector<LogEntry>& group);
   base::Status TryWriteGroup(std::vector<LogEntry>& group);
   base::Status OpenNextFile(uint64_t room);
-  void CloseFile();
+  void CloseFile(LogFiles::Tail tail);
+  void GiveSpaceBack();
 
   const EngineOptions options_;
-  const StoreLayout layout_;
   const Publish publish_;
-  const EpochSource new_epoch_;
   base::Counter& syncs_;
   base::Counter& written_bytes_;
   base::Counter& failures_;
   base::Counter& refused_;
 
-  // Of the writer's thread (and of Open, before it runs).
-  std::optional<File> file_;
-  uint64_t file_number_ = 0;
-  uint64_t file_epoch_ = 0;
-  uint64_t file_at_ = 0;
-  uint64_t file_size_ = 0;
+  LogFiles files_;
+
+  // Of the writer's thread; of Open before it runs, of Stop after it ended.
+  std::optional<OpenLogFile> file_;
   uint64_t last_sequence_ = 0;
-  uint64_t file_last_sequence_ = 0;
 
   mutable std::mutex mutex_;
   std::condition_variable ready_;
-  std::deque<LogEntry> waiting_;       // guarded by mutex_
-  uint64_t waiting_bytes_ = 0;         // guarded by mutex_
-  bool stopping_ = false;              // guarded by mutex_
-  std::vector<ClosedLogFile> closed_;  // guarded by mutex_
-  uint64_t sealed_through_ = 0;        // guarded by mutex_
-  uint64_t open_bytes_ = 0;            // guarded by mutex_
+  std::deque<LogEntry> waiting_;  // guarded by mutex_
+  uint64_t waiting_bytes_ = 0;    // guarded by mutex_
+  bool stopping_ = false;         // guarded by mutex_
 
   std::thread thread_;
 };

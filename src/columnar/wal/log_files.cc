@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "columnar/wal/log_files.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "columnar/disk/mutant.h"
+#include "columnar/wal/log_record.h"
+
+namespace spandrel::columnar {
+namespace {
+
+using base::Result;
+using base::Status;
+
+constexpr size_t kMaxSpares = 2;
+
+void RemoveOrWarn(const std::string& path) {
+  const Status removed = RemoveFile(path);
+  if (!removed.ok()) base::LogWarn("cannot remove log file: {}", removed.message());
+}
+
+uint64_t BytesOfFiles(const std::vector<ClosedLogFile>& files) {
+  uint64_t bytes = 0;
+  for (const ClosedLogFile& file : files) bytes += file.bytes;
+  return bytes;
+}
+
+}  // namespace
+
+LogFiles::LogFiles(const EngineOptions& options, StoreLayout layout,
+                   std::vector<ClosedLogFile> found, EpochSource new_epoch)
+    : options_(options),
+      layout_(std::move(layout)),
+      new_epoch_(std::move(new_epoch)),
+      closed_(std::move(found)) {
+  for (const ClosedLogFile& file : closed_) last_number_ = std::max(last_number_, file.number);
+}
+
+void LogFiles::RemoveOldSpares() const {
+  const Result<std::vector<NumberedFile>> spares =
+      ListNumberedFiles(layout_.LogFolder(), kSpareLogExtension);
+  if (!spares.ok()) return base::LogWarn("spare log files: {}", spares.status().message());
+  for (const NumberedFile& spare : *spares) RemoveOrWarn(spare.path);
+}
+
+Result<OpenLogFile> LogFiles::OpenNext(uint64_t room) {
+  const uint64_t size = std::max(options_.max_log_file_bytes, kLogFileHeaderSize + room);
+  std::optional<ClosedLogFile> spare;
+  if (size == options_.max_log_file_bytes) spare = TakeSpare();
+  if (!spare) return Create(size);
+  Result<OpenLogFile> reused = Reuse(*spare);
+  if (reused.ok()) return reused;
+  base::LogWarn("spare log file given up: {}", reused.status().message());
+  RemoveOrWarn(spare->path);
+  return Create(size);
+}
+
+Result<OpenLogFile> LogFiles::Create(uint64_t size) {
+  const uint64_t number = ++last_number_;
+  Result<File> file = File::Create(layout_.LogFile(number));
+  if (!file.ok()) return file.status();
+  OpenLogFile opened{std::move(*file), number, new_epoch_(), size, kLogFileHeaderSize};
+  Status status = opened.file.Preallocate(size);
+  if (status.ok()) status = WriteHeader(&opened, false);
+  if (status.ok() && options_.durability == Durability::kFsync) {
+    status = opened.file.SyncAll();
+    if (status.ok()) status = SyncFolder(layout_.LogFolder());
+  }
+  if (!status.ok()) {
+    RemoveOrWarn(opened.file.path());
+    return status;
+  }
+  SetOpenBytes(size);
+  return opened;
+}
+
+Result<OpenLogFile> LogFiles::Reuse(const ClosedLogFile& spare) {
+  const uint64_t number = ++last_number_;
+  Result<File> file = File::OpenToWrite(spare.path);
+  if (!file.ok()) return file.status();
+  OpenLogFile opened{std::move(*file), number, new_epoch_(), spare.bytes, kLogFileHeaderSize};
+  const bool synced = options_.durability == Durability::kFsync;
+  SPANDREL_RETURN_IF_ERROR(WriteHeader(&opened, true));
+  if (synced) SPANDREL_RETURN_IF_ERROR(opened.file.SyncData());
+  SPANDREL_RETURN_IF_ERROR(opened.file.Rename(layout_.LogFile(number)));
+  const Status status = synced ? SyncFolder(layout_.LogFolder()) : Status();
+  if (!status.ok()) {
+    RemoveOrWarn(opened.file.path());
+    return status;
+  }
+  SetOpenBytes(spare.bytes);
+  return opened;
+}
+
+Status LogFiles::WriteHeader(OpenLogFile* opened, bool reused) const {
+  const LogFileHeader header = EncodeLogFileHeader(opened->epoch, reused);
+  std::string bytes(header.data(), header.size());
+  bytes.append(kLogEndMark);
+  return opened->file.WriteAt(bytes, 0);
+}
+
+// Best effort: what stays behind is not acknowledged, and replay tells it apart.
+void LogFiles::Close(OpenLogFile opened, Tail tail) {
+  const bool keeps_nothing = opened.last_sequence == 0;
+  Status cut;
+  if (keeps_nothing) {
+    cut = RemoveFile(opened.file.path());
+  } else if (tail == Tail::kCut) {
+    cut = opened.file.Truncate(opened.at);
+  }
+  if (!cut.ok()) base::LogWarn("log file keeps unused bytes: {}", cut.message());
+  {
+    std::lock_guard lock(mutex_);
+    open_bytes_ = 0;
+    if (keeps_nothing) return;
+    const bool whole = tail == Tail::kKeepSpace;
+    closed_.push_back({opened.number, opened.file.path(), opened.last_sequence,
+                       whole ? opened.size : opened.at,
+                       whole && opened.size == options_.max_log_file_bytes});
+  }
+  Release(0);
+}
+
+void LogFiles::Release(uint64_t sealed_through) {
+  std::vector<ClosedLogFile> done;
+  {
+    std::lock_guard lock(mutex_);
+    sealed_through_ = std::max(sealed_through_, sealed_through);
+    if (MutantIs(Mutant::kEarlyLogRelease)) sealed_through_ = UINT64_MAX;
+    const auto keep = [&](const ClosedLogFile& f) { return f.last_sequence > sealed_through_; };
+    const auto first = std::partition(closed_.begin(), closed_.end(), keep);
+    done.assign(first, closed_.end());
+    closed_.erase(first, closed_.end());
+  }
+  for (const ClosedLogFile& file : done) {
+    if (!KeepAsSpare(file)) RemoveOrWarn(file.path);
+  }
+}
+
+bool LogFiles::KeepAsSpare(const ClosedLogFile& file) {
+  std::lock_guard lock(mutex_);
+  if (!file.reusable || !keeps_spares_ || spares_.size() >= kMaxSpares) return false;
+  ClosedLogFile spare = file;
+  spare.path = layout_.SpareLogFile(file.number);
+  if (!RenameFile(file.path, spare.path).ok()) return false;
+  spares_.push_back(std::move(spare));
+  return true;
+}
+
+void LogFiles::Shrink() {
+  std::vector<ClosedLogFile> spares;
+  {
+    std::lock_guard lock(mutex_);
+    keeps_spares_ = false;
+    spares.swap(spares_);
+  }
+  for (const ClosedLogFile& spare : spares) RemoveOrWarn(spare.path);
+}
+
+std::optional<ClosedLogFile> LogFiles::TakeSpare() {
+  std::lock_guard lock(mutex_);
+  if (spares_.empty()) return std::nullopt;
+  ClosedLogFile spare = std::move(spares_.back());
+  spares_.pop_back();
+  return spare;
+}
+
+void LogFiles::SetOpenBytes(uint64_t bytes) {
+  std::lock_guard lock(mutex_);
+  open_bytes_ = bytes;
+  keeps_spares_ = true;
+}
+
+uint64_t LogFiles::disk_bytes() const {
+  std::lock_guard lock(mutex_);
+  return open_bytes_ + BytesOfFiles(closed_) + BytesOfFiles(spares_);
+}
+
+uint64_t LogFiles::spare_bytes() const {
+  std::lock_guard lock(mutex_);
+  return BytesOfFiles(spares_);
+}
+
+}  // namespace spandrel::columnar

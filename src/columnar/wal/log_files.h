@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "columnar/disk/directory.h"
+#include "columnar/disk/file.h"
+#include "columnar/options.h"
+#include "columnar/wal/log_replay.h"
+
+namespace spandrel::columnar {
+
+// A log file that is being written.
+struct OpenLogFile {
+  File file;
+  uint64_t number = 0;
+  uint64_t epoch = 0;
+  uint64_t size = 0;           // what is allocated
+  uint64_t at = 0;             // the end of what was acknowledged
+  uint64_t last_sequence = 0;  // 0: it holds no record
+};
+
+// The files of a log on disk: makes the next one, keeps those whose records are not all sealed, and
+// keeps up to two done ones as spares, since writing over allocated blocks makes a sync cheaper
+// than writing new ones. A spare has no `.log` name, so its old records cannot be replayed; it gets
+// one after the header with its new epoch is on disk.
+//
+// OpenNext, Close and Shrink are for one thread; the rest may be called from any thread.
+class LogFiles {
+ public:
+  // Gives each file its epoch; not to be guessed by senders.
+  using EpochSource = std::function<uint64_t()>;
+
+  LogFiles(const EngineOptions& options, StoreLayout layout, std::vector<ClosedLogFile> found,
+           EpochSource new_epoch);
+
+  // Removes what a killed process left, best effort.
+  void RemoveOldSpares() const;
+
+  // A file with room for records of `room` bytes. On disk with its name, as durable as the options
+  // say, when this returns.
+  base::Result<OpenLogFile> OpenNext(uint64_t room);
+
+  // Takes a file out of use. kKeepSpace: it may become a spare. kCut: gives back what is behind the
+  // last acknowledged record, which also drops what was written and not acknowledged; the file goes
+  // when that leaves nothing.
+  enum class Tail { kKeepSpace, kCut };
+  void Close(OpenLogFile file, Tail tail);
+
+  // No record up to `sealed_through` is needed any more.
+  void Release(uint64_t sealed_through);
+
+  // Removes the spares; there are none until the next file is opened.
+  void Shrink();
+
+  uint64_t disk_bytes() const;
+  uint64_t spare_bytes() const;
+
+ private:
+  base::Result<OpenLogFile> Create(uint64_t size);
+  base::Result<OpenLogFile> Reuse(const ClosedLogFile& spare);
+  base::Status WriteHeader(OpenLogFile* opened, bool reused) const;
+  std::optional<ClosedLogFile> TakeSpare();
+  void SetOpenBytes(uint64_t bytes);
+  // True when it became a spare.
+  bool KeepAsSpare(const ClosedLogFile& file);
+
+  const EngineOptions options_;
+  const StoreLayout layout_;
+  const EpochSource new_epoch_;
+  uint64_t last_number_ = 0;  // of the opening thread
+
+  mutable std::mutex mutex_;
+  std::vector<ClosedLogFile> closed_;  // guarded by mutex_
+  std::vector<ClosedLogFile> spares_;  // guarded by mutex_
+  uint64_t sealed_through_ = 0;        // guarded by mutex_
+  uint64_t open_bytes_ = 0;            // guarded by mutex_
+  bool keeps_spares_ = false;          // guarded by mutex_
+};
+
+}  // namespace spandrel::columnar

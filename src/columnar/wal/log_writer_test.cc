@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "columnar/wal/log_writer.h"
+
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <fstream>
+#include <thread>
+
+#include "columnar/wal/log_record.h"
+#include "columnar/wal/test_log.h"
+
+namespace spandrel::columnar {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+namespace fs = std::filesystem;
+
+class LogWriterTest : public LogTest {
+ protected:
+  LogWriterTest() { options_.max_log_file_bytes = 4096; }
+
+  // Appends until that file is there; the number of the last request.
+  uint64_t FillUntilFile(uint64_t number, uint64_t last) {
+    while (!fs::exists(layout_.LogFile(number))) Append(last + 1, last + 1), ++last;
+    return last;
+  }
+  static uint64_t InodeOf(const std::string& path) {
+    struct stat info {};
+    EXPECT_EQ(::stat(path.c_str(), &info), 0) << path;
+    return info.st_ino;
+  }
+  static std::vector<uint64_t> Range(uint64_t first, uint64_t last) {
+    std::vector<uint64_t> numbers;
+    for (uint64_t number = first; number <= last; ++number) numbers.push_back(number);
+    return numbers;
+  }
+};
+
+TEST_F(LogWriterTest, ADoneFileIsWrittenOverAndItsOldRecordsAreGone) {
+  OpenWriter();
+  uint64_t last = FillUntilFile(2, 0);
+  const uint64_t first_inode = InodeOf(layout_.LogFile(1));
+  writer_->Release(last - 1);
+  EXPECT_THAT(Names(), ElementsAre("0000000001.spare", "0000000002.log"));
+  const uint64_t in_second = last;
+  last = FillUntilFile(3, last);
+  EXPECT_EQ(InodeOf(layout_.LogFile(3)), first_inode);
+  EXPECT_THAT(Names(), ElementsAre("0000000002.log", "0000000003.log"));
+  LogReplay replay;
+  // Even where nothing is known of what was sealed.
+  EXPECT_EQ(Replay(0, &replay), Range(in_second, last));
+  EXPECT_EQ(replay.damaged_places + replay.torn_tails, 0U);
+}
+
+TEST_F(LogWriterTest, ATornWriteInAReusedFileIsCutOff) {
+  OpenWriter();
+  uint64_t last = FillUntilFile(2, 0);
+  writer_->Release(last);
+  last = FillUntilFile(3, last);
+  const std::string path = layout_.LogFile(3);
+  const uint64_t end = kLogFileHeaderSize + LogRecordSize(LogTestRequest(last).size());
+  const auto torn = EncodeLogRecordHeader(kEpoch + 2, last + 1, 4000, 0);
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(static_cast<std::streamoff>(end));
+  file.write(torn.data(), 20);
+  file.close();
+  LogReplay replay;
+  EXPECT_EQ(Replay(last - 1, &replay), Range(last, last));
+  EXPECT_EQ(replay.torn_tails, 1U);
+  EXPECT_EQ(fs::file_size(path), end);
+}
+
+// A kill between the new header and the new name.
+TEST_F(LogWriterTest, ASpareIsNeverReplayedAndAStartRemovesIt) {
+  OpenWriter();
+  uint64_t last = FillUntilFile(2, 0);
+  writer_->Release(last - 1);
+  const std::string spare = layout_.LogFolder() + "/0000000001.spare";
+  const std::string copy = directory_.path() + "/kept";
+  fs::copy(spare, copy);
+  writer_->Stop();
+  fs::copy(copy, spare);
+  LogReplay replay;
+  EXPECT_EQ(Replay(0, &replay), Range(last, last));
+  OpenWriter(std::move(replay));
+  EXPECT_THAT(Names(), ElementsAre("0000000002.log", "0000000003.log"));
+}
+
+TEST_F(LogWriterTest, KeepsTwoSparesAtMost) {
+  OpenWriter();
+  const uint64_t last = FillUntilFile(6, 0);
+  writer_->Release(last);
+  EXPECT_EQ(Names().size(), 3U);
+  EXPECT_EQ(writer_->disk_bytes(), 3 * options_.max_log_file_bytes);
+}
+
+TEST_F(LogWriterTest, AFileForALargeGroupIsNoSpare) {
+  options_.max_log_file_bytes = 4096;
+  OpenWriter();
+  const std::string name(10'000, 'n');
+  ASSERT_TRUE(AppendAndWait(*writer_, conformance::MakeBatch({{.name = name}})).ok());
+  Append(2, 2);
+  writer_->Release(1);
+  EXPECT_THAT(Names(), ElementsAre("0000000003.log"));
+}
+
+TEST_F(LogWriterTest, StoppingLeavesOnlyWhatIsNotSealed) {
+  OpenWriter();
+  const uint64_t last = FillUntilFile(3, 0);
+  writer_->Release(last - 1);
+  writer_->Stop();
+  EXPECT_THAT(Names(), ElementsAre("0000000003.log"));
+  EXPECT_EQ(fs::file_size(layout_.LogFile(3)), writer_->disk_bytes());
+  EXPECT_LT(writer_->disk_bytes(), 1000U);
+  writer_->Release(last);
+  EXPECT_THAT(Names(), IsEmpty());
+}
+
+TEST_F(LogWriterTest, AnIdleLogTakesNoSpace) {
+  options_.log_idle = std::chrono::milliseconds(1);
+  OpenWriter();
+  for (uint64_t number = 1; number < 4; ++number) {
+    Append(number, number);
+    writer_->Release(number);
+    while (writer_->disk_bytes() > 0) std::this_thread::yield();
+    EXPECT_THAT(Names(), IsEmpty());
+  }
+}
+
+TEST_F(LogWriterTest, AnIdleLogKeepsWhatIsNotSealed) {
+  options_.log_idle = std::chrono::milliseconds(1);
+  OpenWriter();
+  Append(1, 1);
+  while (writer_->disk_bytes() >= options_.max_log_file_bytes) std::this_thread::yield();
+  Append(2, 2);
+  EXPECT_EQ(Replay(0), Range(1, 2));
+}
+
+}  // namespace
+}  // namespace spandrel::columnar
