@@ -45,6 +45,8 @@ class ValueView {
   static ValueView OfInt(int64_t value) {
     return ValueView(ValueType::kInt, {}, static_cast<uint64_t>(value));
   }
+  static ValueView OfBool(bool value) { return ValueView(ValueType::kBool, {}, value ? 1 : 0); }
+  static ValueView OfDoubleBits(uint64_t bits) { return ValueView(ValueType::kDouble, {}, bits); }
   // Reads an AnyValue message.
   static ValueView FromMessage(std::string_view any_value_message);
 

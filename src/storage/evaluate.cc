@@ -94,6 +94,11 @@ class TreeEvaluator final : public Evaluator {
     return Matches(steps_.size() - 1, span);
   }
 
+  bool MatchesValue(const ValueView& value) const override {
+    const Step& step = steps_.back();
+    return step.node->kind == Predicate::Kind::kExists || Holds(step, value);
+  }
+
  private:
   static Step MakeStep(const Predicate& node) {
     Step step{&node, {}, nullptr, false};

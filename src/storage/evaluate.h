@@ -21,6 +21,10 @@ class Evaluator {
   virtual ~Evaluator() = default;
 
   virtual bool Matches(const span::SpanRef& span) const = 0;
+
+  // Of a predicate that is a single comparison or existence check: what it says of a span whose
+  // field has this value.
+  virtual bool MatchesValue(const span::ValueView& value) const = 0;
 };
 
 // The text of a field of a span, for grouping and for lists of values; nothing where it is absent.

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "columnar/read/matcher.h"
 
-#include <array>
-#include <vector>
+#include <algorithm>
 
 namespace spandrel::columnar {
 namespace {
@@ -12,48 +11,57 @@ using storage::AttributeScope;
 using storage::Intrinsic;
 using storage::Predicate;
 
-enum Needs : unsigned { kScope = 1, kName = 2, kRow = 4, kPayload = 8 };
-
-unsigned NeedsOf(Intrinsic intrinsic) {
+LeafSource SourceOf(Intrinsic intrinsic) {
   switch (intrinsic) {
     case Intrinsic::kServiceName:
     case Intrinsic::kScopeName:
     case Intrinsic::kScopeVersion:
-      return kScope;
+      return LeafSource::kScope;
     case Intrinsic::kName:
-      return kName;
+      return LeafSource::kName;
+    case Intrinsic::kKind:
+    case Intrinsic::kStatus:
+      return LeafSource::kTemplate;
+    case Intrinsic::kStartTime:
+    case Intrinsic::kDuration:
+      return LeafSource::kTime;
+    case Intrinsic::kTraceState:
+    case Intrinsic::kStatusMessage:
+      return LeafSource::kText;
+    case Intrinsic::kEventName:
+      return LeafSource::kEvents;
+    case Intrinsic::kLinkTraceId:
+    case Intrinsic::kLinkSpanId:
+      return LeafSource::kLinks;
     case Intrinsic::kTraceId:
     case Intrinsic::kSpanId:
     case Intrinsic::kParentSpanId:
-    case Intrinsic::kKind:
-    case Intrinsic::kStatus:
-    case Intrinsic::kStartTime:
-    case Intrinsic::kDuration:
-      return kRow;
+      break;
+  }
+  return LeafSource::kIds;
+}
+
+LeafSource SourceOf(const storage::Field& field) {
+  if (const auto* intrinsic = std::get_if<Intrinsic>(&field)) return SourceOf(*intrinsic);
+  switch (std::get<storage::AttributeField>(field).scope) {
+    case AttributeScope::kResource:
+    case AttributeScope::kInstrumentation:
+      return LeafSource::kScope;
+    case AttributeScope::kEvent:
+      return LeafSource::kEvents;
+    case AttributeScope::kLink:
+      return LeafSource::kLinks;
     default:
-      return kPayload;
+      return LeafSource::kAttribute;
   }
 }
 
-unsigned NeedsOf(const storage::Field& field) {
-  if (const auto* intrinsic = std::get_if<Intrinsic>(&field)) return NeedsOf(*intrinsic);
-  const AttributeScope scope = std::get<storage::AttributeField>(field).scope;
-  return scope == AttributeScope::kResource || scope == AttributeScope::kInstrumentation ? kScope
-                                                                                         : kPayload;
+bool IsPayload(LeafSource source) {
+  return source >= LeafSource::kAttribute && source != LeafSource::kIds;
 }
 
-unsigned NeedsOf(const Predicate& predicate) {
-  unsigned needs = 0;
-  std::vector<const Predicate*> open = {&predicate};
-  while (!open.empty()) {
-    const Predicate* at = open.back();
-    open.pop_back();
-    for (const Predicate& child : at->children) open.push_back(&child);
-    const bool is_leaf =
-        at->kind == Predicate::Kind::kCompare || at->kind == Predicate::Kind::kExists;
-    if (is_leaf) needs |= NeedsOf(at->field);
-  }
-  return needs;
+bool IsLeaf(const Predicate& predicate) {
+  return predicate.kind == Predicate::Kind::kCompare || predicate.kind == Predicate::Kind::kExists;
 }
 
 // The conditions that must all hold: `predicate` without the "and"s around them.
@@ -75,34 +83,65 @@ std::vector<const Predicate*> Conjuncts(const Predicate& predicate) {
 }  // namespace
 
 bool IsPayloadField(const storage::Field& field) {
-  return NeedsOf(field) == kPayload;
+  return IsPayload(SourceOf(field));
 }
 
 Result<Matcher> Matcher::Make(const Predicate& where, storage::TimeRange range) {
-  SPANDREL_RETURN_IF_ERROR(storage::ValidatePredicate(where));
+  auto evaluator = storage::Evaluator::Make(where);
+  if (!evaluator.ok()) return evaluator.status();
   Matcher matcher;
   matcher.range_ = range;
-  std::vector<Predicate> scope, name, light, payload;
+  matcher.evaluator_ = std::move(*evaluator);
   for (const Predicate* conjunct : Conjuncts(where)) {
-    const unsigned needs = NeedsOf(*conjunct);
-    auto& group = (needs & kPayload) != 0 ? payload
-                  : needs == kScope       ? scope
-                  : needs == kName        ? name
-                                          : light;
-    group.push_back(*conjunct);
+    matcher.conditions_.push_back(matcher.MakeCondition(*conjunct));
   }
-  const std::array<std::pair<std::vector<Predicate>*, EvaluatorPtr*>, 4> groups = {
-      {{&scope, &matcher.scope_},
-       {&name, &matcher.name_},
-       {&light, &matcher.light_},
-       {&payload, &matcher.payload_}}};
-  for (const auto& [conditions, evaluator] : groups) {
-    if (conditions->empty()) continue;
-    auto made = storage::Evaluator::Make(Predicate::And(std::move(*conditions)));
-    if (!made.ok()) return made.status();
-    *evaluator = std::move(*made);
-  }
+  std::stable_sort(matcher.conditions_.begin(), matcher.conditions_.end(),
+                   [](const Condition& a, const Condition& b) { return a.dearest < b.dearest; });
+  for (const Leaf& leaf : matcher.leaves_) matcher.needs_payload_ |= IsPayload(leaf.source);
   return matcher;
+}
+
+// The parents-first order of a walk, backwards, has children before their parents.
+Condition Matcher::MakeCondition(const Predicate& predicate) {
+  std::vector<const Predicate*> order;
+  std::vector<const Predicate*> open = {&predicate};
+  while (!open.empty()) {
+    const Predicate* at = open.back();
+    open.pop_back();
+    order.push_back(at);
+    for (const Predicate& child : at->children) open.push_back(&child);
+  }
+  Condition condition;
+  for (auto at = order.rbegin(); at != order.rend(); ++at) {
+    if (IsLeaf(**at)) {
+      AddLeaf(**at, &condition);
+    } else {
+      condition.steps.push_back({(*at)->kind, 0, static_cast<uint32_t>((*at)->children.size())});
+    }
+  }
+  return condition;
+}
+
+void Matcher::AddLeaf(const Predicate& predicate, Condition* condition) {
+  const auto* attribute = std::get_if<storage::AttributeField>(&predicate.field);
+  std::vector<Predicate> places = {predicate};
+  if (attribute != nullptr && attribute->scope == AttributeScope::kAny) {
+    places.assign(5, predicate);
+    for (size_t i = 0; i < places.size(); ++i) {
+      std::get<storage::AttributeField>(places[i].field).scope = static_cast<AttributeScope>(i);
+    }
+  }
+  for (Predicate& place : places) {
+    // The whole predicate was valid, and so is a part of it.
+    auto evaluator = storage::Evaluator::Make(place);
+    const LeafSource source = SourceOf(place.field);
+    condition->dearest = std::max(condition->dearest, source);
+    condition->steps.push_back(
+        {Predicate::Kind::kCompare, static_cast<uint32_t>(leaves_.size()), 0});
+    leaves_.push_back({std::move(place), std::move(*evaluator), source});
+  }
+  if (places.size() == 1) return;
+  condition->steps.push_back({Predicate::Kind::kOr, 0, static_cast<uint32_t>(places.size())});
 }
 
 }  // namespace spandrel::columnar

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "base/status.h"
 #include "storage/evaluate.h"
@@ -10,48 +12,73 @@
 
 namespace spandrel::columnar {
 
-// True when a field is read from a span's message; the others are in the light columns of a part.
+// What a reader must look at to decide a comparison, from cheap to dear.
+enum class LeafSource : uint8_t {
+  kScope,      // the span's scope or resource
+  kName,       // its name
+  kTemplate,   // its kind or status
+  kTime,       // its start or duration
+  kAttribute,  // its attributes
+  kText,       // its trace state or status message
+  kEvents,
+  kLinks,
+  kIds,
+};
+
+// A comparison or existence check, by itself.
+struct Leaf {
+  storage::Predicate predicate;
+  std::shared_ptr<const storage::Evaluator> evaluator;
+  LeafSource source = LeafSource::kScope;
+
+  const std::string& key() const { return std::get<storage::AttributeField>(predicate.field).key; }
+};
+
+// A condition as steps that children come before: a leaf, or an operation on what comes before it.
+struct ConditionStep {
+  storage::Predicate::Kind kind = storage::Predicate::Kind::kCompare;
+  uint32_t leaf = 0;         // of kCompare, in Matcher::leaves()
+  uint32_t child_count = 0;  // of any other
+};
+
+struct Condition {
+  std::vector<ConditionStep> steps;
+  LeafSource dearest = LeafSource::kScope;
+};
+
+// True when a field is read from a span's message; the others are in a light SpanRef.
 bool IsPayloadField(const storage::Field& field);
 
-// A predicate and a time range, taken apart by what is needed to decide: the conditions that are
-// joined by "and" go into four groups, from cheap to dear. A span matches when it starts in the
-// range and all groups hold. Each group is asked through storage::Evaluator, so there is one truth.
-// Immutable.
+// A predicate and a time range: a span matches when it starts in the range and all conditions hold.
+// Whole spans are asked of the evaluator; columns are asked leaf by leaf. A leaf on any of the five
+// attribute lists is five leaves, joined by "or". Immutable.
 class Matcher {
  public:
   // INVALID_ARGUMENT as storage::ValidatePredicate says.
   static base::Result<Matcher> Make(const storage::Predicate& where, storage::TimeRange range);
 
   const storage::TimeRange& range() const { return range_; }
-  bool needs_payload() const { return payload_ != nullptr; }
+  // True when a light SpanRef is not enough for Matches.
+  bool needs_payload() const { return needs_payload_; }
 
-  // Decided by a span's scope and resource alone, and by its name alone.
-  bool ScopeMatches(const span::SpanRef& span) const { return Holds(scope_, span); }
-  bool NameMatches(const span::SpanRef& span) const { return Holds(name_, span); }
-  bool has_scope_conditions() const { return scope_ != nullptr; }
-  bool has_name_conditions() const { return name_ != nullptr; }
-  // What else the light columns decide; the span's message is not read.
-  bool LightMatches(const span::SpanRef& span) const { return Holds(light_, span); }
-  // The rest.
-  bool PayloadMatches(const span::SpanRef& span) const { return Holds(payload_, span); }
-
-  // All of it, of a whole span.
+  // Of a whole span.
   bool Matches(const span::SpanRef& span) const {
-    return range_.Contains(span.entry().start_time_unix_nano) && ScopeMatches(span) &&
-           NameMatches(span) && LightMatches(span) && PayloadMatches(span);
+    return range_.Contains(span.entry().start_time_unix_nano) && evaluator_->Matches(span);
   }
+
+  const std::vector<Leaf>& leaves() const { return leaves_; }
+  // Joined by "and", the cheap ones first.
+  const std::vector<Condition>& conditions() const { return conditions_; }
 
  private:
-  using EvaluatorPtr = std::shared_ptr<const storage::Evaluator>;
-  static bool Holds(const EvaluatorPtr& evaluator, const span::SpanRef& span) {
-    return evaluator == nullptr || evaluator->Matches(span);
-  }
+  Condition MakeCondition(const storage::Predicate& predicate);
+  void AddLeaf(const storage::Predicate& predicate, Condition* condition);
 
   storage::TimeRange range_;
-  EvaluatorPtr scope_;
-  EvaluatorPtr name_;
-  EvaluatorPtr light_;
-  EvaluatorPtr payload_;
+  bool needs_payload_ = false;
+  std::shared_ptr<const storage::Evaluator> evaluator_;
+  std::vector<Leaf> leaves_;
+  std::vector<Condition> conditions_;
 };
 
 }  // namespace spandrel::columnar

@@ -13,10 +13,8 @@ using base::Status;
 constexpr size_t kFullChunkBytes = size_t{4} << 20;
 // A chunk cannot address more than 4 GiB; one message is at most 1 GiB.
 constexpr size_t kMaxChunkBytes = size_t{1} << 30;
-
-constexpr uint8_t kUnknown = 0;
-constexpr uint8_t kNo = 1;
-constexpr uint8_t kYes = 2;
+// Fewer matching rows than this are read one by one; for more the whole row group is decoded.
+constexpr size_t kFewRows = 16;
 
 }  // namespace
 
@@ -27,39 +25,16 @@ Result<PartSource> PartSource::Open(PartPtr part, base::Counter* unreadable_span
   source.part_ = std::move(part);
   source.dictionary_ = std::move(*dictionary);
   source.unreadable_spans_ = unreadable_spans;
-  source.scope_memo_.assign(source.dictionary_->scopes.size(), kUnknown);
-  source.name_memo_.assign(source.dictionary_->names.size(), kUnknown);
   return source;
 }
 
-bool PartSource::MayMatch(const Matcher& matcher) {
-  span::SpanChunk chunk = SharedChunk(*dictionary_);
-  chunk.spans.resize(1);
-  const span::SpanRef probe(chunk, 0);
-  bool scope_found = !matcher.has_scope_conditions();
-  for (uint32_t scope = 0; scope < chunk.scopes.size() && !scope_found; ++scope) {
-    chunk.spans[0].scope = scope;
-    scope_found = ScopeMatches(probe, matcher);
-  }
-  chunk.spans[0].scope = 0;
-  bool name_found = !matcher.has_name_conditions();
-  for (uint32_t name = 0; name < dictionary_->names.size() && !name_found; ++name) {
-    chunk.spans[0].name = dictionary_->names[name];
-    name_found = NameMatches(probe, name, matcher);
-  }
-  return scope_found && name_found;
+bool PartSource::MayMatch(uint32_t group, const Matcher& matcher) {
+  return GroupMayMatch(*part_, group, matcher, Verdicts(matcher));
 }
 
-bool PartSource::ScopeMatches(const span::SpanRef& span, const Matcher& matcher) {
-  uint8_t& memo = scope_memo_[span.entry().scope];
-  if (memo == kUnknown) memo = matcher.ScopeMatches(span) ? kYes : kNo;
-  return memo == kYes;
-}
-
-bool PartSource::NameMatches(const span::SpanRef& span, uint32_t name, const Matcher& matcher) {
-  uint8_t& memo = name_memo_[name];
-  if (memo == kUnknown) memo = matcher.NameMatches(span) ? kYes : kNo;
-  return memo == kYes;
+DictionaryVerdicts& PartSource::Verdicts(const Matcher& matcher) {
+  if (!verdicts_) verdicts_ = std::make_unique<DictionaryVerdicts>(matcher, dictionary_);
+  return *verdicts_;
 }
 
 uint64_t PartSource::ScanGroup(uint32_t group, const Matcher& matcher, Content content,
@@ -76,39 +51,39 @@ uint64_t PartSource::ScanGroup(uint32_t group, const Matcher& matcher, Content c
 
 Status PartSource::Scan(const RowGroupPtr& group, const Matcher& matcher, Content content,
                         const SpanVisitor& visit) {
+  const Result<std::vector<uint32_t>> found = MatchingRows(group, matcher, Verdicts(matcher));
+  if (!found.ok()) return found.status();
+  if (found->empty()) return {};
   RowReader reader(group);
-  SPANDREL_RETURN_IF_ERROR(reader.Load(0, group->row_count()));
-  const span::SpanChunk light = LightChunk(reader);
-  std::vector<uint32_t> found;
-  for (uint32_t row = 0; row < light.spans.size(); ++row) {
-    if (!matcher.range().Contains(light.spans[row].start_time_unix_nano)) continue;
-    const span::SpanRef span(light, row);
-    const uint32_t name = group->table().templates[reader.TemplateOf(row)].name;
-    if (ScopeMatches(span, matcher) && NameMatches(span, name, matcher) &&
-        matcher.LightMatches(span)) {
-      found.push_back(row);
+  const bool few = found->size() < kFewRows;
+  if (!few) SPANDREL_RETURN_IF_ERROR(reader.Load(0, group->row_count()));
+  if (content == Content::kFull && !few) return VisitFull(reader, *found, visit);
+  span::SpanChunk light = SharedChunk(*dictionary_);
+  light.spans.resize(1);
+  for (const uint32_t row : *found) {
+    if (few) SPANDREL_RETURN_IF_ERROR(reader.Load(row, 1));
+    if (content == Content::kFull) {
+      SPANDREL_RETURN_IF_ERROR(VisitFull(reader, {row}, visit));
+      continue;
     }
+    light.spans[0] = reader.EntryOf(row);
+    visit(span::SpanRef(light, 0));
   }
-  if (content == Content::kFull || matcher.needs_payload()) {
-    return VisitFull(reader, light, found, matcher, visit);
-  }
-  for (const uint32_t row : found) visit(span::SpanRef(light, row));
   return {};
 }
 
-Status PartSource::VisitFull(RowReader& reader, const span::SpanChunk& light,
-                             const std::vector<uint32_t>& rows, const Matcher& matcher,
+Status PartSource::VisitFull(RowReader& reader, const std::vector<uint32_t>& rows,
                              const SpanVisitor& visit) {
   ChunkBuilder builder;
   const auto flush = [&] {
     const auto full = builder.Finish();
-    for (size_t i = 0; i < full->spans.size(); ++i) {
-      const span::SpanRef span(*full, i);
-      if (matcher.PayloadMatches(span)) visit(span);
-    }
+    for (size_t i = 0; i < full->spans.size(); ++i) visit(span::SpanRef(*full, i));
   };
+  span::SpanChunk light = SharedChunk(*dictionary_);
+  light.spans.resize(1);
   SPANDREL_RETURN_IF_ERROR(reader.VisitMessages(rows, [&](uint32_t row, std::string_view message) {
-    builder.Add(span::SpanRef(light, row), message);
+    light.spans[0] = reader.EntryOf(row);
+    builder.Add(span::SpanRef(light, 0), message);
     if (builder.byte_size() >= kFullChunkBytes) flush();
   }));
   flush();

@@ -11,6 +11,7 @@
 #include "columnar/part/row_reader.h"
 #include "columnar/read/chunk_builder.h"
 #include "columnar/read/matcher.h"
+#include "columnar/read/row_filter.h"
 
 namespace spandrel::columnar {
 
@@ -36,10 +37,11 @@ class PartSource {
 
   const Part& part() const { return *part_; }
 
-  // False when the dictionary alone says that no span can match.
-  bool MayMatch(const Matcher& matcher);
+  // False when the dictionary and the filters say that no span of a row group can match.
+  bool MayMatch(uint32_t group, const Matcher& matcher);
 
-  // Calls `visit` for each matching span of a row group. The number of rows that were looked at.
+  // Calls `visit` for each matching span of a row group. The number of rows that were looked at. A
+  // source serves one matcher.
   uint64_t ScanGroup(uint32_t group, const Matcher& matcher, Content content,
                      const SpanVisitor& visit);
 
@@ -48,12 +50,11 @@ class PartSource {
  private:
   PartSource() = default;
 
-  bool ScopeMatches(const span::SpanRef& span, const Matcher& matcher);
-  bool NameMatches(const span::SpanRef& span, uint32_t name, const Matcher& matcher);
+  DictionaryVerdicts& Verdicts(const Matcher& matcher);
   base::Status Scan(const RowGroupPtr& group, const Matcher& matcher, Content content,
                     const SpanVisitor& visit);
-  base::Status VisitFull(RowReader& reader, const span::SpanChunk& light,
-                         const std::vector<uint32_t>& rows, const Matcher& matcher,
+  // The rows that `reader` has loaded must be among `rows`, and these must ascend.
+  base::Status VisitFull(RowReader& reader, const std::vector<uint32_t>& rows,
                          const SpanVisitor& visit);
   base::Status ReadRows(const RowGroupPtr& group, uint32_t trace, Content content,
                         TraceRowsFound* found);
@@ -65,9 +66,7 @@ class PartSource {
   std::shared_ptr<const Dictionary> dictionary_;
   base::Counter* unreadable_spans_ = nullptr;
 
-  // What the matcher said of each scope and name: 0 unknown, 1 no, 2 yes.
-  std::vector<uint8_t> scope_memo_;
-  std::vector<uint8_t> name_memo_;
+  std::unique_ptr<DictionaryVerdicts> verdicts_;
 };
 
 }  // namespace spandrel::columnar

@@ -51,10 +51,10 @@ Status Scan::AddPartUnits(size_t part, const Matcher& matcher, std::vector<ScanU
   if (!Overlaps(footer.min_start, footer.max_start, matcher.range())) return {};
   const Result<PartSource*> source = Source(part);
   if (!source.ok()) return source.status();
-  if (!(*source)->MayMatch(matcher)) return {};
   for (uint32_t i = 0; i < footer.groups.size(); ++i) {
     const GroupRecord& group = footer.groups[i];
     if (!Overlaps(group.min_start, group.max_start, matcher.range())) continue;
+    if (!(*source)->MayMatch(i, matcher)) continue;
     units->push_back({static_cast<uint32_t>(part), i, group.min_start, group.max_start});
   }
   return {};

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "columnar/read/column_hits.h"
+
+#include <algorithm>
+
+#include "columnar/part/message_fields.h"
+
+namespace spandrel::columnar {
+namespace {
+
+using base::Result;
+using base::Status;
+using span::ValueView;
+
+// Verdicts of whole columns are asked in one go, so a column is read this many cells at a time.
+constexpr uint32_t kBatch = 4096;
+
+ValueView ViewOf(CellType type, uint64_t scalar) {
+  switch (type) {
+    case CellType::kBool:
+      return ValueView::OfBool(scalar != 0);
+    case CellType::kDouble:
+      return ValueView::OfDoubleBits(scalar);
+    default:
+      return ValueView::OfInt(static_cast<int64_t>(scalar));
+  }
+}
+
+// The number of the text field that a leaf asks for.
+uint32_t NumberOf(const Leaf& leaf) {
+  const auto field = std::get<storage::Intrinsic>(leaf.predicate.field);
+  return field == storage::Intrinsic::kTraceState ? span::otlp::kSpanTraceState
+                                                  : span::otlp::kSpanStatus;
+}
+
+// The text that a column must hold for a leaf to hold there, when it is that simple.
+const std::string* WantedText(const Leaf& leaf, const ColumnKey& column) {
+  const bool is_equality = leaf.predicate.kind == storage::Predicate::Kind::kCompare &&
+                           (leaf.predicate.op == storage::CompareOp::kEqual ||
+                            leaf.predicate.op == storage::CompareOp::kTextEqual);
+  if (!is_equality || column.kind != FieldKind::kAttribute || column.type != CellType::kText) {
+    return nullptr;
+  }
+  return std::get_if<std::string>(&leaf.predicate.value);
+}
+
+}  // namespace
+
+LeafDeciders::LeafDeciders(const RowGroup& group, const Leaf& leaf) : group_(group), leaf_(leaf) {
+  const size_t templates = group.table().templates.size();
+  fixed_.resize(templates);
+  deciding_.resize(templates);
+  for (uint32_t i = 0; i < templates; ++i) DecideTemplate(i);
+  for (const auto& of_template : deciding_) {
+    columns_.insert(columns_.end(), of_template.begin(), of_template.end());
+  }
+  std::sort(columns_.begin(), columns_.end());
+  columns_.erase(std::unique(columns_.begin(), columns_.end()), columns_.end());
+}
+
+std::vector<uint8_t> LeafDeciders::RolesOf(uint32_t column) const {
+  std::vector<uint8_t> roles(deciding_.size(), kNoCell);
+  for (uint32_t i = 0; i < roles.size(); ++i) {
+    const auto stored = group_.StoredColumns(i);
+    if (std::find(stored.begin(), stored.end(), column) == stored.end()) continue;
+    const auto& deciding = deciding_[i];
+    roles[i] =
+        std::find(deciding.begin(), deciding.end(), column) == deciding.end() ? kOther : kDecides;
+  }
+  return roles;
+}
+
+bool LeafDeciders::Matters(const ColumnKey& column) const {
+  if (column.kind == FieldKind::kMessage) return true;
+  switch (leaf_.source) {
+    case LeafSource::kAttribute:
+      return column.kind == FieldKind::kAttribute && column.key == leaf_.key();
+    case LeafSource::kEvents:
+      return column.kind == FieldKind::kRun && column.number == span::otlp::kSpanEvents;
+    case LeafSource::kLinks:
+      return column.kind == FieldKind::kRun && column.number == span::otlp::kSpanLinks;
+    default:
+      return column.kind == FieldKind::kText && column.number == NumberOf(leaf_);
+  }
+}
+
+// Of attributes with the same key the last one counts; of events and links any one is enough. A
+// text field that is not there reads as the empty text.
+void LeafDeciders::DecideTemplate(uint32_t of_template) {
+  const TemplateTable& table = group_.table();
+  const Template& made = table.templates[of_template];
+  std::vector<Cell> cells;
+  size_t next = 0;
+  for (const LayoutStep& step : table.layouts[made.layout]) {
+    if (step.column == kNoColumn) continue;
+    const ConstantCell& constant = made.cells[next++];
+    if (!Matters(table.columns[step.column])) continue;
+    if (leaf_.source == LeafSource::kAttribute) cells.clear();
+    cells.push_back({step.column, constant.is_constant ? &constant : nullptr});
+  }
+  if (cells.empty()) fixed_[of_template] = HoldsForMessage({}) ? 1 : 0;
+  for (const Cell& cell : cells) {
+    const ColumnKey& column = table.columns[cell.column];
+    if (cell.constant == nullptr) {
+      deciding_[of_template].push_back(cell.column);
+    } else if (IsText(column.type) ? HoldsForText(column, cell.constant->text)
+                                   : HoldsForScalar(column, cell.constant->scalar)) {
+      fixed_[of_template] = 1;
+    }
+  }
+}
+
+bool LeafDeciders::HoldsForText(const ColumnKey& column, std::string_view text) const {
+  if (column.kind == FieldKind::kAttribute) {
+    const bool is_text = column.type == CellType::kText;
+    return leaf_.evaluator->MatchesValue(is_text ? ValueView::OfString(text)
+                                                 : ValueView::FromMessage(text));
+  }
+  if (column.kind != FieldKind::kText) return HoldsForMessage(text);
+  std::string message;
+  AppendField({FieldKind::kText, column.number, column.type, {}, text, 0}, {}, &message);
+  return HoldsForMessage(message);
+}
+
+bool LeafDeciders::HoldsForScalar(const ColumnKey& column, uint64_t scalar) const {
+  return leaf_.evaluator->MatchesValue(ViewOf(column.type, scalar));
+}
+
+// A message that has only the fields that the leaf looks at.
+bool LeafDeciders::HoldsForMessage(std::string_view message) const {
+  span::SpanChunk probe;
+  probe.buffer = base::MakeSharedBytes(std::string(message));
+  probe.resources.emplace_back();
+  probe.scopes.emplace_back();
+  probe.spans.emplace_back();
+  probe.spans[0].message = {0, static_cast<uint32_t>(message.size())};
+  return leaf_.evaluator->Matches(span::SpanRef(probe, 0));
+}
+
+Result<std::vector<uint8_t>> LeafDeciders::Hits(uint32_t column) const {
+  return IsText(group_.table().columns[column].type) ? TextHits(column) : NumberHits(column);
+}
+
+Result<std::vector<uint8_t>> LeafDeciders::TextHits(uint32_t column) const {
+  const Result<TextColumn> texts = group_.Texts(column);
+  if (!texts.ok()) return texts.status();
+  const ColumnKey& key = group_.table().columns[column];
+  std::vector<uint8_t> hits(texts->size());
+  if (texts->encoding() == TextEncoding::kDictionary) {
+    std::vector<uint8_t> verdicts(texts->dictionary_size());
+    for (uint32_t code = 0; code < verdicts.size(); ++code) {
+      verdicts[code] = HoldsForText(key, texts->DictionaryAt(code));
+    }
+    if (std::find(verdicts.begin(), verdicts.end(), 1) == verdicts.end()) return hits;
+    std::vector<uint32_t> codes(kBatch);
+    for (uint32_t first = 0; first < hits.size(); first += kBatch) {
+      const auto count = std::min<uint32_t>(kBatch, texts->size() - first);
+      texts->codes().Read(first, count, codes.data());
+      for (uint32_t i = 0; i < count; ++i) hits[first + i] = verdicts[codes[i]];
+    }
+    return hits;
+  }
+  if (const std::string* wanted = WantedText(leaf_, key)) {
+    for (uint32_t at = 0; at < texts->size(); ++at) {
+      const auto found = texts->FindEqual(*wanted, at, texts->size() - at);
+      if (!found.ok()) return found.status();
+      if (!*found) break;
+      at = **found;
+      hits[at] = 1;
+    }
+    return hits;
+  }
+  const Status visited = texts->Visit(0, texts->size(), [&](uint32_t at, std::string_view text) {
+    hits[at] = HoldsForText(key, text);
+  });
+  if (!visited.ok()) return visited;
+  return hits;
+}
+
+Result<std::vector<uint8_t>> LeafDeciders::NumberHits(uint32_t column) const {
+  const Result<NumberColumn> numbers = group_.Numbers(column);
+  if (!numbers.ok()) return numbers.status();
+  const ColumnKey& key = group_.table().columns[column];
+  std::vector<uint8_t> hits(numbers->size());
+  std::vector<uint8_t> verdicts(numbers->has_dictionary() ? numbers->dictionary_size() : 0);
+  for (uint32_t code = 0; code < verdicts.size(); ++code) {
+    verdicts[code] = HoldsForScalar(key, numbers->DictionaryAt(code));
+  }
+  std::vector<uint64_t> codes(kBatch);
+  for (uint32_t first = 0; first < hits.size(); first += kBatch) {
+    const auto count = std::min<uint32_t>(kBatch, numbers->size() - first);
+    numbers->codes().Read(first, count, codes.data());
+    for (uint32_t i = 0; i < count; ++i) {
+      hits[first + i] = numbers->has_dictionary() ? verdicts[codes[i]]
+                                                  : HoldsForScalar(key, numbers->ValueOf(codes[i]));
+    }
+  }
+  return hits;
+}
+
+}  // namespace spandrel::columnar
