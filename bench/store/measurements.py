@@ -23,6 +23,17 @@ ATTRIBUTES = {
     "tracegen-random": ("attr_42", "^val_1.*7$", "attr_43"),
 }
 
+# What the answers to some questions must begin with, whatever the data.
+EXPECTED = {
+    "absent id": "0 found",
+    "large trace by id": "10000 spans",
+    "newest 20 of a service": "20 traces",
+    "newest 20 of the planted value": f"{PLANTED_COUNT} traces",
+    "newest 20 of a value nobody has": "0 traces",
+    "the same, of a unique attribute": "0 traces",
+    "slowest 20": "20 traces",
+}
+
 
 def say(text):
     print(f"bench: {text} ...", file=sys.stderr, flush=True)
@@ -85,8 +96,12 @@ def measure_memory(bin_dir, data_dir, seconds):
 def measure_queries(bin_dir, data_dir, shape):
     say(f"questions to {data_dir.name}")
     middle, pattern, unique = ATTRIBUTES[shape]
-    return run_json(bin_dir / "query_bench", data_dir, "--plant", PLANTED, "--middle", middle, "--regex", pattern,
-                    "--unique", unique)
+    answers = run_json(bin_dir / "query_bench", data_dir, "--plant", PLANTED, "--middle", middle, "--regex", pattern,
+                       "--unique", unique)
+    for row in answers["questions"]:
+        if not row["result"].startswith(EXPECTED.get(row["name"], "")):
+            raise RuntimeError(f"{row['name']}: the answer is wrong: {row['result']}")
+    return answers
 
 
 def measure_restart(bin_dir, data_dir, ids):
