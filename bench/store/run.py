@@ -86,7 +86,7 @@ class Run:
 def machine():
     model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8")
                   if line.startswith("model name")), platform.machine())
-    return f"{model}, {os.cpu_count()} cores, Linux {platform.release()}, load {os.getloadavg()[0]:.1f}"
+    return f"{model}, {os.cpu_count()} cores, Linux {platform.release()}"
 
 
 def parse_options():
@@ -112,9 +112,10 @@ def main():
     folder = pathlib.Path(options.keep or tempfile.mkdtemp(prefix="spandrel-bench-")).resolve()
     try:
         run = Run(options, folder)
-        run.figures["machine"] = machine()
+        load = os.getloadavg()[0]
         for part in options.only:
             getattr(run, part)()
+        run.figures["machine"] = f"{machine()}, load {load:.1f} before, {os.getloadavg()[0]:.1f} after"
         if options.json:
             options.json.write_text(json.dumps(run.figures, indent=1) + "\n")
         table.print_table(run.figures)
