@@ -13,6 +13,7 @@
 #include "server/configuration.h"
 #include "server/load/load.h"
 #include "server/options.h"
+#include "server/store_command/store_command.h"
 
 namespace spandrel::server {
 namespace {
@@ -114,6 +115,8 @@ int Main(int argc, char** argv) {
       return PrintConfig(parsed.options);
     case Command::kLoad:
       return Load(parsed.options);
+    case Command::kStore:
+      return RunStoreCommand(parsed.options.store);
     case Command::kServe:
       break;
   }

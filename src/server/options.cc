@@ -18,7 +18,8 @@ constexpr const char* kFooter =
     "  spandrel --config collector.yaml            exactly what an OpenTelemetry Collector file "
     "says\n"
     "  spandrel validate --config collector.yaml   say all that is wrong with it\n"
-    "  spandrel load --spans 100000                send generated spans to localhost:4317";
+    "  spandrel load --spans 100000                send generated spans to localhost:4317\n"
+    "  spandrel store stat ./spandrel-data         what a data directory holds";
 
 // The flags of the all-in-one and the keys of the built-in configuration that they set.
 struct BuiltinFlag {
@@ -161,6 +162,7 @@ ParsedOptions ParseOptions(int argc, char** argv) {
       ->capture_default_str();
   CLI::App* load = app.add_subcommand("load", "Send generated spans to an OTLP/gRPC server");
   AddLoadOptions(*load, &options.load);
+  CLI::App* store = AddStoreCommand(app, &options.store);
 
   try {
     app.parse(argc, argv);
@@ -173,6 +175,7 @@ ParsedOptions ParseOptions(int argc, char** argv) {
   if (components->parsed()) options.command = Command::kComponents;
   if (print->parsed()) options.command = Command::kPrintConfig;
   if (load->parsed()) options.command = Command::kLoad;
+  if (store->parsed()) options.command = Command::kStore;
   return parsed;
 }
 

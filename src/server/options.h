@@ -6,10 +6,11 @@
 #include <vector>
 
 #include "server/load/load.h"
+#include "server/store_command/options.h"
 
 namespace spandrel::server {
 
-enum class Command : uint8_t { kServe, kValidate, kComponents, kPrintConfig, kLoad };
+enum class Command : uint8_t { kServe, kValidate, kComponents, kPrintConfig, kLoad, kStore };
 
 // What the command line asks for.
 struct Options {
@@ -22,6 +23,7 @@ struct Options {
   bool verbose = false;
   std::string print_format = "yaml";  // of print-config
   LoadOptions load;
+  StoreCommandOptions store;
 };
 
 // Reads the command line. Prints help, the version or what is wrong itself; then `exit_now` is true
