@@ -55,7 +55,7 @@ fuzz: setup-test ## Every fuzz target for FUZZ_SECONDS each (default 30)
 crash: setup-test ## Every fault at every place, with a ledger of what was acknowledged (15 minutes)
 	@cmake --preset crash >build/configure-crash.log 2>&1 || { cat build/configure-crash.log; exit 1; }
 	@cmake --build --preset crash -j $(JOBS)
-	@tests/crash/run.sh build/crash long
+	@tests/crash/run.py build/crash long
 
 format: ## Format the C++ sources in place
 	@git ls-files '*.h' '*.cc' | xargs clang-format-14 -i

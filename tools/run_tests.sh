@@ -33,7 +33,7 @@ page_tests() { (cd ui && { [ -d node_modules ] || npm ci --silent; } && npm test
 browser_tests() { tests/e2e/run.sh "$bin"; }
 interop_tests() { tests/interop/run.sh "$bin"; }
 package_tests() { tests/package/run.sh build/dev; }
-crash_tests() { tests/crash/run.sh build/dev short; }
+crash_tests() { tests/crash/run.py build/dev short; }
 server_tests() { python3 -m unittest discover -s tests/server -p '*_test.py'; }
 w3c_tests() { python3 -m unittest discover -s tests/w3c -p '*_test.py'; }
 

@@ -43,7 +43,7 @@ def send(connection, trace):
     return response
 
 
-def run_fault(bin_dir, name, injection, recovers):
+def run_fault(bin_dir, totals, name, injection, recovers):
     call = injection.split(":", 1)[0]
     with tempfile.TemporaryDirectory(prefix="spandrel-faults-") as folder:
         strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={injection}"]
@@ -69,8 +69,10 @@ def run_fault(bin_dir, name, injection, recovers):
         lost = count_lost(server, acknowledged) + lost_while_up
         accepts = send(server.connect("otlp_http"), 1000).status == 200
         server.kill()
-    print(f"disk faults: {name}: {len(acknowledged)} requests acknowledged, {refused} told to come back, "
+    print(f"  {name}: {len(acknowledged)} requests acknowledged, {refused} told to come back, "
           f"{lost} spans lost")
+    totals["acknowledged"] += len(acknowledged) * SPANS_PER_TRACE
+    totals["lost"] += lost
     if lost or not accepts or not acknowledged:
         return f"{name}: {lost} lost, {len(acknowledged)} acknowledged, accepts again: {accepts}"
     return None
@@ -80,9 +82,12 @@ def main():
     if not tracing_works():
         print("SKIPPED: disk faults: strace cannot trace here (not installed, or ptrace is forbidden)")
         return 0
-    failures = [failure for fault in FAULTS if (failure := run_fault(sys.argv[1], *fault))]
+    totals = {"acknowledged": 0, "lost": 0}
+    failures = [failure for fault in FAULTS if (failure := run_fault(sys.argv[1], totals, *fault))]
     for failure in failures:
         print("FAILED: " + failure)
+    print(f"disk faults: {len(FAULTS)} faults injected, {len(FAULTS)} recoveries, {totals['acknowledged']} spans "
+          f"acknowledged, {totals['lost']} lost, {len(failures)} failures")
     return 1 if failures else 0
 
 

@@ -16,6 +16,7 @@ struct DriverJob {
   RequestShape shape;
   uint64_t requests = 60;
   bool large = false;     // the engine's own sizes, not tiny ones
+  bool others = false;    // the store holds spans of other ledgers too
   bool pristine = false;  // the store must not report any damage
   uint64_t every = 1;     // damage: only one place in so many
   uint64_t first = 0;     // damage: and of those, beginning here

@@ -162,10 +162,10 @@ def main():
         server = rounds.start()
         lost_in_the_end = count_lost(server, rounds.acknowledged)
         status = server.stop()
-    print(f"kill -9: {options.rounds} kills under load and as many after recovery, "
-          f"{len(rounds.acknowledged) * SPANS_PER_TRACE} spans acknowledged, {rounds.lost + lost_in_the_end} lost or "
-          f"changed, {rounds.half} traces half there, slowest start {rounds.slowest_start * 1000:.0f} ms "
-          f"(seed {options.seed})")
+    print(f"kill -9 under load and after recovery: {2 * options.rounds} faults injected, {2 * options.rounds + 1} "
+          f"recoveries, {len(rounds.acknowledged) * SPANS_PER_TRACE} spans acknowledged, "
+          f"{rounds.lost + lost_in_the_end} lost or changed, {rounds.half} traces half there, slowest start "
+          f"{rounds.slowest_start * 1000:.0f} ms (seed {options.seed})")
     return 1 if rounds.lost or lost_in_the_end or rounds.half or status != 0 or not rounds.acknowledged else 0
 
 

@@ -37,8 +37,9 @@ struct Findings {
   std::string ToString() const;
 };
 
-// Reads every trace that was sent by its id and compares it with what was sent, byte by byte; then
-// counts all spans of the store by a query, so that spans of other traces show.
-Findings CheckStore(storage::Reader& store, const Ledger& ledger, const RequestShape& shape);
+// Reads every trace that was sent by its id and compares it with what was sent, byte by byte; then,
+// unless there are others, counts all spans of the store by a query, so that any more show.
+Findings CheckStore(storage::Reader& store, const Ledger& ledger, const RequestShape& shape,
+                    bool others = false);
 
 }  // namespace spandrel::crash

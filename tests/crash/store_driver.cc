@@ -120,9 +120,9 @@ bool CheckOnce(const DriverJob& job, const Ledger& ledger, bool last) {
   base::MetricRegistry metrics;
   auto engine = OpenStore(job, metrics);
   if (!engine.ok()) return false;
-  const Findings findings = CheckStore(**engine, ledger, job.shape);
+  const Findings findings = CheckStore(**engine, ledger, job.shape, job.others);
   const base::Status written = columnar::AppendAndWait(**engine, ProbeBatch(job.shape));
-  (*engine)->Settle();
+  if (!job.large) (*engine)->Settle();
   const uint64_t damage = ReportedDamage(metrics) + FilesInQuarantine(job.directory);
   const bool good = findings.is_clean() && written.ok() && (!job.pristine || damage == 0);
   if (last || !good) {
@@ -132,13 +132,13 @@ bool CheckOnce(const DriverJob& job, const Ledger& ledger, bool last) {
   return good;
 }
 
-// Twice, since recovery must not change what a second one finds.
+// Twice, since recovery must not change what a second one finds. A large store once.
 int Check(const DriverJob& job) {
   Ledger ledger;
   if (!ReadLedger(job.ledger, &ledger).ok()) return 2;
   // The probe of an earlier check may be there.
   ledger.requests[kProbeNumber] = false;
-  const bool good = CheckOnce(job, ledger, false) && CheckOnce(job, ledger, true);
+  const bool good = (job.large || CheckOnce(job, ledger, false)) && CheckOnce(job, ledger, true);
   return good ? 0 : kFoundLoss;
 }
 
@@ -153,6 +153,7 @@ bool ParseOption(std::string_view option, DriverJob* job) {
   if (name == "traces") job->shape.traces = static_cast<uint32_t>(value);
   if (name == "spans") job->shape.spans_per_trace = static_cast<uint32_t>(value);
   if (name == "large") job->large = value != 0;
+  if (name == "others") job->others = value != 0;
   if (name == "pristine") job->pristine = value != 0;
   if (name == "every") job->every = value;
   if (name == "first") job->first = value;
