@@ -68,7 +68,8 @@ class Shim {
 
   // With mutex() held. May not return. Sets errno when the call is to fail.
   Verdict Decide(std::string_view call, std::string_view path) {
-    if (plan_.call != "any" && plan_.call != call) return Verdict::kProceed;
+    const bool counts = plan_.call == call || (plan_.call == "any" && call != "read");
+    if (!counts) return Verdict::kProceed;
     ++calls_;
     if (plan_.sticky ? calls_ < plan_.at : calls_ != plan_.at) return Verdict::kProceed;
     Report(call, path);
@@ -145,7 +146,7 @@ auto OnFile(const char* name, int fd, Call&& proceed) -> decltype(proceed()) {
   const std::string path = shim.WatchedPath(fd);
   if (path.empty()) return proceed();
   std::lock_guard lock(shim.mutex());
-  return shim.Decide(name, path) == Verdict::kFail ? -1 : proceed();
+  return shim.Decide(name, path) == Verdict::kFail ? decltype(proceed())(-1) : proceed();
 }
 
 template <typename Call>
@@ -248,6 +249,10 @@ int open(const char* path, int flags, ...) {
   const mode_t mode = (flags & O_CREAT) != 0 ? va_arg(arguments, mode_t) : 0;
   va_end(arguments);
   return spandrel::crash::Open(path, flags, mode);
+}
+
+ssize_t pread(int fd, void* bytes, size_t size, off_t offset) {
+  return OnFile("read", fd, [&] { return RealCalls::Get().pread(fd, bytes, size, offset); });
 }
 
 ssize_t pwrite(int fd, const void* bytes, size_t size, off_t offset) {

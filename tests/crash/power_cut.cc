@@ -26,7 +26,7 @@ std::string ReadWhole(const std::string& path) {
   if (fd < 0) return bytes;
   struct stat info {};
   if (::fstat(fd, &info) == 0) bytes.resize(static_cast<size_t>(info.st_size));
-  const ssize_t size = ::pread(fd, bytes.data(), bytes.size(), 0);
+  const ssize_t size = real.pread(fd, bytes.data(), bytes.size(), 0);
   bytes.resize(size > 0 ? static_cast<size_t>(size) : 0);
   ::close(fd);
   return bytes;

@@ -10,6 +10,7 @@ namespace spandrel::crash {
 // The C library's own functions behind those that the shim puts in front of them.
 struct RealCalls {
   int (*open)(const char*, int, ...);
+  ssize_t (*pread)(int, void*, size_t, off_t);
   ssize_t (*pwrite)(int, const void*, size_t, off_t);
   ssize_t (*pwritev)(int, const iovec*, int, off_t);
   int (*fsync)(int);
@@ -33,6 +34,7 @@ struct RealCalls {
   static RealCalls Find() {
     RealCalls calls{};
     Find("open", &calls.open);
+    Find("pread", &calls.pread);
     Find("pwrite", &calls.pwrite);
     Find("pwritev", &calls.pwritev);
     Find("fsync", &calls.fsync);

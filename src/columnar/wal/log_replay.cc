@@ -18,6 +18,8 @@ using base::Result;
 using base::Status;
 using base::StatusCode;
 
+constexpr uint64_t kReadPiece = 4096;
+
 // Keeps a copy of damaged bytes for whoever wants to look at them. Its name tells the place, so a
 // second recovery finds it done. Best effort: a full disk must not keep the store from starting.
 void KeepDamage(const StoreLayout& layout, uint64_t number, uint64_t offset,
@@ -44,13 +46,10 @@ class Replayer {
   }
 
   Status ReadFile(const NumberedFile& entry) {
-    Result<std::string> bytes = ReadAll(entry.path);
-    if (!bytes.ok()) {
-      base::LogError("log file set aside: {}", bytes.status().message());
-      result_.damage.push_back({entry.path, bytes.status().message()});
-      if (layout_.read_only) return {};
-      return QuarantineFile(entry.path, layout_.QuarantineFolder());
-    }
+    uint64_t unreadable = 0;
+    const Result<std::string> bytes = ReadAll(entry.path, &unreadable);
+    if (!bytes.ok()) return GiveUp(entry, bytes.status());
+    if (unreadable > 0) KeepUnreadable(entry, unreadable);
     LogScanner scanner(*bytes);
     if (scanner.version() != kLogVersion) {
       return {StatusCode::kFailedPrecondition,
@@ -62,19 +61,57 @@ class Replayer {
     for (; step.outcome != LogScanner::Outcome::kEnd; step = scanner.Next()) {
       Take(entry, step, *bytes);
     }
-    if (scanner.HasTornTail()) CutTail(entry.path, step.offset);
+    if (scanner.HasTornTail() && unreadable == 0) CutTail(entry.path, step.offset);
     return {};
   }
 
   LogReplay TakeResult() { return std::move(result_); }
 
  private:
-  static Result<std::string> ReadAll(const std::string& path) {
+  // Bytes that the disk does not give are zeros, and counted.
+  static Result<std::string> ReadAll(const std::string& path, uint64_t* unreadable) {
     Result<File> file = File::OpenToRead(path);
     if (!file.ok()) return file.status();
     const Result<uint64_t> end = file->DataEnd();
     if (!end.ok()) return end.status();
-    return file->ReadAt(0, *end);
+    Result<std::string> bytes = file->ReadAt(0, *end);
+    return bytes.ok() ? std::move(bytes) : ReadPieces(*file, *end, unreadable);
+  }
+
+  static std::string ReadPieces(const File& file, uint64_t end, uint64_t* unreadable) {
+    std::string bytes;
+    while (bytes.size() < end) {
+      const uint64_t size = std::min<uint64_t>(kReadPiece, end - bytes.size());
+      Result<std::string> piece = file.ReadAt(bytes.size(), size);
+      if (!piece.ok()) *unreadable += size;
+      std::string read = piece.ok() ? std::move(*piece) : std::string();
+      read.resize(size);
+      bytes += read;
+    }
+    return bytes;
+  }
+
+  // A file that cannot be opened now may be in order, so its records are not given up: a start
+  // fails, and only who merely looks goes on.
+  Status GiveUp(const NumberedFile& entry, const Status& why) {
+    base::LogError("log file cannot be opened: {}", why.message());
+    if (!layout_.read_only) return why;
+    result_.damage.push_back({entry.path, why.message()});
+    return {};
+  }
+
+  // The file stays reachable in quarantine when its records are released.
+  void KeepUnreadable(const NumberedFile& entry, uint64_t unreadable) {
+    ++result_.damaged_places;
+    result_.damaged_bytes += unreadable;
+    base::LogError("{}: {} bytes cannot be read", entry.path, unreadable);
+    result_.damage.push_back({entry.path, fmt::format("{} bytes cannot be read", unreadable)});
+    if (layout_.read_only) return;
+    const std::string kept = fmt::format("{}/{:010}.log.unreadable.quarantine",
+                                         layout_.QuarantineFolder(), entry.number);
+    if (::link(entry.path.c_str(), kept.c_str()) != 0 && errno != EEXIST) {
+      base::LogWarn("cannot keep it: {}", DiskError(kept, errno).message());
+    }
   }
 
   void Take(const NumberedFile& entry, const LogScanner::Step& step, const std::string& bytes) {

@@ -36,10 +36,10 @@ struct LogReplay {
 using LogRecordVisitor = std::function<void(uint64_t sequence, std::string_view body)>;
 
 // Reads every log file in order and hands over each record above `sealed_through` once. A torn tail
-// is cut off; damage in the middle is copied to quarantine, counted and skipped; a file that cannot
-// be read is moved to quarantine; of a read-only store, nothing is changed. May be repeated after
-// any interruption. Fails only where a human is needed: the disk does not answer, or the files are
-// of a later version.
+// is cut off; damage in the middle is copied to quarantine, counted and skipped; so are places that
+// the disk cannot read, and their file is kept in quarantine; of a read-only store, nothing is
+// changed. May be repeated after any interruption. Fails, and has changed nothing that another try
+// needs, where a file cannot even be opened or is of a later version.
 base::Result<LogReplay> ReplayLog(const StoreLayout& layout, uint64_t sealed_through,
                                   const LogRecordVisitor& visit);
 
