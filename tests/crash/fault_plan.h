@@ -8,9 +8,9 @@ namespace spandrel::crash {
 
 // What the fault shim was asked to do, from the environment.
 struct FaultPlan {
-  std::string root;  // SPANDREL_FAULT_ROOT: only files below it count; empty: nothing happens
-  std::string call;  // SPANDREL_FAULT_CALL: read, write, sync, open, rename, unlink, truncate,
-                     // allocate, any
+  std::string root;     // SPANDREL_FAULT_ROOT: only files below it count; empty: nothing happens
+  std::string call;     // SPANDREL_FAULT_CALL: read, write, sync, open, rename, unlink, truncate,
+                        // allocate, any
   uint64_t at = 0;      // SPANDREL_FAULT_AT: at which of these calls
   bool sticky = false;  // SPANDREL_FAULT_STICKY=1: and at all later ones
   std::string action;   // SPANDREL_FAULT_ACTION: kill, torn, short, cut, mixed, or EIO, ENOSPC, ...
