@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "columnar/background/maintenance.h"
 #include "columnar/disk/directory.h"
+#include "columnar/disk/space_reserve.h"
 #include "columnar/part/part_set.h"
 #include "columnar/read/aggregate.h"
 #include "columnar/read/dependencies.h"
@@ -117,6 +118,7 @@ class Engine::Impl {
   std::mutex close_mutex_;
   std::atomic<bool> closed_{true};
   std::optional<DirectoryLock> lock_;
+  std::optional<SpaceReserve> reserve_;
   std::unique_ptr<PartSet> parts_;
   std::unique_ptr<StoredSpans> stored_;
   std::unique_ptr<Maintenance> maintenance_;
@@ -136,11 +138,16 @@ Status Engine::Impl::Open() {
   Result<std::unique_ptr<PartSet>> parts = PartSet::Open(layout_, metrics_);
   if (!parts.ok()) return parts.status();
   parts_ = std::move(*parts);
+  if (!options_.read_only) {
+    reserve_.emplace(layout_.ReserveFile(), options_.reserve_bytes);
+    parts_->UseReserve(&*reserve_);
+  }
   const auto wake_sealer = [this] { maintenance_->WakeSealer(); };
   stored_ = std::make_unique<StoredSpans>(options_, metrics_,
                                           StoredSpans::Events{wake_sealer, wake_sealer});
   stored_->Install(parts_->parts(), nullptr);
-  maintenance_ = std::make_unique<Maintenance>(options_, layout_, *parts_, *stored_, metrics_);
+  maintenance_ = std::make_unique<Maintenance>(options_, layout_, *parts_, *stored_,
+                                               reserve_ ? &*reserve_ : nullptr, metrics_);
   LogReplay replay;
   SPANDREL_RETURN_IF_ERROR(Recover(&replay));
   if (options_.read_only) {
@@ -153,11 +160,12 @@ Status Engine::Impl::Open() {
   // Sealed at once in the background, so that a server which is killed often does not replay more
   // each time.
   if (replay.replayed_records > 0) stored_->CloseHead(true);
-  auto log = LogWriter::Open(options_, layout_, std::move(replay), metrics_,
-                             [this](std::vector<LogEntry>& group) {
-                               for (LogEntry& entry : group)
-                                 stored_->Add(entry.batch, entry.sequence);
-                             });
+  auto log = LogWriter::Open(
+      options_, layout_, std::move(replay), metrics_,
+      [this](std::vector<LogEntry>& group) {
+        for (LogEntry& entry : group) stored_->Add(entry.batch, entry.sequence);
+      },
+      &*reserve_);
   if (!log.ok()) return log.status();
   log_ = std::move(*log);
   log_->Release(parts_->sealed_through());
@@ -218,6 +226,7 @@ void Engine::Impl::Close() {
   log_->Stop();
   maintenance_->Stop();
   log_->Release(parts_->sealed_through());
+  if (reserve_) reserve_->Remove();
   lock_.reset();
 }
 
@@ -248,6 +257,7 @@ storage::StoreStats Engine::Impl::Stats() const {
   const uint64_t log_bytes = log_ ? log_->disk_bytes() : closed_log_bytes_;
   const uint64_t waiting_bytes = log_ ? log_->waiting_bytes() : 0;
   stats.details["log_bytes"] = log_bytes;
+  stats.details["reserve_bytes"] = reserve_ ? reserve_->bytes() : 0;
   stats.details["log_waiting_bytes"] = waiting_bytes;
   stats.details["head_bytes"] = stored_->head_bytes();
   stats.spans += stored_->head_spans();

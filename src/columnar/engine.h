@@ -50,7 +50,7 @@ class Engine final : public storage::Writer, public storage::Reader {
  public:
   // Takes the directory, recovers what is there and starts. Damage never keeps it from starting:
   // what is damaged is set aside, logged and counted. Fails with one line that names the directory
-  // when it is missing, not writable, full, held by another process, or of a later version.
+  // when it is missing, not writable, held by another process, or of a later version.
   static base::Result<std::unique_ptr<Engine>> Open(EngineOptions options,
                                                     base::MetricRegistry& metrics);
   // Closes.

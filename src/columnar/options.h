@@ -69,6 +69,10 @@ struct EngineOptions {
   // 0: for no such reason. Unset: 5 % of the file system, 2 GiB at most.
   std::optional<uint64_t> min_free_bytes;
 
+  // Disk space that is kept for sealing when the disk is full, but not more than a hundredth of the
+  // file system; 0: none.
+  uint64_t reserve_bytes = uint64_t{64} << 20;
+
   const base::Clock* clock = &base::SystemClock();
 
   // INVALID_ARGUMENT that names the first option that makes no sense.

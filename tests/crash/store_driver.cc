@@ -191,6 +191,7 @@ columnar::EngineOptions OptionsFor(const DriverJob& job) {
   options.seal_spans = 60;
   options.merge_fan_in = 3;
   options.max_log_file_bytes = 16 * 1024;
+  options.reserve_bytes = 64 * 1024;
   return options;
 }
 

@@ -52,11 +52,12 @@ bool AnyReadFailed(const std::vector<PartPtr>& parts) {
 }  // namespace
 
 Maintenance::Maintenance(const EngineOptions& options, StoreLayout layout, PartSet& parts,
-                         StoredSpans& stored, base::MetricRegistry& metrics)
+                         StoredSpans& stored, SpaceReserve* reserve, base::MetricRegistry& metrics)
     : options_(options),
       layout_(std::move(layout)),
       parts_(parts),
       stored_(stored),
+      reserve_(reserve),
       seals_(
           metrics.AddCounter("spandrel_store_seals_total", "Heads that were sealed into parts.")),
       merges_(metrics.AddCounter("spandrel_store_merges_total", "Merges of parts.")),
@@ -113,7 +114,8 @@ std::optional<std::chrono::milliseconds> Maintenance::SealRound() {
 
 Status Maintenance::SealOne(const HeadPtr& head) {
   const std::string scratch = layout_.SealScratch();
-  SPANDREL_RETURN_IF_ERROR(SealHead(*head, scratch));
+  SPANDREL_RETURN_IF_ERROR(
+      SpaceReserve::WithSpace(reserve_, [&] { return SealHead(*head, scratch); }));
   SPANDREL_RETURN_IF_ERROR(parts_.Publish(
       scratch, {}, [&](const std::vector<PartPtr>& parts) { stored_.Install(parts, head); }));
   seals_.Add();

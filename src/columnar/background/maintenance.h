@@ -6,6 +6,7 @@
 #include "base/metrics.h"
 #include "columnar/background/round_thread.h"
 #include "columnar/compaction/retention.h"
+#include "columnar/disk/space_reserve.h"
 #include "columnar/options.h"
 #include "columnar/part/part_set.h"
 #include "columnar/stored_spans.h"
@@ -19,7 +20,7 @@ namespace spandrel::columnar {
 class Maintenance {
  public:
   Maintenance(const EngineOptions& options, StoreLayout layout, PartSet& parts, StoredSpans& stored,
-              base::MetricRegistry& metrics);
+              SpaceReserve* reserve, base::MetricRegistry& metrics);
 
   // `log` is told what need not be replayed any more.
   void Start(LogWriter& log);
@@ -47,6 +48,7 @@ class Maintenance {
   const StoreLayout layout_;
   PartSet& parts_;
   StoredSpans& stored_;
+  SpaceReserve* const reserve_;  // null: none
   LogWriter* log_ = nullptr;
   base::Counter& seals_;
   base::Counter& merges_;

@@ -29,6 +29,7 @@ struct StoreLayout {
   std::string QuarantineFolder() const { return root + "/quarantine"; }
   std::string LockFile() const { return root + "/LOCK"; }
   std::string ManifestFile() const { return root + "/MANIFEST"; }
+  std::string ReserveFile() const { return root + "/reserve"; }
   std::string LogFile(uint64_t number) const;
   // A log file that is done and kept to be written over.
   std::string SpareLogFile(uint64_t number) const;

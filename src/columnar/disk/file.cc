@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "columnar/disk/file.h"
-#include "columnar/disk/mutant.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -12,6 +11,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+
+#include "columnar/disk/mutant.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -65,6 +66,10 @@ Status DiskError(std::string_view path, int error_number) {
     return Status::Unavailable(std::move(message), kFullDiskRetry);
   }
   return {CodeOf(error_number), std::move(message)};
+}
+
+bool IsDiskFull(const Status& status) {
+  return status.code() == StatusCode::kUnavailable;
 }
 
 Result<File> File::Create(const std::string& path) {

@@ -18,6 +18,8 @@ namespace spandrel::columnar {
 // What a failed system call means: a full disk is worth another try, the rest is not.
 // The message is `path: what went wrong`.
 base::Status DiskError(std::string_view path, int error_number);
+// True for what DiskError makes of a full disk.
+bool IsDiskFull(const base::Status& status);
 
 // An open file, closed with its owner. Methods may be called from one thread at a time.
 class File {

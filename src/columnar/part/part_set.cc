@@ -203,7 +203,8 @@ Status PartSet::Commit(std::vector<PartPtr> parts, Manifest changed) {
   for (const PartPtr& part : parts) {
     changed.parts.push_back({part->number(), part->footer().file_id});
   }
-  if (!layout_.read_only) SPANDREL_RETURN_IF_ERROR(SaveManifest(layout_, changed));
+  const auto save = [&] { return SaveManifest(layout_, changed); };
+  if (!layout_.read_only) SPANDREL_RETURN_IF_ERROR(SpaceReserve::WithSpace(reserve_, save));
   manifest_ = std::move(changed);
   parts_ = std::move(parts);
   return {};

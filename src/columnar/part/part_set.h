@@ -11,6 +11,7 @@
 #include "base/metrics.h"
 #include "base/status.h"
 #include "columnar/disk/directory.h"
+#include "columnar/disk/space_reserve.h"
 #include "columnar/manifest/manifest.h"
 #include "columnar/part/part.h"
 
@@ -27,6 +28,9 @@ class PartSet {
   // store, both stay.
   static base::Result<std::unique_ptr<PartSet>> Open(const StoreLayout& layout,
                                                      base::MetricRegistry& metrics);
+
+  // Where a manifest may take space when the disk is full. Before the first change.
+  void UseReserve(SpaceReserve* reserve) { reserve_ = reserve; }
 
   // Oldest first.
   std::vector<PartPtr> parts() const;
@@ -59,6 +63,7 @@ class PartSet {
 
   const StoreLayout layout_;
   base::Counter& quarantined_;
+  SpaceReserve* reserve_ = nullptr;
   std::vector<Damage> damage_;
 
   mutable std::mutex mutex_;

@@ -14,6 +14,7 @@ using base::Result;
 using base::Status;
 
 constexpr size_t kMaxSpares = 2;
+constexpr std::chrono::milliseconds kRetryWhenFull{1000};
 
 void RemoveOrWarn(const std::string& path) {
   const Status removed = RemoveFile(path);
@@ -29,10 +30,11 @@ uint64_t BytesOfFiles(const std::vector<ClosedLogFile>& files) {
 }  // namespace
 
 LogFiles::LogFiles(const EngineOptions& options, StoreLayout layout,
-                   std::vector<ClosedLogFile> found, EpochSource new_epoch)
+                   std::vector<ClosedLogFile> found, EpochSource new_epoch, SpaceReserve* reserve)
     : options_(options),
       layout_(std::move(layout)),
       new_epoch_(std::move(new_epoch)),
+      reserve_(reserve),
       closed_(std::move(found)) {
   for (const ClosedLogFile& file : closed_) last_number_ = std::max(last_number_, file.number);
 }
@@ -57,6 +59,9 @@ Result<OpenLogFile> LogFiles::OpenNext(uint64_t room) {
 }
 
 Result<OpenLogFile> LogFiles::Create(uint64_t size) {
+  if (reserve_ != nullptr && !reserve_->Keep()) {
+    return Status::Unavailable("disk is full", kRetryWhenFull);
+  }
   const uint64_t number = ++last_number_;
   Result<File> file = File::Create(layout_.LogFile(number));
   if (!file.ok()) return file.status();
@@ -140,7 +145,9 @@ void LogFiles::Release(uint64_t sealed_through) {
 
 bool LogFiles::KeepAsSpare(const ClosedLogFile& file) {
   std::lock_guard lock(mutex_);
-  if (!file.reusable || !keeps_spares_ || spares_.size() >= kMaxSpares) return false;
+  const bool space_is_short = reserve_ != nullptr && reserve_->given_up();
+  if (!file.reusable || !keeps_spares_ || space_is_short || spares_.size() >= kMaxSpares)
+    return false;
   ClosedLogFile spare = file;
   spare.path = layout_.SpareLogFile(file.number);
   if (!RenameFile(file.path, spare.path).ok()) return false;

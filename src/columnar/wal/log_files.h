@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "columnar/disk/directory.h"
 #include "columnar/disk/file.h"
+#include "columnar/disk/space_reserve.h"
 #include "columnar/options.h"
 #include "columnar/wal/log_replay.h"
 
@@ -38,13 +39,14 @@ class LogFiles {
   using EpochSource = std::function<uint64_t()>;
 
   LogFiles(const EngineOptions& options, StoreLayout layout, std::vector<ClosedLogFile> found,
-           EpochSource new_epoch);
+           EpochSource new_epoch, SpaceReserve* reserve);
 
   // Removes what a killed process left, best effort.
   void RemoveOldSpares() const;
 
-  // A file with room for records of `room` bytes. On disk with its name, as durable as the options
-  // say, when this returns.
+  // A file with room for records of `room` bytes. UNAVAILABLE while the disk is full, which begins
+  // before the reserve is touched and ends when it is whole again. On disk with its name, as
+  // durable as the options say, when this returns.
   base::Result<OpenLogFile> OpenNext(uint64_t room);
 
   // Takes a file out of use. kKeepSpace: it may become a spare. kCut: gives back what is behind the
@@ -74,7 +76,8 @@ class LogFiles {
   const EngineOptions options_;
   const StoreLayout layout_;
   const EpochSource new_epoch_;
-  uint64_t last_number_ = 0;  // of the opening thread
+  SpaceReserve* const reserve_;  // null: none
+  uint64_t last_number_ = 0;     // of the opening thread
 
   mutable std::mutex mutex_;
   std::vector<ClosedLogFile> closed_;  // guarded by mutex_

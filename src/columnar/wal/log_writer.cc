@@ -72,19 +72,23 @@ uint64_t GroupSize(const std::vector<LogEntry>& group) {
 Result<std::unique_ptr<LogWriter>> LogWriter::Open(const EngineOptions& options,
                                                    const StoreLayout& layout, LogReplay found,
                                                    base::MetricRegistry& metrics, Publish publish,
+                                                   SpaceReserve* reserve,
                                                    LogFiles::EpochSource new_epoch) {
   std::unique_ptr<LogWriter> writer(new LogWriter(options, layout, std::move(found), metrics,
-                                                  std::move(publish), std::move(new_epoch)));
+                                                  std::move(publish), reserve,
+                                                  std::move(new_epoch)));
   writer->files_.RemoveOldSpares();
   if (options.durability != Durability::kMemory) {
-    SPANDREL_RETURN_IF_ERROR(writer->OpenNextFile(0));
+    const Status opened = writer->OpenNextFile(0);
+    if (!opened.ok() && !IsDiskFull(opened)) return opened;
+    if (!opened.ok()) base::LogError("refusing spans: {}", opened.message());
   }
   writer->thread_ = std::thread([raw = writer.get()] { raw->Run(); });
   return writer;
 }
 
 LogWriter::LogWriter(const EngineOptions& options, StoreLayout layout, LogReplay found,
-                     base::MetricRegistry& metrics, Publish publish,
+                     base::MetricRegistry& metrics, Publish publish, SpaceReserve* reserve,
                      LogFiles::EpochSource new_epoch)
     : options_(options),
       publish_(std::move(publish)),
@@ -97,7 +101,7 @@ LogWriter::LogWriter(const EngineOptions& options, StoreLayout layout, LogReplay
       refused_(metrics.AddCounter("spandrel_store_refused_spans_total",
                                   "Spans that the store refused; the sender was told.",
                                   {{"reason", "log"}})),
-      files_(options, std::move(layout), std::move(found.files), std::move(new_epoch)),
+      files_(options, std::move(layout), std::move(found.files), std::move(new_epoch), reserve),
       last_sequence_(found.last_sequence) {}
 
 uint64_t LogWriter::RandomEpoch() {

@@ -46,10 +46,11 @@ class LogWriter {
 
   static uint64_t RandomEpoch();
 
-  // Makes the first file, so that a full or unwritable directory shows at start.
+  // Makes the first file, so that an unwritable directory shows at start; on a full disk it begins
+  // by refusing. `reserve` may be null.
   static base::Result<std::unique_ptr<LogWriter>> Open(
       const EngineOptions& options, const StoreLayout& layout, LogReplay found,
-      base::MetricRegistry& metrics, Publish publish,
+      base::MetricRegistry& metrics, Publish publish, SpaceReserve* reserve,
       LogFiles::EpochSource new_epoch = RandomEpoch);
   // Stops.
   ~LogWriter();
@@ -69,7 +70,8 @@ class LogWriter {
 
  private:
   LogWriter(const EngineOptions& options, StoreLayout layout, LogReplay found,
-            base::MetricRegistry& metrics, Publish publish, LogFiles::EpochSource new_epoch);
+            base::MetricRegistry& metrics, Publish publish, SpaceReserve* reserve,
+            LogFiles::EpochSource new_epoch);
 
   void Run();
   // With mutex_ held. Gives disk space back when nothing comes for long. False at the end.

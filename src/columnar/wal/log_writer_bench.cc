@@ -49,8 +49,9 @@ void BM_LogAppend(benchmark::State& state) {
   uint64_t sequence = 0;
   auto writer =
       MakeFolder(layout.LogFolder()).ok()
-          ? LogWriter::Open(options, layout, {}, metrics,
-                            [&](std::vector<LogEntry>& group) { sequence = group.back().sequence; })
+          ? LogWriter::Open(
+                options, layout, {}, metrics,
+                [&](std::vector<LogEntry>& group) { sequence = group.back().sequence; }, nullptr)
           : base::Status(base::StatusCode::kInternal, "no folder");
   if (!writer.ok()) return state.SkipWithError(writer.status().ToString().c_str());
   const span::SpanBatch batch =

@@ -40,7 +40,7 @@ class LogTest : public testing::Test {
 
   void OpenWriter(LogReplay found = {}) {
     auto writer = LogWriter::Open(
-        options_, layout_, std::move(found), metrics_, [](std::vector<LogEntry>&) {},
+        options_, layout_, std::move(found), metrics_, [](std::vector<LogEntry>&) {}, nullptr,
         [this] { return kEpoch + opened_++; });
     ASSERT_TRUE(writer.ok()) << writer.status().ToString();
     writer_ = std::move(*writer);
