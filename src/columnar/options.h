@@ -37,8 +37,8 @@ struct EngineOptions {
   // filled, one being sealed) within the memory goal at full speed, and make parts large enough
   // that merging stays rare; the age bounds what a quiet server holds in memory and replays at
   // start.
-  uint64_t seal_bytes = uint64_t{64} << 20;
-  uint64_t seal_spans = 256 * 1024;
+  uint64_t seal_bytes = uint64_t{32} << 20;
+  uint64_t seal_spans = 128 * 1024;
   std::chrono::milliseconds seal_age{10'000};
 
   // Bytes written by one sync at most; a larger request goes alone.

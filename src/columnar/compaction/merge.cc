@@ -16,7 +16,7 @@ using base::Result;
 using base::Status;
 
 // Row groups of at least this many rows gain little by becoming larger.
-constexpr uint32_t kLargeGroupRows = kGroupRows / 4 * 3;
+constexpr uint32_t kLargeGroupRows = kGroupRows / 8 * 3;
 constexpr size_t kMaxJoined = 64;
 
 // A part that is being merged.

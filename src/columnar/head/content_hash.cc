@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "columnar/head/content_hash.h"
 
+// Inlined: the texts that are hashed are short.
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 namespace spandrel::columnar {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "columnar/part/dictionary.h"
 
+// Inlined: the texts that are hashed are short.
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include <random>

@@ -57,9 +57,9 @@ Layout LayoutTrie::LayoutAt(uint32_t node) const {
   return layout;
 }
 
-bool LayoutTrie::Fits(const Node& node, const MessageField& field) const {
-  if (node.step.kind != field.kind) return false;
-  return node.step.column == kNoColumn || IsSame(columns_[node.step.column], field);
+bool LayoutTrie::Fits(const Node& node, const MessageField& field) {
+  return node.step.kind == field.kind && node.type == field.type && node.number == field.number &&
+         node.key == field.key;
 }
 
 uint32_t LayoutTrie::AddChild(uint32_t node, const MessageField& field) {
@@ -68,9 +68,12 @@ uint32_t LayoutTrie::AddChild(uint32_t node, const MessageField& field) {
   Node child;
   child.parent = node;
   child.step.kind = field.kind;
+  child.number = field.number;
+  child.type = field.type;
   if (field.type != CellType::kNone) {
     child.step.column = AddColumn(node, field);
     if (child.step.column == kNoColumn) return kNone;
+    if (!field.key.empty()) child.key = key_texts_.emplace_back(field.key);
   }
   child.next_sibling = nodes_[node].first_child;
   nodes_.push_back(child);

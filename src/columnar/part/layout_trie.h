@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -33,17 +35,22 @@ class LayoutTrie {
  private:
   struct Node {
     LayoutStep step;
+    // Of the step's column, to be compared without looking it up.
+    uint8_t number = 0;
+    CellType type = CellType::kNone;
+    std::string_view key;  // of key_texts_
     uint32_t parent = kNone;
     uint32_t first_child = kNone;
     uint32_t next_sibling = kNone;
   };
 
-  bool Fits(const Node& node, const MessageField& field) const;
+  static bool Fits(const Node& node, const MessageField& field);
   uint32_t AddChild(uint32_t node, const MessageField& field);
   uint32_t AddColumn(uint32_t node, const MessageField& field);
 
   std::vector<Node> nodes_;
   std::vector<ColumnKey> columns_;
+  std::deque<std::string> key_texts_;
   std::unordered_map<std::string, uint32_t> column_ids_;
 };
 

@@ -60,6 +60,7 @@ class Cursor {
     uint64_t byte = Peek();
     ++at_;
     *value = byte & 0x7f;
+    if (byte < 0x80) return true;
     for (int shift = 7; byte >= 0x80; shift += 7) {
       if (done() || shift > 63) return false;
       byte = Peek();
@@ -284,14 +285,13 @@ bool TakeApart(std::string_view message, const span::SpanEntry& entry,
   Cursor cursor(message);
   uint32_t seen = 0;
   while (!cursor.done()) {
-    MessageField field;
+    MessageField& field = fields->emplace_back();
     if (!TakeField(&cursor, entry, &field)) return false;
     // Attributes may come as often as they like; a second run of events is kept apart as it was.
     const bool may_repeat = field.kind == FieldKind::kAttribute || field.kind == FieldKind::kRun;
     const uint32_t bit = uint32_t{1} << field.number;
     if (!may_repeat && (seen & bit) != 0) return false;
     seen |= bit;
-    fields->push_back(field);
   }
   return true;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "columnar/part/row_group_builder.h"
 
+// Inlined: the texts that are hashed are short.
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include <algorithm>
@@ -41,13 +43,34 @@ void RowGroupBuilder::AddSpan(const span::SpanEntry& entry, std::string_view mes
     layout = LayoutOf(fields_);
   }
   wanted.layout = layout;
+  const uint32_t made_from = AddTemplate(wanted);
+  FillCells(templates_[made_from]);
+  AddRow({entry.span_id, entry.parent_span_id, entry.start_time_unix_nano, entry.end_time_unix_nano,
+          made_from},
+         row_cells_.data());
+}
+
+// A text is compared with that of the template's first row before it is looked up: most are the
+// same in all rows of a template.
+void RowGroupBuilder::FillCells(const OpenTemplate& made) {
   row_cells_.clear();
   for (size_t i = 0; i < fields_.size(); ++i) {
-    if (columns_[i] != kNoColumn) row_cells_.push_back(CellOf(columns_[i], fields_[i]));
+    if (columns_[i] == kNoColumn) continue;
+    const MessageField& field = fields_[i];
+    if (!IsText(field.type)) {
+      row_cells_.push_back(field.scalar);
+      continue;
+    }
+    TextInterner& texts = texts_[columns_[i]];
+    if (made.row_count > 0) {
+      const uint64_t first = cells_[made.first_cells + row_cells_.size()];
+      if (texts.texts()[first] == field.text) {
+        row_cells_.push_back(first);
+        continue;
+      }
+    }
+    row_cells_.push_back(texts.Add(field.text));
   }
-  AddRow({entry.span_id, entry.parent_span_id, entry.start_time_unix_nano, entry.end_time_unix_nano,
-          AddTemplate(wanted)},
-         row_cells_.data());
 }
 
 uint32_t RowGroupBuilder::LayoutOf(const std::vector<MessageField>& fields) {
@@ -60,10 +83,6 @@ uint32_t RowGroupBuilder::LayoutOf(const std::vector<MessageField>& fields) {
   }
   texts_.resize(layouts_.columns().size());
   return node;
-}
-
-uint64_t RowGroupBuilder::CellOf(uint32_t column, const MessageField& field) {
-  return IsText(field.type) ? texts_[column].Add(field.text) : field.scalar;
 }
 
 uint32_t RowGroupBuilder::AddTemplate(const OpenTemplate& wanted) {

@@ -84,7 +84,7 @@ class RowGroupBuilder {
 
  private:
   uint32_t LayoutOf(const std::vector<MessageField>& fields);
-  uint64_t CellOf(uint32_t column, const MessageField& field);
+  void FillCells(const OpenTemplate& made);
   bool IsSame(const OpenTemplate& a, const OpenTemplate& b) const;
 
   DictionaryBuilder& dictionary_;

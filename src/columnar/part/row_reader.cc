@@ -202,24 +202,12 @@ Result<bool> GroupContains(const RowGroupPtr& group, const span::SpanEntry& entr
   if (!first_rows.ok()) return first_rows.status();
   const auto ids = group->SpanIds();
   if (!ids.ok()) return ids.status();
-  const auto starts = group->Packed(FrameKind::kStarts);
-  if (!starts.ok()) return starts.status();
-  const auto trace_starts = group->Packed(FrameKind::kTraceStarts);
-  if (!trace_starts.ok()) return trace_starts.status();
-  const uint64_t wanted = entry.start_time_unix_nano - trace_starts->At(**trace);
-  uint32_t row = (**first_rows)[**trace];
   const uint32_t end = (**first_rows)[**trace + 1];
-  // The first row of the trace that does not start earlier.
-  for (uint32_t count = end - row; count > 0;) {
-    const uint32_t half = count / 2;
-    const bool earlier = starts->At(row + half) < wanted;
-    row = earlier ? row + half + 1 : row;
-    count = earlier ? count - half - 1 : half;
-  }
-  for (; row < end && starts->At(row) == wanted; ++row) {
+  for (uint32_t row = (**first_rows)[**trace]; row < end; ++row) {
     if ((*ids)[row] != entry.span_id) continue;
     RowReader reader(group);
     SPANDREL_RETURN_IF_ERROR(reader.Load(row, 1));
+    if (reader.StartOf(row) != entry.start_time_unix_nano) continue;
     uint64_t hash = 0;
     const uint32_t rows[] = {row};
     SPANDREL_RETURN_IF_ERROR(reader.VisitMessages(rows, [&](uint32_t, std::string_view message) {

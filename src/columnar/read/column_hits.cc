@@ -14,6 +14,8 @@ using span::ValueView;
 
 // Verdicts of whole columns are asked in one go, so a column is read this many cells at a time.
 constexpr uint32_t kBatch = 4096;
+constexpr uint64_t kMaxAskedOnce = 65536;
+constexpr uint8_t kUnknown = 2;
 
 ValueView ViewOf(CellType type, uint64_t scalar) {
   switch (type) {
@@ -48,6 +50,8 @@ const std::string* WantedText(const Leaf& leaf, const ColumnKey& column) {
 
 LeafDeciders::LeafDeciders(const RowGroup& group, const Leaf& leaf) : group_(group), leaf_(leaf) {
   const size_t templates = group.table().templates.size();
+  for (const ColumnKey& column : group.table().columns) matters_.push_back(Matters(column));
+  absent_ = HoldsForMessage({}) ? 1 : 0;
   fixed_.resize(templates);
   deciding_.resize(templates);
   for (uint32_t i = 0; i < templates; ++i) DecideTemplate(i);
@@ -56,6 +60,10 @@ LeafDeciders::LeafDeciders(const RowGroup& group, const Leaf& leaf) : group_(gro
   }
   std::sort(columns_.begin(), columns_.end());
   columns_.erase(std::unique(columns_.begin(), columns_.end()), columns_.end());
+}
+
+bool LeafDeciders::AnyFixed() const {
+  return std::find(fixed_.begin(), fixed_.end(), 1) != fixed_.end();
 }
 
 std::vector<uint8_t> LeafDeciders::RolesOf(uint32_t column) const {
@@ -94,11 +102,11 @@ void LeafDeciders::DecideTemplate(uint32_t of_template) {
   for (const LayoutStep& step : table.layouts[made.layout]) {
     if (step.column == kNoColumn) continue;
     const ConstantCell& constant = made.cells[next++];
-    if (!Matters(table.columns[step.column])) continue;
+    if (matters_[step.column] == 0) continue;
     if (leaf_.source == LeafSource::kAttribute) cells.clear();
     cells.push_back({step.column, constant.is_constant ? &constant : nullptr});
   }
-  if (cells.empty()) fixed_[of_template] = HoldsForMessage({}) ? 1 : 0;
+  if (cells.empty()) fixed_[of_template] = absent_;
   for (const Cell& cell : cells) {
     const ColumnKey& column = table.columns[cell.column];
     if (cell.constant == nullptr) {
@@ -182,18 +190,21 @@ Result<std::vector<uint8_t>> LeafDeciders::NumberHits(uint32_t column) const {
   if (!numbers.ok()) return numbers.status();
   const ColumnKey& key = group_.table().columns[column];
   std::vector<uint8_t> hits(numbers->size());
-  std::vector<uint8_t> verdicts(numbers->has_dictionary() ? numbers->dictionary_size() : 0);
-  for (uint32_t code = 0; code < verdicts.size(); ++code) {
-    verdicts[code] = HoldsForScalar(key, numbers->DictionaryAt(code));
-  }
-  std::vector<uint64_t> codes(kBatch);
+  // Codes, or numbers that lie close together, are each asked about once.
+  const PackedInts& codes = numbers->codes();
+  const bool is_narrow = codes.size() > 0 && codes.max() - codes.min() < kMaxAskedOnce;
+  std::vector<uint8_t> memo(is_narrow ? codes.max() - codes.min() + 1 : 0, kUnknown);
+  const auto holds = [&](uint64_t code) -> uint8_t {
+    if (!is_narrow || code < codes.min()) return HoldsForScalar(key, numbers->ValueOf(code));
+    uint8_t& known = memo[code - codes.min()];
+    if (known == kUnknown) known = HoldsForScalar(key, numbers->ValueOf(code));
+    return known;
+  };
+  std::vector<uint64_t> batch(kBatch);
   for (uint32_t first = 0; first < hits.size(); first += kBatch) {
     const auto count = std::min<uint32_t>(kBatch, numbers->size() - first);
-    numbers->codes().Read(first, count, codes.data());
-    for (uint32_t i = 0; i < count; ++i) {
-      hits[first + i] = numbers->has_dictionary() ? verdicts[codes[i]]
-                                                  : HoldsForScalar(key, numbers->ValueOf(codes[i]));
-    }
+    codes.Read(first, count, batch.data());
+    for (uint32_t i = 0; i < count; ++i) hits[first + i] = holds(batch[i]);
   }
   return hits;
 }

@@ -23,6 +23,7 @@ class LeafDeciders {
 
   // 1 when the leaf holds for all rows of a template, whatever the columns say.
   uint8_t Fixed(uint32_t of_template) const { return fixed_[of_template]; }
+  bool AnyFixed() const;
   // The columns that decide for some template.
   const std::vector<uint32_t>& columns() const { return columns_; }
   // By template.
@@ -48,6 +49,8 @@ class LeafDeciders {
 
   const RowGroup& group_;
   const Leaf& leaf_;
+  std::vector<uint8_t> matters_;  // by column
+  uint8_t absent_ = 0;            // what the leaf says of a span without such a cell
   std::vector<uint8_t> fixed_;
   std::vector<std::vector<uint32_t>> deciding_;  // columns of a template
   std::vector<uint32_t> columns_;

@@ -155,11 +155,13 @@ class GroupFilter {
 
   // A leaf that cells decide: which cells, the template says; what they say, the column.
   Result<Mask> DecideByColumns(uint32_t leaf) {
-    SPANDREL_RETURN_IF_ERROR(LoadTemplates());
     const LeafDeciders deciders(*group_, matcher_.leaves()[leaf]);
-    Mask holds(mask_.size());
-    for (size_t row = 0; row < holds.size(); ++row) {
-      holds[row] = mask_[row] & deciders.Fixed(template_of_[row]);
+    Mask holds(mask_.size(), 0);
+    if (deciders.AnyFixed()) {
+      SPANDREL_RETURN_IF_ERROR(LoadTemplates());
+      for (size_t row = 0; row < holds.size(); ++row) {
+        holds[row] = mask_[row] & deciders.Fixed(template_of_[row]);
+      }
     }
     for (const uint32_t column : deciders.columns()) {
       const Result<std::vector<uint8_t>> hits = deciders.Hits(column);
@@ -171,8 +173,9 @@ class GroupFilter {
 
   // Goes through the rows and the cells of a column side by side.
   Status MarkHits(const LeafDeciders& deciders, uint32_t column, const std::vector<uint8_t>& hits,
-                  Mask* holds) const {
+                  Mask* holds) {
     if (std::none_of(hits.begin(), hits.end(), [](uint8_t hit) { return hit != 0; })) return {};
+    SPANDREL_RETURN_IF_ERROR(LoadTemplates());
     const std::vector<uint8_t> role = deciders.RolesOf(column);
     size_t cell = 0;
     for (size_t row = 0; row < holds->size(); ++row) {

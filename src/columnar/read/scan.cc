@@ -118,6 +118,10 @@ Result<const std::vector<span::SpanRef>*> TraceFetch::Load(const span::TraceId& 
   return &spans_;
 }
 
+std::shared_ptr<const span::SpanChunk> TraceFetch::WholeChunk() const {
+  return chunks_.size() == 1 && chunks_[0]->spans.size() == spans_.size() ? chunks_[0] : nullptr;
+}
+
 Status TraceFetch::LoadFromPart(size_t part, const span::TraceId& id, Content content) {
   const Part& stored = *scan_.snapshot().parts[part];
   const uint64_t hash = TraceIdHash(id);

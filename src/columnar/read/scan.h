@@ -60,6 +60,9 @@ class TraceFetch {
   // The refs are valid until the next call.
   base::Result<const std::vector<span::SpanRef>*> Load(const span::TraceId& id, Content content);
 
+  // The last trace as a chunk of its own, when that is what it was read as: in order, and all.
+  std::shared_ptr<const span::SpanChunk> WholeChunk() const;
+
   // Row groups that may hold spans of the last trace and could not be read.
   size_t unreadable() const { return unreadable_; }
 

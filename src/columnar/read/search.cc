@@ -151,6 +151,7 @@ Result<span::SpanBatch> ReadTrace(const Snapshot& snapshot, const span::TraceId&
                       " row groups that may hold spans of it are damaged on disk");
   }
   if ((*spans)->empty()) return Status(StatusCode::kNotFound, "trace not found");
+  if (auto chunk = traces.WholeChunk()) return span::SpanBatch(std::move(chunk));
   span::SpanBatch batch;
   ChunkBuilder builder;
   for (const span::SpanRef& span : **spans) {
