@@ -23,8 +23,7 @@ void StoredSpans::Add(const span::SpanBatch& batch, uint64_t sequence) {
     is_first = open_->last_sequence() == 0;
     size_t left_out = 0;
     for (const auto& chunk : batch.chunks()) {
-      KnownSpans known = KnownAround(*chunk);
-      left_out += open_->Add(chunk, &IsKnown, &known);
+      left_out += open_->Add(chunk, KnownAround(*chunk));
     }
     open_->NoteSequence(sequence, options_.clock->NowSteady());
     stored_.Add(batch.span_count() - left_out);
@@ -82,13 +81,14 @@ void StoredSpans::Install(const std::vector<PartPtr>& parts, const HeadPtr& seal
   full_spans_ -= sealed->row_count();
 }
 
-bool StoredSpans::IsKnown(void* context, const span::SpanEntry& entry, uint64_t content_hash) {
-  const auto& known = *static_cast<const KnownSpans*>(context);
-  for (const HeadPtr& head : known.heads) {
-    if (head->Contains(entry, content_hash)) return true;
-  }
-  return std::any_of(known.parts.begin(), known.parts.end(),
-                     [&](const PartPtr& part) { return part->Contains(entry, content_hash); });
+void StoredSpans::KnownSpans::Prefetch(uint64_t content_hash) const {
+  for (const HeadPtr& head : heads) head->PrefetchContent(content_hash);
+}
+
+bool StoredSpans::KnownSpans::Contains(const span::SpanEntry& entry, uint64_t content_hash) const {
+  const auto contains = [&](const auto& place) { return place->Contains(entry, content_hash); };
+  return std::any_of(heads.begin(), heads.end(), contains) ||
+         std::any_of(parts.begin(), parts.end(), contains);
 }
 
 // A span that was sent twice has the same start, so only parts around the chunk's starts matter.

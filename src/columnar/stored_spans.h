@@ -58,11 +58,13 @@ class StoredSpans {
 
  private:
   // What spans may be known from, beside the open head.
-  struct KnownSpans {
+  struct KnownSpans final : Head::Known {
+    void Prefetch(uint64_t content_hash) const override;
+    bool Contains(const span::SpanEntry& entry, uint64_t content_hash) const override;
+
     std::vector<HeadPtr> heads;
     std::vector<PartPtr> parts;
   };
-  static bool IsKnown(void* context, const span::SpanEntry& entry, uint64_t content_hash);
   KnownSpans KnownAround(const span::SpanChunk& chunk) const;
   void CountOpenHead();
   void PushOpenHead();

@@ -26,6 +26,11 @@ class HashIndex {
     }
   }
 
+  // Asks the memory for the place where a hash will be looked for.
+  void Prefetch(uint64_t hash) const {
+    if (!slots_.empty()) __builtin_prefetch(&slots_[hash & mask_]);
+  }
+
   // Adds a position whose key is not there yet. `hash_of(position)` is asked when the table grows.
   template <typename HashOf>
   void Insert(uint64_t hash, uint32_t position, HashOf&& hash_of) {

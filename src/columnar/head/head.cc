@@ -12,6 +12,9 @@
 namespace spandrel::columnar {
 namespace {
 
+// Spans whose places in the tables are asked for before they are looked at.
+constexpr uint32_t kAhead = 8;
+
 uint64_t RandomSeed() {
   std::random_device random;
   return uint64_t{random()} << 32 | random();
@@ -29,9 +32,11 @@ size_t IndexBytes(const span::SpanChunk& chunk) {
 
 Head::Head() : seed_(RandomSeed()) {}
 
-size_t Head::Add(const std::shared_ptr<const span::SpanChunk>& chunk, IsKnown is_known,
-                 void* context) {
+size_t Head::Add(const std::shared_ptr<const span::SpanChunk>& chunk, const Known& known) {
   const ContentHasher hasher(*chunk);
+  std::vector<uint64_t> hashes;
+  hashes.reserve(chunk->spans.size());
+  for (const span::SpanEntry& entry : chunk->spans) hashes.push_back(hasher.Of(entry));
   HeadChunk added{chunk, static_cast<uint32_t>(rows_.size())};
   size_t left_out = 0;
   std::unique_lock lock(mutex_);
@@ -39,9 +44,13 @@ size_t Head::Add(const std::shared_ptr<const span::SpanChunk>& chunk, IsKnown is
   HeadRow row;
   row.chunk = static_cast<uint32_t>(chunks_.size() - 1);
   for (row.span = 0; row.span < chunk->spans.size(); ++row.span) {
+    if (row.span + kAhead < hashes.size()) {
+      PrefetchContent(hashes[row.span + kAhead]);
+      known.Prefetch(hashes[row.span + kAhead]);
+    }
     const span::SpanEntry& entry = chunk->spans[row.span];
-    row.content_hash = hasher.Of(entry);
-    if (ContainsLocked(entry, row.content_hash) || is_known(context, entry, row.content_hash)) {
+    row.content_hash = hashes[row.span];
+    if (ContainsLocked(entry, row.content_hash) || known.Contains(entry, row.content_hash)) {
       ++left_out;
       continue;
     }
@@ -67,11 +76,6 @@ void Head::NoteSequence(uint64_t sequence, std::chrono::steady_clock::time_point
 uint64_t Head::byte_size() const {
   return buffer_bytes_ + rows_.size() * sizeof(HeadRow) + traces_.size() * sizeof(HeadTrace) +
          trace_index_.byte_size() + content_index_.byte_size();
-}
-
-bool Head::Contains(const span::SpanEntry& entry, uint64_t content_hash) const {
-  std::shared_lock lock(mutex_);
-  return ContainsLocked(entry, content_hash);
 }
 
 uint64_t Head::HashOf(const span::TraceId& id) const {

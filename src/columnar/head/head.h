@@ -47,11 +47,17 @@ class Head {
  public:
   Head();
 
-  // True for a span that is stored elsewhere already, in an older head or a part.
-  using IsKnown = bool (*)(void* context, const span::SpanEntry& entry, uint64_t content_hash);
+  // What is stored elsewhere already, in an older head or a part.
+  class Known {
+   public:
+    virtual ~Known() = default;
+    // Says that a span with this hash will be asked about.
+    virtual void Prefetch(uint64_t content_hash) const = 0;
+    virtual bool Contains(const span::SpanEntry& entry, uint64_t content_hash) const = 0;
+  };
 
-  // Adds the spans that are new; `is_known` is asked about each. The number of those left out.
-  size_t Add(const std::shared_ptr<const span::SpanChunk>& chunk, IsKnown is_known, void* context);
+  // Adds the spans that are new; `known` is asked about each. The number of those left out.
+  size_t Add(const std::shared_ptr<const span::SpanChunk>& chunk, const Known& known);
   // What was added came from the log record `sequence`; the first one opens the head.
   void NoteSequence(uint64_t sequence, std::chrono::steady_clock::time_point now);
 
@@ -64,8 +70,13 @@ class Head {
   const std::vector<HeadTrace>& traces() const { return traces_; }
   const std::vector<HeadChunk>& chunks() const { return chunks_; }
 
-  // Any thread.
-  bool Contains(const span::SpanEntry& entry, uint64_t content_hash) const;
+  // Of a head to which nothing is added any more. Any thread.
+  bool Contains(const span::SpanEntry& entry, uint64_t content_hash) const {
+    return ContainsLocked(entry, content_hash);
+  }
+  void PrefetchContent(uint64_t content_hash) const {
+    content_index_.Prefetch(KeyOf(content_hash));
+  }
 
  private:
   friend class HeadView;

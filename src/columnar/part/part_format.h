@@ -20,8 +20,6 @@ inline constexpr size_t kFrameHeaderSize = 16;  // crc, kind, stored size, raw s
 
 // Rows of a row group, at most, but for a trace that is larger by itself.
 inline constexpr uint32_t kGroupRows = 128 * 1024;
-// A row group is closed when the messages and texts in it reach this.
-inline constexpr size_t kGroupBytes = size_t{128} << 20;
 // Rows of one zone: how far a reader walks to find a row's cells.
 inline constexpr uint32_t kZoneRows = 4096;
 

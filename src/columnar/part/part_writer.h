@@ -28,10 +28,6 @@ class PartWriter {
   DictionaryBuilder& dictionary() { return dictionary_; }
   RowGroupBuilder& rows() { return rows_; }
 
-  // True when what rows() holds is as large as a row group should be.
-  bool IsGroupFull() const {
-    return rows_.row_count() >= kGroupRows || rows_.byte_size() >= kGroupBytes;
-  }
   // Writes what rows() holds, if anything, as a row group.
   base::Status EndGroup();
 

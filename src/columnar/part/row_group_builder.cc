@@ -28,9 +28,16 @@ void RowGroupBuilder::BeginTrace(const span::TraceId& id) {
   traces_.push_back({id, row_count(), 0});
 }
 
+void RowGroupBuilder::Arrange(std::vector<TraceRows> traces, const std::vector<uint32_t>& order) {
+  std::vector<RowRecord> arranged;
+  arranged.reserve(order.size());
+  for (const uint32_t row : order) arranged.push_back(rows_[row]);
+  rows_ = std::move(arranged);
+  traces_ = std::move(traces);
+}
+
 void RowGroupBuilder::AddSpan(const span::SpanEntry& entry, std::string_view message,
                               std::string_view name, uint32_t scope) {
-  given_bytes_ += message.size();
   OpenTemplate wanted;
   wanted.scope = scope;
   wanted.name = dictionary_.AddName(name);
@@ -107,7 +114,7 @@ bool RowGroupBuilder::IsSame(const OpenTemplate& a, const OpenTemplate& b) const
          a.status == b.status;
 }
 
-void RowGroupBuilder::AddRow(const RowRecord& row, const uint64_t* cells) {
+void RowGroupBuilder::AddRow(RowRecord row, const uint64_t* cells) {
   OpenTemplate& made = templates_[row.made_from];
   const size_t count = made.varies.size();
   if (made.row_count++ == 0) {
@@ -116,9 +123,10 @@ void RowGroupBuilder::AddRow(const RowRecord& row, const uint64_t* cells) {
     const uint64_t* first = cells_.data() + made.first_cells;
     for (size_t i = 0; i < count; ++i) made.varies[i] |= cells[i] != first[i] ? 1 : 0;
   }
+  row.first_cell = cells_.size();
   cells_.insert(cells_.end(), cells, cells + count);
   rows_.push_back(row);
-  ++traces_.back().row_count;
+  if (!traces_.empty()) ++traces_.back().row_count;
 }
 
 void RowGroupBuilder::Clear() {
@@ -129,7 +137,6 @@ void RowGroupBuilder::Clear() {
   traces_.clear();
   rows_.clear();
   cells_.clear();
-  given_bytes_ = 0;
 }
 
 }  // namespace spandrel::columnar

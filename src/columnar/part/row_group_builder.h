@@ -23,6 +23,7 @@ struct RowRecord {
   uint64_t start = 0;
   uint64_t end = 0;
   uint32_t made_from = 0;  // template
+  size_t first_cell = 0;   // where its cells begin; set when the row is added
 };
 
 // A trace of a row group: its rows lie together.
@@ -45,21 +46,24 @@ struct OpenTemplate {
   std::vector<uint8_t> varies;
 };
 
-// Collects the rows of one row group: spans are taken apart into the cells of columns. Rows come in
-// the order in which they will lie: traces by id, rows of a trace by start time. One thread.
+// Collects the rows of one row group: spans are taken apart into the cells of columns. Rows lie in
+// the order of traces by id, rows of a trace by start time: they come in this order, each trace
+// after its BeginTrace, or in any order before Arrange. One thread.
 class RowGroupBuilder {
  public:
   // Scopes and names are ids of `dictionary`.
   explicit RowGroupBuilder(DictionaryBuilder& dictionary);
 
   void BeginTrace(const span::TraceId& id);
+  // Puts the rows, which came without their traces, in order: row i becomes what came as
+  // `order[i]`.
+  void Arrange(std::vector<TraceRows> traces, const std::vector<uint32_t>& order);
+
   // A span with its message.
   void AddSpan(const span::SpanEntry& entry, std::string_view message, std::string_view name,
                uint32_t scope);
 
   uint32_t row_count() const { return static_cast<uint32_t>(rows_.size()); }
-  // Bytes of the messages and texts that were given, about what the builder occupies.
-  size_t byte_size() const { return given_bytes_; }
   void Clear();
 
   // For the encoder.
@@ -76,11 +80,8 @@ class RowGroupBuilder {
   uint32_t AddLayout(const std::vector<MessageField>& fields) { return LayoutOf(fields); }
   const std::vector<uint32_t>& columns_of_layout() const { return columns_; }
   uint32_t AddTemplate(const OpenTemplate& wanted);
-  uint64_t AddText(uint32_t column, std::string_view text) {
-    given_bytes_ += text.size();
-    return texts_[column].Add(text);
-  }
-  void AddRow(const RowRecord& row, const uint64_t* cells);
+  uint64_t AddText(uint32_t column, std::string_view text) { return texts_[column].Add(text); }
+  void AddRow(RowRecord row, const uint64_t* cells);
 
  private:
   uint32_t LayoutOf(const std::vector<MessageField>& fields);
@@ -94,8 +95,7 @@ class RowGroupBuilder {
   HashIndex template_index_;
   std::vector<TraceRows> traces_;
   std::vector<RowRecord> rows_;
-  std::vector<uint64_t> cells_;  // of all rows, one row after the other
-  size_t given_bytes_ = 0;
+  std::vector<uint64_t> cells_;  // of all rows, one row after the other as they came
 
   std::vector<MessageField> fields_;  // of the span being added
   std::vector<uint32_t> columns_;     // of the layout that was asked for last

@@ -109,12 +109,13 @@ class Encoder {
   void GatherColumns() {
     columns_.resize(table_.columns.size());
     zone_starts_.assign(columns_.size() + 1, {});
-    const uint64_t* cell = builder_.cells().data();
     template_of_.reserve(builder_.row_count());
     for (uint32_t row = 0; row < builder_.row_count(); ++row) {
       if (row % kZoneRows == 0) NoteZone();
-      const uint32_t code = code_of_[builder_.rows()[row].made_from];
+      const RowRecord& record = builder_.rows()[row];
+      const uint32_t code = code_of_[record.made_from];
       template_of_.push_back(code);
+      const uint64_t* cell = builder_.cells().data() + record.first_cell;
       for (const uint32_t column : stored_columns_[code]) {
         if (column != kNoColumn) columns_[column].push_back(*cell);
         ++cell;

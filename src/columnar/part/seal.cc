@@ -13,8 +13,6 @@ namespace {
 using base::Result;
 using base::Status;
 
-constexpr size_t kPrefetchedSpans = 16;
-
 class Sealer {
  public:
   Sealer(const Head& head, PartWriter& part) : head_(head), part_(part) { MapScopes(); }
@@ -69,64 +67,58 @@ class Sealer {
     return order;
   }
 
+  // Spans are read in the order in which they came, which is how they lie in memory, and put in
+  // order afterwards.
   Status WriteGroup(std::vector<uint32_t> traces) {
     std::sort(traces.begin(), traces.end(), [this](uint32_t a, uint32_t b) {
       return head_.traces()[a].id < head_.traces()[b].id;
     });
-    for (size_t i = 0; i < traces.size(); ++i) {
-      if (i + 1 < traces.size()) Prefetch(head_.traces()[traces[i + 1]]);
-      SPANDREL_RETURN_IF_ERROR(WriteTrace(head_.traces()[traces[i]]));
+    std::vector<TraceRows> arranged;
+    std::vector<uint32_t> order;  // rows of the head
+    for (const uint32_t trace : traces) {
+      const auto first = static_cast<uint32_t>(order.size());
+      AppendRows(head_.traces()[trace], &order);
+      arranged.push_back(
+          {head_.traces()[trace].id, first, static_cast<uint32_t>(order.size()) - first});
     }
+    std::vector<uint32_t> arrivals = order;
+    std::sort(arrivals.begin(), arrivals.end());
+    std::vector<uint32_t> came_as(head_.row_count());
+    for (uint32_t i = 0; i < arrivals.size(); ++i) {
+      AddSpan(head_.rows()[arrivals[i]]);
+      came_as[arrivals[i]] = i;
+    }
+    for (uint32_t& row : order) row = came_as[row];
+    part_.rows().Arrange(std::move(arranged), order);
     return part_.EndGroup();
   }
 
-  // In the order of trace ids every span lies somewhere else in memory, so the next trace's are
-  // asked for while this one's are written.
-  void Prefetch(const HeadTrace& trace) const {
-    uint32_t row = trace.first_row;
-    for (size_t i = 0; i < kPrefetchedSpans && row != HashIndex::kAbsent; ++i) {
-      const HeadRow& at = head_.rows()[row];
-      const span::SpanEntry& entry = EntryOf(at);
-      const char* const message = ChunkOf(at).bytes().data() + entry.message.offset;
-      for (uint32_t line = 0; line < entry.message.size; line += 64) {
-        __builtin_prefetch(message + line);
-      }
-      row = at.next_of_trace;
-    }
-  }
-
-  Status WriteTrace(const HeadTrace& trace) {
-    rows_.clear();
+  // The rows of a trace by start time and span id.
+  void AppendRows(const HeadTrace& trace, std::vector<uint32_t>* order) const {
+    const auto first = static_cast<ptrdiff_t>(order->size());
     for (uint32_t row = trace.first_row; row != HashIndex::kAbsent;
          row = head_.rows()[row].next_of_trace) {
-      rows_.push_back(&head_.rows()[row]);
+      order->push_back(row);
     }
-    std::stable_sort(rows_.begin(), rows_.end(), [this](const HeadRow* a, const HeadRow* b) {
-      const span::SpanEntry& x = EntryOf(*a);
-      const span::SpanEntry& y = EntryOf(*b);
+    std::stable_sort(order->begin() + first, order->end(), [this](uint32_t a, uint32_t b) {
+      const span::SpanEntry& x = EntryOf(head_.rows()[a]);
+      const span::SpanEntry& y = EntryOf(head_.rows()[b]);
       return std::tie(x.start_time_unix_nano, x.span_id) <
              std::tie(y.start_time_unix_nano, y.span_id);
     });
-    if (part_.IsGroupFull()) SPANDREL_RETURN_IF_ERROR(part_.EndGroup());
-    part_.rows().BeginTrace(trace.id);
-    for (const HeadRow* row : rows_) {
-      if (part_.IsGroupFull()) {
-        SPANDREL_RETURN_IF_ERROR(part_.EndGroup());
-        part_.rows().BeginTrace(trace.id);
-      }
-      const span::SpanChunk& chunk = ChunkOf(*row);
-      const span::SpanEntry& entry = chunk.spans[row->span];
-      part_.rows().AddSpan(entry, entry.message.In(chunk.bytes()), entry.name.In(chunk.bytes()),
-                           ScopeId(*row));
-    }
-    return {};
+  }
+
+  void AddSpan(const HeadRow& row) {
+    const span::SpanChunk& chunk = ChunkOf(row);
+    const span::SpanEntry& entry = chunk.spans[row.span];
+    part_.rows().AddSpan(entry, entry.message.In(chunk.bytes()), entry.name.In(chunk.bytes()),
+                         ScopeId(row));
   }
 
   const Head& head_;
   PartWriter& part_;
   std::vector<size_t> first_scope_;  // of a chunk, in scope_ids_
   std::vector<uint32_t> scope_ids_;
-  std::vector<const HeadRow*> rows_;
 };
 
 }  // namespace
