@@ -54,8 +54,7 @@ void BM_LogAppend(benchmark::State& state) {
                 [&](std::vector<LogEntry>& group) { sequence = group.back().sequence; }, nullptr)
           : base::Status(base::StatusCode::kInternal, "no folder");
   if (!writer.ok()) return state.SkipWithError(writer.status().ToString().c_str());
-  const span::SpanBatch batch =
-      conformance::MakeBatch({{.name = std::string(static_cast<size_t>(state.range(0)), 'n')}});
+  const span::SpanBatch batch = BatchOf(static_cast<size_t>(state.range(0)));
   const auto append = [&] {
     const bool ok = AppendAndWait(**writer, span::SpanBatch(batch)).ok();
     if (state.range(1) != 0) (*writer)->Release(sequence);
