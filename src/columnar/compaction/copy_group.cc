@@ -7,7 +7,6 @@ namespace spandrel::columnar {
 namespace {
 
 using base::Result;
-using base::Status;
 
 constexpr int kLevel = 3;
 
