@@ -38,8 +38,13 @@ Result<EncodedRowGroup> CopyGroup(const Part& part, uint32_t index, DictionaryMa
   const Result<RowGroupPtr> group = part.Group(index);
   if (!group.ok()) return group.status();
   const GroupRecord& facts = (*group)->facts();
-  EncodedRowGroup copy{facts.row_count, facts.trace_count,  facts.min_start,
-                       facts.max_start, facts.max_duration, {}};
+  EncodedRowGroup copy{facts.row_count,
+                       facts.trace_count,
+                       facts.min_start,
+                       facts.max_start,
+                       facts.max_duration,
+                       facts.message_bytes,
+                       {}};
   for (const SectionRecord& section : (*group)->sections()) {
     if (section.kind == FrameKind::kTemplates) {
       const std::string templates = MapTemplates((*group)->table(), mapping, dictionary);

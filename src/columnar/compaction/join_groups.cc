@@ -192,6 +192,7 @@ Status NoteDamage(const JoinInput& input, Status status) {
 Result<std::unique_ptr<InputRows>> OpenInput(const JoinInput& input, RowGroupBuilder& rows) {
   Result<RowGroupPtr> group = input.part->Group(input.index);
   if (!group.ok()) return group.status();
+  rows.AddMessageBytes((*group)->facts().message_bytes);
   auto open = std::make_unique<InputRows>(input, std::move(*group), rows);
   SPANDREL_RETURN_IF_ERROR(NoteDamage(input, open->Open()));
   return open;

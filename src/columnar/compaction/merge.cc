@@ -17,7 +17,10 @@ using base::Status;
 
 // Row groups of at least this many rows gain little by becoming larger.
 constexpr uint32_t kLargeGroupRows = kGroupRows / 8 * 3;
+constexpr uint64_t kLargeGroupBytes = uint64_t{24} << 20;
+// What is joined at a time is in memory at a time.
 constexpr size_t kMaxJoined = 64;
+constexpr uint64_t kMaxJoinedBytes = uint64_t{64} << 20;
 
 // A part that is being merged.
 struct Input {
@@ -32,6 +35,7 @@ struct GroupRef {
   uint32_t index = 0;
   uint64_t min_start = 0;
   uint32_t rows = 0;
+  uint64_t bytes = 0;
 };
 
 class Merger {
@@ -50,15 +54,17 @@ class Merger {
 
   Status Run() {
     for (const GroupRef& group : GroupsByStart()) {
-      if (group.rows >= kLargeGroupRows) {
+      if (group.rows >= kLargeGroupRows || group.bytes >= kLargeGroupBytes) {
         SPANDREL_RETURN_IF_ERROR(Copy(group));
         continue;
       }
-      if (joined_rows_ + group.rows > kGroupRows || joined_.size() == kMaxJoined) {
+      if (joined_rows_ + group.rows > kGroupRows || joined_.size() == kMaxJoined ||
+          joined_bytes_ + group.bytes > kMaxJoinedBytes) {
         SPANDREL_RETURN_IF_ERROR(Join());
       }
       joined_.push_back(group);
       joined_rows_ += group.rows;
+      joined_bytes_ += group.bytes;
     }
     SPANDREL_RETURN_IF_ERROR(Join());
     return part_.Finish(SealedThrough(), Replaced());
@@ -70,7 +76,8 @@ class Merger {
     for (uint32_t i = 0; i < inputs_.size(); ++i) {
       const auto& records = inputs_[i].part->footer().groups;
       for (uint32_t g = 0; g < records.size(); ++g) {
-        groups.push_back({i, g, records[g].min_start, records[g].row_count});
+        groups.push_back(
+            {i, g, records[g].min_start, records[g].row_count, records[g].message_bytes});
       }
     }
     std::stable_sort(groups.begin(), groups.end(), [](const GroupRef& a, const GroupRef& b) {
@@ -88,6 +95,7 @@ class Merger {
   Status Join() {
     const std::vector<GroupRef> refs = std::exchange(joined_, {});
     joined_rows_ = 0;
+    joined_bytes_ = 0;
     if (refs.empty()) return {};
     if (refs.size() == 1) return Copy(refs[0]);
     std::vector<JoinInput> groups;
@@ -137,6 +145,7 @@ class Merger {
   std::vector<Input> inputs_;
   std::vector<GroupRef> joined_;  // small row groups that wait to be joined
   uint64_t joined_rows_ = 0;
+  uint64_t joined_bytes_ = 0;
 };
 
 }  // namespace

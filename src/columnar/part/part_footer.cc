@@ -47,13 +47,14 @@ void AppendGroup(const GroupRecord& group, std::string* bytes) {
   AppendFixed(group.min_start, bytes);
   AppendFixed(group.max_start, bytes);
   AppendFixed(group.max_duration, bytes);
+  AppendFixed(group.message_bytes, bytes);
   AppendFixed(group.directory, bytes);
   AppendFixed(group.trace_filter, bytes);
   AppendFixed(group.value_filter, bytes);
   AppendFixed(group.latencies, bytes);
 }
 
-constexpr size_t kGroupRecordSize = 32 + 4 * sizeof(SectionRecord);
+constexpr size_t kGroupRecordSize = 40 + 4 * sizeof(SectionRecord);
 
 GroupRecord TakeGroup(FixedReader* reader) {
   GroupRecord group;
@@ -62,6 +63,7 @@ GroupRecord TakeGroup(FixedReader* reader) {
   group.min_start = reader->Take<uint64_t>();
   group.max_start = reader->Take<uint64_t>();
   group.max_duration = reader->Take<uint64_t>();
+  group.message_bytes = reader->Take<uint64_t>();
   group.directory = reader->Take<SectionRecord>();
   group.trace_filter = reader->Take<SectionRecord>();
   group.value_filter = reader->Take<SectionRecord>();

@@ -18,6 +18,7 @@ struct GroupRecord {
   uint64_t min_start = UINT64_MAX;
   uint64_t max_start = 0;
   uint64_t max_duration = 0;
+  uint64_t message_bytes = 0;  // of the spans' messages, about: what reading all of it may occupy
   SectionRecord directory;
   SectionRecord trace_filter;
   SectionRecord value_filter;

@@ -62,6 +62,7 @@ Status PartWriter::AddGroup(const EncodedRowGroup& encoded) {
   group.min_start = encoded.min_start;
   group.max_start = encoded.max_start;
   group.max_duration = encoded.max_duration;
+  group.message_bytes = encoded.message_bytes;
   std::vector<SectionRecord> sections;
   for (const EncodedSection& section : encoded.sections) {
     const auto written = WriteFrame(section.kind, section.bytes, section.raw_size);

@@ -38,6 +38,7 @@ void RowGroupBuilder::Arrange(std::vector<TraceRows> traces, const std::vector<u
 
 void RowGroupBuilder::AddSpan(const span::SpanEntry& entry, std::string_view message,
                               std::string_view name, uint32_t scope) {
+  message_bytes_ += message.size();
   OpenTemplate wanted;
   wanted.scope = scope;
   wanted.name = dictionary_.AddName(name);
@@ -137,6 +138,7 @@ void RowGroupBuilder::Clear() {
   traces_.clear();
   rows_.clear();
   cells_.clear();
+  message_bytes_ = 0;
 }
 
 }  // namespace spandrel::columnar

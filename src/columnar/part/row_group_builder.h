@@ -64,6 +64,9 @@ class RowGroupBuilder {
                uint32_t scope);
 
   uint32_t row_count() const { return static_cast<uint32_t>(rows_.size()); }
+  // Bytes of the messages that were given, or are said to have been given as cells.
+  uint64_t message_bytes() const { return message_bytes_; }
+  void AddMessageBytes(uint64_t bytes) { message_bytes_ += bytes; }
   void Clear();
 
   // For the encoder.
@@ -96,6 +99,8 @@ class RowGroupBuilder {
   std::vector<TraceRows> traces_;
   std::vector<RowRecord> rows_;
   std::vector<uint64_t> cells_;  // of all rows, one row after the other as they came
+
+  uint64_t message_bytes_ = 0;
 
   std::vector<MessageField> fields_;  // of the span being added
   std::vector<uint32_t> columns_;     // of the layout that was asked for last

@@ -33,6 +33,7 @@ class Encoder {
   EncodedRowGroup Run() {
     group_.row_count = builder_.row_count();
     group_.trace_count = static_cast<uint32_t>(builder_.traces().size());
+    group_.message_bytes = builder_.message_bytes();
     OrderTemplates();
     MakeTemplates();
     GatherColumns();

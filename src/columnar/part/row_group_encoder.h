@@ -24,6 +24,7 @@ struct EncodedRowGroup {
   uint64_t min_start = UINT64_MAX;
   uint64_t max_start = 0;
   uint64_t max_duration = 0;
+  uint64_t message_bytes = 0;
   std::vector<EncodedSection> sections;
 };
 
