@@ -71,6 +71,18 @@ Texts Urls() {
   return values;
 }
 
+// As url.full of the load generator's company shape: 20 services of 20 operations.
+Texts CompanyUrls() {
+  std::mt19937_64 random(7);
+  Texts values(kRows);
+  for (std::string& value : values) {
+    value = "https://api.example.internal/service-" + std::string(1, char('a' + random() % 20)) +
+            "/v1/resource" + std::to_string(random() % 20) + "/orders/" +
+            std::to_string(10'000'000 + random() % 90'000'000);
+  }
+  return values;
+}
+
 double ZstdBytes(std::string_view raw, int level) {
   std::string out(ZSTD_compressBound(raw.size()), '\0');
   return double(ZSTD_compress(out.data(), out.size(), raw.data(), raw.size(), level));
@@ -198,6 +210,7 @@ SPANDREL_NUMBER_BENCH(SortedStarts);
 SPANDREL_TEXT_BENCH(UserIds);
 SPANDREL_TEXT_BENCH(Uuids);
 SPANDREL_TEXT_BENCH(Urls);
+SPANDREL_TEXT_BENCH(CompanyUrls);
 
 }  // namespace
 }  // namespace spandrel::columnar

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "columnar/column/bit_packing.h"
+#include "columnar/column/patterned_text.h"
 #include "columnar/column/text_format.h"
 #include "columnar/column/zstd_block.h"
 #include "columnar/disk/fixed.h"
@@ -83,6 +84,9 @@ Result<TextColumn> TextColumn::Parse(std::string_view bytes, uint64_t max_dictio
       break;
     case TextEncoding::kCompressed:
       status = column.ParseCompressed(body);
+      break;
+    case TextEncoding::kPatterned:
+      status = column.ParsePatterned(body, max_dictionary_bytes);
       break;
   }
   if (!status.ok()) return status;
@@ -167,6 +171,13 @@ Status TextColumn::ParseCompressed(std::string_view body) {
   return is_sound ? Status() : Unreadable();
 }
 
+Status TextColumn::ParsePatterned(std::string_view body, uint64_t max_dictionary_bytes) {
+  auto patterned = PatternedText::Parse(body, size_, max_dictionary_bytes);
+  if (!patterned.ok()) return patterned.status();
+  patterned_ = *std::move(patterned);
+  return {};
+}
+
 std::string_view TextColumn::DictionaryAt(uint32_t code) const {
   const auto& ends = dictionary_->ends;
   const uint32_t begin = code == 0 ? 0 : ends[code - 1];
@@ -184,6 +195,7 @@ Result<std::optional<uint32_t>> TextColumn::FindEqual(std::string_view value, ui
                                                       uint32_t count) const {
   if (count == 0) return std::optional<uint32_t>();
   if (encoding_ == TextEncoding::kCompressed) return FindCompressed(value, first, count);
+  if (encoding_ == TextEncoding::kPatterned) return patterned_->FindEqual(value, first, count);
   if (encoding_ == TextEncoding::kDictionary) {
     const auto code = FindCode(value);
     return code ? numbers_.FindEqual(*code, first, count) : std::nullopt;

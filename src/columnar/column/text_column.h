@@ -23,6 +23,7 @@ enum class TextEncoding : uint32_t {
   kHex = 3,         // common prefix, hexadecimal of one length and case, common suffix
   kUuid = 4,        // common prefix, lower-case UUID, common suffix
   kCompressed = 5,  // lengths, and the bytes in blocks under zstd
+  kPatterned = 6,   // a pattern and the numbers at its places
 };
 
 inline constexpr uint64_t kMaxTextSize = uint64_t{1} << 30;
@@ -36,6 +37,8 @@ void EncodeDictionaryText(std::span<const std::string_view> entries,
 // Appends a column of mostly different values to `out`, in the encoding that fits them best.
 void EncodePlainText(std::span<const std::string_view> values, std::string* out,
                      int zstd_level = 1);
+
+class PatternedText;
 
 // A view of an encoded column; valid as long as its bytes. Copies are cheap and share a
 // decompressed dictionary. Any number of threads may read. Rows and codes must be in range; codes()
@@ -61,13 +64,14 @@ class TextColumn {
   const PackedInts& codes() const { return numbers_; }
 
   // Calls visit(uint32_t row, std::string_view value) for each row of [first, first + count), in
-  // order. A view lives during its call only. DATA_LOSS when a block does not decompress; the rows
-  // before it have been visited then.
+  // order. A view lives during its call only. DATA_LOSS when a block does not decompress
+  // or damaged numbers are too few; the rows before it have been visited then.
   template <typename Visitor>
   base::Status Visit(uint32_t first, uint32_t count, Visitor&& visit) const;
   base::Result<std::string> At(uint32_t row) const;
   // The first row of [first, first + count) that is `value`; makes texts only of kCompressed, and
-  // there decompresses only blocks with a value of that length.
+  // there decompresses only blocks with a value of that length, and of kPatterned, of groups of
+  // rows with its pattern and its numbers.
   base::Result<std::optional<uint32_t>> FindEqual(std::string_view value, uint32_t first,
                                                   uint32_t count) const;
 
@@ -85,6 +89,7 @@ class TextColumn {
   base::Status ParseNumbered(std::string_view body);
   base::Status ParseFixedBytes(std::string_view body);
   base::Status ParseCompressed(std::string_view body);
+  base::Status ParsePatterned(std::string_view body, uint64_t max_dictionary_bytes);
 
   // Without prefix and suffix; nothing when the column cannot hold the value.
   std::optional<std::string_view> Middle(std::string_view value) const;
@@ -111,6 +116,7 @@ class TextColumn {
   PackedInts group_starts_;  // where the bytes of every 128th value begin
   PackedInts block_ends_;    // in `bytes_`
   uint64_t raw_size_ = 0;
+  std::shared_ptr<const PatternedText> patterned_;
 };
 
 // Reads a column piece by piece and keeps the block it decompressed last, so that rows that lie

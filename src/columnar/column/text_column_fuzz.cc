@@ -3,7 +3,9 @@
 #include <vector>
 
 #include "base/check.h"
+#include "columnar/column/patterned_text.h"
 #include "columnar/column/text_column.h"
+#include "columnar/column/text_format.h"
 
 namespace {
 
@@ -27,9 +29,7 @@ std::vector<std::string> ReadAll(const TextColumn& column) {
   return values;
 }
 
-void CheckRoundTrip(const std::vector<std::string>& values) {
-  std::string bytes;
-  EncodePlainText(std::vector<std::string_view>(values.begin(), values.end()), &bytes);
+void CheckHolds(const std::string& bytes, const std::vector<std::string>& values) {
   const auto column = TextColumn::Parse(bytes);
   SPANDREL_CHECK(column.ok() && column->size() == values.size());
   SPANDREL_CHECK(column
@@ -42,6 +42,16 @@ void CheckRoundTrip(const std::vector<std::string>& values) {
   const auto first = std::find(values.begin(), values.end(), values.back());
   const auto found = column->FindEqual(values.back(), 0, column->size());
   SPANDREL_CHECK(found.ok() && *found == first - values.begin());
+}
+
+void CheckRoundTrip(const std::vector<std::string>& values) {
+  const std::vector<std::string_view> views(values.begin(), values.end());
+  std::string plain;
+  EncodePlainText(views, &plain);
+  CheckHolds(plain, values);
+  std::string patterned;
+  const auto least_digits = static_cast<uint32_t>(values.size() % kMaxDigits + 1);
+  if (EncodePatternedText(views, least_digits, &patterned)) CheckHolds(patterned, values);
 }
 
 std::vector<std::string> Lines(std::string_view text) {

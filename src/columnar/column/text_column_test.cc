@@ -8,6 +8,7 @@
 #include <random>
 
 #include "base/hex.h"
+#include "columnar/column/patterned_text.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -330,6 +331,135 @@ TEST(TextColumn, BytesStayAsTheyAre) {
             "0400000000000000"
             "0400000000000000"
             "61626364");
+}
+
+Texts CompanyUrls(size_t rows) {
+  std::mt19937_64 random(8);
+  Texts texts(rows);
+  for (std::string& text : texts) {
+    text = "https://api.example.internal/service-" + std::to_string(random() % 8) + "/v1/orders/" +
+           std::to_string(10'000'000 + random() % 90'000'000);
+  }
+  return texts;
+}
+
+std::string EncodePatterned(const Texts& texts, uint32_t least_digits) {
+  std::string bytes;
+  (void)EncodePatternedText(ViewsOf(texts), least_digits, &bytes);
+  return bytes;
+}
+
+// Where there are not too many patterns.
+void ExpectHoldsPatterned(const Texts& texts, uint32_t least_digits) {
+  const std::string bytes = EncodePatterned(texts, least_digits);
+  if (bytes.empty()) return;
+  ASSERT_EQ(TextColumn::Parse(bytes)->encoding(), TextEncoding::kPatterned);
+  ExpectHolds(bytes, texts);
+}
+
+TEST(PatternedText, UrlsTakeThePatternAndTheNumbers) {
+  const Texts texts = CompanyUrls(5000);
+  ExpectRoundTrip(texts, TextEncoding::kPatterned);
+  EXPECT_LT(EncodePlain(texts).size(), 5 * texts.size());
+  std::mt19937_64 random(9);
+  const std::string bytes = EncodePlain(texts);
+  TextReader reader(*TextColumn::Parse(bytes));
+  for (int i = 0; i < 1000; ++i) {
+    const auto row = static_cast<uint32_t>(random() % texts.size());
+    ASSERT_EQ(*reader.At(row), texts[row]);
+  }
+}
+
+TEST(PatternedText, PatternsHaveDifferentPlaces) {
+  std::mt19937_64 random(10);
+  for (const size_t rows : {1, 2, 127, 128, 129, 1000}) {
+    Texts texts(rows);
+    for (std::string& text : texts) {
+      for (size_t places = random() % 12; places > 0; --places)
+        text += " word " + std::to_string(random() % 100'000'000);
+    }
+    for (const uint32_t digits : {7, 8, 9, 18}) ExpectHoldsPatterned(texts, digits);
+    if (rows < 16) ExpectHoldsPatterned(texts, 1);
+  }
+  ExpectHoldsPatterned({}, 1);
+  ExpectHoldsPatterned({""}, 1);
+  ExpectHoldsPatterned({"0", "", "00", "7"}, 1);
+  ExpectHoldsPatterned(Texts(300, "the same 12"), 1);
+}
+
+TEST(PatternedText, KeepsWhatIsNotAPlainNumber) {
+  const std::string specials("\x00\x01\x02\x03", 4);
+  const Texts forms = {
+      "007 is not ",           "000000000000000000 ", "0 00 000 ", "0000000000000000001 ",
+      "12345678901234567890 ", specials + "99999",    "\x01\x08",  "",
+      "999999999999999999 "};
+  std::mt19937_64 random(11);
+  Texts texts(2000);
+  for (size_t i = 0; i < texts.size(); ++i) {
+    texts[i] = "request number " + forms[i % forms.size()] + "x" +
+               std::to_string(random() % 100'000) + "/" + std::to_string(random() % 1'000'000'000);
+    if (i % 50 == 0) texts[i] = forms[random() % forms.size()];
+  }
+  ExpectRoundTrip(texts, TextEncoding::kPatterned);
+}
+
+TEST(PatternedText, AnyTextOfDigitsAndPlaces) {
+  std::mt19937_64 random(12);
+  Texts forms(20);
+  for (std::string& form : forms)
+    form = RandomText(&random, random() % 30, std::string_view("\x00\x01\x02 ab0019", 10));
+  Texts texts(3000);
+  for (std::string& text : texts)
+    text = forms[random() % forms.size()] + " order " + RandomText(&random, 12, "0123456789");
+  ExpectRoundTrip(texts, TextEncoding::kPatterned);
+  for (const uint32_t digits : {1, 2, 3, 18}) ExpectHoldsPatterned(texts, digits);
+}
+
+TEST(PatternedText, TooManyPatternsAndTooLargeValuesAreCompressed) {
+  std::mt19937_64 random(13);
+  Texts texts = CompanyUrls(1000);
+  texts[700] += std::string(5000, 'x');
+  ExpectRoundTrip(texts, TextEncoding::kCompressed);
+  for (std::string& text : texts) text += RandomText(&random, 8, "abcdefgh");
+  ExpectRoundTrip(texts, TextEncoding::kCompressed);
+  ExpectRoundTrip({"a1 b2", "a2 b2", "a1 b3 "}, TextEncoding::kCompressed);
+}
+
+TEST(PatternedText, DamagedStartsAreDataLossOrOtherValues) {
+  const Texts texts = CompanyUrls(300);
+  const std::string bytes = EncodePlain(texts);
+  for (size_t at = 8; at < bytes.size(); ++at) {
+    std::string damaged = bytes;
+    damaged[at] = static_cast<char>(damaged[at] ^ 0x15);
+    const auto column = TextColumn::Parse(damaged, 1 << 20);
+    if (!column.ok() || column->size() != texts.size()) continue;
+    (void)column->Visit(0, column->size(), [](uint32_t, std::string_view) {}).ok();
+    (void)column->FindEqual(texts[200], 0, column->size()).ok();
+    (void)column->At(299).ok();
+  }
+}
+
+TEST(PatternedText, RefusesTruncatedAndLengthenedBytes) {
+  const std::string bytes = EncodePlain(CompanyUrls(200));
+  ASSERT_EQ(TextColumn::Parse(bytes)->encoding(), TextEncoding::kPatterned);
+  for (size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(TextColumn::Parse(std::string_view(bytes).substr(0, size)).ok()) << size;
+  EXPECT_FALSE(TextColumn::Parse(bytes + '\0').ok());
+}
+
+// The bytes of docs/formats/columns.md; a change here breaks every store.
+TEST(PatternedText, BytesStayAsTheyAre) {
+  const Texts texts = {std::string("n\1", 2), "a5", "a7-07"};
+  EXPECT_EQ(base::HexEncode(EncodePatterned(texts, 1)),
+            "060000000300000001000000020000007000000001000000030000000a000000"
+            "0a00000029000000030000000000000002000000000000000500000000000000"
+            "00000000020000310000000000000000006e0201610061002d01020300000000"
+            "0000000000000000000000020000000000000000000000000200002400000000"
+            "0000000018000000010000000000000000000000000000000000000000000000"
+            "2900000002000000000000000500000000000000070000000000000000000000"
+            "0200000800000000000000000018000000010000000000000000000000000000"
+            "0000000000000000001800000001000000000000000700000000000000070000"
+            "0000000000");
 }
 
 }  // namespace

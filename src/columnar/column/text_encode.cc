@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "columnar/column/patterned_text.h"
 #include "columnar/column/text_column.h"
 #include "columnar/column/text_format.h"
 #include "columnar/column/zstd_block.h"
@@ -16,6 +17,8 @@ using Texts = std::span<const std::string_view>;
 // A dictionary is decompressed whenever a column is opened, so it costs little more to pack it
 // well.
 constexpr int kDictionaryLevel = 3;
+// The encoding is chosen by as many values.
+constexpr size_t kSampleValues = 1024;
 
 void AppendHeader(TextEncoding encoding, size_t rows, std::string* out) {
   SPANDREL_CHECK(rows <= kMaxTextRows);
@@ -209,6 +212,21 @@ void EncodeCompressed(Texts values, int level, std::string* out) {
   out->append(lengths).append(starts).append(ends).append(cutter.blocks());
 }
 
+// Prefix, middle, suffix.
+bool TryAffixed(Texts values, std::string* out) {
+  if (values.empty()) return false;
+  const Affixes affixes = FindAffixes(values);
+  return TryNumbered(values, affixes, out) || TryHex(values, affixes, false, out) ||
+         TryHex(values, affixes, true, out) || TryUuid(values, affixes, out);
+}
+
+std::vector<std::string_view> SampleOf(Texts values) {
+  const size_t count = std::min(kSampleValues, values.size());
+  std::vector<std::string_view> sample(count);
+  for (size_t i = 0; i < count; ++i) sample[i] = values[i * values.size() / count];
+  return sample;
+}
+
 }  // namespace
 
 void EncodeDictionaryText(std::span<const std::string_view> entries,
@@ -228,12 +246,13 @@ void EncodeDictionaryText(std::span<const std::string_view> entries,
 }
 
 void EncodePlainText(std::span<const std::string_view> values, std::string* out, int zstd_level) {
-  if (!values.empty()) {
-    const Affixes affixes = FindAffixes(values);
-    if (TryNumbered(values, affixes, out)) return;
-    if (TryHex(values, affixes, false, out) || TryHex(values, affixes, true, out)) return;
-    if (TryUuid(values, affixes, out)) return;
+  const std::vector<std::string_view> sample = SampleOf(values);
+  std::string sample_bytes;
+  // What does not fit a sample of the values does not fit them all.
+  if (TryAffixed(sample, &sample_bytes)) {
+    if (TryAffixed(values, out)) return;
   }
+  if (TryPatternedText(values, sample, zstd_level, out)) return;
   EncodeCompressed(values, zstd_level, out);
 }
 

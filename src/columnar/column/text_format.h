@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -122,6 +123,24 @@ inline bool ReadNumber(std::string_view text, uint32_t digits, uint64_t* number)
     *number = *number * 10 + static_cast<uint64_t>(c - '0');
   }
   return true;
+}
+
+// Copies bytes; returns the end of what it writes.
+inline char* Put(std::string_view bytes, char* out) {
+  std::memcpy(out, bytes.data(), bytes.size());
+  return out + bytes.size();
+}
+
+// `digits` is 0 or at least as many as the number has.
+inline char* PutNumber(uint64_t number, uint32_t digits, char* out) {
+  std::array<char, kMaxDigits + 2> text;
+  const char* end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
+  const auto size = static_cast<size_t>(end - text.data());
+  if (size < digits) {
+    std::memset(out, '0', digits - size);
+    out += digits - size;
+  }
+  return Put({text.data(), size}, out);
 }
 
 }  // namespace spandrel::columnar

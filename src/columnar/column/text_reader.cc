@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstring>
 
+#include "columnar/column/patterned_text.h"
 #include "columnar/column/text_column.h"
 #include "columnar/column/text_format.h"
 #include "columnar/column/zstd_block.h"
@@ -17,23 +17,6 @@ using base::StatusCode;
 
 // Values made by one call.
 constexpr uint32_t kBatchRows = 128;
-
-char* Put(std::string_view bytes, char* out) {
-  std::memcpy(out, bytes.data(), bytes.size());
-  return out + bytes.size();
-}
-
-// `digits` is 0 or at least as many as the number has.
-char* PutNumber(uint64_t number, uint32_t digits, char* out) {
-  std::array<char, kMaxDigits + 2> text;
-  const char* end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
-  const auto size = static_cast<size_t>(end - text.data());
-  if (size < digits) {
-    std::memset(out, '0', digits - size);
-    out += digits - size;
-  }
-  return Put({text.data(), size}, out);
-}
 
 Status BlockUnreadable() {
   return {StatusCode::kDataLoss, "block of texts cannot be read"};
@@ -54,6 +37,9 @@ Result<std::span<const std::string_view>> TextReader::Read(uint32_t first, uint3
     case TextEncoding::kHex:
     case TextEncoding::kUuid:
       ReadFixedBytes(first, count);
+      break;
+    case TextEncoding::kPatterned:
+      SPANDREL_RETURN_IF_ERROR(column_.patterned_->Read(first, count, &text_, &views_));
       break;
     case TextEncoding::kCompressed:
       SPANDREL_RETURN_IF_ERROR(ReadCompressed(first, count));
