@@ -213,7 +213,8 @@ TEST(TextColumn, DictionaryGivesEntriesAndCodes) {
   EXPECT_EQ(column->DictionaryAt(0), "b");
   EXPECT_EQ(column->DictionaryAt(2), "");
   EXPECT_EQ(column->codes().At(3), 0u);
-  const TextColumn copy = *column;
+  TextColumn copy;
+  copy = *column;
   EXPECT_EQ(copy.DictionaryAt(1), "a");
 }
 
