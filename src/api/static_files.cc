@@ -21,7 +21,8 @@ constexpr std::string_view kNoPage =
 
 // The paths that the page routes by itself.
 bool IsPagePath(std::string_view path) {
-  return path == "/" || path == "/search" || path == "/map" || path.starts_with(kTracePage);
+  return path == "/" || path == "/search" || path == "/map" || path == "/system" ||
+         path.starts_with(kTracePage);
 }
 
 // Where a link of Zipkin's or Jaeger's page leads here.

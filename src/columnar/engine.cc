@@ -16,6 +16,7 @@
 #include "columnar/read/lists.h"
 #include "columnar/read/search.h"
 #include "columnar/read/verify.h"
+#include "columnar/store_gauges.h"
 #include "columnar/stored_spans.h"
 #include "columnar/wal/log_replay.h"
 #include "columnar/wal/log_writer.h"
@@ -106,7 +107,6 @@ class Engine::Impl {
  private:
   Status Recover(LogReplay* replay);
   void ReplayRecord(uint64_t sequence, std::string_view body);
-  void AddGauges();
 
   const EngineOptions options_;
   const StoreLayout layout_;
@@ -170,7 +170,7 @@ Status Engine::Impl::Open() {
   log_ = std::move(*log);
   log_->Release(parts_->sealed_through());
   maintenance_->Start(*log_);
-  AddGauges();
+  gauges_ = AddStoreGauges(metrics_, options_, [this] { return Stats(); });
   closed_ = false;
   return {};
 }
@@ -206,18 +206,6 @@ void Engine::Impl::ReplayRecord(uint64_t sequence, std::string_view body) {
   if (!sealed.ok()) base::LogWarn("cannot seal while replaying: {}", sealed.message());
 }
 
-void Engine::Impl::AddGauges() {
-  const auto add = [this](const char* name, const char* help, auto read) {
-    gauges_.push_back(metrics_.AddGauge(name, help, {{"directory", layout_.root}}, read));
-  };
-  add("spandrel_store_spans", "Spans in the store.", [this] { return double(Stats().spans); });
-  add("spandrel_store_disk_bytes", "Bytes of parts and log files.",
-      [this] { return double(Stats().disk_bytes); });
-  add("spandrel_store_head_bytes", "Bytes in memory that are not sealed yet.",
-      [this] { return double(stored_->head_bytes()); });
-  add("spandrel_store_parts", "Sealed parts.", [this] { return double(parts_->parts().size()); });
-}
-
 void Engine::Impl::Close() {
   std::lock_guard lock(close_mutex_);
   if (closed_.exchange(true)) return;
@@ -246,13 +234,21 @@ void Engine::Impl::Append(span::SpanBatch&& batch, storage::Completion done) {
 storage::StoreStats Engine::Impl::Stats() const {
   storage::StoreStats stats;
   const std::vector<PartPtr> parts = parts_->parts();
+  uint64_t oldest = UINT64_MAX;
+  uint64_t newest = 0;
   for (const PartPtr& part : parts) {
+    oldest = std::min(oldest, part->footer().min_start);
+    newest = std::max(newest, part->footer().max_start);
     stats.spans += part->footer().row_count;
     stats.disk_bytes += part->file_size();
   }
   stats.details["part_bytes"] = stats.disk_bytes;
   stats.details["part_spans"] = stats.spans;
   stats.details["parts"] = parts.size();
+  if (!parts.empty()) {
+    stats.details["oldest_start"] = oldest;
+    stats.details["newest_start"] = newest;
+  }
   stats.details["head_spans"] = stored_->head_spans();
   const uint64_t log_bytes = log_ ? log_->disk_bytes() : closed_log_bytes_;
   const uint64_t waiting_bytes = log_ ? log_->waiting_bytes() : 0;

@@ -41,10 +41,24 @@ function allAttributes(store) {
   return found;
 }
 
+const DIRECTORY = '/var/lib/spandrel';
+
+/** What a server with a store says of itself, as far as the System page reads it. */
+function metricsOf(spans) {
+  const gauges = { spans, disk_bytes: spans * 31 + 67_108_864, parts: 5, part_bytes: spans * 31, part_spans: spans, log_bytes: 67_108_864, head_bytes: 1_843_200,
+    head_spans: 412, oldest_start_seconds: Date.now() / 1000 - 2_000_000, newest_start_seconds: Date.now() / 1000 - 4, free_disk_bytes: 79_000_000_000,
+    max_age_seconds: 2_592_000, max_bytes: 53_687_091_200, min_free_bytes: 2_147_483_648 };
+  const metrics = Object.entries(gauges).map(([name, value]) => ({ name: `spandrel_store_${name}`, labels: { directory: DIRECTORY }, value }));
+  metrics.push({ name: 'spandrel_store_durability', labels: { directory: DIRECTORY, mode: 'fsync' }, value: 1 });
+  metrics.push({ name: 'spandrel_store_expired_spans_total', labels: { reason: 'age' }, value: 1_204_331 });
+  metrics.push({ name: 'spandrel_store_refused_spans_total', labels: { reason: 'unsealed' }, value: 512 });
+  return metrics;
+}
+
 function status(store) {
   const stored = String(store.traces.reduce((sum, t) => sum + t.spans.length, 0));
   return { version: '0.1.0', acceptedSpans: stored, refusedSpans: '0', storedSpans: stored, storeBytes: String(Number(stored) * 40),
-    dataDirectory: '/var/lib/spandrel', otlpGrpc: '127.0.0.1:4317', otlpHttp: '127.0.0.1:4318', nowNs: String(BigInt(Date.now()) * 1_000_000n), metrics: [] };
+    dataDirectory: DIRECTORY, otlpGrpc: '127.0.0.1:4317', otlpHttp: '127.0.0.1:4318', nowNs: String(BigInt(Date.now()) * 1_000_000n), metrics: metricsOf(Number(stored)) };
 }
 
 function traceRoute(store, parts) {

@@ -39,6 +39,11 @@ uint64_t MinFreeBytes(const EngineOptions& options, const std::string& directory
   return space ? MinFreeOf(options, *space) : 0;
 }
 
+uint64_t FreeDiskBytes(const std::string& directory) {
+  const auto space = SpaceOf(directory);
+  return space ? space->free : 0;
+}
+
 Retention::Retention(const EngineOptions& options, StoreLayout layout,
                      base::MetricRegistry& metrics)
     : options_(options), layout_(std::move(layout)) {

@@ -16,6 +16,9 @@ namespace spandrel::columnar {
 // What `min_free_bytes` comes to on the file system of `directory`; 0 when that cannot be asked.
 uint64_t MinFreeBytes(const EngineOptions& options, const std::string& directory);
 
+// Bytes that are free there for who is not root; 0 when that cannot be asked.
+uint64_t FreeDiskBytes(const std::string& directory);
+
 // Decides what a store drops: the policies of policy.h with the clocks, the disk and the counters
 // around them. The retention clock is kept in a file of the store. One thread.
 class Retention {

@@ -11,6 +11,7 @@ import { Lazy } from './lazy';
 import { Shell } from './shell';
 
 const loadMap = async () => (await import('../features/map/map_page')).MapPage;
+const loadSystem = async () => (await import('../features/system/system_page')).SystemPage;
 
 /** `/`: the instructions when asked for (`?send=1`) or while nothing is stored, the search otherwise. */
 function Home() {
@@ -31,7 +32,8 @@ function Page({ path }: Pick<Route, 'path'>) {
   if (first === undefined) return <Home />;
   if (first === 'search') return <SearchPage />;
   if (first === 'trace' && second) return <TracePage key={second} traceId={second.toLowerCase()} />;
-  if (first === 'map') return <Lazy load={loadMap} />;
+  if (first === 'map') return <Lazy key="map" load={loadMap} />;
+  if (first === 'system') return <Lazy key="system" load={loadSystem} />;
   return <Notice title="There is no such page"><a href={href(['search'])}>Search traces</a></Notice>;
 }
 

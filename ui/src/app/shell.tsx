@@ -13,6 +13,7 @@ interface ShellProps {
 const SECTIONS = [
   { id: 'search', label: 'Search', path: ['search'], params: {} },
   { id: 'map', label: 'Map', path: ['map'], params: {} },
+  { id: 'system', label: 'System', path: ['system'], params: {} },
   { id: '', label: 'Send traces', path: [], params: { send: '1' } },
 ] as const;
 const NEXT: Readonly<Record<ThemeChoice, ThemeChoice>> = { auto: 'light', light: 'dark', dark: 'auto' };
