@@ -3,27 +3,84 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 namespace spandrel::storage {
 namespace {
 
 constexpr double kBucketsPerDoubling = 32;
+constexpr int kMantissaBits = 52;
+constexpr uint64_t kMantissaMask = (uint64_t{1} << kMantissaBits) - 1;
+
+uint64_t BitsOf(double value) {
+  uint64_t bits = 0;
+  std::memcpy(&bits, &value, sizeof(bits));
+  return bits;
+}
+
+// The bounds of the buckets of one doubling, as mantissas. The first bits of a mantissa say which
+// bucket it is, but for one bound that may lie among the mantissas with the same first bits: they
+// are a 64th of the doubling, and no bucket is narrower than a 46th.
+struct Bounds {
+  static constexpr int kSliceBits = 6;
+
+  Bounds() {
+    for (size_t i = 0; i < upper.size(); ++i) {
+      const double bound = std::exp2(static_cast<double>(i) / kBucketsPerDoubling);
+      upper[i] = i < 32 ? BitsOf(bound) & kMantissaMask : UINT64_MAX;
+    }
+    for (size_t slice = 0; slice < first.size(); ++slice) {
+      const uint64_t mantissa = uint64_t{slice} << (kMantissaBits - kSliceBits);
+      first[slice] = static_cast<uint8_t>(std::lower_bound(upper.begin(), upper.end(), mantissa) -
+                                          upper.begin());
+    }
+  }
+
+  int32_t PlaceOf(uint64_t mantissa) const {
+    const uint8_t place = first[mantissa >> (kMantissaBits - kSliceBits)];
+    return mantissa > upper[place] ? place + 1 : place;
+  }
+
+  std::array<uint64_t, 33> upper;
+  std::array<uint8_t, size_t{1} << kSliceBits> first;
+};
 
 }  // namespace
 
 void LatencyHistogram::Add(uint64_t duration_nano, uint64_t count) {
+  if (duration_nano == 0) return AddZeros(count);
+  AddToBucket(BucketOf(duration_nano), count);
+}
+
+void LatencyHistogram::AddToBucket(int32_t bucket, uint64_t count) {
   count_ += count;
-  if (duration_nano == 0) {
-    zero_count_ += count;
-  } else {
-    buckets_[BucketOf(duration_nano)] += count;
-  }
+  const auto at = static_cast<size_t>(bucket - kFirstBucket);
+  PageAt(at / kPageSize)[at % kPageSize] += count;
+}
+
+void LatencyHistogram::AddZeros(uint64_t count) {
+  count_ += count;
+  zero_count_ += count;
 }
 
 void LatencyHistogram::Merge(const LatencyHistogram& other) {
   count_ += other.count_;
   zero_count_ += other.zero_count_;
-  for (const auto& [bucket, count] : other.buckets_) buckets_[bucket] += count;
+  for (size_t number = 0; number < kMaxPages; ++number) {
+    if (other.place_of_page_[number] == 0) continue;
+    const Page& from = other.pages_[other.place_of_page_[number] - 1];
+    Page& to = PageAt(number);
+    for (size_t i = 0; i < kPageSize; ++i) to[i] += from[i];
+  }
+}
+
+std::vector<std::pair<int32_t, uint64_t>> LatencyHistogram::buckets() const {
+  std::vector<std::pair<int32_t, uint64_t>> all;
+  VisitBuckets([&](int32_t bucket, uint64_t count) {
+    all.emplace_back(bucket, count);
+    return false;
+  });
+  return all;
 }
 
 uint64_t LatencyHistogram::Quantile(double quantile) const {
@@ -33,24 +90,48 @@ uint64_t LatencyHistogram::Quantile(double quantile) const {
       std::max<uint64_t>(1, static_cast<uint64_t>(std::ceil(share * static_cast<double>(count_))));
   uint64_t seen = zero_count_;
   if (seen >= rank) return 0;
-  for (const auto& [bucket, count] : buckets_) {
+  uint64_t duration = 0;
+  VisitBuckets([&](int32_t bucket, uint64_t count) {
     seen += count;
-    if (seen >= rank) {
-      // The middle of the bucket on the logarithmic scale halves the worst error.
-      return static_cast<uint64_t>(
-          std::llround(UpperBound(bucket) / std::exp2(0.5 / kBucketsPerDoubling)));
-    }
-  }
-  return 0;
+    if (seen < rank) return false;
+    // The middle of the bucket on the logarithmic scale halves the worst error.
+    duration = static_cast<uint64_t>(
+        std::llround(UpperBound(bucket) / std::exp2(0.5 / kBucketsPerDoubling)));
+    return true;
+  });
+  return duration;
 }
 
 int32_t LatencyHistogram::BucketOf(uint64_t duration_nano) {
-  const double position = std::log2(static_cast<double>(duration_nano)) * kBucketsPerDoubling;
-  return static_cast<int32_t>(std::ceil(position)) - 1;
+  static const Bounds bounds;
+  const uint64_t bits = BitsOf(static_cast<double>(duration_nano));
+  const auto doublings = static_cast<int32_t>(bits >> kMantissaBits) - 1023;
+  return doublings * 32 + bounds.PlaceOf(bits & kMantissaMask) - 1;
 }
 
 double LatencyHistogram::UpperBound(int32_t bucket) {
   return std::exp2((bucket + 1) / kBucketsPerDoubling);
+}
+
+LatencyHistogram::Page& LatencyHistogram::PageAt(size_t number) {
+  uint8_t& place = place_of_page_[number];
+  if (place == 0) {
+    pages_.emplace_back();
+    place = static_cast<uint8_t>(pages_.size());
+  }
+  return pages_[place - 1U];
+}
+
+template <typename Visit>
+void LatencyHistogram::VisitBuckets(Visit&& visit) const {
+  for (size_t number = 0; number < kMaxPages; ++number) {
+    if (place_of_page_[number] == 0) continue;
+    const Page& page = pages_[place_of_page_[number] - 1U];
+    for (size_t i = 0; i < kPageSize; ++i) {
+      const auto bucket = static_cast<int32_t>(number * kPageSize + i) + kFirstBucket;
+      if (page[i] != 0 && visit(bucket, page[i])) return;
+    }
+  }
 }
 
 }  // namespace spandrel::storage

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <map>
+#include <utility>
+#include <vector>
 
 namespace spandrel::storage {
 
@@ -12,13 +15,19 @@ namespace spandrel::storage {
 // without loss.
 class LatencyHistogram {
  public:
+  static constexpr int32_t kFirstBucket = -1;  // of one nanosecond
+  static constexpr int32_t kLastBucket = 2047;
+
   void Add(uint64_t duration_nano, uint64_t count = 1);
+  // Counts of a bucket from kFirstBucket to kLastBucket, or of durations of zero.
+  void AddToBucket(int32_t bucket, uint64_t count);
+  void AddZeros(uint64_t count);
   void Merge(const LatencyHistogram& other);
 
   uint64_t count() const { return count_; }
   uint64_t zero_count() const { return zero_count_; }
-  // Bucket index to count; only buckets that are not empty.
-  const std::map<int32_t, uint64_t>& buckets() const { return buckets_; }
+  // Bucket index and count of the buckets that are not empty, by index.
+  std::vector<std::pair<int32_t, uint64_t>> buckets() const;
 
   // The duration in nanoseconds that a share `quantile` in [0, 1] of all is at most; 0 when empty.
   uint64_t Quantile(double quantile) const;
@@ -28,7 +37,19 @@ class LatencyHistogram {
   static double UpperBound(int32_t bucket);
 
  private:
-  std::map<int32_t, uint64_t> buckets_;
+  // The buckets of one doubling lie together and are there once one of them counts something, so
+  // that a few durations that are far apart take little room.
+  static constexpr size_t kPageSize = 32;
+  static constexpr size_t kMaxPages = (kLastBucket - kFirstBucket) / kPageSize + 1;
+  using Page = std::array<uint64_t, kPageSize>;
+
+  Page& PageAt(size_t number);
+  // Calls `visit(bucket, count)` by index for those that are not empty, until it returns true.
+  template <typename Visit>
+  void VisitBuckets(Visit&& visit) const;
+
+  std::vector<Page> pages_;                         // in the order in which they were needed
+  std::array<uint8_t, kMaxPages> place_of_page_{};  // in pages_, from 1 on; 0 when it is not there
   uint64_t zero_count_ = 0;
   uint64_t count_ = 0;
 };

@@ -20,6 +20,33 @@ TEST(LatencyHistogramTest, BoundsHoldTheirValues) {
   }
 }
 
+TEST(LatencyHistogramTest, BucketsAreThoseOfTheLogarithm) {
+  std::mt19937_64 random(11);
+  for (int i = 0; i < 200'000; ++i) {
+    const uint64_t duration = (random() >> random() % 64) | 1;
+    const double position = std::log2(static_cast<double>(duration)) * 32;
+    // Not where rounding decides.
+    if (std::abs(position - std::round(position)) < 1e-9 && duration > 1) continue;
+    EXPECT_EQ(LatencyHistogram::BucketOf(duration), std::ceil(position) - 1) << duration;
+  }
+  for (int power = 0; power < 64; ++power) {
+    EXPECT_EQ(LatencyHistogram::BucketOf(uint64_t{1} << power), power * 32 - 1);
+  }
+}
+
+TEST(LatencyHistogramTest, CountsBuckets) {
+  LatencyHistogram histogram;
+  histogram.AddToBucket(LatencyHistogram::kLastBucket, 3);
+  histogram.AddToBucket(LatencyHistogram::kFirstBucket, 2);
+  histogram.AddToBucket(40, 5);
+  histogram.AddZeros(1);
+  using Buckets = std::vector<std::pair<int32_t, uint64_t>>;
+  EXPECT_EQ(histogram.buckets(), (Buckets{{-1, 2}, {40, 5}, {2047, 3}}));
+  EXPECT_EQ(histogram.count(), 11U);
+  EXPECT_EQ(LatencyHistogram::BucketOf(1), LatencyHistogram::kFirstBucket);
+  EXPECT_EQ(LatencyHistogram::BucketOf(UINT64_MAX), LatencyHistogram::kLastBucket);
+}
+
 TEST(LatencyHistogramTest, QuantilesAreWithinTheBound) {
   std::mt19937_64 random(7);
   std::lognormal_distribution<double> durations(15, 2);

@@ -2,8 +2,14 @@
 #include "columnar/read/aggregate.h"
 
 #include <algorithm>
+#include <optional>
 
+#include "columnar/read/minute_counts.h"
+#include "columnar/read/parallel.h"
+#include "columnar/read/predicate_fields.h"
 #include "columnar/read/scan.h"
+#include "columnar/read/span_groups.h"
+#include "columnar/read/template_counts.h"
 #include "columnar/read/trace_totals.h"
 
 namespace spandrel::columnar {
@@ -15,63 +21,89 @@ using base::StatusCode;
 
 constexpr size_t kMaxGroupFields = 3;
 
-// One measured thing: a span or a trace.
-struct Sample {
-  uint64_t start = 0;
-  uint64_t duration = 0;
-  bool error = false;
-};
-
-class Groups {
+// What one thread has counted. Of the three ways to count a unit it takes the cheapest that is
+// right: latency tables, columns, whole spans.
+class SpanCounter {
  public:
-  explicit Groups(const storage::AggregateRequest& request) : request_(request) {}
+  SpanCounter(const Snapshot& snapshot, const storage::AggregateRequest& request,
+              const Matcher& matcher)
+      : request_(request),
+        matcher_(matcher),
+        scan_(snapshot),
+        groups_(request),
+        minutes_(request, matcher, &groups_),
+        templates_(request, matcher, &groups_),
+        by_minutes_(MinuteCounts::MayAnswer(request)),
+        by_templates_(TemplateCounts::CanAnswer(request)) {}
 
-  void Add(const std::vector<std::string>& group, const Sample& sample) {
-    const uint64_t at = BucketStart(sample.start);
-    storage::AggregateBucket& bucket = groups_[group][at];
-    bucket.start_time_unix_nano = at;
-    ++bucket.count;
-    bucket.error_count += sample.error ? 1 : 0;
-    bucket.latency.Add(sample.duration);
-  }
+  Scan& scan() { return scan_; }
+  SpanGroups& groups() { return groups_; }
 
-  storage::AggregateResult Finish() && {
-    std::vector<std::pair<uint64_t, storage::AggregateSeries>> counted;
-    for (auto& [group, buckets] : groups_) {
-      uint64_t total = 0;
-      storage::AggregateSeries series{group, {}};
-      for (auto& [start, bucket] : buckets) {
-        total += bucket.count;
-        series.buckets.push_back(std::move(bucket));
-      }
-      counted.emplace_back(total, std::move(series));
+  Status Add(const ScanUnit& unit) {
+    if (unit.source < scan_.part_count()) {
+      const Part& part = *scan_.snapshot().parts[unit.source];
+      if (by_minutes_ && minutes_.Add(part, unit.source, unit.index)) return {};
+      if (by_templates_ && templates_.Add(part, unit.index)) return {};
     }
-    std::stable_sort(counted.begin(), counted.end(),
-                     [](const auto& a, const auto& b) { return a.first > b.first; });
-    storage::AggregateResult result;
-    result.truncated = counted.size() > request_.max_groups;
-    if (result.truncated) counted.resize(request_.max_groups);
-    for (auto& [total, series] : counted) result.series.push_back(std::move(series));
-    return result;
+    return AddSpans(unit);
   }
 
  private:
-  uint64_t BucketStart(uint64_t start) const {
-    const uint64_t origin = request_.start_time.min_unix_nano;
-    if (request_.step_nano == 0 || start <= origin) return origin;
-    return origin + (start - origin) / request_.step_nano * request_.step_nano;
+  Status AddSpans(const ScanUnit& unit) {
+    const auto& fields = request_.group_by;
+    const bool full = std::any_of(fields.begin(), fields.end(), IsPayloadField);
+    std::vector<std::string> group(fields.size());
+    return scan_.Visit(
+        unit, matcher_, full ? Content::kFull : Content::kLight, [&](const span::SpanRef& span) {
+          for (size_t i = 0; i < group.size(); ++i) {
+            group[i] = storage::FieldText(fields[i], span).value_or("");
+          }
+          const span::SpanEntry& entry = span.entry();
+          groups_.Add(groups_.IdOf(group), {entry.start_time_unix_nano, entry.duration_nano(),
+                                            entry.status == span::SpanStatus::kError});
+        });
   }
 
   const storage::AggregateRequest& request_;
-  std::map<std::vector<std::string>, std::map<uint64_t, storage::AggregateBucket>> groups_;
+  const Matcher& matcher_;
+  Scan scan_;
+  SpanGroups groups_;
+  MinuteCounts minutes_;
+  TemplateCounts templates_;
+  const bool by_minutes_;
+  const bool by_templates_;
 };
 
-Result<storage::AggregateResult> AggregateTraces(Scan& scan, const Matcher& matcher,
-                                                 const storage::AggregateRequest& request) {
+Result<storage::AggregateResult> CountSpans(const Snapshot& snapshot,
+                                            const storage::AggregateRequest& request,
+                                            const Matcher& matcher) {
+  SpanCounter counter(snapshot, request, matcher);
+  const Result<std::vector<ScanUnit>> units = counter.scan().Units(matcher);
+  if (!units.ok()) return units.status();
+  std::vector<ScanUnit> of_parts;
+  for (const ScanUnit& unit : *units) {
+    const bool is_head = unit.source >= snapshot.parts.size();
+    if (!is_head) of_parts.push_back(unit);
+    if (is_head) SPANDREL_RETURN_IF_ERROR(counter.Add(unit));
+  }
+  std::optional<SpanCounter> helper;
+  SPANDREL_RETURN_IF_ERROR(RunInParallel(of_parts.size(), [&](bool is_helper, size_t i) {
+    if (!is_helper) return counter.Add(of_parts[i]);
+    if (!helper) helper.emplace(snapshot, request, matcher);
+    return helper->Add(of_parts[i]);
+  }));
+  if (helper) counter.groups().Merge(helper->groups());
+  return std::move(counter.groups()).Finish();
+}
+
+Result<storage::AggregateResult> CountTraces(const Snapshot& snapshot,
+                                             const storage::AggregateRequest& request,
+                                             const Matcher& matcher) {
+  Scan scan(snapshot);
   const Result<TotalsOfTraces> totals = TotalsOfMatchingTraces(scan, matcher);
   if (!totals.ok()) return totals.status();
-  Groups groups(request);
-  const std::vector<std::string> only_group;
+  SpanGroups groups(request);
+  const uint32_t only_group = groups.IdOf({});
   for (const auto& [id, trace] : *totals) {
     groups.Add(only_group, {trace.min_start, trace.duration_nano(), trace.has_error});
   }
@@ -88,21 +120,8 @@ Result<storage::AggregateResult> AggregateSpans(const Snapshot& snapshot,
   }
   const Result<Matcher> matcher = Matcher::Make(request.where, request.start_time);
   if (!matcher.ok()) return matcher.status();
-  Scan scan(snapshot);
-  if (by_trace) return AggregateTraces(scan, *matcher, request);
-  Groups groups(request);
-  std::vector<std::string> group(request.group_by.size());
-  const bool full = std::any_of(request.group_by.begin(), request.group_by.end(), IsPayloadField);
-  SPANDREL_RETURN_IF_ERROR(scan.VisitAll(
-      *matcher, full ? Content::kFull : Content::kLight, [&](const span::SpanRef& span) {
-        for (size_t i = 0; i < group.size(); ++i) {
-          group[i] = storage::FieldText(request.group_by[i], span).value_or("");
-        }
-        const span::SpanEntry& entry = span.entry();
-        groups.Add(group, {entry.start_time_unix_nano, entry.duration_nano(),
-                           entry.status == span::SpanStatus::kError});
-      }));
-  return std::move(groups).Finish();
+  return by_trace ? CountTraces(snapshot, request, *matcher)
+                  : CountSpans(snapshot, request, *matcher);
 }
 
 }  // namespace spandrel::columnar

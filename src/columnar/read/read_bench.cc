@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <benchmark/benchmark.h>
+
+#include <cstdlib>
+#include <memory>
+#include <random>
+#include <string>
+
+#include "columnar/part/seal.h"
+#include "columnar/read/aggregate.h"
+#include "columnar/read/dependencies.h"
+#include "columnar/read/lists.h"
+#include "columnar/read/search.h"
+#include "columnar/test_directory.h"
+#include "span/span_view.h"
+#include "wire/otlp.h"
+#include "wire/proto_writer.h"
+
+// Questions about all spans of sealed parts: milliseconds a question and rows a second. The number
+// of spans is 1,000,000 or what SPANDREL_BENCH_SPANS says.
+namespace spandrel::columnar {
+namespace {
+
+using storage::Field;
+using storage::Intrinsic;
+
+constexpr uint64_t kMinute = 60'000'000'000;
+constexpr uint64_t kStart = 28'333'333 * kMinute;
+constexpr uint64_t kTraceEvery = 3'600'000;  // ten million spans in an hour
+constexpr size_t kServices = 10;
+constexpr size_t kTracesPerRequest = 100;
+constexpr size_t kSpansPerPart = size_t{1} << 20;
+
+// Requests of traces that call each service once, one after the other.
+class RequestMaker {
+ public:
+  std::string Make() {
+    std::string ids;
+    while (ids.size() < kTracesPerRequest * 16) ids.push_back(static_cast<char>(random_() | 1));
+    std::string bytes;
+    wire::ProtoWriter writer(&bytes);
+    for (size_t service = 0; service < kServices; ++service) {
+      const size_t resource_spans = writer.Open(span::otlp::kRequestResourceSpans);
+      const size_t resource = writer.Open(span::otlp::kResourceSpansResource);
+      Attribute(&writer, span::otlp::kResourceAttributes, "service.name",
+                "service-" + std::to_string(service));
+      Attribute(&writer, span::otlp::kResourceAttributes, "host.name",
+                "node-" + std::to_string(random_() % 8));
+      writer.Close(resource);
+      const size_t scope_spans = writer.Open(span::otlp::kResourceSpansScopeSpans);
+      for (size_t i = 0; i < kTracesPerRequest; ++i) {
+        Span(&writer, std::string_view(ids).substr(i * 16, 16), service,
+             now_ + i * kTraceEvery + service * 1000);
+      }
+      writer.Close(scope_spans);
+      writer.Close(resource_spans);
+    }
+    now_ += kTracesPerRequest * kTraceEvery;
+    return bytes;
+  }
+
+ private:
+  static void Attribute(wire::ProtoWriter* writer, uint32_t field, std::string_view key,
+                        std::string_view value) {
+    const size_t attribute = writer->Open(field);
+    writer->Bytes(span::otlp::kKeyValueKey, key);
+    const size_t any = writer->Open(span::otlp::kKeyValueValue);
+    writer->Bytes(span::otlp::kAnyValueString, value);
+    writer->Close(any);
+    writer->Close(attribute);
+  }
+
+  static std::string SpanIdOf(std::string_view trace_id, size_t service) {
+    std::string id(trace_id.substr(0, 8));
+    id[0] = static_cast<char>(service + 1);
+    return id;
+  }
+
+  void Span(wire::ProtoWriter* writer, std::string_view trace_id, size_t service, uint64_t start) {
+    constexpr uint32_t kAttribute = span::otlp::kSpanAttributes;
+    const size_t span = writer->Open(span::otlp::kScopeSpansSpans);
+    const std::string route = "/api/v1/route-" + std::to_string(random_() % 20);
+    writer->Bytes(span::otlp::kSpanTraceId, trace_id);
+    writer->Bytes(span::otlp::kSpanSpanId, SpanIdOf(trace_id, service));
+    if (service > 0) {
+      writer->Bytes(span::otlp::kSpanParentSpanId, SpanIdOf(trace_id, service - 1));
+    }
+    writer->Bytes(span::otlp::kSpanName, "GET " + route);
+    writer->Varint(span::otlp::kSpanKind, 2);
+    writer->Fixed64(span::otlp::kSpanStartTime, start);
+    writer->Fixed64(span::otlp::kSpanEndTime,
+                    start + static_cast<uint64_t>(durations_(random_)) + 1);
+    Attribute(writer, kAttribute, "http.request.method", "GET");
+    Attribute(writer, kAttribute, "http.route", route);
+    Attribute(writer, kAttribute, "url.query", "id=" + std::to_string(random_() % 1'000'000));
+    if (random_() % 25 == 0) {
+      const size_t status = writer->Open(span::otlp::kSpanStatus);
+      writer->Varint(span::otlp::kStatusCode, 2);
+      writer->Close(status);
+    }
+    writer->Close(span);
+  }
+
+  std::mt19937_64 random_{20261122};
+  std::lognormal_distribution<double> durations_{15, 1.5};
+  uint64_t now_ = kStart;
+};
+
+size_t SpanCount() {
+  const char* const text = std::getenv("SPANDREL_BENCH_SPANS");
+  return text != nullptr ? std::strtoull(text, nullptr, 10) : 1'000'000;
+}
+
+const Snapshot& SealedParts() {
+  static const TestDirectory directory;
+  static const Snapshot snapshot = [] {
+    Snapshot made;
+    RequestMaker maker;
+    const auto is_known = [](void*, const span::SpanEntry&, uint64_t) { return false; };
+    for (size_t left = SpanCount(); left > 0;) {
+      Head head;
+      while (left > 0 && head.row_count() < kSpansPerPart) {
+        const auto decoded = wire::DecodeOtlpProtobuf(base::MakeSharedBytes(maker.Make()));
+        if (!decoded.ok()) std::abort();
+        head.Add(decoded->chunk, is_known, nullptr);
+        left -= std::min(left, decoded->chunk->spans.size());
+      }
+      const std::string path = directory.path() + "/" + std::to_string(made.parts.size());
+      if (!SealHead(head, path).ok()) std::abort();
+      made.parts.push_back(Part::Open(path, made.parts.size()).value());
+    }
+    return made;
+  }();
+  return snapshot;
+}
+
+template <typename Ask>
+void Run(benchmark::State& state, Ask&& ask) {
+  const Snapshot& snapshot = SealedParts();
+  uint64_t rows = 0;
+  for (const PartPtr& part : snapshot.parts) rows += part->footer().row_count;
+  for (auto _ : state) {
+    if (!ask(snapshot).ok()) return state.SkipWithError("question failed");
+  }
+  state.counters["rows_per_second"] =
+      benchmark::Counter(static_cast<double>(rows), benchmark::Counter::kIsIterationInvariantRate);
+}
+
+void RunAggregate(benchmark::State& state, const storage::AggregateRequest& request) {
+  Run(state, [&](const Snapshot& snapshot) { return AggregateSpans(snapshot, request); });
+}
+
+storage::AggregateRequest EveryMinute(std::vector<Field> group_by) {
+  storage::AggregateRequest request;
+  request.start_time = {kStart, UINT64_MAX};
+  request.step_nano = kMinute;
+  request.group_by = std::move(group_by);
+  return request;
+}
+
+void BM_LatencyByServiceAndMinute(benchmark::State& state) {
+  RunAggregate(state, EveryMinute({Intrinsic::kServiceName}));
+}
+
+void BM_LatencyByServiceOffTheMinute(benchmark::State& state) {
+  auto request = EveryMinute({Intrinsic::kServiceName});
+  request.start_time.min_unix_nano += kMinute / 3;
+  RunAggregate(state, request);
+}
+
+void BM_LatencyByServiceAndName(benchmark::State& state) {
+  RunAggregate(state, EveryMinute({Intrinsic::kServiceName, Intrinsic::kName}));
+}
+
+void BM_CountByRoute(benchmark::State& state) {
+  RunAggregate(
+      state, EveryMinute({storage::AttributeField{storage::AttributeScope::kSpan, "http.route"}}));
+}
+
+void BM_CountTraces(benchmark::State& state) {
+  auto request = EveryMinute({});
+  request.unit = storage::CountUnit::kTraces;
+  RunAggregate(state, request);
+}
+
+void BM_SlowestTraces(benchmark::State& state) {
+  storage::SearchRequest request;
+  request.order = storage::Order::kSlowest;
+  Run(state, [&](const Snapshot& snapshot) { return SearchTraces(snapshot, request); });
+}
+
+void BM_SlowestTracesOfService(benchmark::State& state) {
+  storage::SearchRequest request;
+  request.order = storage::Order::kSlowest;
+  request.where = storage::Predicate::Compare(Intrinsic::kServiceName, storage::CompareOp::kEqual,
+                                              std::string("service-3"));
+  Run(state, [&](const Snapshot& snapshot) { return SearchTraces(snapshot, request); });
+}
+
+void BM_Dependencies(benchmark::State& state) {
+  Run(state, [](const Snapshot& snapshot) { return FindDependencies(snapshot, {}); });
+}
+
+void BM_TagNames(benchmark::State& state) {
+  Run(state, [](const Snapshot& snapshot) {
+    return ListTagNames(snapshot, storage::Predicate::All(), {}, 1000);
+  });
+}
+
+void BM_TagValues(benchmark::State& state) {
+  const storage::AttributeField field{storage::AttributeScope::kSpan, "http.route"};
+  Run(state, [&](const Snapshot& snapshot) {
+    return ListTagValues(snapshot, field, storage::Predicate::All(), {}, 1000);
+  });
+}
+
+// What a question costs on all threads, and how long it takes.
+void Measure(benchmark::internal::Benchmark* question) {
+  question->MeasureProcessCPUTime()->UseRealTime()->Unit(benchmark::kMillisecond);
+}
+BENCHMARK(BM_LatencyByServiceAndMinute)->Apply(Measure);
+BENCHMARK(BM_LatencyByServiceOffTheMinute)->Apply(Measure);
+BENCHMARK(BM_LatencyByServiceAndName)->Apply(Measure);
+BENCHMARK(BM_CountByRoute)->Apply(Measure);
+BENCHMARK(BM_CountTraces)->Apply(Measure);
+BENCHMARK(BM_SlowestTraces)->Apply(Measure);
+BENCHMARK(BM_SlowestTracesOfService)->Apply(Measure);
+BENCHMARK(BM_Dependencies)->Apply(Measure);
+BENCHMARK(BM_TagNames)->Apply(Measure);
+BENCHMARK(BM_TagValues)->Apply(Measure);
+
+}  // namespace
+}  // namespace spandrel::columnar

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "columnar/read/span_groups.h"
+
+#include <algorithm>
+
+namespace spandrel::columnar {
+
+using storage::AggregateBucket;
+using storage::AggregateSeries;
+
+uint32_t SpanGroups::IdOf(const std::vector<std::string>& group) {
+  const auto [entry, is_new] = ids_.try_emplace(group, static_cast<uint32_t>(groups_.size()));
+  if (is_new) groups_.emplace_back();
+  return entry->second;
+}
+
+void SpanGroups::Add(uint32_t group, const Sample& sample) {
+  AggregateBucket& bucket = BucketAt(group, sample.start);
+  ++bucket.count;
+  bucket.error_count += sample.error ? 1 : 0;
+  bucket.latency.Add(sample.duration);
+}
+
+AggregateBucket& SpanGroups::BucketAt(uint32_t group, uint64_t start) {
+  Group& found = groups_[group];
+  if (found.last != nullptr) {
+    const uint64_t last = found.last->start_time_unix_nano;
+    if (start >= last && (request_.step_nano == 0 || start - last < request_.step_nano)) {
+      return *found.last;
+    }
+  }
+  const uint64_t at = BucketStart(start);
+  AggregateBucket& bucket = found.buckets[at];
+  bucket.start_time_unix_nano = at;
+  found.last = &bucket;
+  return bucket;
+}
+
+uint64_t SpanGroups::BucketStart(uint64_t start) const {
+  const uint64_t origin = request_.start_time.min_unix_nano;
+  if (request_.step_nano == 0 || start <= origin) return origin;
+  return origin + (start - origin) / request_.step_nano * request_.step_nano;
+}
+
+void SpanGroups::Merge(const SpanGroups& other) {
+  for (const auto& [group, id] : other.ids_) {
+    Group& into = groups_[IdOf(group)];
+    for (const auto& [start, from] : other.groups_[id].buckets) {
+      AggregateBucket& bucket = into.buckets[start];
+      bucket.start_time_unix_nano = start;
+      bucket.count += from.count;
+      bucket.error_count += from.error_count;
+      bucket.latency.Merge(from.latency);
+    }
+  }
+}
+
+storage::AggregateResult SpanGroups::Finish() && {
+  std::vector<std::pair<uint64_t, AggregateSeries>> counted;
+  for (const auto& [group, id] : ids_) {
+    uint64_t total = 0;
+    AggregateSeries series{group, {}};
+    for (auto& [start, bucket] : groups_[id].buckets) {
+      total += bucket.count;
+      series.buckets.push_back(std::move(bucket));
+    }
+    if (total == 0) continue;
+    std::sort(series.buckets.begin(), series.buckets.end(), [](const auto& a, const auto& b) {
+      return a.start_time_unix_nano < b.start_time_unix_nano;
+    });
+    counted.emplace_back(total, std::move(series));
+  }
+  std::stable_sort(counted.begin(), counted.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
+  storage::AggregateResult result;
+  result.truncated = counted.size() > request_.max_groups;
+  if (result.truncated) counted.resize(request_.max_groups);
+  for (auto& [total, series] : counted) result.series.push_back(std::move(series));
+  return result;
+}
+
+}  // namespace spandrel::columnar

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "storage/store.h"
+
+namespace spandrel::columnar {
+
+// One measured thing: a span or a trace.
+struct Sample {
+  uint64_t start = 0;
+  uint64_t duration = 0;
+  bool error = false;
+};
+
+// The groups and time buckets of an aggregation that is being counted. One thread.
+class SpanGroups {
+ public:
+  // The request outlives it.
+  explicit SpanGroups(const storage::AggregateRequest& request) : request_(request) {}
+
+  // The number of a group, which is made when it is new.
+  uint32_t IdOf(const std::vector<std::string>& group);
+
+  void Add(uint32_t group, const Sample& sample);
+
+  // Where what starts then is counted. Valid until groups are merged.
+  storage::AggregateBucket& BucketAt(uint32_t group, uint64_t start);
+  uint64_t BucketStart(uint64_t start) const;
+
+  void Merge(const SpanGroups& other);
+
+  storage::AggregateResult Finish() &&;
+
+ private:
+  struct Group {
+    std::unordered_map<uint64_t, storage::AggregateBucket> buckets;  // by start
+    storage::AggregateBucket* last = nullptr;
+  };
+
+  const storage::AggregateRequest& request_;
+  std::map<std::vector<std::string>, uint32_t> ids_;
+  std::vector<Group> groups_;  // by id
+};
+
+}  // namespace spandrel::columnar
