@@ -31,7 +31,7 @@ class SpanCounter {
         matcher_(matcher),
         scan_(snapshot),
         groups_(request),
-        minutes_(request, matcher, &groups_),
+        minutes_(request, &groups_),
         templates_(request, matcher, &groups_),
         by_minutes_(MinuteCounts::MayAnswer(request)),
         by_templates_(TemplateCounts::CanAnswer(request)) {}
@@ -43,7 +43,7 @@ class SpanCounter {
     if (unit.source < scan_.part_count()) {
       const Part& part = *scan_.snapshot().parts[unit.source];
       if (by_minutes_ && minutes_.Add(part, unit.source, unit.index)) return {};
-      if (by_templates_ && templates_.Add(part, unit.index)) return {};
+      if (by_templates_ && templates_.Add(part, unit.source, unit.index)) return {};
     }
     return AddSpans(unit);
   }

@@ -142,9 +142,8 @@ class AggregatePathTest : public testing::Test {
 
   bool ByMinutes(const AggregateRequest& request) {
     if (!MinuteCounts::MayAnswer(request)) return false;
-    const Matcher matcher = Matcher::Make(request.where, request.start_time).value();
     SpanGroups groups(request);
-    MinuteCounts minutes(request, matcher, &groups);
+    MinuteCounts minutes(request, &groups);
     return ExpectRight(request, minutes.Add(*places_.snapshot().parts[0], 0, 0), &groups);
   }
   bool ByTemplates(const AggregateRequest& request) {
@@ -152,7 +151,7 @@ class AggregatePathTest : public testing::Test {
     const Matcher matcher = Matcher::Make(request.where, request.start_time).value();
     SpanGroups groups(request);
     TemplateCounts templates(request, matcher, &groups);
-    return ExpectRight(request, templates.Add(*places_.snapshot().parts[0], 0), &groups);
+    return ExpectRight(request, templates.Add(*places_.snapshot().parts[0], 0, 0), &groups);
   }
 
  private:
@@ -215,8 +214,10 @@ TEST_F(AggregatePathTest, TemplatesAnswerNamesAndTimes) {
   EXPECT_TRUE(ByTemplates(request));
   request.where = Predicate::Compare(Intrinsic::kDuration, CompareOp::kGreater, int64_t{1'000'000});
   EXPECT_TRUE(ByTemplates(request));
-  request.where =
-      Predicate::Exists(storage::AttributeField{storage::AttributeScope::kSpan, "http.route"});
+  const Field key = storage::AttributeField{storage::AttributeScope::kSpan, "k1"};
+  request.where = Predicate::Exists(key);
+  EXPECT_TRUE(ByTemplates(request));
+  request.group_by = {key};
   EXPECT_FALSE(ByTemplates(request));
 }
 

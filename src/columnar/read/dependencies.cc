@@ -2,33 +2,33 @@
 #include "columnar/read/dependencies.h"
 
 #include <algorithm>
-#include <map>
-#include <unordered_set>
+#include <iterator>
+#include <list>
+#include <set>
+#include <tuple>
 
-#include "columnar/read/scan.h"
+#include "columnar/head/content_hash.h"
+#include "columnar/read/call_counts.h"
+#include "columnar/read/parallel.h"
+#include "columnar/read/row_columns.h"
+#include "columnar/read/row_matcher.h"
+#include "columnar/read/trace_ids.h"
 
+// A child's parent is the earliest span of its trace that has the wanted id. A row group knows it
+// as a row, for traces that lie in that row group alone: nearly all. Traces that lie in several
+// places are fetched as a whole, those of the heads alone are put together from the heads.
 namespace spandrel::columnar {
 namespace {
 
 using base::Result;
+using base::Status;
 using span::SpanRef;
 
-using Calls = std::map<std::pair<std::string, std::string>, storage::Dependency, std::less<>>;
+// So many times as many traces in a row group as are wanted: its filter is asked for each.
+constexpr size_t kManyMore = 16;
 
-void AddCall(std::string_view parent, const SpanRef& child, Calls* calls) {
-  const std::pair<std::string, std::string> key(parent, child.service_name());
-  storage::Dependency& call = (*calls)[key];
-  if (call.call_count == 0) {
-    call.parent = key.first;
-    call.child = key.second;
-  }
-  ++call.call_count;
-  call.error_count += child.entry().status == span::SpanStatus::kError ? 1 : 0;
-  call.latency.Add(child.entry().duration_nano());
-}
-
-// The calls of one trace: a child's parent is the earliest span that has the wanted id.
-void AddCallsOf(const std::vector<SpanRef>& spans, storage::TimeRange range, Calls* calls) {
+// The calls of one trace, whose spans are ordered by start.
+void AddCallsOf(const std::vector<SpanRef>& spans, storage::TimeRange range, CallCounts* calls) {
   std::vector<std::pair<span::SpanId, uint32_t>> by_id;
   by_id.reserve(spans.size());
   for (uint32_t i = 0; i < spans.size(); ++i) by_id.emplace_back(spans[i].entry().span_id, i);
@@ -40,9 +40,218 @@ void AddCallsOf(const std::vector<SpanRef>& spans, storage::TimeRange range, Cal
         std::lower_bound(by_id.begin(), by_id.end(), std::pair(entry.parent_span_id, uint32_t{0}));
     if (parent == by_id.end() || parent->first != entry.parent_span_id) continue;
     const std::string_view service = spans[parent->second].service_name();
-    if (service != span.service_name()) AddCall(service, span, calls);
+    calls->Add(calls->ServiceId(service), calls->ServiceId(span.service_name()),
+               entry.status == span::SpanStatus::kError, entry.duration_nano());
   }
 }
+
+// Counts the calls within traces of row groups. One thread.
+class GroupCalls {
+ public:
+  GroupCalls(storage::TimeRange range, const TraceIdList& shared)
+      : range_(range), shared_(shared) {}
+
+  CallCounts& calls() { return calls_; }
+
+  // Leaves out the traces that are shared with other places. Adds all, or nothing and says why.
+  Status Add(const RowGroup& group) {
+    SPANDREL_RETURN_IF_ERROR(columns_.Load(group));
+    const auto ids = group.TraceIds();
+    if (!ids.ok()) return ids.status();
+    const auto parents = group.Packed(FrameKind::kParents);
+    if (!parents.ok()) return parents.status();
+    parents_.resize(group.row_count());
+    parents->Read(0, group.row_count(), parents_.data());
+    is_shared_.assign(group.trace_count(), 0);
+    ForEachCommonTrace({*ids, group.trace_count()}, shared_,
+                       [&](size_t trace, size_t) { is_shared_[trace] = 1; });
+    ListServices(group);
+    of_group_.Clear();
+    for (uint32_t trace = 0; trace < group.trace_count(); ++trace) {
+      if (is_shared_[trace] == 0) SPANDREL_RETURN_IF_ERROR(AddTrace(group, trace));
+    }
+    calls_.Merge(of_group_);
+    return {};
+  }
+
+ private:
+  void ListServices(const RowGroup& group) {
+    const Dictionary& dictionary = group.dictionary();
+    service_of_template_.clear();
+    for (const Template& made : group.table().templates) {
+      const uint32_t resource = dictionary.scopes[made.scope].resource;
+      service_of_template_.push_back(of_group_.ServiceId(dictionary.ServiceAt(resource)));
+    }
+  }
+
+  Status AddTrace(const RowGroup& group, uint32_t trace) {
+    const uint32_t first = (*columns_.first_rows)[trace];
+    const uint32_t end = (*columns_.first_rows)[trace + 1];
+    for (uint32_t row = first; row < end; ++row) {
+      const uint64_t code = parents_[row];
+      if (code < kFirstParentCode || !range_.Contains(columns_.starts[row])) continue;
+      const uint64_t zigzag = code - kFirstParentCode;
+      const auto distance = static_cast<int64_t>(zigzag >> 1) ^ -static_cast<int64_t>(zigzag & 1);
+      const int64_t parent = int64_t{row} - distance;
+      if (parent < first || parent >= end) {
+        return {base::StatusCode::kDataLoss, "parent lies outside its trace"};
+      }
+      const uint32_t made_from = columns_.template_of[row];
+      of_group_.Add(service_of_template_[columns_.template_of[static_cast<uint32_t>(parent)]],
+                    service_of_template_[made_from],
+                    group.table().templates[made_from].status == span::SpanStatus::kError,
+                    columns_.DurationOf(row));
+    }
+    return {};
+  }
+
+  const storage::TimeRange range_;
+  const TraceIdList& shared_;
+  CallCounts calls_;
+  CallCounts of_group_;
+  RowColumns columns_;
+  std::vector<uint64_t> parents_;
+  std::vector<uint8_t> is_shared_;  // by trace
+  std::vector<uint32_t> service_of_template_;
+};
+
+class DependencyFinder {
+ public:
+  DependencyFinder(const Snapshot& snapshot, const Matcher& matcher)
+      : snapshot_(snapshot), matcher_(matcher), scan_(snapshot) {}
+
+  Result<std::vector<storage::Dependency>> Run() {
+    const Result<std::vector<ScanUnit>> units = scan_.Units(matcher_);
+    if (!units.ok()) return units.status();
+    for (const ScanUnit& unit : *units) {
+      if (unit.source < scan_.part_count()) ListGroup(unit);
+    }
+    CollectHeadSpans();
+    FindSharedTraces();
+    SPANDREL_RETURN_IF_ERROR(CountGroups());
+    CountHeads();
+    SPANDREL_RETURN_IF_ERROR(CountShared());
+    return calls_.Finish();
+  }
+
+ private:
+  struct GroupInRange {
+    uint32_t part = 0;
+    uint32_t index = 0;
+    TraceIdSpan ids;  // where the part has them
+  };
+
+  void ListGroup(const ScanUnit& unit) {
+    const Result<RowGroupPtr> group = snapshot_.parts[unit.source]->Group(unit.index);
+    const auto ids = group.ok() ? (*group)->TraceIds() : group.status();
+    if (!ids.ok()) return NoteUnreadable(snapshot_, unit.source, unit.index, ids.status());
+    in_range_.insert({unit.source, unit.index});
+    groups_.push_back({unit.source, unit.index, {*ids, (*group)->trace_count()}});
+  }
+
+  void CollectHeadSpans() {
+    for (const HeadView& head : snapshot_.heads) {
+      TraceIdList& ids = head_ids_.emplace_back();
+      for (const HeadChunk& chunk : head.chunks()) {
+        for (const uint32_t i : head.SpansOf(chunk)) {
+          head_spans_.emplace_back(*chunk.chunk, i);
+          ids.push_back(head_spans_.back().entry().trace_id);
+        }
+      }
+      std::sort(ids.begin(), ids.end());
+      ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    }
+    std::stable_sort(head_spans_.begin(), head_spans_.end(), [](const auto& a, const auto& b) {
+      const span::SpanEntry& x = a.entry();
+      const span::SpanEntry& y = b.entry();
+      return std::tie(x.trace_id, x.start_time_unix_nano, x.span_id) <
+             std::tie(y.trace_id, y.start_time_unix_nano, y.span_id);
+    });
+  }
+
+  void FindSharedTraces() {
+    std::vector<TraceIdSpan> lists(head_ids_.begin(), head_ids_.end());
+    for (const GroupInRange& group : groups_) lists.push_back(group.ids);
+    TraceIdList ids = MergeTraceIds(lists);
+    for (size_t i = 1; i < ids.size(); ++i) {
+      if (ids[i] == ids[i - 1]) shared_.push_back(ids[i]);
+    }
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    for (uint32_t part = 0; part < snapshot_.parts.size(); ++part) {
+      const auto& groups = snapshot_.parts[part]->footer().groups;
+      for (uint32_t i = 0; i < groups.size(); ++i) {
+        if (in_range_.count({part, i}) == 0) AddSharedWith(part, i, ids);
+      }
+    }
+    std::sort(shared_.begin(), shared_.end());
+    shared_.erase(std::unique(shared_.begin(), shared_.end()), shared_.end());
+  }
+
+  // Those of `ids` that a row group outside the range has too.
+  void AddSharedWith(uint32_t part, uint32_t index, const TraceIdList& ids) {
+    const Part& stored = *snapshot_.parts[part];
+    if (ids.size() <= stored.footer().groups[index].trace_count / kManyMore) {
+      const bool may_have = std::any_of(ids.begin(), ids.end(), [&](const span::TraceId& id) {
+        return stored.MayHaveTrace(index, TraceIdHash(id));
+      });
+      if (!may_have) return;
+    }
+    const Result<RowGroupPtr> group = stored.Group(index);
+    const auto in_group = group.ok() ? (*group)->TraceIds() : group.status();
+    if (!in_group.ok()) return NoteUnreadable(snapshot_, part, index, in_group.status());
+    ForEachCommonTrace(ids, {*in_group, (*group)->trace_count()},
+                       [&](size_t i, size_t) { shared_.push_back(ids[i]); });
+  }
+
+  Status CountGroups() {
+    GroupCalls own(matcher_.range(), shared_);
+    GroupCalls helpers(matcher_.range(), shared_);
+    SPANDREL_RETURN_IF_ERROR(RunInParallel(groups_.size(), [&](bool is_helper, size_t i) {
+      const auto& [part, index, ids] = groups_[i];
+      const Result<RowGroupPtr> group = snapshot_.parts[part]->Group(index);
+      const Status added = group.ok() ? (is_helper ? helpers : own).Add(**group) : group.status();
+      if (!added.ok()) NoteUnreadable(snapshot_, part, index, added);
+      return Status();
+    }));
+    calls_.Merge(own.calls());
+    calls_.Merge(helpers.calls());
+    return {};
+  }
+
+  void CountHeads() {
+    std::vector<SpanRef> trace;
+    for (size_t first = 0, end = 0; first < head_spans_.size(); first = end) {
+      const span::TraceId& id = head_spans_[first].entry().trace_id;
+      for (end = first; end < head_spans_.size(); ++end) {
+        if (head_spans_[end].entry().trace_id != id) break;
+      }
+      if (std::binary_search(shared_.begin(), shared_.end(), id)) continue;
+      trace.assign(head_spans_.begin() + static_cast<ptrdiff_t>(first),
+                   head_spans_.begin() + static_cast<ptrdiff_t>(end));
+      AddCallsOf(trace, matcher_.range(), &calls_);
+    }
+  }
+
+  Status CountShared() {
+    TraceFetch traces(scan_);
+    for (const span::TraceId& id : shared_) {
+      const auto spans = traces.Load(id, Content::kLight);
+      if (!spans.ok()) return spans.status();
+      AddCallsOf(**spans, matcher_.range(), &calls_);
+    }
+    return {};
+  }
+
+  const Snapshot& snapshot_;
+  const Matcher& matcher_;
+  Scan scan_;
+  std::vector<GroupInRange> groups_;  // that may have spans in the range
+  std::set<std::pair<uint32_t, uint32_t>> in_range_;
+  std::vector<SpanRef> head_spans_;  // of all heads, by trace and start
+  std::vector<TraceIdList> head_ids_;
+  TraceIdList shared_;  // traces that lie in several places
+  CallCounts calls_;
+};
 
 }  // namespace
 
@@ -50,21 +259,7 @@ Result<std::vector<storage::Dependency>> FindDependencies(const Snapshot& snapsh
                                                           storage::TimeRange range) {
   const Result<Matcher> all = Matcher::Make(storage::Predicate::All(), range);
   if (!all.ok()) return all.status();
-  Scan scan(snapshot);
-  std::unordered_set<span::TraceId, span::IdHash> traces_in_range;
-  SPANDREL_RETURN_IF_ERROR(scan.VisitAll(*all, Content::kLight, [&](const SpanRef& span) {
-    if (!span.entry().parent_span_id.IsZero()) traces_in_range.insert(span.entry().trace_id);
-  }));
-  Calls calls;
-  TraceFetch traces(scan);
-  for (const span::TraceId& id : traces_in_range) {
-    const auto spans = traces.Load(id, Content::kLight);
-    if (!spans.ok()) return spans.status();
-    AddCallsOf(**spans, range, &calls);
-  }
-  std::vector<storage::Dependency> dependencies;
-  for (auto& [services, call] : calls) dependencies.push_back(std::move(call));
-  return dependencies;
+  return DependencyFinder(snapshot, *all).Run();
 }
 
 }  // namespace spandrel::columnar

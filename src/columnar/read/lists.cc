@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "columnar/read/lists.h"
 
-#include <array>
 #include <functional>
 #include <set>
 #include <tuple>
-#include <unordered_set>
 
+#include "columnar/read/name_set.h"
+#include "columnar/read/row_matcher.h"
 #include "columnar/read/scan.h"
+#include "columnar/read/value_set.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -15,7 +16,6 @@ namespace {
 using base::Result;
 using base::Status;
 using storage::AttributeName;
-using storage::AttributeScope;
 
 // (service, span name, kind); views of what the snapshot holds.
 using OperationKey = std::tuple<std::string_view, std::string_view, span::SpanKind>;
@@ -50,48 +50,32 @@ Status VisitOperations(const Snapshot& snapshot,
   return {};
 }
 
-// Distinct keys in the order of first sight, without a string for each span.
-class NameSet {
- public:
-  void Add(span::AttributeReader attributes, AttributeScope scope) {
-    Texts& texts = by_scope_[static_cast<size_t>(scope)];
-    while (const auto attribute = attributes.Next()) {
-      if (texts.find(attribute->key) == texts.end()) texts.emplace(attribute->key);
-    }
-  }
+// Adds all matching rows of a row group to a NameSet or ValueSet; false when it cannot be read.
+template <typename Set>
+bool AddGroup(const Snapshot& snapshot, const ScanUnit& unit, RowMatcher& matcher, Set* set) {
+  const Result<RowGroupPtr> group = snapshot.parts[unit.source]->Group(unit.index);
+  if (!group.ok()) return false;
+  const auto rows = matcher.RowsOf(*group, unit.source);
+  if (!rows.ok()) return false;
+  MatchedRows matched;
+  return matched.Load(**group, *rows).ok() && set->AddRows(**group, matched).ok();
+}
 
-  std::set<AttributeName> Sorted() const {
-    std::set<AttributeName> names;
-    for (size_t scope = 0; scope < by_scope_.size(); ++scope) {
-      for (const std::string& key : by_scope_[scope]) {
-        names.insert({static_cast<AttributeScope>(scope), key});
-      }
-    }
-    return names;
+// Adds all matching spans, those of row groups by their columns where the set can.
+template <typename Set>
+Status AddAll(const Snapshot& snapshot, const Matcher& matcher, Content content, bool by_columns,
+              Set* set) {
+  Scan scan(snapshot);
+  const Result<std::vector<ScanUnit>> units = scan.Units(matcher);
+  if (!units.ok()) return units.status();
+  RowMatcher rows(matcher);
+  for (const ScanUnit& unit : *units) {
+    const bool is_group = unit.source < scan.part_count();
+    if (is_group && by_columns && AddGroup(snapshot, unit, rows, set)) continue;
+    SPANDREL_RETURN_IF_ERROR(
+        scan.Visit(unit, matcher, content, [&](const span::SpanRef& span) { set->AddSpan(span); }));
   }
-
- private:
-  struct Hash {
-    using is_transparent = void;
-    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-  };
-  using Texts = std::unordered_set<std::string, Hash, std::equal_to<>>;
-  std::array<Texts, 5> by_scope_;
-};
-
-void AddNames(const span::SpanRef& ref, NameSet* names) {
-  const span::SpanView span = ref.span();
-  names->Add(span.attributes(), AttributeScope::kSpan);
-  names->Add(ref.resource().attributes(), AttributeScope::kResource);
-  names->Add(ref.scope().attributes(), AttributeScope::kInstrumentation);
-  auto events = span.events();
-  while (const auto event = events.Next()) {
-    names->Add(span::EventView(*event).attributes(), AttributeScope::kEvent);
-  }
-  auto links = span.links();
-  while (const auto link = links.Next()) {
-    names->Add(span::LinkView(*link).attributes(), AttributeScope::kLink);
-  }
+  return {};
 }
 
 template <typename T>
@@ -128,10 +112,8 @@ Result<std::vector<AttributeName>> ListTagNames(const Snapshot& snapshot,
                                                 storage::TimeRange range, size_t limit) {
   const Result<Matcher> matcher = Matcher::Make(where, range);
   if (!matcher.ok()) return matcher.status();
-  Scan scan(snapshot);
   NameSet names;
-  SPANDREL_RETURN_IF_ERROR(scan.VisitAll(
-      *matcher, Content::kFull, [&](const span::SpanRef& span) { AddNames(span, &names); }));
+  SPANDREL_RETURN_IF_ERROR(AddAll(snapshot, *matcher, Content::kFull, true, &names));
   return FirstOf(names.Sorted(), limit);
 }
 
@@ -141,17 +123,10 @@ Result<std::vector<std::string>> ListTagValues(const Snapshot& snapshot,
                                                storage::TimeRange range, size_t limit) {
   const Result<Matcher> matcher = Matcher::Make(where, range);
   if (!matcher.ok()) return matcher.status();
-  Scan scan(snapshot);
   const Content content = IsPayloadField(field) ? Content::kFull : Content::kLight;
-  std::set<std::string> values;
-  SPANDREL_RETURN_IF_ERROR(scan.VisitAll(*matcher, content, [&](const span::SpanRef& span) {
-    auto text = storage::FieldText(field, span);
-    if (!text) return;
-    // Of all values the first `limit` are wanted, so no more need be kept.
-    values.insert(*std::move(text));
-    if (values.size() > limit) values.erase(std::prev(values.end()));
-  }));
-  return std::vector<std::string>(values.begin(), values.end());
+  ValueSet values(field, limit);
+  SPANDREL_RETURN_IF_ERROR(AddAll(snapshot, *matcher, content, values.HasColumns(), &values));
+  return values.Sorted();
 }
 
 }  // namespace spandrel::columnar

@@ -6,7 +6,6 @@
 #include <unordered_map>
 
 #include "columnar/read/predicate_fields.h"
-#include "storage/evaluate.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -37,6 +36,9 @@ bool MinuteCounts::MayAnswer(const storage::AggregateRequest& request) {
   return request.unit == storage::CountUnit::kSpans && AllFields(request.where, IsServiceField) &&
          std::all_of(request.group_by.begin(), request.group_by.end(), IsServiceField);
 }
+
+MinuteCounts::MinuteCounts(const storage::AggregateRequest& request, SpanGroups* groups)
+    : request_(request), evaluator_(*storage::Evaluator::Make(request.where)), groups_(groups) {}
 
 bool MinuteCounts::Add(const Part& part, uint32_t source, uint32_t group) {
   if (part.IsGroupDamaged(group)) return false;
@@ -104,7 +106,7 @@ MinuteCounts::Verdict MinuteCounts::JudgeResource(span::SpanChunk* probe, uint32
 }
 
 MinuteCounts::Verdict MinuteCounts::JudgeSpan(const span::SpanRef& span) {
-  if (!matcher_.ScopeMatches(span) || !matcher_.LightMatches(span)) return {};
+  if (!evaluator_->Matches(span)) return {};
   std::vector<std::string> group;
   for (const storage::Field& field : request_.group_by) {
     group.push_back(storage::FieldText(field, span).value_or(""));

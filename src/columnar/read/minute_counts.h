@@ -2,13 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "columnar/part/latency_table.h"
 #include "columnar/part/part.h"
-#include "columnar/read/matcher.h"
 #include "columnar/read/span_groups.h"
+#include "storage/evaluate.h"
 #include "storage/store.h"
 
 namespace spandrel::columnar {
@@ -22,9 +23,8 @@ class MinuteCounts {
   // Whether it is worth asking about row groups at all.
   static bool MayAnswer(const storage::AggregateRequest& request);
 
-  // `matcher` is the request's; all outlive it.
-  MinuteCounts(const storage::AggregateRequest& request, const Matcher& matcher, SpanGroups* groups)
-      : request_(request), matcher_(matcher), groups_(groups) {}
+  // The request's predicate is valid; both outlive it.
+  MinuteCounts(const storage::AggregateRequest& request, SpanGroups* groups);
 
   // Adds all matching spans of a row group and returns true, or adds nothing. `source` is the
   // part's number in this query.
@@ -50,7 +50,7 @@ class MinuteCounts {
                  const LatencyCounts& counts);
 
   const storage::AggregateRequest& request_;
-  const Matcher& matcher_;
+  const std::shared_ptr<const storage::Evaluator> evaluator_;
   SpanGroups* const groups_;
   std::vector<std::optional<Verdicts>> verdicts_;  // by source
 };

@@ -36,6 +36,8 @@ class Scan {
   base::Status VisitAll(const Matcher& matcher, Content content, const SpanVisitor& visit);
 
   uint64_t scanned_spans() const { return scanned_spans_; }
+  // Of spans that were looked at in another way.
+  void CountScanned(uint64_t spans) { scanned_spans_ += spans; }
 
   size_t part_count() const { return sources_.size(); }
   base::Result<PartSource*> Source(size_t part);

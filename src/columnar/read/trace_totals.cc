@@ -1,71 +1,173 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "columnar/read/trace_totals.h"
 
+#include <list>
+
+#include "columnar/head/content_hash.h"
+#include "columnar/read/row_matcher.h"
+#include "columnar/read/trace_ids.h"
+
 namespace spandrel::columnar {
 namespace {
 
 using base::Result;
 using base::Status;
 
-void AddTo(const span::TraceId& id, const TraceTotals& more, TotalsOfTraces* totals) {
-  const auto found = totals->find(id);
-  if (found == totals->end()) return;
-  TraceTotals& all = found->second;
-  all.min_start = std::min(all.min_start, more.min_start);
-  all.max_end = std::max(all.max_end, more.max_end);
-  all.has_error |= more.has_error;
-}
+// So many times as many traces in a row group as are wanted: its filter is asked for each.
+constexpr size_t kManyMore = 16;
 
-Status AddGroup(const RowGroup& group, TotalsOfTraces* totals) {
-  const auto ids = group.TraceIds();
-  if (!ids.ok()) return ids.status();
-  const auto starts = group.Packed(FrameKind::kTraceStarts);
-  if (!starts.ok()) return starts.status();
-  const auto durations = group.Packed(FrameKind::kTraceDurations);
-  if (!durations.ok()) return durations.status();
-  const auto errors = group.Packed(FrameKind::kTraceErrors);
-  if (!errors.ok()) return errors.status();
-  for (uint32_t i = 0; i < group.trace_count(); ++i) {
-    const uint64_t start = starts->At(i);
-    AddTo((*ids)[i], {start, start + durations->At(i), errors->At(i) > 0}, totals);
-  }
-  return {};
-}
+class TraceCollector {
+ public:
+  TraceCollector(Scan& scan, const Matcher& matcher)
+      : scan_(scan), matcher_(matcher), rows_(matcher) {}
 
-void AddParts(const Snapshot& snapshot, TotalsOfTraces* totals) {
-  for (const PartPtr& part : snapshot.parts) {
-    for (uint32_t i = 0; i < part->footer().groups.size(); ++i) {
-      const Result<RowGroupPtr> group = part->Group(i);
-      if (!group.ok()) continue;
-      const Status added = AddGroup(**group, totals);
-      if (!added.ok()) part->NoteDamagedGroup(i, added);
+  // The ids of all traces with a matching span, each once.
+  Result<TraceIdList> Run() {
+    const Result<std::vector<ScanUnit>> units = scan_.Units(matcher_);
+    if (!units.ok()) return units.status();
+    for (const ScanUnit& unit : *units) {
+      if (unit.source < scan_.part_count() && AddGroup(unit)) continue;
+      SPANDREL_RETURN_IF_ERROR(AddSpans(unit));
     }
+    TraceIdList ids = MergeTraceIds(lists_);
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    return ids;
   }
+
+ private:
+  // False when the row group cannot be read.
+  bool AddGroup(const ScanUnit& unit) {
+    const Result<RowGroupPtr> group = scan_.snapshot().parts[unit.source]->Group(unit.index);
+    if (!group.ok()) return false;
+    const auto ids = (*group)->TraceIds();
+    const auto first_rows = (*group)->FirstRows();
+    if (!ids.ok() || !first_rows.ok()) return false;
+    scan_.CountScanned((*group)->row_count());
+    if (rows_.MatchesAll((*group)->facts())) {
+      lists_.emplace_back(*ids, (*group)->trace_count());
+      return true;
+    }
+    const auto rows = rows_.RowsOf(*group, unit.source);
+    if (!rows.ok()) return false;
+    TraceIdList found;
+    uint32_t trace = 0;
+    for (const uint32_t row : *rows) {
+      if (row < (**first_rows)[trace]) continue;
+      while ((**first_rows)[trace + 1] <= row) ++trace;
+      found.push_back((*ids)[trace++]);
+    }
+    Keep(std::move(found));
+    return true;
+  }
+
+  Status AddSpans(const ScanUnit& unit) {
+    TraceIdList found;
+    SPANDREL_RETURN_IF_ERROR(
+        scan_.Visit(unit, matcher_, Content::kLight,
+                    [&](const span::SpanRef& span) { found.push_back(span.entry().trace_id); }));
+    std::sort(found.begin(), found.end());
+    Keep(std::move(found));
+    return {};
+  }
+
+  void Keep(TraceIdList found) {
+    found_.push_back(std::move(found));
+    lists_.emplace_back(found_.back());
+  }
+
+  Scan& scan_;
+  const Matcher& matcher_;
+  RowMatcher rows_;
+  std::list<TraceIdList> found_;
+  std::vector<TraceIdSpan> lists_;  // of found_ and of parts
+};
+
+void AddTo(const TraceTotals& more, TraceTotals* all) {
+  all->min_start = std::min(all->min_start, more.min_start);
+  all->max_end = std::max(all->max_end, more.max_end);
+  all->has_error |= more.has_error;
 }
 
-// A span that was left out of a head as resent may be read here again: it moves neither start nor
-// end, and of the errors only whether there are any counts.
-void AddHeads(const Snapshot& snapshot, TotalsOfTraces* totals) {
-  for (const HeadView& head : snapshot.heads) {
-    for (const HeadChunk& chunk : head.chunks()) {
-      for (const span::SpanEntry& span : chunk.chunk->spans) {
-        const bool error = span.status == span::SpanStatus::kError;
-        AddTo(span.trace_id, {span.start_time_unix_nano, span.end_time_unix_nano, error}, totals);
+// The totals of wanted traces, by their place in `ids`.
+class TotalsCollector {
+ public:
+  explicit TotalsCollector(const TraceIdList& ids) : ids_(ids), totals_(ids.size()) {}
+
+  void AddParts(const Snapshot& snapshot) {
+    for (const PartPtr& part : snapshot.parts) {
+      for (uint32_t i = 0; i < part->footer().groups.size(); ++i) {
+        if (!MayHaveAny(*part, i)) continue;
+        const Result<RowGroupPtr> group = part->Group(i);
+        if (!group.ok()) continue;
+        const Status added = AddGroup(**group);
+        if (!added.ok()) part->NoteDamagedGroup(i, added);
       }
     }
   }
-}
+
+  // A span that was left out of a head as resent may be read here again: it moves neither start nor
+  // end, and of the errors only whether there are any counts.
+  void AddHeads(const Snapshot& snapshot) {
+    for (const HeadView& head : snapshot.heads) {
+      for (const HeadChunk& chunk : head.chunks()) {
+        for (const span::SpanEntry& span : chunk.chunk->spans) AddSpan(span);
+      }
+    }
+  }
+
+  TotalsOfTraces Finish() const {
+    TotalsOfTraces all;
+    all.reserve(ids_.size());
+    for (size_t i = 0; i < ids_.size(); ++i) all.emplace_back(ids_[i], totals_[i]);
+    return all;
+  }
+
+ private:
+  bool MayHaveAny(const Part& part, uint32_t group) const {
+    if (ids_.size() > part.footer().groups[group].trace_count / kManyMore) return true;
+    return std::any_of(ids_.begin(), ids_.end(), [&](const span::TraceId& id) {
+      return part.MayHaveTrace(group, TraceIdHash(id));
+    });
+  }
+
+  Status AddGroup(const RowGroup& group) {
+    const auto ids = group.TraceIds();
+    if (!ids.ok()) return ids.status();
+    const auto starts = group.Packed(FrameKind::kTraceStarts);
+    if (!starts.ok()) return starts.status();
+    const auto durations = group.Packed(FrameKind::kTraceDurations);
+    if (!durations.ok()) return durations.status();
+    const auto errors = group.Packed(FrameKind::kTraceErrors);
+    if (!errors.ok()) return errors.status();
+    ForEachCommonTrace({*ids, group.trace_count()}, ids_, [&](size_t in_group, size_t place) {
+      const auto trace = static_cast<uint32_t>(in_group);
+      const uint64_t start = starts->At(trace);
+      AddTo({start, start + durations->At(trace), errors->At(trace) > 0}, &totals_[place]);
+    });
+    return {};
+  }
+
+  void AddSpan(const span::SpanEntry& span) {
+    const auto found = std::lower_bound(ids_.begin(), ids_.end(), span.trace_id);
+    if (found == ids_.end() || *found != span.trace_id) return;
+    AddTo({span.start_time_unix_nano, span.end_time_unix_nano,
+           span.status == span::SpanStatus::kError},
+          &totals_[static_cast<size_t>(found - ids_.begin())]);
+  }
+
+  const TraceIdList& ids_;
+  std::vector<TraceTotals> totals_;
+};
 
 }  // namespace
 
 Result<TotalsOfTraces> TotalsOfMatchingTraces(Scan& scan, const Matcher& matcher) {
-  TotalsOfTraces totals;
-  SPANDREL_RETURN_IF_ERROR(scan.VisitAll(matcher, Content::kLight, [&](const span::SpanRef& span) {
-    totals.try_emplace(span.entry().trace_id);
-  }));
-  AddParts(scan.snapshot(), &totals);
-  AddHeads(scan.snapshot(), &totals);
-  return totals;
+  const Result<TraceIdList> ids = TraceCollector(scan, matcher).Run();
+  if (!ids.ok()) return ids.status();
+  TotalsCollector totals(*ids);
+  totals.AddParts(scan.snapshot());
+  totals.AddHeads(scan.snapshot());
+  return totals.Finish();
 }
 
 }  // namespace spandrel::columnar

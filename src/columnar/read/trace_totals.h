@@ -3,7 +3,8 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "base/status.h"
 #include "columnar/read/scan.h"
@@ -19,7 +20,7 @@ struct TraceTotals {
   uint64_t duration_nano() const { return max_end > min_start ? max_end - min_start : 0; }
 };
 
-using TotalsOfTraces = std::unordered_map<span::TraceId, TraceTotals, span::IdHash>;
+using TotalsOfTraces = std::vector<std::pair<span::TraceId, TraceTotals>>;  // by id
 
 // The totals of all traces with a matching span, in two passes: which traces they are, then the
 // trace records of every part and the spans of every head.

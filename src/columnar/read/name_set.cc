@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "columnar/read/name_set.h"
+
+namespace spandrel::columnar {
+
+using base::Status;
+using storage::AttributeName;
+using storage::AttributeScope;
+
+void NameSet::AddSpan(const span::SpanRef& span) {
+  AddAttributes(span.resource().attributes(), AttributeScope::kResource);
+  AddAttributes(span.scope().attributes(), AttributeScope::kInstrumentation);
+  AddMessage(span.span().message);
+}
+
+Status NameSet::AddRows(const RowGroup& group, const MatchedRows& rows) {
+  std::vector<uint8_t> to_read(group.column_count());
+  std::vector<uint8_t> is_known(group.dictionary().scopes.size());
+  TemplateProbe probe(group);
+  for (uint32_t i = 0; i < rows.uses_template.size(); ++i) {
+    if (rows.uses_template[i] == 0) continue;
+    AddTemplate(group, i, &to_read);
+    const span::SpanRef span = probe.SpanOf(i);
+    uint8_t& scope_is_known = is_known[span.entry().scope];
+    if (scope_is_known == 0) AddSpan(span);
+    scope_is_known = 1;
+  }
+  for (uint32_t column = 0; column < to_read.size(); ++column) {
+    if (to_read[column] == 0) continue;
+    SPANDREL_RETURN_IF_ERROR(
+        VisitCells(group, column, rows, rows.uses_template,
+                   [this](const CellReader& cell) { AddMessage(cell.text()); }));
+  }
+  return {};
+}
+
+std::set<AttributeName> NameSet::Sorted() const {
+  std::set<AttributeName> names;
+  for (size_t scope = 0; scope < by_scope_.size(); ++scope) {
+    for (const std::string& key : by_scope_[scope]) {
+      names.insert({static_cast<AttributeScope>(scope), key});
+    }
+  }
+  return names;
+}
+
+void NameSet::AddKey(std::string_view key, AttributeScope scope) {
+  Texts& texts = by_scope_[static_cast<size_t>(scope)];
+  if (texts.find(key) == texts.end()) texts.emplace(key);
+}
+
+void NameSet::AddAttributes(span::AttributeReader attributes, AttributeScope scope) {
+  while (const auto attribute = attributes.Next()) AddKey(attribute->key, scope);
+}
+
+void NameSet::AddMessage(std::string_view message) {
+  const span::SpanView span(message);
+  AddAttributes(span.attributes(), AttributeScope::kSpan);
+  auto events = span.events();
+  while (const auto event = events.Next()) {
+    AddAttributes(span::EventView(*event).attributes(), AttributeScope::kEvent);
+  }
+  auto links = span.links();
+  while (const auto link = links.Next()) {
+    AddAttributes(span::LinkView(*link).attributes(), AttributeScope::kLink);
+  }
+}
+
+void NameSet::AddTemplate(const RowGroup& group, uint32_t of_template,
+                          std::vector<uint8_t>* columns) {
+  const TemplateTable& table = group.table();
+  const Template& made = table.templates[of_template];
+  size_t cell = 0;
+  for (const LayoutStep& step : table.layouts[made.layout]) {
+    if (step.column == kNoColumn) continue;
+    const ConstantCell& constant = made.cells[cell++];
+    const ColumnKey& column = table.columns[step.column];
+    if (column.kind == FieldKind::kAttribute) AddKey(column.key, AttributeScope::kSpan);
+    if (column.kind != FieldKind::kRun && column.kind != FieldKind::kMessage) continue;
+    if (constant.is_constant) {
+      AddMessage(constant.text);
+    } else {
+      (*columns)[step.column] = 1;
+    }
+  }
+}
+
+}  // namespace spandrel::columnar

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+
+#include "columnar/read/column_walk.h"
+#include "columnar/read/row_columns.h"
+#include "span/span_view.h"
+#include "storage/store.h"
+
+namespace spandrel::columnar {
+
+// Distinct attribute keys, without a string for each span that has one. One thread.
+class NameSet {
+ public:
+  // All keys of a span.
+  void AddSpan(const span::SpanRef& span);
+  // All keys of the matching rows of a row group, from their templates and the cells of events,
+  // links and whole messages. DATA_LOSS when the row group cannot be read.
+  base::Status AddRows(const RowGroup& group, const MatchedRows& rows);
+
+  std::set<storage::AttributeName> Sorted() const;
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
+  using Texts = std::unordered_set<std::string, Hash, std::equal_to<>>;
+
+  void AddKey(std::string_view key, storage::AttributeScope scope);
+  void AddAttributes(span::AttributeReader attributes, storage::AttributeScope scope);
+  // Of a Span message or some of its fields.
+  void AddMessage(std::string_view message);
+  // What the template says; the columns that must be read beside it are marked.
+  void AddTemplate(const RowGroup& group, uint32_t of_template, std::vector<uint8_t>* columns);
+
+  std::array<Texts, 5> by_scope_;
+};
+
+}  // namespace spandrel::columnar
