@@ -142,10 +142,10 @@ class DependencyFinder {
   };
 
   void ListGroup(const ScanUnit& unit) {
+    in_range_.insert({unit.source, unit.index});
     const Result<RowGroupPtr> group = snapshot_.parts[unit.source]->Group(unit.index);
     const auto ids = group.ok() ? (*group)->TraceIds() : group.status();
     if (!ids.ok()) return NoteUnreadable(snapshot_, unit.source, unit.index, ids.status());
-    in_range_.insert({unit.source, unit.index});
     groups_.push_back({unit.source, unit.index, {*ids, (*group)->trace_count()}});
   }
 

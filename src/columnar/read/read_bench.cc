@@ -106,6 +106,14 @@ class RequestMaker {
   uint64_t now_ = kStart;
 };
 
+class NothingKnown final : public Head::Known {
+ public:
+  void Prefetch(uint64_t /*hash*/) const override {}
+  bool Contains(const span::SpanEntry& /*entry*/, uint64_t /*hash*/) const override {
+    return false;
+  }
+};
+
 size_t SpanCount() {
   const char* const text = std::getenv("SPANDREL_BENCH_SPANS");
   return text != nullptr ? std::strtoull(text, nullptr, 10) : 1'000'000;
@@ -116,13 +124,12 @@ const Snapshot& SealedParts() {
   static const Snapshot snapshot = [] {
     Snapshot made;
     RequestMaker maker;
-    const auto is_known = [](void*, const span::SpanEntry&, uint64_t) { return false; };
     for (size_t left = SpanCount(); left > 0;) {
       Head head;
       while (left > 0 && head.row_count() < kSpansPerPart) {
         const auto decoded = wire::DecodeOtlpProtobuf(base::MakeSharedBytes(maker.Make()));
         if (!decoded.ok()) std::abort();
-        head.Add(decoded->chunk, is_known, nullptr);
+        head.Add(decoded->chunk, NothingKnown());
         left -= std::min(left, decoded->chunk->spans.size());
       }
       const std::string path = directory.path() + "/" + std::to_string(made.parts.size());

@@ -39,11 +39,18 @@ class TestPlaces {
   conformance::ReferenceStore& reference() { return reference_; }
 
  private:
+  class NothingKnown final : public Head::Known {
+   public:
+    void Prefetch(uint64_t /*hash*/) const override {}
+    bool Contains(const span::SpanEntry& /*entry*/, uint64_t /*hash*/) const override {
+      return false;
+    }
+  };
+
   std::shared_ptr<Head> MakeHead(const std::vector<conformance::TestSpan>& spans) {
     auto head = std::make_shared<Head>();
     const span::SpanBatch batch = conformance::MakeBatch(spans);
-    const auto is_known = [](void*, const span::SpanEntry&, uint64_t) { return false; };
-    for (const auto& chunk : batch.chunks()) head->Add(chunk, is_known, nullptr);
+    for (const auto& chunk : batch.chunks()) head->Add(chunk, NothingKnown());
     reference_.Append(span::SpanBatch(batch), [](const base::Status&) {});
     return head;
   }
