@@ -12,7 +12,8 @@ namespace {
 using ::testing::HasSubstr;
 
 TEST_F(ApiTest, PagePathsGetTheShell) {
-  for (const char* path : {"/", "/index.html", "/search?service=a", "/map", "/system", "/trace/abc"}) {
+  for (const char* path :
+       {"/", "/index.html", "/search?service=a", "/map", "/system", "/trace/abc"}) {
     const net::Response response = Get(path);
     EXPECT_EQ(response.status, 200) << path;
     EXPECT_EQ(response.body, "<p>shell") << path;
