@@ -170,6 +170,7 @@ Status Maintenance::DropExpired() {
   const std::vector<ExpiredPart> expired = retention_.Choose(facts);
   if (expired.empty()) return {};
   std::vector<size_t> chosen;
+  chosen.reserve(expired.size());
   for (const ExpiredPart& part : expired) chosen.push_back(part.at);
   SPANDREL_RETURN_IF_ERROR(parts_.Drop(
       Pick(parts, chosen),
