@@ -52,12 +52,6 @@ void LatencyHistogram::Add(uint64_t duration_nano, uint64_t count) {
   AddToBucket(BucketOf(duration_nano), count);
 }
 
-void LatencyHistogram::AddToBucket(int32_t bucket, uint64_t count) {
-  count_ += count;
-  const auto at = static_cast<size_t>(bucket - kFirstBucket);
-  PageAt(at / kPageSize)[at % kPageSize] += count;
-}
-
 void LatencyHistogram::AddZeros(uint64_t count) {
   count_ += count;
   zero_count_ += count;
@@ -113,13 +107,9 @@ double LatencyHistogram::UpperBound(int32_t bucket) {
   return std::exp2((bucket + 1) / kBucketsPerDoubling);
 }
 
-LatencyHistogram::Page& LatencyHistogram::PageAt(size_t number) {
-  uint8_t& place = place_of_page_[number];
-  if (place == 0) {
-    pages_.emplace_back();
-    place = static_cast<uint8_t>(pages_.size());
-  }
-  return pages_[place - 1U];
+void LatencyHistogram::AddPage(size_t number) {
+  pages_.emplace_back();
+  place_of_page_[number] = static_cast<uint8_t>(pages_.size());
 }
 
 template <typename Visit>

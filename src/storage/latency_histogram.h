@@ -20,7 +20,11 @@ class LatencyHistogram {
 
   void Add(uint64_t duration_nano, uint64_t count = 1);
   // Counts of a bucket from kFirstBucket to kLastBucket, or of durations of zero.
-  void AddToBucket(int32_t bucket, uint64_t count);
+  void AddToBucket(int32_t bucket, uint64_t count) {
+    count_ += count;
+    const auto at = static_cast<size_t>(bucket - kFirstBucket);
+    PageAt(at / kPageSize)[at % kPageSize] += count;
+  }
   void AddZeros(uint64_t count);
   void Merge(const LatencyHistogram& other);
 
@@ -43,7 +47,11 @@ class LatencyHistogram {
   static constexpr size_t kMaxPages = (kLastBucket - kFirstBucket) / kPageSize + 1;
   using Page = std::array<uint64_t, kPageSize>;
 
-  Page& PageAt(size_t number);
+  Page& PageAt(size_t number) {
+    if (place_of_page_[number] == 0) AddPage(number);
+    return pages_[place_of_page_[number] - 1U];
+  }
+  void AddPage(size_t number);
   // Calls `visit(bucket, count)` by index for those that are not empty, until it returns true.
   template <typename Visit>
   void VisitBuckets(Visit&& visit) const;

@@ -30,6 +30,24 @@ class VarintReader {
   explicit VarintReader(std::string_view bytes) : rest_(bytes) {}
 
   uint64_t Take() {
+    // Most are of one byte.
+    if (!rest_.empty() && static_cast<uint8_t>(rest_.front()) < 0x80) {
+      const auto value = static_cast<uint8_t>(rest_.front());
+      rest_.remove_prefix(1);
+      return value;
+    }
+    return TakeLong();
+  }
+  // True when so many varints may still be there.
+  bool Has(uint64_t count) {
+    if (count > rest_.size()) ok_ = false;
+    return ok_;
+  }
+  bool ok() const { return ok_; }
+  bool done() const { return ok_ && rest_.empty(); }
+
+ private:
+  uint64_t TakeLong() {
     uint64_t value = 0;
     for (int shift = 0; shift < 64; shift += 7) {
       if (rest_.empty()) break;
@@ -42,15 +60,7 @@ class VarintReader {
     rest_ = {};
     return 0;
   }
-  // True when so many varints may still be there.
-  bool Has(uint64_t count) {
-    if (count > rest_.size()) ok_ = false;
-    return ok_;
-  }
-  bool ok() const { return ok_; }
-  bool done() const { return ok_ && rest_.empty(); }
 
- private:
   std::string_view rest_;
   bool ok_ = true;
 };

@@ -204,7 +204,7 @@ void BM_SlowestTracesOfService(benchmark::State& state) {
   Run(state, [&](const Snapshot& snapshot) { return SearchTraces(snapshot, request); });
 }
 
-void BM_Dependencies(benchmark::State& state) {
+void BM_DependenciesOfAll(benchmark::State& state) {
   Run(state, [](const Snapshot& snapshot) { return FindDependencies(snapshot, {}); });
 }
 
@@ -232,7 +232,7 @@ BENCHMARK(BM_CountByRoute)->Apply(Measure);
 BENCHMARK(BM_CountTraces)->Apply(Measure);
 BENCHMARK(BM_SlowestTraces)->Apply(Measure);
 BENCHMARK(BM_SlowestTracesOfService)->Apply(Measure);
-BENCHMARK(BM_Dependencies)->Apply(Measure);
+BENCHMARK(BM_DependenciesOfAll)->Apply(Measure);
 BENCHMARK(BM_TagNames)->Apply(Measure);
 BENCHMARK(BM_TagValues)->Apply(Measure);
 
