@@ -37,6 +37,7 @@ struct Options {
   std::string pattern;
   size_t runs = 21;
   size_t ids = 1000;
+  std::string only;
 };
 
 // An answer's size as text; wrong answers are seen by it.
@@ -59,7 +60,7 @@ class Bench {
       : store_(store), options_(options), range_(Must(RangeOf(store))) {}
 
   void Run() {
-    AskById();
+    if (options_.only.empty()) AskById();
     AskSearches();
     AskAggregates();
     AskLists();
@@ -72,6 +73,7 @@ class Bench {
 
  private:
   void Ask(const std::string& name, const Question& question) {
+    if (name.find(options_.only) == std::string::npos) return;
     const std::string result = Must(question());
     Timings timings;
     while (timings.count() < options_.runs &&
@@ -226,6 +228,7 @@ int Main(int argc, char** argv) {
   app.add_option("--regex", options.pattern, "What to look for in the middle one")->required();
   app.add_option("--runs", options.runs)->check(CLI::PositiveNumber);
   app.add_option("--ids", options.ids)->check(CLI::PositiveNumber);
+  app.add_option("--only", options.only, "Only questions whose name has this, none by id");
   CLI11_PARSE(app, argc, argv);
   if (const size_t equals = plant.find('='); equals != std::string::npos) {
     options.plant_key = plant.substr(0, equals);
