@@ -16,6 +16,8 @@ using span::ValueView;
 constexpr uint32_t kBatch = 4096;
 constexpr uint64_t kMaxAskedOnce = 65536;
 constexpr uint8_t kUnknown = 2;
+constexpr size_t kMaxKnownTexts = 4096;
+constexpr size_t kMaxKnownBytes = 256;  // of one text
 
 ValueView ViewOf(CellType type, uint64_t scalar) {
   switch (type) {
@@ -48,32 +50,58 @@ const std::string* WantedText(const Leaf& leaf, const ColumnKey& column) {
 
 }  // namespace
 
-LeafDeciders::LeafDeciders(const RowGroup& group, const Leaf& leaf) : group_(group), leaf_(leaf) {
-  const size_t templates = group.table().templates.size();
-  for (const ColumnKey& column : group.table().columns) matters_.push_back(Matters(column));
-  absent_ = HoldsForMessage({}) ? 1 : 0;
-  fixed_.resize(templates);
-  deciding_.resize(templates);
-  for (uint32_t i = 0; i < templates; ++i) DecideTemplate(i);
-  for (const auto& of_template : deciding_) {
-    columns_.insert(columns_.end(), of_template.begin(), of_template.end());
-  }
-  std::sort(columns_.begin(), columns_.end());
-  columns_.erase(std::unique(columns_.begin(), columns_.end()), columns_.end());
+TextVerdicts::TextVerdicts(const Leaf& leaf)
+    : evaluator_(*leaf.evaluator),
+      is_dear_(leaf.predicate.kind == storage::Predicate::Kind::kCompare &&
+               (leaf.predicate.op == storage::CompareOp::kMatches ||
+                leaf.predicate.op == storage::CompareOp::kDoesNotMatch)) {}
+
+bool TextVerdicts::Holds(std::string_view text) {
+  const ValueView value = ValueView::OfString(text);
+  if (!is_dear_ || text.size() > kMaxKnownBytes) return evaluator_.MatchesValue(value);
+  if (const auto found = known_.find(text); found != known_.end()) return found->second;
+  if (known_.size() >= kMaxKnownTexts) known_.clear();
+  return known_.emplace(text, evaluator_.MatchesValue(value)).first->second;
 }
 
-bool LeafDeciders::AnyFixed() const {
-  return std::find(fixed_.begin(), fixed_.end(), 1) != fixed_.end();
+LeafDeciders::LeafDeciders(const RowGroup& group, const Leaf& leaf, TextVerdicts& known)
+    : group_(group), leaf_(leaf), known_(known) {
+  const TemplateTable& table = group.table();
+  std::vector<uint8_t> matters;
+  for (const ColumnKey& column : table.columns) matters.push_back(Matters(column));
+  for (const Layout& layout : table.layouts) cells_.push_back(CellsOf(layout, matters));
+  absent_ = HoldsForMessage({}) ? 1 : 0;
+  fixed_.resize(table.templates.size());
+  std::vector<uint8_t> decides(table.columns.size());
+  for (uint32_t i = 0; i < fixed_.size(); ++i) DecideTemplate(i, &decides);
+  for (uint32_t i = 0; i < decides.size(); ++i) {
+    if (decides[i] != 0) columns_.push_back(i);
+  }
 }
 
 std::vector<uint8_t> LeafDeciders::RolesOf(uint32_t column) const {
-  std::vector<uint8_t> roles(deciding_.size(), kNoCell);
-  for (uint32_t i = 0; i < roles.size(); ++i) {
-    const auto stored = group_.StoredColumns(i);
-    if (std::find(stored.begin(), stored.end(), column) == stored.end()) continue;
-    const auto& deciding = deciding_[i];
-    roles[i] =
-        std::find(deciding.begin(), deciding.end(), column) == deciding.end() ? kOther : kDecides;
+  const TemplateTable& table = group_.table();
+  std::vector<uint32_t> place;  // of the column's cell in each layout
+  std::vector<uint8_t> role;    // of that cell, unless it is a constant
+  for (size_t i = 0; i < table.layouts.size(); ++i) {
+    place.push_back(kNoColumn);
+    role.push_back(kOther);
+    size_t cell = 0;
+    for (const LayoutStep& step : table.layouts[i]) {
+      if (step.column == kNoColumn) continue;
+      if (step.column == column) place.back() = static_cast<uint32_t>(cell);
+      ++cell;
+    }
+    for (const Cell& deciding : cells_[i]) {
+      if (deciding.column == column) role.back() = kDecides;
+    }
+  }
+  std::vector<uint8_t> roles;
+  roles.reserve(table.templates.size());
+  for (const Template& made : table.templates) {
+    const uint32_t cell = place[made.layout];
+    const bool is_stored = cell != kNoColumn && !made.cells[cell].is_constant;
+    roles.push_back(is_stored ? role[made.layout] : uint8_t{kNoCell});
   }
   return roles;
 }
@@ -94,35 +122,46 @@ bool LeafDeciders::Matters(const ColumnKey& column) const {
 
 // Of attributes with the same key the last one counts; of events and links any one is enough. A
 // text field that is not there reads as the empty text.
-void LeafDeciders::DecideTemplate(uint32_t of_template) {
-  const TemplateTable& table = group_.table();
-  const Template& made = table.templates[of_template];
+std::vector<LeafDeciders::Cell> LeafDeciders::CellsOf(const Layout& layout,
+                                                      const std::vector<uint8_t>& matters) const {
   std::vector<Cell> cells;
-  size_t next = 0;
-  for (const LayoutStep& step : table.layouts[made.layout]) {
+  uint32_t next = 0;
+  for (const LayoutStep& step : layout) {
     if (step.column == kNoColumn) continue;
-    const ConstantCell& constant = made.cells[next++];
-    if (matters_[step.column] == 0) continue;
+    const uint32_t cell = next++;
+    if (matters[step.column] == 0) continue;
     if (leaf_.source == LeafSource::kAttribute) cells.clear();
-    cells.push_back({step.column, constant.is_constant ? &constant : nullptr});
+    cells.push_back({cell, step.column});
   }
-  if (cells.empty()) fixed_[of_template] = absent_;
+  return cells;
+}
+
+void LeafDeciders::DecideTemplate(uint32_t of_template, std::vector<uint8_t>* decides) {
+  const Template& made = group_.table().templates[of_template];
+  const std::vector<Cell>& cells = cells_[made.layout];
+  uint8_t& fixed = fixed_[of_template];
+  if (cells.empty()) fixed = absent_;
   for (const Cell& cell : cells) {
-    const ColumnKey& column = table.columns[cell.column];
-    if (cell.constant == nullptr) {
-      deciding_[of_template].push_back(cell.column);
-    } else if (IsText(column.type) ? HoldsForText(column, cell.constant->text)
-                                   : HoldsForScalar(column, cell.constant->scalar)) {
-      fixed_[of_template] = 1;
+    const ConstantCell& constant = made.cells[cell.cell];
+    if (!constant.is_constant) {
+      (*decides)[cell.column] = 1;
+    } else if (HoldsForConstant(group_.table().columns[cell.column], constant)) {
+      fixed = 1;
     }
   }
+  any_fixed_ |= fixed != 0;
+}
+
+bool LeafDeciders::HoldsForConstant(const ColumnKey& column, const ConstantCell& cell) const {
+  return IsText(column.type) ? HoldsForText(column, cell.text)
+                             : HoldsForScalar(column, cell.scalar);
 }
 
 bool LeafDeciders::HoldsForText(const ColumnKey& column, std::string_view text) const {
   if (column.kind == FieldKind::kAttribute) {
-    const bool is_text = column.type == CellType::kText;
-    return leaf_.evaluator->MatchesValue(is_text ? ValueView::OfString(text)
-                                                 : ValueView::FromMessage(text));
+    return column.type == CellType::kText
+               ? known_.Holds(text)
+               : leaf_.evaluator->MatchesValue(ValueView::FromMessage(text));
   }
   if (column.kind != FieldKind::kText) return HoldsForMessage(text);
   std::string message;
@@ -153,35 +192,42 @@ Result<std::vector<uint8_t>> LeafDeciders::TextHits(uint32_t column) const {
   const Result<TextColumn> texts = group_.Texts(column);
   if (!texts.ok()) return texts.status();
   const ColumnKey& key = group_.table().columns[column];
-  std::vector<uint8_t> hits(texts->size());
-  if (texts->encoding() == TextEncoding::kDictionary) {
-    std::vector<uint8_t> verdicts(texts->dictionary_size());
-    for (uint32_t code = 0; code < verdicts.size(); ++code) {
-      verdicts[code] = HoldsForText(key, texts->DictionaryAt(code));
-    }
-    if (std::find(verdicts.begin(), verdicts.end(), 1) == verdicts.end()) return hits;
-    std::vector<uint32_t> codes(kBatch);
-    for (uint32_t first = 0; first < hits.size(); first += kBatch) {
-      const auto count = std::min<uint32_t>(kBatch, texts->size() - first);
-      texts->codes().Read(first, count, codes.data());
-      for (uint32_t i = 0; i < count; ++i) hits[first + i] = verdicts[codes[i]];
-    }
-    return hits;
-  }
+  if (texts->encoding() == TextEncoding::kDictionary) return CodeHits(*texts, key);
+  std::vector<uint8_t> hits;
   if (const std::string* wanted = WantedText(leaf_, key)) {
     for (uint32_t at = 0; at < texts->size(); ++at) {
       const auto found = texts->FindEqual(*wanted, at, texts->size() - at);
       if (!found.ok()) return found.status();
       if (!*found) break;
       at = **found;
+      hits.resize(texts->size());
       hits[at] = 1;
     }
     return hits;
   }
+  hits.resize(texts->size());
   const Status visited = texts->Visit(0, texts->size(), [&](uint32_t at, std::string_view text) {
     hits[at] = HoldsForText(key, text);
   });
   if (!visited.ok()) return visited;
+  return hits;
+}
+
+Result<std::vector<uint8_t>> LeafDeciders::CodeHits(const TextColumn& texts,
+                                                    const ColumnKey& key) const {
+  std::vector<uint8_t> verdicts(texts.dictionary_size());
+  for (uint32_t code = 0; code < verdicts.size(); ++code) {
+    verdicts[code] = HoldsForText(key, texts.DictionaryAt(code));
+  }
+  std::vector<uint8_t> hits;
+  if (std::find(verdicts.begin(), verdicts.end(), 1) == verdicts.end()) return hits;
+  hits.resize(texts.size());
+  std::vector<uint32_t> codes(kBatch);
+  for (uint32_t first = 0; first < hits.size(); first += kBatch) {
+    const auto count = std::min<uint32_t>(kBatch, texts.size() - first);
+    texts.codes().Read(first, count, codes.data());
+    for (uint32_t i = 0; i < count; ++i) hits[first + i] = verdicts[codes[i]];
+  }
   return hits;
 }
 

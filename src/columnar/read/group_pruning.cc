@@ -1,40 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include "columnar/part/value_filter.h"
 #include "columnar/read/row_filter.h"
 
 namespace spandrel::columnar {
 namespace {
 
-using storage::CompareOp;
 using storage::Predicate;
 
 constexpr uint8_t kNo = 1;
 constexpr uint8_t kYes = 2;
 
-// What the value filter must have for a leaf on an attribute to hold: one of these hashes.
-std::vector<uint64_t> WantedHashes(const Leaf& leaf) {
-  const Predicate& asked = leaf.predicate;
-  const std::string& key = leaf.key();
-  const auto* text = std::get_if<std::string>(&asked.value);
-  const bool is_compare = asked.kind == Predicate::Kind::kCompare;
-  if (is_compare && asked.op == CompareOp::kEqual) {
-    return {text != nullptr ? TextValueHash(key, *text) : OtherValueHash(key)};
-  }
-  if (is_compare && asked.op == CompareOp::kTextEqual) {
-    return {TextValueHash(key, *text), OtherValueHash(key)};
-  }
-  return {KeyHash(key)};
-}
-
 bool LeafMayHold(const Part& part, uint32_t group, const Leaf& leaf, uint32_t index,
                  DictionaryVerdicts& verdicts) {
   if (leaf.source == LeafSource::kScope) return verdicts.AnyScope(index);
   if (leaf.source == LeafSource::kName) return verdicts.AnyName(index);
-  if (!std::holds_alternative<storage::AttributeField>(leaf.predicate.field)) return true;
-  const std::vector<uint64_t> wanted = WantedHashes(leaf);
-  return std::any_of(wanted.begin(), wanted.end(),
+  if (leaf.wanted_hashes.empty()) return true;
+  return std::any_of(leaf.wanted_hashes.begin(), leaf.wanted_hashes.end(),
                      [&](uint64_t hash) { return part.MayHaveValue(group, hash); });
 }
 
@@ -71,6 +53,7 @@ DictionaryVerdicts::DictionaryVerdicts(const Matcher& matcher,
     const LeafSource source = matcher.leaves()[leaf].source;
     if (source == LeafSource::kScope) scopes_[leaf].resize(dictionary_->scopes.size());
     if (source == LeafSource::kName) names_[leaf].resize(dictionary_->names.size());
+    texts_.emplace_back(matcher.leaves()[leaf]);
   }
 }
 

@@ -3,11 +3,14 @@
 
 #include <algorithm>
 
+#include "columnar/part/value_filter.h"
+
 namespace spandrel::columnar {
 namespace {
 
 using base::Result;
 using storage::AttributeScope;
+using storage::CompareOp;
 using storage::Intrinsic;
 using storage::Predicate;
 
@@ -80,6 +83,23 @@ std::vector<const Predicate*> Conjuncts(const Predicate& predicate) {
   return conjuncts;
 }
 
+// What the value filter must have for a leaf to hold: one of these hashes; nothing when the
+// filter does not know.
+std::vector<uint64_t> WantedHashes(const Predicate& asked) {
+  const auto* attribute = std::get_if<storage::AttributeField>(&asked.field);
+  if (attribute == nullptr) return {};
+  const std::string& key = attribute->key;
+  const auto* text = std::get_if<std::string>(&asked.value);
+  const bool is_compare = asked.kind == Predicate::Kind::kCompare;
+  if (is_compare && asked.op == CompareOp::kEqual) {
+    return {text != nullptr ? TextValueHash(key, *text) : OtherValueHash(key)};
+  }
+  if (is_compare && asked.op == CompareOp::kTextEqual) {
+    return {TextValueHash(key, *text), OtherValueHash(key)};
+  }
+  return {KeyHash(key)};
+}
+
 }  // namespace
 
 bool IsPayloadField(const storage::Field& field) {
@@ -138,7 +158,8 @@ void Matcher::AddLeaf(const Predicate& predicate, Condition* condition) {
     condition->dearest = std::max(condition->dearest, source);
     condition->steps.push_back(
         {Predicate::Kind::kCompare, static_cast<uint32_t>(leaves_.size()), 0});
-    leaves_.push_back({std::move(place), std::move(*evaluator), source});
+    std::vector<uint64_t> hashes = WantedHashes(place);
+    leaves_.push_back({std::move(place), std::move(*evaluator), source, std::move(hashes)});
   }
   if (places.size() == 1) return;
   condition->steps.push_back({Predicate::Kind::kOr, 0, static_cast<uint32_t>(places.size())});

@@ -30,6 +30,8 @@ struct Leaf {
   storage::Predicate predicate;
   std::shared_ptr<const storage::Evaluator> evaluator;
   LeafSource source = LeafSource::kScope;
+  // What the value filter must have one of for it to hold; nothing when the filter does not say.
+  std::vector<uint64_t> wanted_hashes;
 
   const std::string& key() const { return std::get<storage::AttributeField>(predicate.field).key; }
 };

@@ -2,9 +2,9 @@
 #include "columnar/read/row_filter.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "columnar/part/row_reader.h"
-#include "columnar/read/column_hits.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -13,8 +13,26 @@ using base::Result;
 using base::Status;
 using storage::Predicate;
 
-// One byte a row: 1 where something holds.
+// One byte a row: 1 where something holds. Empty when it holds nowhere.
 using Mask = std::vector<uint8_t>;
+
+bool HoldsAnywhere(const std::vector<uint8_t>& verdicts) {
+  return !verdicts.empty() && std::memchr(verdicts.data(), 1, verdicts.size()) != nullptr;
+}
+
+std::vector<uint32_t> RowsOf(const Mask& mask) {
+  std::vector<uint32_t> rows;
+  const uint8_t* const begin = mask.data();
+  const uint8_t* const end = begin + mask.size();
+  for (const uint8_t* at = begin; at != end; ++at) {
+    // Where few rows are left, most of them are passed over by memchr.
+    if (*at == 0)
+      at = static_cast<const uint8_t*>(std::memchr(at, 1, static_cast<size_t>(end - at)));
+    if (at == nullptr) break;
+    rows.push_back(static_cast<uint32_t>(at - begin));
+  }
+  return rows;
+}
 
 class GroupFilter {
  public:
@@ -25,23 +43,15 @@ class GroupFilter {
     mask_.assign(group_->row_count(), 1);
     SPANDREL_RETURN_IF_ERROR(CutTimeRange());
     for (const Condition& condition : matcher_.conditions()) {
-      if (!AnyLeft()) break;
+      if (!HoldsAnywhere(mask_)) break;
       Result<Mask> holds = Decide(condition);
       if (!holds.ok()) return holds.status();
       mask_ = std::move(*holds);
     }
-    std::vector<uint32_t> rows;
-    for (uint32_t row = 0; row < mask_.size(); ++row) {
-      if (mask_[row] != 0) rows.push_back(row);
-    }
-    return rows;
+    return RowsOf(mask_);
   }
 
  private:
-  bool AnyLeft() const {
-    return std::any_of(mask_.begin(), mask_.end(), [](uint8_t m) { return m != 0; });
-  }
-
   Status CutTimeRange() {
     const storage::TimeRange& range = matcher_.range();
     const GroupRecord& facts = group_->facts();
@@ -67,22 +77,42 @@ class GroupFilter {
   }
 
   void Combine(const ConditionStep& step, std::vector<Mask>* stack) const {
-    const bool is_and = step.kind != Predicate::Kind::kOr;
-    Mask combined = is_and ? mask_ : Mask(mask_.size(), 0);
-    for (uint32_t i = 0; i < step.child_count; ++i) {
-      const Mask child = std::move(stack->back());
-      stack->pop_back();
-      for (size_t row = 0; row < combined.size(); ++row) {
-        if (step.kind == Predicate::Kind::kOr) {
-          combined[row] |= child[row];
-        } else if (step.kind == Predicate::Kind::kAnd) {
-          combined[row] &= child[row];
-        } else {
-          combined[row] &= static_cast<uint8_t>(child[row] ^ 1);
-        }
+    const auto first = stack->end() - static_cast<ptrdiff_t>(step.child_count);
+    Mask combined = step.kind == Predicate::Kind::kOr ? Mask() : mask_;
+    for (auto child = first; child != stack->end(); ++child) {
+      switch (step.kind) {
+        case Predicate::Kind::kOr:
+          Unite(std::move(*child), &combined);
+          break;
+        case Predicate::Kind::kAnd:
+          Intersect(*child, &combined);
+          break;
+        default:
+          Subtract(*child, &combined);
       }
     }
+    stack->erase(first, stack->end());
     stack->push_back(std::move(combined));
+  }
+
+  static void Unite(Mask more, Mask* all) {
+    if (all->empty()) {
+      *all = std::move(more);
+      return;
+    }
+    for (size_t row = 0; row < more.size(); ++row) (*all)[row] |= more[row];
+  }
+
+  static void Intersect(const Mask& other, Mask* left) {
+    if (other.empty()) left->clear();
+    for (size_t row = 0; row < left->size(); ++row) (*left)[row] &= other[row];
+  }
+
+  static void Subtract(const Mask& other, Mask* left) {
+    if (left->empty()) return;
+    for (size_t row = 0; row < other.size(); ++row) {
+      (*left)[row] &= static_cast<uint8_t>(other[row] ^ 1);
+    }
   }
 
   Result<Mask> DecideLeaf(uint32_t leaf) {
@@ -101,9 +131,10 @@ class GroupFilter {
   }
 
   Result<Mask> DecideByTemplate(uint32_t leaf) {
-    SPANDREL_RETURN_IF_ERROR(LoadTemplates());
     const auto& templates = group_->table().templates;
     const LeafSource source = matcher_.leaves()[leaf].source;
+    if (source == LeafSource::kScope && !verdicts_.AnyScope(leaf)) return Mask();
+    if (source == LeafSource::kName && !verdicts_.AnyName(leaf)) return Mask();
     std::vector<uint8_t> verdicts(templates.size());
     for (size_t i = 0; i < templates.size(); ++i) {
       const Template& made = templates[i];
@@ -111,6 +142,8 @@ class GroupFilter {
                     : source == LeafSource::kName ? verdicts_.Name(leaf, made.name)
                                                   : verdicts_.KindAndStatus(leaf, made);
     }
+    if (!HoldsAnywhere(verdicts)) return Mask();
+    SPANDREL_RETURN_IF_ERROR(LoadTemplates());
     Mask holds(mask_.size());
     for (size_t row = 0; row < holds.size(); ++row) {
       holds[row] = mask_[row] & verdicts[template_of_[row]];
@@ -155,10 +188,11 @@ class GroupFilter {
 
   // A leaf that cells decide: which cells, the template says; what they say, the column.
   Result<Mask> DecideByColumns(uint32_t leaf) {
-    const LeafDeciders deciders(*group_, matcher_.leaves()[leaf]);
-    Mask holds(mask_.size(), 0);
+    const LeafDeciders deciders(*group_, matcher_.leaves()[leaf], verdicts_.Texts(leaf));
+    Mask holds;
     if (deciders.AnyFixed()) {
       SPANDREL_RETURN_IF_ERROR(LoadTemplates());
+      holds.resize(mask_.size());
       for (size_t row = 0; row < holds.size(); ++row) {
         holds[row] = mask_[row] & deciders.Fixed(template_of_[row]);
       }
@@ -174,8 +208,9 @@ class GroupFilter {
   // Goes through the rows and the cells of a column side by side.
   Status MarkHits(const LeafDeciders& deciders, uint32_t column, const std::vector<uint8_t>& hits,
                   Mask* holds) {
-    if (std::none_of(hits.begin(), hits.end(), [](uint8_t hit) { return hit != 0; })) return {};
+    if (!HoldsAnywhere(hits)) return {};
     SPANDREL_RETURN_IF_ERROR(LoadTemplates());
+    holds->resize(mask_.size());
     const std::vector<uint8_t> role = deciders.RolesOf(column);
     size_t cell = 0;
     for (size_t row = 0; row < holds->size(); ++row) {

@@ -6,6 +6,7 @@
 
 #include "base/status.h"
 #include "columnar/part/part.h"
+#include "columnar/read/column_hits.h"
 #include "columnar/read/matcher.h"
 
 namespace spandrel::columnar {
@@ -25,6 +26,9 @@ class DictionaryVerdicts {
   bool AnyScope(uint32_t leaf);
   bool AnyName(uint32_t leaf);
 
+  // Of a leaf on the texts of columns.
+  TextVerdicts& Texts(uint32_t leaf) { return texts_[leaf]; }
+
  private:
   bool Ask(uint32_t leaf);
 
@@ -33,6 +37,7 @@ class DictionaryVerdicts {
   span::SpanChunk probe_;                     // one span that stands for those asked about
   std::vector<std::vector<uint8_t>> scopes_;  // by leaf: 0 unknown, 1 no, 2 yes
   std::vector<std::vector<uint8_t>> names_;
+  std::vector<TextVerdicts> texts_;  // by leaf
 };
 
 // False when the dictionary and the row group's filters say that no row can match.
