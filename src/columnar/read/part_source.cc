@@ -15,6 +15,8 @@ constexpr size_t kFullChunkBytes = size_t{4} << 20;
 constexpr size_t kMaxChunkBytes = size_t{1} << 30;
 // Fewer matching rows than this are read one by one; for more the whole row group is decoded.
 constexpr size_t kFewRows = 16;
+// Matching rows of a part that are remembered.
+constexpr size_t kMaxKnownRows = 64 * 1024;
 
 }  // namespace
 
@@ -44,23 +46,43 @@ uint64_t PartSource::ScanGroup(uint32_t group, const Matcher& matcher, Content c
     NoteUnreadable(group, open.status());
     return 0;
   }
-  const Status scanned = Scan(*open, matcher, content, visit);
+  const auto rows = FindRows(*open, group, matcher);
+  Status scanned = rows.status();
+  if (scanned.ok()) scanned = Visit(*open, **rows, content, visit);
   if (!scanned.ok()) NoteUnreadable(group, scanned);
   return (*open)->row_count();
 }
 
-Status PartSource::Scan(const RowGroupPtr& group, const Matcher& matcher, Content content,
-                        const SpanVisitor& visit) {
-  const Result<std::vector<uint32_t>> found = MatchingRows(group, matcher, Verdicts(matcher));
+Result<const std::vector<uint32_t>*> PartSource::RowsOf(uint32_t group, const Matcher& matcher) {
+  if (const auto known = rows_.find(group); known != rows_.end()) return &known->second;
+  const Result<RowGroupPtr> open = part_->Group(group);
+  auto rows = open.ok() ? FindRows(*open, group, matcher) : open.status();
+  if (!rows.ok()) NoteUnreadable(group, rows.status());
+  return rows;
+}
+
+Result<const std::vector<uint32_t>*> PartSource::FindRows(const RowGroupPtr& group, uint32_t index,
+                                                          const Matcher& matcher) {
+  Result<std::vector<uint32_t>> found = MatchingRows(group, matcher, Verdicts(matcher));
   if (!found.ok()) return found.status();
-  if (found->empty()) return {};
+  if (known_rows_ + found->size() > kMaxKnownRows) {
+    rows_.clear();
+    known_rows_ = 0;
+  }
+  known_rows_ += found->size();
+  return &(rows_[index] = std::move(*found));
+}
+
+Status PartSource::Visit(const RowGroupPtr& group, const std::vector<uint32_t>& rows,
+                         Content content, const SpanVisitor& visit) {
+  if (rows.empty()) return {};
   RowReader reader(group);
-  const bool few = found->size() < kFewRows;
+  const bool few = rows.size() < kFewRows;
   if (!few) SPANDREL_RETURN_IF_ERROR(reader.Load(0, group->row_count()));
-  if (content == Content::kFull && !few) return VisitFull(reader, *found, visit);
+  if (content == Content::kFull && !few) return VisitFull(reader, rows, visit);
   span::SpanChunk light = SharedChunk(*dictionary_);
   light.spans.resize(1);
-  for (const uint32_t row : *found) {
+  for (const uint32_t row : rows) {
     if (few) SPANDREL_RETURN_IF_ERROR(reader.Load(row, 1));
     if (content == Content::kFull) {
       SPANDREL_RETURN_IF_ERROR(VisitFull(reader, {row}, visit));
@@ -101,7 +123,7 @@ TraceRowsFound PartSource::ReadTrace(uint32_t group, const span::TraceId& id, Co
   }
   if (!read.ok()) {
     NoteUnreadable(group, read);
-    found = {{}, 1};
+    found = {{}, 0, 1};
   }
   return found;
 }
@@ -111,6 +133,7 @@ Status PartSource::ReadRows(const RowGroupPtr& group, uint32_t trace, Content co
   const auto first_rows = group->FirstRows();
   if (!first_rows.ok()) return first_rows.status();
   const uint32_t first = (**first_rows)[trace];
+  found->first_row = first;
   RowReader reader(group);
   SPANDREL_RETURN_IF_ERROR(reader.Load(first, (**first_rows)[trace + 1] - first));
   span::SpanChunk light = LightChunk(reader);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 #include "base/metrics.h"
@@ -25,7 +26,9 @@ enum class Content {
 
 // The spans of one trace in one row group.
 struct TraceRowsFound {
+  // In the order of their rows; only full spans are ever in more than one.
   std::vector<std::shared_ptr<const span::SpanChunk>> chunks;
+  uint32_t first_row = 0;
   size_t unreadable = 0;  // 1 when the row group cannot be read
 };
 
@@ -45,14 +48,20 @@ class PartSource {
   uint64_t ScanGroup(uint32_t group, const Matcher& matcher, Content content,
                      const SpanVisitor& visit);
 
+  // The matching rows of a row group, ascending; valid until the next call. Row groups with few of
+  // them are remembered. DATA_LOSS when the row group cannot be read, which is counted.
+  base::Result<const std::vector<uint32_t>*> RowsOf(uint32_t group, const Matcher& matcher);
+
   TraceRowsFound ReadTrace(uint32_t group, const span::TraceId& id, Content content);
 
  private:
   PartSource() = default;
 
   DictionaryVerdicts& Verdicts(const Matcher& matcher);
-  base::Status Scan(const RowGroupPtr& group, const Matcher& matcher, Content content,
-                    const SpanVisitor& visit);
+  base::Result<const std::vector<uint32_t>*> FindRows(const RowGroupPtr& group, uint32_t index,
+                                                      const Matcher& matcher);
+  base::Status Visit(const RowGroupPtr& group, const std::vector<uint32_t>& rows, Content content,
+                     const SpanVisitor& visit);
   // The rows that `reader` has loaded must be among `rows`, and these must ascend.
   base::Status VisitFull(RowReader& reader, const std::vector<uint32_t>& rows,
                          const SpanVisitor& visit);
@@ -67,6 +76,8 @@ class PartSource {
   base::Counter* unreadable_spans_ = nullptr;
 
   std::unique_ptr<DictionaryVerdicts> verdicts_;
+  std::unordered_map<uint32_t, std::vector<uint32_t>> rows_;  // matching ones, by row group
+  size_t known_rows_ = 0;                                     // in rows_
 };
 
 }  // namespace spandrel::columnar

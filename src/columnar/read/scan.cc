@@ -107,38 +107,74 @@ Result<PartSource*> Scan::Source(size_t part) {
 
 Result<const std::vector<span::SpanRef>*> TraceFetch::Load(const span::TraceId& id,
                                                            Content content) {
+  SPANDREL_RETURN_IF_ERROR(LoadFromParts(id, content, nullptr));
   spans_.clear();
-  chunks_.clear();
-  unreadable_ = 0;
-  for (size_t part = 0; part < scan_.part_count(); ++part) {
-    SPANDREL_RETURN_IF_ERROR(LoadFromPart(part, id, content));
-  }
+  for (const FoundSpan& found : found_) spans_.push_back(found.span);
   for (const HeadView& head : scan_.snapshot().heads) head.FindTrace(id, &spans_);
   std::stable_sort(spans_.begin(), spans_.end(), StartsBefore);
   return &spans_;
+}
+
+Result<const std::vector<FoundSpan>*> TraceFetch::LoadMatching(const span::TraceId& id,
+                                                               const Matcher& matcher) {
+  SPANDREL_RETURN_IF_ERROR(LoadFromParts(id, Content::kLight, &matcher));
+  spans_.clear();
+  for (const HeadView& head : scan_.snapshot().heads) head.FindTrace(id, &spans_);
+  for (const span::SpanRef& span : spans_) found_.push_back({span, matcher.Matches(span)});
+  std::stable_sort(found_.begin(), found_.end(), [](const FoundSpan& a, const FoundSpan& b) {
+    return StartsBefore(a.span, b.span);
+  });
+  return &found_;
 }
 
 std::shared_ptr<const span::SpanChunk> TraceFetch::WholeChunk() const {
   return chunks_.size() == 1 && chunks_[0]->spans.size() == spans_.size() ? chunks_[0] : nullptr;
 }
 
-Status TraceFetch::LoadFromPart(size_t part, const span::TraceId& id, Content content) {
+Status TraceFetch::LoadFromParts(const span::TraceId& id, Content content, const Matcher* matcher) {
+  found_.clear();
+  chunks_.clear();
+  unreadable_ = 0;
+  for (size_t part = 0; part < scan_.part_count(); ++part) {
+    SPANDREL_RETURN_IF_ERROR(LoadFromPart(part, id, content, matcher));
+  }
+  return {};
+}
+
+Status TraceFetch::LoadFromPart(size_t part, const span::TraceId& id, Content content,
+                                const Matcher* matcher) {
   const Part& stored = *scan_.snapshot().parts[part];
   const uint64_t hash = TraceIdHash(id);
   for (uint32_t group = 0; group < stored.footer().groups.size(); ++group) {
     if (!stored.MayHaveTrace(group, hash)) continue;
     const Result<PartSource*> source = scan_.Source(part);
     if (!source.ok()) return source.status();
-    TraceRowsFound found = (*source)->ReadTrace(group, id, content);
-    unreadable_ += found.unreadable;
-    for (auto& chunk : found.chunks) {
-      chunks_.push_back(std::move(chunk));
-      for (size_t i = 0; i < chunks_.back()->spans.size(); ++i) {
-        spans_.emplace_back(*chunks_.back(), i);
-      }
+    TraceRowsFound rows = (*source)->ReadTrace(group, id, content);
+    unreadable_ += rows.unreadable;
+    for (const auto& chunk : rows.chunks) {
+      for (size_t i = 0; i < chunk->spans.size(); ++i) found_.push_back({{*chunk, i}});
+      chunks_.push_back(chunk);
     }
+    if (matcher != nullptr && !rows.chunks.empty()) MarkMatching(**source, group, rows, *matcher);
   }
   return {};
+}
+
+void TraceFetch::MarkMatching(PartSource& source, uint32_t group, const TraceRowsFound& rows,
+                              const Matcher& matcher) {
+  const size_t count = rows.chunks.front()->spans.size();
+  const auto spans = std::span(found_).last(count);
+  if (!matcher.needs_payload()) {
+    for (FoundSpan& found : spans) found.matches = matcher.Matches(found.span);
+    return;
+  }
+  if (!source.MayMatch(group, matcher)) return;
+  const auto matching = source.RowsOf(group, matcher);
+  if (!matching.ok()) return;
+  const auto begin = std::lower_bound((*matching)->begin(), (*matching)->end(), rows.first_row);
+  for (auto row = begin; row != (*matching)->end() && *row - rows.first_row < count; ++row) {
+    spans[*row - rows.first_row].matches = true;
+  }
 }
 
 }  // namespace spandrel::columnar

@@ -53,6 +53,12 @@ class Scan {
   uint64_t scanned_spans_ = 0;
 };
 
+// A span of a trace, and whether it matches what is asked for.
+struct FoundSpan {
+  span::SpanRef span;
+  bool matches = false;
+};
+
 // All spans of single traces, whichever places they are in.
 class TraceFetch {
  public:
@@ -62,6 +68,11 @@ class TraceFetch {
   // The refs are valid until the next call.
   base::Result<const std::vector<span::SpanRef>*> Load(const span::TraceId& id, Content content);
 
+  // The same, light, and which of the spans match: row groups are asked as a whole, so that no
+  // message is put together for it. A fetch serves one matcher.
+  base::Result<const std::vector<FoundSpan>*> LoadMatching(const span::TraceId& id,
+                                                           const Matcher& matcher);
+
   // The last trace as a chunk of its own, when that is what it was read as: in order, and all.
   std::shared_ptr<const span::SpanChunk> WholeChunk() const;
 
@@ -69,10 +80,16 @@ class TraceFetch {
   size_t unreadable() const { return unreadable_; }
 
  private:
-  base::Status LoadFromPart(size_t part, const span::TraceId& id, Content content);
+  base::Status LoadFromParts(const span::TraceId& id, Content content, const Matcher* matcher);
+  base::Status LoadFromPart(size_t part, const span::TraceId& id, Content content,
+                            const Matcher* matcher);
+  // Says of the spans that were found in a row group which of them match.
+  void MarkMatching(PartSource& source, uint32_t group, const TraceRowsFound& rows,
+                    const Matcher& matcher);
 
   Scan& scan_;
   std::vector<std::shared_ptr<const span::SpanChunk>> chunks_;
+  std::vector<FoundSpan> found_;
   std::vector<span::SpanRef> spans_;
   size_t unreadable_ = 0;
 };

@@ -83,11 +83,10 @@ class NewestSearch {
   }
 
   Status Report(const Cursor& found) {
-    const Content content = matcher_.needs_payload() ? Content::kFull : Content::kLight;
-    const auto spans = traces_.Load(found.trace_id, content);
+    const auto spans = traces_.LoadMatching(found.trace_id, matcher_);
     if (!spans.ok()) return spans.status();
     if ((*spans)->empty()) return {};
-    SummarizedTrace trace = Summarize(**spans, matcher_);
+    SummarizedTrace trace = Summarize(**spans);
     // A trace with a newer match was on an earlier page, or its match cannot be read any more.
     if (trace.newest_match != found.key) return {};
     if (result_.traces.size() == request_.limit) {
@@ -127,11 +126,10 @@ Result<storage::SearchResult> SlowestSearch(const Snapshot& snapshot,
                     ResultOrder());
   storage::SearchResult result;
   TraceFetch traces(scan);
-  const Content content = matcher.needs_payload() ? Content::kFull : Content::kLight;
   for (size_t i = 0; i < count; ++i) {
-    const auto spans = traces.Load(order[i].trace_id, content);
+    const auto spans = traces.LoadMatching(order[i].trace_id, matcher);
     if (!spans.ok()) return spans.status();
-    if (!(*spans)->empty()) result.traces.push_back(Summarize(**spans, matcher).summary);
+    if (!(*spans)->empty()) result.traces.push_back(Summarize(**spans).summary);
   }
   if (count > 0 && order.size() > count) result.next = order[count - 1];
   result.scanned_spans = scan.scanned_spans();

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "columnar/read/matcher.h"
+#include "columnar/read/scan.h"
 #include "span/span_view.h"
 #include "storage/store.h"
 
@@ -15,8 +15,7 @@ struct SummarizedTrace {
   uint64_t newest_match = 0;
 };
 
-// `spans` are all of one trace, not empty, by start time and span id; they are full where the
-// matcher needs their payload.
-SummarizedTrace Summarize(const std::vector<span::SpanRef>& spans, const Matcher& matcher);
+// `spans` are all of one trace, not empty, by start time and span id. They need no payload.
+SummarizedTrace Summarize(const std::vector<FoundSpan>& spans);
 
 }  // namespace spandrel::columnar
