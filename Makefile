@@ -52,7 +52,7 @@ tsan: setup-test ## Unit tests with the thread sanitizer
 fuzz: setup-test ## Every fuzz target for FUZZ_SECONDS each (default 30)
 	@tools/run_fuzz.sh
 
-crash: setup-test ## Every fault at every place, with a ledger of what was acknowledged (15 minutes)
+crash: setup-test ## Every fault at every place, with a ledger of what was acknowledged (about half an hour)
 	@cmake --preset crash >build/configure-crash.log 2>&1 || { cat build/configure-crash.log; exit 1; }
 	@cmake --build --preset crash -j $(JOBS)
 	@tests/crash/run.py build/crash long

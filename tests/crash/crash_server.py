@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the crash tests share: a server on a fixed data directory, spans with known content, a ledger."""
+import contextlib
 import http.client
 import json
 import os
@@ -7,13 +8,38 @@ import pathlib
 import signal
 import struct
 import subprocess
+import sys
+import tempfile
 import time
 
 START_TIMEOUT_S = 60
+INTERRUPTED = 130
+
+
+def run_stage(main):
+    """Runs a program of this folder to its exit status; Ctrl-C ends it without a traceback."""
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print("interrupted", flush=True)
+        sys.exit(INTERRUPTED)
+
+
+@contextlib.contextmanager
+def scratch_folder(prefix):
+    """A folder for servers' data, which is removed after the last of them has ended."""
+    with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as folder:
+        try:
+            yield folder
+        finally:
+            for server in list(Server.running):
+                server.kill()
 
 
 class Server:
     """The real binary on system-chosen ports. `prefix` is put before its command, for strace."""
+
+    running = set()
 
     def __init__(self, bin_dir, folder, prefix=()):
         self.folder = pathlib.Path(folder)
@@ -25,6 +51,7 @@ class Server:
                    "--otlp-grpc", "127.0.0.1:0", "--otlp-http", "127.0.0.1:0", "--http", "127.0.0.1:0",
                    "--ready-file", str(ready)]
         self.process = subprocess.Popen(command, stdout=self._log, stderr=self._log)
+        Server.running.add(self)
         started = time.monotonic()
         while not ready.exists():
             if self.process.poll() is not None or time.monotonic() - started > START_TIMEOUT_S:
@@ -44,14 +71,18 @@ class Server:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        self._log.close()
+        self._forget()
 
     def stop(self):
         """An orderly end. Returns the exit status."""
         os.kill(self.pid, signal.SIGTERM)
         status = self.process.wait(timeout=60)
-        self._log.close()
+        self._forget()
         return status
+
+    def _forget(self):
+        self._log.close()
+        Server.running.discard(self)
 
     def connect(self, address):
         host, port = self.addresses[address].rsplit(":", 1)

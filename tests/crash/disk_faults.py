@@ -11,9 +11,8 @@ trace.
 """
 import subprocess
 import sys
-import tempfile
 
-from crash_server import Server, export_request
+from crash_server import Server, export_request, run_stage, scratch_folder
 from kill_rounds import START_NS, SPANS_PER_TRACE, count_lost
 
 FAULTS = [
@@ -45,7 +44,7 @@ def send(connection, trace):
 
 def run_fault(bin_dir, totals, name, injection, recovers):
     call = injection.split(":", 1)[0]
-    with tempfile.TemporaryDirectory(prefix="spandrel-faults-") as folder:
+    with scratch_folder("spandrel-faults-") as folder:
         strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={injection}"]
         server = Server(bin_dir, folder, prefix=strace)
         connection = server.connect("otlp_http")
@@ -92,4 +91,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_stage(main)

@@ -15,11 +15,10 @@ import http.client
 import json
 import multiprocessing
 import random
-import sys
-import tempfile
+import signal
 import time
 
-from crash_server import Server, export_request, payload, span_ids
+from crash_server import Server, export_request, payload, run_stage, scratch_folder, span_ids
 
 SPANS_PER_TRACE = 3
 TRACES_PER_REQUEST = 7
@@ -28,6 +27,7 @@ START_NS = 1_700_000_000_000_000_000
 
 def send_until_it_dies(address, first_trace, ledger):
     """A sender: a line `trace number` in its ledger file for each acknowledged trace."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends when the server does
     host, port = address.rsplit(":", 1)
     connection = http.client.HTTPConnection(host, int(port), timeout=30)
     trace = first_trace
@@ -152,11 +152,11 @@ def main():
     arguments.add_argument("--senders", type=int, default=2)
     arguments.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     options = arguments.parse_args()
-    with tempfile.TemporaryDirectory(prefix="spandrel-crash-") as folder:
+    with scratch_folder("spandrel-crash-") as folder:
         rounds = Rounds(options.bin_dir, folder, options.senders, random.Random(options.seed))
         for number in range(1, options.rounds + 1):
             rounds.run_one()
-            if number % 20 == 0:
+            if number % 10 == 0:
                 print(f"  {number} kills under load, {len(rounds.acknowledged) * SPANS_PER_TRACE} spans acknowledged, "
                       f"{rounds.lost} lost", flush=True)
         server = rounds.start()
@@ -170,4 +170,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_stage(main)

@@ -19,9 +19,10 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
+
+from crash_server import run_stage
 
 CUTS_PER_STORE = 10
 XFS_BYTES = 3 << 30
@@ -157,4 +158,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_stage(main)

@@ -19,14 +19,19 @@ import random
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import threading
+import time
+
+from crash_server import run_stage
 
 WORKERS = 2
 BATCH = 8
-RUN_TIMEOUT_S = 60
+RUN_TIMEOUT_S = 600  # of a run that hangs; a busy machine takes seconds
+DAMAGE_PIECES = 16
+PROGRESS_FAULTS = 500
 CANNOT_OPEN = 3  # of the driver, while calls fail
+HANGS = 124
 CALLS = ["write", "sync", "open", "rename", "unlink", "truncate", "allocate"]
 
 
@@ -93,8 +98,12 @@ class Harness:
         if faults:
             environment["LD_PRELOAD"] = self.shim
             environment.update({f"SPANDREL_FAULT_{name.upper()}": str(value) for name, value in faults.items()})
-        return subprocess.run([self.driver, *map(str, arguments)], env=environment, capture_output=True, text=True,
-                              timeout=RUN_TIMEOUT_S, check=False)
+        command = [self.driver, *map(str, arguments)]
+        try:
+            return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=RUN_TIMEOUT_S,
+                                  check=False)
+        except subprocess.TimeoutExpired:
+            return subprocess.CompletedProcess(command, HANGS, "", f"did not end within {RUN_TIMEOUT_S} s")
 
     def try_at(self, loop, at, seed):
         """One run with the fault at the `at`-th call. False when the run ended before it."""
@@ -150,6 +159,7 @@ class Harness:
         if short:
             stride = 29 if loop.call == "any" else 13
         first = rng.randrange(1, stride + 1)
+        tried = 0
         while True:
             places = [first + i * stride for i in range(BATCH)]
             tries = [pool.submit(self.try_at, loop, at, rng.randrange(1 << 32)) for at in places]
@@ -158,23 +168,28 @@ class Harness:
             if stop_at_failure and self.totals.failures:
                 return
             first = places[-1] + stride
+            tried += BATCH
+            if tried % PROGRESS_FAULTS < BATCH:
+                print(f"    {loop.name}: {tried} so far", flush=True)
 
     def damage(self, short, rng, pool):
         """Damages every file of a store."""
         with tempfile.TemporaryDirectory(dir=self.folder) as name:
             folder = pathlib.Path(name)
             self.call("run", folder / "store", folder / "ledger")
-            parts = WORKERS
+            pieces = WORKERS if short else DAMAGE_PIECES
             every = 20 if short else 1
             runs = []
-            for part in range(parts):
-                store = folder / f"store-{part}"
+            for piece in range(pieces):
+                store = folder / f"store-{piece}"
                 shutil.copytree(folder / "store", store)
-                first = part + (rng.randrange(every) * parts if short else 0)
-                runs.append(pool.submit(self.call, "damage", store, folder / "ledger", f"every={every * parts}",
+                first = piece + (rng.randrange(every) * pieces if short else 0)
+                runs.append(pool.submit(self.call, "damage", store, folder / "ledger", f"every={every * pieces}",
                                         f"first={first}"))
-            for run in runs:
+            for number, run in enumerate(runs, 1):
                 self.read_damage(run.result())
+                if not short and number < pieces:
+                    print(f"    damaged files: {number}/{pieces}", flush=True)
 
     def read_damage(self, run):
         numbers = dict(re.findall(r"(damages|recoveries)=(\d+)", run.stdout))
@@ -241,9 +256,13 @@ def main():
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="spandrel-faults-", dir=memory) as folder, \
             concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
-        totals = run_all(options, folder, pool, rng)
         wanted = len(MUTANTS) if options.only in ("", "mutants") else 0
-        caught = count_caught(options, folder, pool, rng) if wanted else 0
+        try:
+            totals = run_all(options, folder, pool, rng)
+            caught = count_caught(options, folder, pool, rng) if wanted else 0
+        except KeyboardInterrupt:
+            pool.shutdown(cancel_futures=True)
+            raise
     for failure in totals.failures[:20]:
         print("FAILED: " + failure)
     sums = totals.numbers
@@ -256,4 +275,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_stage(main)
