@@ -228,6 +228,30 @@ TEST_F(BadInputTest, TheSameSpanTwiceIsStoredOnceAndAnotherOneOfItsIdBeside) {
   });
 }
 
+span::SpanBatch SpanOfIdsAlone(uint64_t trace) {
+  std::string bytes;
+  wire::ProtoWriter writer(&bytes);
+  const size_t resource_spans = writer.Open(span::otlp::kRequestResourceSpans);
+  const size_t scope_spans = writer.Open(span::otlp::kResourceSpansScopeSpans);
+  const size_t span = writer.Open(span::otlp::kScopeSpansSpans);
+  writer.Bytes(span::otlp::kSpanTraceId, TraceIdOf(trace).view());
+  writer.Bytes(span::otlp::kSpanSpanId, SpanIdOf(1).view());
+  writer.Close(span);
+  writer.Close(scope_spans);
+  writer.Close(resource_spans);
+  return span::SpanBatch(wire::DecodeOtlpProtobuf(base::MakeSharedBytes(std::move(bytes)))->chunk);
+}
+
+TEST_F(BadInputTest, ASpanMayBeNothingButItsIds) {
+  Append(SpanOfIdsAlone(1));
+  InEveryState(
+      [&] {
+        ExpectTrace(1, ContentOf(SpanOfIdsAlone(1)));
+        EXPECT_FALSE(Find(ServiceIs("")).empty());
+      },
+      SpanOfIdsAlone(kOtherTrace));
+}
+
 TEST_F(BadInputTest, ParentsMayRunInCircles) {
   const std::vector<TestSpan> spans = {{.trace = 1, .span = 1, .parent = 1, .service = "self"},
                                        {.trace = 2, .span = 1, .parent = 3, .service = "a"},

@@ -234,10 +234,14 @@ class Encoder {
     std::vector<uint32_t> counts(texts.size());
     for (const uint64_t cell : cells) ++counts[cell];
     std::vector<uint32_t> used;
+    uint64_t used_bytes = 0;
     for (uint32_t i = 0; i < counts.size(); ++i) {
-      if (counts[i] > 0) used.push_back(i);
+      if (counts[i] == 0) continue;
+      used.push_back(i);
+      used_bytes += texts[i].size();
     }
-    if (!interner.is_distinct() || used.size() * 2 > cells.size() + 64) {
+    if (!interner.is_distinct() || used.size() * 2 > cells.size() + 64 ||
+        used_bytes > kMaxDictionaryBytes) {
       std::vector<std::string_view> values;
       values.reserve(cells.size());
       for (const uint64_t cell : cells) values.push_back(texts[cell]);

@@ -78,16 +78,6 @@ Status AddAll(const Snapshot& snapshot, const Matcher& matcher, Content content,
   return {};
 }
 
-template <typename T>
-std::vector<T> FirstOf(const std::set<T>& all, size_t limit) {
-  std::vector<T> first;
-  for (const T& item : all) {
-    if (first.size() == limit) break;
-    first.push_back(item);
-  }
-  return first;
-}
-
 }  // namespace
 
 Result<std::vector<std::string>> ListServices(const Snapshot& snapshot) {
@@ -112,9 +102,9 @@ Result<std::vector<AttributeName>> ListTagNames(const Snapshot& snapshot,
                                                 storage::TimeRange range, size_t limit) {
   const Result<Matcher> matcher = Matcher::Make(where, range);
   if (!matcher.ok()) return matcher.status();
-  NameSet names;
+  NameSet names(limit);
   SPANDREL_RETURN_IF_ERROR(AddAll(snapshot, *matcher, Content::kFull, true, &names));
-  return FirstOf(names.Sorted(), limit);
+  return names.Sorted();
 }
 
 Result<std::vector<std::string>> ListTagValues(const Snapshot& snapshot,

@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "columnar/read/name_set.h"
 
+#include <algorithm>
+
 namespace spandrel::columnar {
+namespace {
+
+// So many keys are worth no thought.
+constexpr size_t kFewKeys = 1024;
+
+}  // namespace
 
 using base::Status;
 using storage::AttributeName;
@@ -34,19 +42,34 @@ Status NameSet::AddRows(const RowGroup& group, const MatchedRows& rows) {
   return {};
 }
 
-std::set<AttributeName> NameSet::Sorted() const {
-  std::set<AttributeName> names;
+std::vector<AttributeName> NameSet::Sorted() const {
+  std::vector<AttributeName> names;
   for (size_t scope = 0; scope < by_scope_.size(); ++scope) {
-    for (const std::string& key : by_scope_[scope]) {
-      names.insert({static_cast<AttributeScope>(scope), key});
+    for (const std::string& key : by_scope_[scope].texts) {
+      names.push_back({static_cast<AttributeScope>(scope), key});
     }
   }
+  std::sort(names.begin(), names.end());
+  names.resize(std::min(names.size(), limit_));
   return names;
 }
 
 void NameSet::AddKey(std::string_view key, AttributeScope scope) {
-  Texts& texts = by_scope_[static_cast<size_t>(scope)];
-  if (texts.find(key) == texts.end()) texts.emplace(key);
+  Keys& keys = by_scope_[static_cast<size_t>(scope)];
+  if (keys.texts.find(key) != keys.texts.end()) return;
+  if (keys.last && key > *keys.last) return;
+  keys.texts.emplace(key);
+  if (keys.texts.size() / 2 > std::max(limit_, kFewKeys)) KeepFirst(&keys);
+}
+
+void NameSet::KeepFirst(Keys* keys) const {
+  std::vector<std::string_view> sorted(keys->texts.begin(), keys->texts.end());
+  const auto last = sorted.begin() + static_cast<ptrdiff_t>(std::max(limit_, kFewKeys));
+  std::nth_element(sorted.begin(), last, sorted.end());
+  keys->last = std::string(*last);
+  for (auto key = keys->texts.begin(); key != keys->texts.end();) {
+    key = *key > *keys->last ? keys->texts.erase(key) : std::next(key);
+  }
 }
 
 void NameSet::AddAttributes(span::AttributeReader attributes, AttributeScope scope) {

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <array>
-#include <set>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <vector>
 
 #include "columnar/read/column_walk.h"
 #include "columnar/read/row_columns.h"
@@ -14,16 +15,19 @@
 
 namespace spandrel::columnar {
 
-// Distinct attribute keys, without a string for each span that has one. One thread.
+// The first `limit` of the distinct attribute keys, without a string for each span that has one.
+// Holds at most a few times `limit` keys. One thread.
 class NameSet {
  public:
+  explicit NameSet(size_t limit) : limit_(limit) {}
+
   // All keys of a span.
   void AddSpan(const span::SpanRef& span);
   // All keys of the matching rows of a row group, from their templates and the cells of events,
   // links and whole messages. DATA_LOSS when the row group cannot be read.
   base::Status AddRows(const RowGroup& group, const MatchedRows& rows);
 
-  std::set<storage::AttributeName> Sorted() const;
+  std::vector<storage::AttributeName> Sorted() const;
 
  private:
   struct Hash {
@@ -32,14 +36,22 @@ class NameSet {
   };
   using Texts = std::unordered_set<std::string, Hash, std::equal_to<>>;
 
+  // The keys of one scope; of those behind `last` none is wanted.
+  struct Keys {
+    Texts texts;
+    std::optional<std::string> last;
+  };
+
   void AddKey(std::string_view key, storage::AttributeScope scope);
+  void KeepFirst(Keys* keys) const;
   void AddAttributes(span::AttributeReader attributes, storage::AttributeScope scope);
   // Of a Span message or some of its fields.
   void AddMessage(std::string_view message);
   // What the template says; the columns that must be read beside it are marked.
   void AddTemplate(const RowGroup& group, uint32_t of_template, std::vector<uint8_t>* columns);
 
-  std::array<Texts, 5> by_scope_;
+  const size_t limit_;
+  std::array<Keys, 5> by_scope_;
 };
 
 }  // namespace spandrel::columnar
