@@ -6,6 +6,7 @@
 #include "columnar/column/patterned_text.h"
 #include "columnar/column/text_column.h"
 #include "columnar/column/text_format.h"
+#include "columnar/fuzz_input.h"
 
 namespace {
 
@@ -14,6 +15,9 @@ using namespace spandrel::columnar;
 // A few bytes may claim 2^28 rows of one value, or blocks of zeros.
 constexpr uint32_t kMostRows = 2048;
 constexpr size_t kMostBytes = 4 << 20;
+constexpr size_t kMostDictionaryBytes = 1 << 20;
+constexpr uint32_t kManyRows = 300;
+constexpr size_t kMostRowBytes = 64;
 
 std::vector<std::string> ReadAll(const TextColumn& column) {
   std::vector<std::string> values;
@@ -64,23 +68,66 @@ std::vector<std::string> Lines(std::string_view text) {
   return lines;
 }
 
+// Rows enough for several groups and blocks: the lines again and again with other digits.
+std::vector<std::string> ManyRows(const std::vector<std::string>& lines) {
+  std::vector<std::string> rows;
+  for (uint32_t i = 0; i < kManyRows && !lines.empty(); ++i) {
+    std::string row = lines[i % lines.size()].substr(0, kMostRowBytes);
+    for (char& c : row) {
+      if (IsDigit(c)) c = static_cast<char>('0' + (static_cast<uint32_t>(c) + i) % 10);
+    }
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+// A column in each encoding, of rows that the input gives.
+std::vector<std::string> EncodeInEveryWay(const std::vector<std::string>& rows, uint8_t choice) {
+  const std::vector<std::string_view> views(rows.begin(), rows.end());
+  std::vector<std::string> columns(2);
+  EncodePlainText(views, &columns[0]);
+  std::vector<uint32_t> codes(rows.size());
+  for (uint32_t i = 0; i < codes.size(); ++i) codes[i] = i;
+  EncodeDictionaryText(views, codes, &columns[1]);
+  std::string patterned;
+  if (EncodePatternedText(views, choice % kMaxDigits + 1, &patterned)) columns.push_back(patterned);
+  return columns;
+}
+
+void ReadColumn(std::string_view bytes) {
+  const std::vector<char> exact(bytes.begin(), bytes.end());
+  const auto column = TextColumn::Parse({exact.data(), exact.size()}, kMostDictionaryBytes);
+  if (!column.ok()) return;
+  const std::vector<std::string> values = ReadAll(*column);
+  if (!values.empty()) {
+    const auto last = static_cast<uint32_t>(values.size() - 1);
+    (void)column->FindEqual(values[last], 0, last + 1).ok();
+    (void)column->FindEqual("7", 0, last + 1).ok();
+    (void)column->At(last).ok();
+  }
+  CheckRoundTrip(values);
+}
+
 }  // namespace
 
 // Whatever parses can be read everywhere, and what was read makes the round trip. The input is
-// taken as a column and as lines.
+// taken as a column, as lines, and as lines that are encoded and damaged.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const std::vector<char> exact(data, data + size);
-  const std::string_view input(exact.data(), exact.size());
-  const auto column = TextColumn::Parse(input, 1 << 20);
-  if (column.ok()) {
-    const std::vector<std::string> values = ReadAll(*column);
-    if (!values.empty()) {
-      const auto last = static_cast<uint32_t>(values.size() - 1);
-      (void)column->FindEqual(values[last], 0, last + 1).ok();
-      (void)column->At(last).ok();
-    }
-    CheckRoundTrip(values);
+  FuzzInput input(data, size);
+  const std::string_view bytes = FuzzInput(input).Rest();
+  ReadColumn(bytes);
+  CheckRoundTrip(Lines(bytes));
+
+  FuzzInput damage = input;
+  std::string skipped(16, '\0');
+  input.Damage(&skipped);
+  const uint8_t choice = input.Byte();
+  std::vector<std::string> rows = Lines(input.Rest());
+  if (choice % 2 == 0) rows = ManyRows(rows);
+  CheckRoundTrip(rows);
+  for (std::string& column : EncodeInEveryWay(rows, choice)) {
+    FuzzInput(damage).Damage(&column);
+    ReadColumn(column);
   }
-  CheckRoundTrip(Lines(input));
   return 0;
 }

@@ -125,8 +125,9 @@ class InputRows {
   }
 
   Status ReadCells(const MappedTemplate& mapped, uint32_t code, std::vector<uint64_t>* cells) {
-    uint64_t* const row =
-        &*cells->insert(cells->end(), mapped.constants.begin(), mapped.constants.end());
+    const size_t first = cells->size();
+    cells->insert(cells->end(), mapped.constants.begin(), mapped.constants.end());
+    uint64_t* const row = cells->data() + first;
     const Template& made = group_->table().templates[code];
     const auto stored = group_->StoredColumns(code);
     size_t next = 0;

@@ -5,6 +5,15 @@
 #include "columnar/part/dictionary.h"
 #include "columnar/part/part_footer.h"
 
+namespace {
+
+void CheckInside(const spandrel::columnar::SectionRecord& section, size_t file_size) {
+  SPANDREL_CHECK(section.offset + spandrel::columnar::kFrameHeaderSize + section.stored_size <=
+                 file_size);
+}
+
+}  // namespace
+
 // Whatever parses encodes to the same bytes; sections lie inside the file. The input is taken as a
 // footer with a right checksum, since the fuzzer would hardly find one, and as a dictionary.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -23,8 +32,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto footer = ParsePartFooter(file);
   if (footer.ok()) {
     SPANDREL_CHECK(file.ends_with(EncodePartFooter(*footer)));
-    for (const SectionRecord& section : footer->sections) {
-      SPANDREL_CHECK(section.offset + kFrameHeaderSize + section.stored_size <= file.size());
+    CheckInside(footer->dictionary, file.size());
+    for (const GroupRecord& group : footer->groups) {
+      CheckInside(group.directory, file.size());
+      CheckInside(group.trace_filter, file.size());
+      CheckInside(group.value_filter, file.size());
+      CheckInside(group.latencies, file.size());
     }
   }
   (void)ParsePartFooter(input).ok();

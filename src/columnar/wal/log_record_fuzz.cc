@@ -1,21 +1,69 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <vector>
+
 #include "base/check.h"
+#include "base/crc32c.h"
+#include "columnar/fuzz_input.h"
 #include "columnar/wal/log_record.h"
 
-// The scanner ends, stays inside the file, and never goes back.
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using spandrel::columnar::LogScanner;
-  const std::string_view file(reinterpret_cast<const char*>(data), size);
+namespace {
+
+using namespace spandrel::columnar;
+
+constexpr uint64_t kEpoch = 42;
+
+// The scanner ends, stays inside the file, and never goes back. The good records.
+std::vector<std::string> Scan(std::string_view bytes) {
+  const std::vector<char> exact(bytes.begin(), bytes.end());
+  const std::string_view file(exact.data(), exact.size());
   LogScanner scanner(file);
+  std::vector<std::string> records;
   uint64_t at = 0;
   for (auto step = scanner.Next(); step.outcome != LogScanner::Outcome::kEnd;
        step = scanner.Next()) {
-    SPANDREL_CHECK(step.offset >= at && step.offset < size);
+    SPANDREL_CHECK(step.offset >= at && step.offset < file.size());
     at = step.offset + 1;
+    if (step.outcome == LogScanner::Outcome::kRecord) records.emplace_back(step.body);
     if (step.body.empty()) continue;
     SPANDREL_CHECK(step.body.data() >= file.data());
     SPANDREL_CHECK(step.body.data() + step.body.size() <= file.data() + file.size());
   }
-  scanner.HasTornTail();
+  (void)scanner.HasTornTail();
+  return records;
+}
+
+// A log as the writer makes it; bodies may look like records themselves.
+std::string WriteLog(FuzzInput input, std::vector<std::string>* bodies) {
+  const auto header = EncodeLogFileHeader(kEpoch, input.Byte() % 2 == 0);
+  std::string file(header.begin(), header.end());
+  for (uint64_t sequence = 1; !input.empty(); ++sequence) {
+    const uint8_t choice = input.Byte();
+    std::string body(input.Text());
+    if (choice % 4 == 0) body = file + body;
+    if (file.size() + body.size() > 1 << 16) break;
+    const auto record =
+        EncodeLogRecordHeader(choice % 8 == 1 ? kEpoch + 1 : kEpoch, sequence,
+                              static_cast<uint32_t>(body.size()), spandrel::base::Crc32c(body));
+    file.append(record.begin(), record.end()).append(body);
+    file.resize((file.size() + kLogAlignment - 1) / kLogAlignment * kLogAlignment);
+    if (choice % 8 != 1) bodies->push_back(std::move(body));
+  }
+  return file;
+}
+
+}  // namespace
+
+// The input is taken as a file, as bodies that must all be found, and as such a file with damage.
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  Scan({reinterpret_cast<const char*>(data), size});
+  FuzzInput input(data, size);
+  FuzzInput damage = input;
+  std::string skipped(16, '\0');
+  input.Damage(&skipped);
+  std::vector<std::string> bodies;
+  std::string file = WriteLog(input, &bodies);
+  SPANDREL_CHECK(Scan(file) == bodies);
+  damage.Damage(&file);
+  Scan(file);
   return 0;
 }
