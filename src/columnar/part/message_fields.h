@@ -51,6 +51,7 @@ struct MessageField {
   std::string_view key;   // of kAttribute
   std::string_view text;  // of a text cell
   uint64_t scalar = 0;    // of any other cell
+  size_t end = 0;         // where its bytes end in the message
 };
 
 // Takes a Span message apart, in its order. False when putting the fields together again would not

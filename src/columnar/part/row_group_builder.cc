@@ -6,12 +6,43 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <cstring>
 
 namespace spandrel::columnar {
 namespace {
 
 // More templates than this: the rest of the group's spans of new kinds are kept as whole messages.
 constexpr size_t kMaxTemplates = 32 * 1024;
+
+// Samples are for what comes often.
+constexpr size_t kMaxSamples = 4096;
+constexpr size_t kMaxSampleBytes = 2048;
+constexpr unsigned kHintBits = 13;
+constexpr uint64_t kHashFactor = 0x9e3779b97f4a7c15;
+constexpr uint32_t kAnyScope = UINT32_MAX;
+
+// A wrong hint costs time only, so hashes of hints need not be keyed.
+size_t HintOf(uint64_t a, uint64_t b) {
+  const uint64_t mixed = (a ^ b << 32) * kHashFactor;
+  return ((mixed ^ mixed >> 32) ^ b) * kHashFactor >> (64 - kHintBits);
+}
+
+// The last bytes of a text, at most eight.
+uint64_t LastBytes(std::string_view text) {
+  uint64_t word = 0;
+  const size_t size = std::min(text.size(), sizeof(word));
+  std::memcpy(&word, text.data() + text.size() - size, size);
+  return word;
+}
+
+// Spans of one sample mostly have one hint.
+size_t HintOf(const span::SpanEntry& entry, std::string_view name) {
+  const uint64_t is_root = entry.parent_span_id.IsZero() ? 1 : 0;
+  const uint64_t traits = name.size() << 24 | static_cast<uint64_t>(entry.kind) << 16 |
+                          static_cast<uint64_t>(entry.status) << 8 | is_root;
+  const uint64_t middle = LastBytes(name.substr(0, name.size() / 2));
+  return HintOf(middle ^ traits << 32, LastBytes(name) * kHashFactor);
+}
 
 uint64_t HashOf(const OpenTemplate& made) {
   const uint32_t words[] = {
@@ -39,23 +70,83 @@ void RowGroupBuilder::Arrange(std::vector<TraceRows> traces, const std::vector<u
 void RowGroupBuilder::AddSpan(const span::SpanEntry& entry, std::string_view message,
                               std::string_view name, uint32_t scope) {
   message_bytes_ += message.size();
+  if (sample_hints_.empty()) sample_hints_.resize(size_t{1} << kHintBits, LayoutTrie::kNone);
+  uint32_t& sample = sample_hints_[HintOf(entry, name)];
+  uint32_t made_from = TakeLikeSample(sample, entry, message, scope);
+  if (made_from == LayoutTrie::kNone) {
+    made_from = TakeNewSpan(entry, message, name, scope, &sample);
+  }
+  AddRow({entry.span_id, entry.parent_span_id, entry.start_time_unix_nano, entry.end_time_unix_nano,
+          made_from},
+         row_cells_.data());
+}
+
+uint32_t RowGroupBuilder::TakeLikeSample(uint32_t sample, const span::SpanEntry& entry,
+                                         std::string_view message, uint32_t scope) {
+  if (sample >= samples_.size()) return LayoutTrie::kNone;
+  Sample& like = samples_[sample];
+  if (like.traits.status != entry.status || !like.message.Match(message, &matched_)) {
+    return LayoutTrie::kNone;
+  }
+  row_cells_.resize(matched_.size());
+  for (size_t i = 0; i < matched_.size(); ++i) {
+    const MatchedCell& cell = matched_[i];
+    if (cell.is_same) {
+      row_cells_[i] = like.cells[i];
+    } else {
+      row_cells_[i] = IsText(like.types[i]) ? texts_[like.columns[i]].Add(cell.text) : cell.scalar;
+    }
+  }
+  return TemplateOf(sample, scope);
+}
+
+uint32_t RowGroupBuilder::TemplateOf(uint32_t sample, uint32_t scope) {
+  if (template_hints_.empty()) template_hints_.resize(size_t{1} << kHintBits, LayoutTrie::kNone);
+  uint32_t& hint = template_hints_[HintOf(sample, scope)];
+  OpenTemplate wanted = samples_[sample].traits;
+  wanted.scope = scope;
+  if (hint >= templates_.size() || !IsSame(templates_[hint], wanted)) hint = AddTemplate(wanted);
+  return hint;
+}
+
+uint32_t RowGroupBuilder::TakeNewSpan(const span::SpanEntry& entry, std::string_view message,
+                                      std::string_view name, uint32_t scope, uint32_t* sample) {
   OpenTemplate wanted;
   wanted.scope = scope;
   wanted.name = dictionary_.AddName(name);
   wanted.kind = entry.kind;
   wanted.status = entry.status;
-  uint32_t layout = LayoutTrie::kNone;
-  if (TakeApart(message, entry, &fields_)) layout = LayoutOf(fields_);
-  if (layout == LayoutTrie::kNone || templates_.size() >= kMaxTemplates) {
+  wanted.layout = LayoutTrie::kNone;
+  if (TakeApart(message, entry, &fields_)) wanted.layout = LayoutOf(fields_);
+  const bool is_whole = wanted.layout == LayoutTrie::kNone || templates_.size() >= kMaxTemplates;
+  if (is_whole) {
     fields_.assign(1, MessageField{.type = CellType::kText, .text = message});
-    layout = LayoutOf(fields_);
+    wanted.layout = LayoutOf(fields_);
   }
-  wanted.layout = layout;
   const uint32_t made_from = AddTemplate(wanted);
   FillCells(templates_[made_from]);
-  AddRow({entry.span_id, entry.parent_span_id, entry.start_time_unix_nano, entry.end_time_unix_nano,
-          made_from},
-         row_cells_.data());
+  if (!is_whole) *sample = AddSample(wanted, message);
+  return made_from;
+}
+
+uint32_t RowGroupBuilder::AddSample(const OpenTemplate& traits, std::string_view message) {
+  OpenTemplate anywhere = traits;
+  anywhere.scope = kAnyScope;
+  const uint64_t hash = HashOf(anywhere);
+  const uint32_t found =
+      sample_index_.Find(hash, [&](uint32_t at) { return IsSame(samples_[at].traits, anywhere); });
+  if (found != HashIndex::kAbsent) return found;
+  if (samples_.size() >= kMaxSamples || message.size() > kMaxSampleBytes) return LayoutTrie::kNone;
+  const auto next = static_cast<uint32_t>(samples_.size());
+  Sample sample{{message, fields_}, anywhere, {}, {}, row_cells_};
+  for (size_t i = 0; i < fields_.size(); ++i) {
+    if (columns_[i] == kNoColumn) continue;
+    sample.types.push_back(fields_[i].type);
+    sample.columns.push_back(columns_[i]);
+  }
+  samples_.push_back(std::move(sample));
+  sample_index_.Insert(hash, next, [this](uint32_t at) { return HashOf(samples_[at].traits); });
+  return next;
 }
 
 // A text is compared with that of the template's first row before it is looked up: most are the
@@ -135,6 +226,10 @@ void RowGroupBuilder::Clear() {
   texts_.clear();
   templates_.clear();
   template_index_ = HashIndex();
+  samples_.clear();
+  sample_index_ = HashIndex();
+  sample_hints_.clear();
+  template_hints_.clear();
   traces_.clear();
   rows_.clear();
   cells_.clear();

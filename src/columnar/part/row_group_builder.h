@@ -11,6 +11,7 @@
 #include "columnar/part/dictionary.h"
 #include "columnar/part/layout_trie.h"
 #include "columnar/part/message_fields.h"
+#include "columnar/part/message_sample.h"
 #include "columnar/part/text_interner.h"
 #include "span/ids.h"
 
@@ -87,7 +88,25 @@ class RowGroupBuilder {
   void AddRow(RowRecord row, const uint64_t* cells);
 
  private:
+  // The first message with its layout, name, kind and status, in whatever scope.
+  struct Sample {
+    MessageSample message;
+    OpenTemplate traits;            // of these the layout, name, kind and status
+    std::vector<CellType> types;    // of its cells
+    std::vector<uint32_t> columns;  // of its cells
+    std::vector<uint64_t> cells;
+  };
+
   uint32_t LayoutOf(const std::vector<MessageField>& fields);
+  // Both fill row_cells_ and return the template. The first does it for a span that is like one of
+  // the samples; kNone when it is not like the one that was tried.
+  uint32_t TakeLikeSample(uint32_t sample, const span::SpanEntry& entry, std::string_view message,
+                          uint32_t scope);
+  uint32_t TakeNewSpan(const span::SpanEntry& entry, std::string_view message,
+                       std::string_view name, uint32_t scope, uint32_t* sample);
+  // The sample for what is in fields_; kNone when there is no room for another one.
+  uint32_t AddSample(const OpenTemplate& traits, std::string_view message);
+  uint32_t TemplateOf(uint32_t sample, uint32_t scope);
   void FillCells(const OpenTemplate& made);
   bool IsSame(const OpenTemplate& a, const OpenTemplate& b) const;
 
@@ -96,6 +115,10 @@ class RowGroupBuilder {
   std::vector<TextInterner> texts_;  // by column; unused where the column is of numbers
   std::vector<OpenTemplate> templates_;
   HashIndex template_index_;
+  std::vector<Sample> samples_;
+  HashIndex sample_index_;
+  std::vector<uint32_t> sample_hints_;    // the sample that was of use to spans of a hash
+  std::vector<uint32_t> template_hints_;  // the template that a sample had in a scope, by hash
   std::vector<TraceRows> traces_;
   std::vector<RowRecord> rows_;
   std::vector<uint64_t> cells_;  // of all rows, one row after the other as they came
@@ -104,6 +127,7 @@ class RowGroupBuilder {
 
   std::vector<MessageField> fields_;  // of the span being added
   std::vector<uint32_t> columns_;     // of the layout that was asked for last
+  std::vector<MatchedCell> matched_;
   std::vector<uint64_t> row_cells_;
 };
 
