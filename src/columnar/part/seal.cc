@@ -2,8 +2,10 @@
 #include "columnar/part/seal.h"
 
 #include <algorithm>
-#include <numeric>
+#include <span>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 #include "columnar/part/part_writer.h"
 
@@ -25,15 +27,15 @@ class Sealer {
       for (uint64_t rows = 0; last < order.size() && rows < kGroupRows; ++last) {
         rows += head_.traces()[order[last]].row_count;
       }
-      std::vector<uint32_t> group(order.begin() + static_cast<ptrdiff_t>(first),
-                                  order.begin() + static_cast<ptrdiff_t>(last));
-      SPANDREL_RETURN_IF_ERROR(WriteGroup(std::move(group)));
+      SPANDREL_RETURN_IF_ERROR(WriteGroup(std::span(order).subspan(first, last - first)));
       first = last;
     }
     return part_.Finish(head_.last_sequence(), {});
   }
 
  private:
+  static constexpr uint32_t kNotHere = UINT32_MAX;
+
   const span::SpanChunk& ChunkOf(const HeadRow& row) const {
     return *head_.chunks()[row.chunk].chunk;
   }
@@ -58,54 +60,61 @@ class Sealer {
 
   std::vector<uint32_t> TracesByStart() const {
     const auto& traces = head_.traces();
-    std::vector<uint32_t> order(traces.size());
-    std::iota(order.begin(), order.end(), 0U);
-    std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
-      return std::tie(traces[a].min_start, traces[a].id) <
-             std::tie(traces[b].min_start, traces[b].id);
-    });
+    std::vector<std::tuple<uint64_t, span::TraceId, uint32_t>> keys;
+    keys.reserve(traces.size());
+    for (uint32_t i = 0; i < traces.size(); ++i) {
+      keys.emplace_back(traces[i].min_start, traces[i].id, i);
+    }
+    std::sort(keys.begin(), keys.end());
+    std::vector<uint32_t> order;
+    order.reserve(keys.size());
+    for (const auto& [start, id, trace] : keys) order.push_back(trace);
     return order;
   }
 
   // Spans are read in the order in which they came, which is how they lie in memory, and put in
   // order afterwards.
-  Status WriteGroup(std::vector<uint32_t> traces) {
-    std::sort(traces.begin(), traces.end(), [this](uint32_t a, uint32_t b) {
-      return head_.traces()[a].id < head_.traces()[b].id;
-    });
+  Status WriteGroup(std::span<const uint32_t> traces) {
+    std::vector<std::pair<span::TraceId, uint32_t>> by_id;
+    by_id.reserve(traces.size());
+    for (const uint32_t trace : traces) by_id.emplace_back(head_.traces()[trace].id, trace);
+    std::sort(by_id.begin(), by_id.end());
     std::vector<TraceRows> arranged;
     std::vector<uint32_t> order;  // rows of the head
-    for (const uint32_t trace : traces) {
+    arranged.reserve(by_id.size());
+    for (const auto& [id, trace] : by_id) {
       const auto first = static_cast<uint32_t>(order.size());
       AppendRows(head_.traces()[trace], &order);
-      arranged.push_back(
-          {head_.traces()[trace].id, first, static_cast<uint32_t>(order.size()) - first});
+      arranged.push_back({id, first, static_cast<uint32_t>(order.size()) - first});
     }
-    std::vector<uint32_t> arrivals = order;
-    std::sort(arrivals.begin(), arrivals.end());
-    std::vector<uint32_t> came_as(head_.row_count());
-    for (uint32_t i = 0; i < arrivals.size(); ++i) {
-      AddSpan(head_.rows()[arrivals[i]]);
-      came_as[arrivals[i]] = i;
-    }
-    for (uint32_t& row : order) row = came_as[row];
+    AddSpans(order);
+    for (uint32_t& row : order) row = came_as_[row];
     part_.rows().Arrange(std::move(arranged), order);
     return part_.EndGroup();
   }
 
   // The rows of a trace by start time and span id.
-  void AppendRows(const HeadTrace& trace, std::vector<uint32_t>* order) const {
-    const auto first = static_cast<ptrdiff_t>(order->size());
+  void AppendRows(const HeadTrace& trace, std::vector<uint32_t>* order) {
+    by_start_.clear();
     for (uint32_t row = trace.first_row; row != HashIndex::kAbsent;
          row = head_.rows()[row].next_of_trace) {
-      order->push_back(row);
+      const span::SpanEntry& entry = EntryOf(head_.rows()[row]);
+      by_start_.emplace_back(entry.start_time_unix_nano, entry.span_id, row);
     }
-    std::stable_sort(order->begin() + first, order->end(), [this](uint32_t a, uint32_t b) {
-      const span::SpanEntry& x = EntryOf(head_.rows()[a]);
-      const span::SpanEntry& y = EntryOf(head_.rows()[b]);
-      return std::tie(x.start_time_unix_nano, x.span_id) <
-             std::tie(y.start_time_unix_nano, y.span_id);
-    });
+    std::sort(by_start_.begin(), by_start_.end());
+    for (const auto& [start, id, row] : by_start_) order->push_back(row);
+  }
+
+  // Adds these rows in the order in which they came, and notes the place of each in it.
+  void AddSpans(const std::vector<uint32_t>& rows) {
+    came_as_.assign(head_.row_count(), kNotHere);
+    for (const uint32_t row : rows) came_as_[row] = 0;
+    uint32_t next = 0;
+    for (uint32_t row = 0; row < came_as_.size(); ++row) {
+      if (came_as_[row] == kNotHere) continue;
+      came_as_[row] = next++;
+      AddSpan(head_.rows()[row]);
+    }
   }
 
   void AddSpan(const HeadRow& row) {
@@ -119,6 +128,8 @@ class Sealer {
   PartWriter& part_;
   std::vector<size_t> first_scope_;  // of a chunk, in scope_ids_
   std::vector<uint32_t> scope_ids_;
+  std::vector<uint32_t> came_as_;  // of each row of the head: its place among the group's arrivals
+  std::vector<std::tuple<uint64_t, span::SpanId, uint32_t>> by_start_;  // rows of a trace
 };
 
 }  // namespace
