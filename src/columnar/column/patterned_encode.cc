@@ -30,7 +30,7 @@ constexpr double kPatternBits = 96;
 // Codes of patterns, in the order in which they came.
 class PatternTable {
  public:
-  uint32_t Add(const std::string& pattern) {
+  uint32_t Add(std::string_view pattern) {
     const auto known = codes_.find(pattern);
     if (known != codes_.end()) {
       ++counts_[known->second];
@@ -75,7 +75,7 @@ bool SplitAll(Texts values, uint32_t least_digits, size_t max_patterns, Split* o
       for (Column& column : out->columns) column.starts.push_back(column.numbers.size());
     }
     SplitNumbers(values[row], least_digits, &text);
-    out->codes.push_back(out->table.Add(text.pattern));
+    out->codes.push_back(out->table.Add(text.pattern()));
     for (uint32_t i = 0; i < text.places; ++i) out->columns[i].numbers.push_back(text.numbers[i]);
     const size_t patterns = out->table.counts().size();
     if (patterns > max_patterns || out->table.bytes() > kMaxPatternsBytes) return false;

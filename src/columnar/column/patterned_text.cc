@@ -2,6 +2,7 @@
 #include "columnar/column/patterned_text.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "columnar/column/text_format.h"
 #include "columnar/disk/fixed.h"
@@ -20,57 +21,87 @@ Status Unreadable() {
   return {StatusCode::kDataLoss, "patterned texts cannot be read"};
 }
 
-// Where text ends: digits, and bytes that must be escaped.
-constexpr std::array<bool, 256> kEndsText = [] {
-  std::array<bool, 256> ends{};
-  for (size_t c = 0; c <= kEscape; ++c) ends[c] = true;
-  for (size_t c = '0'; c <= '9'; ++c) ends[c] = true;
-  return ends;
-}();
+static_assert(std::endian::native == std::endian::little);
+
+constexpr uint64_t kHighBits = 0x8080808080808080;
+
+constexpr uint64_t InEachByte(uint8_t byte) {
+  return uint64_t{byte} * 0x0101010101010101;
+}
+
+// The high bit of each byte that is smaller than `limit`, which is at most 128.
+constexpr uint64_t BytesBelow(uint64_t word, uint8_t limit) {
+  const uint64_t carried = (word & ~kHighBits) + InEachByte(static_cast<uint8_t>(0x80 - limit));
+  return ~(carried | word) & kHighBits;
+}
+
+constexpr uint64_t Digits(uint64_t word) {
+  return BytesBelow(word ^ InEachByte('0'), 10);
+}
+
+// Digits, and bytes that must be escaped.
+constexpr uint64_t EndsOfText(uint64_t word) {
+  return Digits(word) | BytesBelow(word, kEscape + 1);
+}
+
+constexpr uint64_t NoDigits(uint64_t word) {
+  return Digits(word) ^ kHighBits;
+}
+
+// The first byte from `at` on that `find` finds in a word, or `end`.
+template <typename Find>
+const char* FindByte(const char* at, const char* end, Find&& find) {
+  for (uint64_t word = 0; end - at >= static_cast<ptrdiff_t>(sizeof(word)); at += sizeof(word)) {
+    std::memcpy(&word, at, sizeof(word));
+    const uint64_t found = find(word);
+    if (found != 0) return at + std::countr_zero(found) / 8;
+  }
+  while (at != end && (find(static_cast<uint8_t>(*at)) & 0x80) == 0) ++at;
+  return at;
+}
 
 bool IsPlace(size_t digits, uint32_t least_digits, uint32_t places_before) {
   return digits >= least_digits && digits <= kMaxDigits && places_before < kMaxPlaces;
 }
 
-void AddPlace(std::string_view digits, SplitText* out) {
+// Returns the end of the pattern.
+char* AddPlace(std::string_view digits, SplitText* out, char* pattern) {
   uint64_t number = 0;
   for (const char c : digits) number = number * 10 + static_cast<uint64_t>(c - '0');
   out->numbers[out->places++] = number;
-  if (digits.size() == 1 || digits[0] != '0') {
-    out->pattern.push_back(kNumberPlace);
-    return;
-  }
-  out->pattern.push_back(kPaddedPlace);
-  out->pattern.push_back(static_cast<char>(digits.size()));
+  const bool is_padded = digits.size() > 1 && digits[0] == '0';
+  *pattern++ = is_padded ? kPaddedPlace : kNumberPlace;
+  if (is_padded) *pattern++ = static_cast<char>(digits.size());
+  return pattern;
+}
+
+std::string_view Between(const char* begin, const char* end) {
+  return {begin, static_cast<size_t>(end - begin)};
 }
 
 }  // namespace
 
 void SplitNumbers(std::string_view value, uint32_t least_digits, SplitText* out) {
-  out->pattern.clear();
   out->places = 0;
+  char* pattern = out->text.data();
   const char* const end = value.data() + value.size();
   const char* copied = value.data();
-  for (const char* at = copied; at != end;) {
-    if (!kEndsText[static_cast<uint8_t>(*at)]) {
-      ++at;
-      continue;
-    }
+  for (const char* at = copied; (at = FindByte(at, end, EndsOfText)) != end;) {
     if (!IsDigit(*at)) {
-      out->pattern.append(copied, at).push_back(kEscape);
+      pattern = Put(Between(copied, at), pattern);
+      *pattern++ = kEscape;
       copied = at++;
       continue;
     }
-    const char* const run_end = std::find_if_not(at, end, IsDigit);
-    const std::string_view digits(at, static_cast<size_t>(run_end - at));
+    const std::string_view digits = Between(at, FindByte(at, end, NoDigits));
     if (IsPlace(digits.size(), least_digits, out->places)) {
-      out->pattern.append(copied, at);
-      AddPlace(digits, out);
-      copied = run_end;
+      pattern = AddPlace(digits, out, Put(Between(copied, at), pattern));
+      copied = at + digits.size();
     }
-    at = run_end;
+    at += digits.size();
   }
-  out->pattern.append(copied, end);
+  pattern = Put(Between(copied, end), pattern);
+  out->size = static_cast<size_t>(pattern - out->text.data());
 }
 
 Result<std::shared_ptr<const PatternedText>> PatternedText::Parse(std::string_view body,
@@ -222,7 +253,7 @@ Result<std::optional<uint32_t>> PatternedText::FindEqual(std::string_view value,
   if (value.size() > kMaxPatternedBytes) return std::optional<uint32_t>();
   SplitText wanted;
   SplitNumbers(value, least_digits_, &wanted);
-  const auto code = FindPattern(wanted.pattern);
+  const auto code = FindPattern(wanted.pattern());
   if (!code) return std::optional<uint32_t>();
   if (wanted.places == 0) return patterns_.codes().FindEqual(*code, first, count);
   std::string text;

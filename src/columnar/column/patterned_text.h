@@ -31,9 +31,12 @@ inline constexpr char kPaddedPlace = 1;
 inline constexpr char kEscape = 2;
 
 struct SplitText {
-  std::string pattern;
+  std::array<char, 2 * kMaxPatternedBytes> text;
+  size_t size = 0;  // of the pattern, in `text`
   std::array<uint64_t, kMaxPlaces> numbers;
   uint32_t places = 0;
+
+  std::string_view pattern() const { return {text.data(), size}; }
 };
 
 // Takes the first kMaxPlaces runs of `least_digits` to kMaxDigits digits out of a value of at most
