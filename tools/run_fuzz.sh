@@ -23,7 +23,7 @@ for name in "${targets[@]}"; do
   log=build/corpus/$name.log
   echo "=== $name"
   # Entropic scheduling costs more than the run where one input reaches thousands of places.
-  if "build/fuzz/bin/$name" -max_total_time="${FUZZ_SECONDS:-30}" -entropic=0 -rss_limit_mb=2048 -timeout=20 \
+  if "build/fuzz/bin/$name" -max_total_time="${FUZZ_SECONDS:-30}" -entropic=0 -len_control=0 -rss_limit_mb=2048 -timeout=20 \
     -artifact_prefix="build/corpus/$name-" "${corpus[@]}" >"$log" 2>&1; then
     verdict=ok
   else

@@ -23,6 +23,22 @@ def spans_in(requests):
     return sorted(spans, key=lambda item: int(item[1]["startTimeUnixNano"]))
 
 
+def field(number, content):
+    """A length-delimited protobuf field of fewer than 128 bytes."""
+    return bytes([number << 3 | 2, len(content)]) + content
+
+
+def odd_spans():
+    """Span messages as no library writes them."""
+    ids = field(1, bytes(15) + b"\1") + field(2, bytes(7) + b"\2")
+    times = b"\x39" + (10**18).to_bytes(8, "little") + b"\x41" + (10**18 - 5).to_bytes(8, "little")
+    attribute = field(9, field(1, b"k") + field(2, field(1, b"v")))
+    return [ids, times + field(5, b"backwards") + ids, ids + times + attribute + field(5, b"x") + attribute,
+            ids + b"\xa2\x06\x03new" + field(5, b"unknown field"), ids + b"\x30\x82\x80\x00" + field(5, b"long varint"),
+            ids + field(5, b"first name") + field(5, b"last name"),
+            ids + field(9, field(2, b"") + field(1, b"")) + field(11, b"") + field(13, b"") + field(15, b"")]
+
+
 def read_json_lines(text):
     return [json.loads(line) for line in text.splitlines()]
 
@@ -86,6 +102,23 @@ class StoreCommandTest(unittest.TestCase):
             self.assertEqual(content[4], 0x0A)  # ExportTraceServiceRequest.resource_spans
             content, entries = content[4 + size:], entries + 1
         self.assertGreaterEqual(entries, 1)
+
+    def test_protobuf_comes_back_byte_for_byte(self):
+        spans = odd_spans()
+        body = b"".join(field(1, field(2, field(2, span))) for span in spans)
+        with Spandrel(data_dir=self.path("data")) as server:
+            status, _, answer = server.request("otlp_http", "/v1/traces", body, {"Content-Type": "application/x-protobuf"})
+            self.assertEqual((status, answer), (200, b""))
+        exported = []
+        for data in ("data", "copy"):
+            file = self.path(f"{data}.bin")
+            self.store("export", self.path(data), "--output", file, "--format", "otlp-proto")
+            exported.append(file.read_bytes())
+            if data == "data":
+                self.assertIn(f"{len(spans)} stored", self.store("import", self.path("copy"), "--input", file).stdout)
+        for span in spans:
+            self.assertIn(field(2, span), exported[0])
+        self.assertEqual(exported[1], exported[0])
 
     def test_the_name_chooses_the_compression(self):
         file = self.path("spans.jsonl.gz")

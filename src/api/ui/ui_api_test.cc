@@ -203,6 +203,26 @@ TEST_F(UiApiTest, TraceColumns) {
   EXPECT_EQ(file.substr(columns + 88), std::string("\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\2", 16));
 }
 
+TEST_F(UiApiTest, AChainMayBeAsDeepAsItIsLong) {
+  constexpr uint64_t kSpans = 100'000;
+  std::vector<TestSpan> chain;
+  for (uint64_t i = 1; i <= kSpans; ++i) {
+    chain.push_back({.trace = 0xabc, .span = i, .parent = i - 1, .start = kTestNow + i});
+  }
+  Fill(chain);
+  const std::string trace = std::string("/api/ui/v1/trace/") + kDispatchId;
+  const net::Response file = Get(trace);
+  ASSERT_EQ(file.status, 200);
+  EXPECT_THAT(file.body.substr(0, 100), HasSubstr("\"spanCount\":100000,"));
+  EXPECT_THAT(Ui("/trace/abc/spans/186a0"), HasSubstr("00000000000186a0"));
+  for (const std::string& path : {trace + "/otlp", std::string("/api/traces/") + kDispatchId,
+                                  std::string("/api/v3/traces/") + kDispatchId}) {
+    const net::Response all = Get(path);
+    EXPECT_EQ(all.status, 200) << path;
+    EXPECT_GT(all.body.size(), kSpans * 100) << path;
+  }
+}
+
 TEST_F(UiApiTest, SpanDetails) {
   FillJson(R"({"resourceSpans":[{
     "resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}}]},
