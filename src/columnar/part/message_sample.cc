@@ -17,8 +17,8 @@ static_assert(std::endian::native == std::endian::little);
 
 // Sizes below this take one byte.
 constexpr uint8_t kLongSize = 0x80;
-// Before so many nothing is said about what differs.
-constexpr uint32_t kFewMatches = 4;
+// Of as many messages it is counted which fields are not the same.
+constexpr uint8_t kTrial = 32;
 
 uint64_t Load(const char* at) {
   uint64_t word;
@@ -61,7 +61,7 @@ MessageSample::MessageSample(std::string_view message, const std::vector<Message
   size_t begin = 0;
   for (const MessageField& field : fields) {
     fields_.push_back({field.kind, field.type, static_cast<uint8_t>(message[begin]),
-                       ValueAt(field, field.end - begin), static_cast<uint32_t>(field.end)});
+                       ValueAt(field, field.end - begin), static_cast<uint16_t>(field.end)});
     cell_count_ += field.type == CellType::kNone ? 0 : 1;
     begin = field.end;
   }
@@ -78,20 +78,24 @@ class SampleMatch {
     for (size_t i = 0; i < fields.size();) {
       const size_t next = MayBeSame(fields[i]) ? SkipSame(i) : i;
       if (next == i && !Take(fields[i])) return false;
-      fields[i].different += next == i ? 1 : 0;
+      if (next == i && sample_.matches_ < kTrial) Count(&fields[i].different);
       i = std::max(i + 1, next);
       begin_ = fields[i - 1].end;
     }
-    ++sample_.matches_;
+    if (sample_.matches_ < kTrial) ++sample_.matches_;
     return at_ == end_;
   }
 
  private:
   using Field = MessageSample::Field;
 
-  // Not worth a look when it was different in every other message.
+  // Not worth a look when it was different in most messages.
   bool MayBeSame(const Field& field) const {
-    return !IsOfRow(field.kind) && field.different <= kFewMatches + sample_.matches_ / 2;
+    return !IsOfRow(field.kind) && field.different <= kTrial / 2;
+  }
+
+  static void Count(uint8_t* different) {
+    if (*different <= kTrial) ++*different;
   }
 
   // Passes over the fields from `first` on that are the same in both; the first that is not.

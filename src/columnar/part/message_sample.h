@@ -21,7 +21,9 @@ struct MatchedCell {
 // fields with the same keys, and many of the same values. One thread.
 class MessageSample {
  public:
-  // `fields` are what TakeApart found in `message`, which is copied.
+  static constexpr size_t kMaxBytes = 2048;
+
+  // `fields` are what TakeApart found in `message`, which is copied and at most kMaxBytes large.
   MessageSample(std::string_view message, const std::vector<MessageField>& fields);
 
   // Whether TakeApart would find the same fields in `message`, with the same name and kind. Then
@@ -35,16 +37,16 @@ class MessageSample {
   struct Field {
     FieldKind kind;
     CellType type;
-    uint8_t key;             // its first byte
-    uint8_t value_at;        // of a short attribute: where its value begins; else 0
-    uint32_t end;            // in the message
-    uint32_t different = 0;  // how often it was not the same
+    uint8_t key;            // its first byte
+    uint8_t value_at;       // of a short attribute: where its value begins; else 0
+    uint16_t end;           // in the message
+    uint8_t different = 0;  // how often it was not the same, while that is counted
   };
 
   std::string message_;
   std::vector<Field> fields_;
   size_t cell_count_ = 0;
-  uint32_t matches_ = 0;
+  uint8_t matches_ = 0;  // until they are enough to say which fields differ
 };
 
 }  // namespace spandrel::columnar

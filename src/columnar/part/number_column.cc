@@ -2,8 +2,9 @@
 #include "columnar/part/number_column.h"
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
-#include <unordered_map>
+#include <random>
 #include <vector>
 
 #include "columnar/disk/fixed.h"
@@ -27,21 +28,68 @@ struct Coded {
   std::vector<uint64_t> codes;
 };
 
+// Senders choose the values, so they must not know the hash.
+uint64_t Hash(uint64_t value) {
+  static const uint64_t seed = [] {
+    std::random_device random;
+    return uint64_t{random()} << 32 | random();
+  }();
+  uint64_t hash = (value ^ seed) * 0xff51afd7ed558ccd;
+  hash ^= hash >> 32;
+  return (hash ^ seed) * 0x9e3779b97f4a7c15;
+}
+
+// Numbers the distinct values in the order in which they come; little more than kMaxDistinct.
+class DistinctValues {
+ public:
+  DistinctValues() : slots_(size_t{1} << kSlotBits, kFree) {}
+
+  uint32_t Add(uint64_t value) {
+    size_t slot = Hash(value) >> (64 - kSlotBits);
+    while (slots_[slot] != kFree && values_[slots_[slot]] != value) {
+      slot = (slot + 1) & (slots_.size() - 1);
+    }
+    if (slots_[slot] == kFree) {
+      slots_[slot] = static_cast<uint32_t>(values_.size());
+      values_.push_back(value);
+    }
+    return slots_[slot];
+  }
+  const std::vector<uint64_t>& values() const { return values_; }
+
+ private:
+  static constexpr unsigned kSlotBits = 14;
+  static constexpr uint32_t kFree = UINT32_MAX;
+  static_assert(kMaxDistinct * 2 < size_t{1} << kSlotBits);
+
+  std::vector<uint32_t> slots_;
+  std::vector<uint64_t> values_;
+};
+
 // Nothing when there are too many distinct values for a dictionary to pay.
 std::optional<Coded> Code(const std::vector<uint64_t>& values) {
-  std::unordered_map<uint64_t, uint32_t> counts;
-  for (const uint64_t value : values) {
-    ++counts[value];
-    if (counts.size() > kMaxDistinct || counts.size() * 8 > values.size() + 8) return std::nullopt;
-  }
+  DistinctValues distinct;
+  const size_t most = std::min(kMaxDistinct, (values.size() + 8) / 8);
   Coded coded;
-  for (const auto& [value, count] : counts) coded.dictionary.push_back(value);
-  std::sort(coded.dictionary.begin(), coded.dictionary.end(), [&](uint64_t a, uint64_t b) {
-    return counts[a] != counts[b] ? counts[a] > counts[b] : a < b;
-  });
-  for (uint32_t i = 0; i < coded.dictionary.size(); ++i) counts[coded.dictionary[i]] = i;
   coded.codes.reserve(values.size());
-  for (const uint64_t value : values) coded.codes.push_back(counts[value]);
+  for (const uint64_t value : values) {
+    coded.codes.push_back(distinct.Add(value));
+    if (distinct.values().size() > most) return std::nullopt;
+  }
+  std::vector<uint32_t> counts(distinct.values().size());
+  for (const uint64_t code : coded.codes) ++counts[code];
+  std::vector<uint32_t> order(counts.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+    return counts[a] != counts[b] ? counts[a] > counts[b]
+                                  : distinct.values()[a] < distinct.values()[b];
+  });
+  std::vector<uint32_t> rank(order.size());
+  for (uint32_t i = 0; i < order.size(); ++i) {
+    coded.dictionary.push_back(distinct.values()[order[i]]);
+    rank[order[i]] = i;
+  }
+  for (uint64_t& code : coded.codes) code = rank[code];
   return coded;
 }
 

@@ -6,6 +6,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 namespace spandrel::columnar {
@@ -16,7 +17,6 @@ constexpr size_t kMaxTemplates = 32 * 1024;
 
 // Samples are for what comes often.
 constexpr size_t kMaxSamples = 4096;
-constexpr size_t kMaxSampleBytes = 2048;
 constexpr unsigned kHintBits = 13;
 constexpr uint64_t kHashFactor = 0x9e3779b97f4a7c15;
 constexpr uint32_t kAnyScope = UINT32_MAX;
@@ -42,6 +42,14 @@ size_t HintOf(const span::SpanEntry& entry, std::string_view name) {
                           static_cast<uint64_t>(entry.status) << 8 | is_root;
   const uint64_t middle = LastBytes(name.substr(0, name.size() / 2));
   return HintOf(middle ^ traits << 32, LastBytes(name) * kHashFactor);
+}
+
+CellBits SameCells(const std::vector<uint64_t>& a, const std::vector<uint64_t>& b) {
+  CellBits same = 0;
+  for (size_t i = 0; i < std::min(a.size(), kLastCellBit); ++i) {
+    if (a[i] == b[i]) same |= CellBits{1} << i;
+  }
+  return same;
 }
 
 uint64_t HashOf(const OpenTemplate& made) {
@@ -78,7 +86,7 @@ void RowGroupBuilder::AddSpan(const span::SpanEntry& entry, std::string_view mes
   }
   AddRow({entry.span_id, entry.parent_span_id, entry.start_time_unix_nano, entry.end_time_unix_nano,
           made_from},
-         row_cells_.data());
+         row_cells_.data(), row_like_sample_);
 }
 
 uint32_t RowGroupBuilder::TakeLikeSample(uint32_t sample, const span::SpanEntry& entry,
@@ -89,10 +97,12 @@ uint32_t RowGroupBuilder::TakeLikeSample(uint32_t sample, const span::SpanEntry&
     return LayoutTrie::kNone;
   }
   row_cells_.resize(matched_.size());
+  row_like_sample_ = 0;
   for (size_t i = 0; i < matched_.size(); ++i) {
     const MatchedCell& cell = matched_[i];
     if (cell.is_same) {
       row_cells_[i] = like.cells[i];
+      if (i < kLastCellBit) row_like_sample_ |= CellBits{1} << i;
     } else {
       row_cells_[i] = IsText(like.types[i]) ? texts_[like.columns[i]].Add(cell.text) : cell.scalar;
     }
@@ -101,12 +111,14 @@ uint32_t RowGroupBuilder::TakeLikeSample(uint32_t sample, const span::SpanEntry&
 }
 
 uint32_t RowGroupBuilder::TemplateOf(uint32_t sample, uint32_t scope) {
-  if (template_hints_.empty()) template_hints_.resize(size_t{1} << kHintBits, LayoutTrie::kNone);
-  uint32_t& hint = template_hints_[HintOf(sample, scope)];
-  OpenTemplate wanted = samples_[sample].traits;
-  wanted.scope = scope;
-  if (hint >= templates_.size() || !IsSame(templates_[hint], wanted)) hint = AddTemplate(wanted);
-  return hint;
+  if (template_hints_.empty()) template_hints_.resize(size_t{1} << kHintBits);
+  TemplateHint& hint = template_hints_[HintOf(sample, scope)];
+  if (hint.sample != sample || hint.scope != scope) {
+    OpenTemplate wanted = samples_[sample].traits;
+    wanted.scope = scope;
+    hint = {sample, scope, AddTemplate(wanted)};
+  }
+  return hint.made_from;
 }
 
 uint32_t RowGroupBuilder::TakeNewSpan(const span::SpanEntry& entry, std::string_view message,
@@ -125,7 +137,11 @@ uint32_t RowGroupBuilder::TakeNewSpan(const span::SpanEntry& entry, std::string_
   }
   const uint32_t made_from = AddTemplate(wanted);
   FillCells(templates_[made_from]);
-  if (!is_whole) *sample = AddSample(wanted, message);
+  row_like_sample_ = 0;
+  if (is_whole) return made_from;
+  *sample = AddSample(wanted, message);
+  if (*sample != LayoutTrie::kNone)
+    row_like_sample_ = SameCells(samples_[*sample].cells, row_cells_);
   return made_from;
 }
 
@@ -136,7 +152,8 @@ uint32_t RowGroupBuilder::AddSample(const OpenTemplate& traits, std::string_view
   const uint32_t found =
       sample_index_.Find(hash, [&](uint32_t at) { return IsSame(samples_[at].traits, anywhere); });
   if (found != HashIndex::kAbsent) return found;
-  if (samples_.size() >= kMaxSamples || message.size() > kMaxSampleBytes) return LayoutTrie::kNone;
+  if (samples_.size() >= kMaxSamples || message.size() > MessageSample::kMaxBytes)
+    return LayoutTrie::kNone;
   const auto next = static_cast<uint32_t>(samples_.size());
   Sample sample{{message, fields_}, anywhere, {}, {}, row_cells_};
   for (size_t i = 0; i < fields_.size(); ++i) {
@@ -192,10 +209,8 @@ uint32_t RowGroupBuilder::AddTemplate(const OpenTemplate& wanted) {
   const auto next = static_cast<uint32_t>(templates_.size());
   templates_.push_back(wanted);
   const Layout layout = layouts_.LayoutAt(wanted.layout);
-  templates_.back().varies.assign(
-      static_cast<size_t>(std::count_if(layout.begin(), layout.end(),
-                                        [](const auto& s) { return s.column != kNoColumn; })),
-      0);
+  templates_.back().cell_count = static_cast<uint32_t>(std::count_if(
+      layout.begin(), layout.end(), [](const auto& s) { return s.column != kNoColumn; }));
   template_index_.Insert(hash, next, [this](uint32_t at) { return HashOf(templates_[at]); });
   dictionary_.AddOperation(wanted.scope, wanted.name, wanted.kind);
   return next;
@@ -206,19 +221,33 @@ bool RowGroupBuilder::IsSame(const OpenTemplate& a, const OpenTemplate& b) const
          a.status == b.status;
 }
 
-void RowGroupBuilder::AddRow(RowRecord row, const uint64_t* cells) {
+void RowGroupBuilder::AddRow(RowRecord row, const uint64_t* cells, CellBits like_sample) {
   OpenTemplate& made = templates_[row.made_from];
-  const size_t count = made.varies.size();
-  if (made.row_count++ == 0) {
-    made.first_cells = cells_.size();
-  } else {
-    const uint64_t* first = cells_.data() + made.first_cells;
-    for (size_t i = 0; i < count; ++i) made.varies[i] |= cells[i] != first[i] ? 1 : 0;
-  }
   row.first_cell = cells_.size();
-  cells_.insert(cells_.end(), cells, cells + count);
+  cells_.insert(cells_.end(), cells, cells + made.cell_count);
+  if (made.row_count++ == 0) {
+    made.first_cells = row.first_cell;
+    made.like_sample = like_sample;
+  } else {
+    NoteDifferences(cells, like_sample, &made);
+  }
   rows_.push_back(row);
   if (!traces_.empty()) ++traces_.back().row_count;
+}
+
+// Cells that vary already, or are known to be the first row's, are not looked at.
+void RowGroupBuilder::NoteDifferences(const uint64_t* cells, CellBits like_sample,
+                                      OpenTemplate* made) const {
+  const CellBits all =
+      made->cell_count > kLastCellBit ? ~CellBits{0} : (CellBits{1} << made->cell_count) - 1;
+  const uint64_t* const first = cells_.data() + made->first_cells;
+  for (CellBits left = all & ~made->varies & ~(made->like_sample & like_sample); left != 0;
+       left &= left - 1) {
+    const auto bit = static_cast<size_t>(std::countr_zero(left));
+    const size_t end = bit == kLastCellBit ? made->cell_count : bit + 1;
+    const bool is_same = std::equal(cells + bit, cells + end, first + bit);
+    if (!is_same) made->varies |= CellBits{1} << bit;
+  }
 }
 
 void RowGroupBuilder::Clear() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -34,8 +35,12 @@ struct TraceRows {
   uint32_t row_count = 0;
 };
 
+// One bit for each cell of a row; the last one is for that cell and all behind it.
+using CellBits = uint64_t;
+inline constexpr size_t kLastCellBit = 63;
+
 // A template that is being collected. All that is in it is the same for all its rows; `varies` says
-// of each cell whether that is so for the cell too.
+// of each cell whether that is not so for the cell.
 struct OpenTemplate {
   uint32_t layout = 0;
   uint32_t scope = 0;
@@ -43,8 +48,12 @@ struct OpenTemplate {
   span::SpanKind kind = span::SpanKind::kUnspecified;
   span::SpanStatus status = span::SpanStatus::kUnset;
   uint32_t row_count = 0;
+  uint32_t cell_count = 0;
   size_t first_cells = 0;  // of the first row
-  std::vector<uint8_t> varies;
+  CellBits varies = 0;
+  CellBits like_sample = 0;  // cells of the first row that are those of the sample
+
+  bool Varies(size_t cell) const { return (varies >> std::min(cell, kLastCellBit) & 1) != 0; }
 };
 
 // Collects the rows of one row group: spans are taken apart into the cells of columns. Rows lie in
@@ -85,7 +94,7 @@ class RowGroupBuilder {
   const std::vector<uint32_t>& columns_of_layout() const { return columns_; }
   uint32_t AddTemplate(const OpenTemplate& wanted);
   uint64_t AddText(uint32_t column, std::string_view text) { return texts_[column].Add(text); }
-  void AddRow(RowRecord row, const uint64_t* cells);
+  void AddRow(RowRecord row, const uint64_t* cells) { AddRow(row, cells, 0); }
 
  private:
   // The first message with its layout, name, kind and status, in whatever scope.
@@ -97,9 +106,16 @@ class RowGroupBuilder {
     std::vector<uint64_t> cells;
   };
 
+  // The template that a sample had in a scope.
+  struct TemplateHint {
+    uint32_t sample = LayoutTrie::kNone;
+    uint32_t scope = 0;
+    uint32_t made_from = 0;
+  };
+
   uint32_t LayoutOf(const std::vector<MessageField>& fields);
-  // Both fill row_cells_ and return the template. The first does it for a span that is like one of
-  // the samples; kNone when it is not like the one that was tried.
+  // Both fill row_cells_ and row_like_sample_, and return the template. The first does it for a
+  // span that is like one of the samples; kNone when it is not like the one that was tried.
   uint32_t TakeLikeSample(uint32_t sample, const span::SpanEntry& entry, std::string_view message,
                           uint32_t scope);
   uint32_t TakeNewSpan(const span::SpanEntry& entry, std::string_view message,
@@ -108,6 +124,9 @@ class RowGroupBuilder {
   uint32_t AddSample(const OpenTemplate& traits, std::string_view message);
   uint32_t TemplateOf(uint32_t sample, uint32_t scope);
   void FillCells(const OpenTemplate& made);
+  // `like_sample` are the cells that are known to be those of the template's sample.
+  void AddRow(RowRecord row, const uint64_t* cells, CellBits like_sample);
+  void NoteDifferences(const uint64_t* cells, CellBits like_sample, OpenTemplate* made) const;
   bool IsSame(const OpenTemplate& a, const OpenTemplate& b) const;
 
   DictionaryBuilder& dictionary_;
@@ -117,8 +136,8 @@ class RowGroupBuilder {
   HashIndex template_index_;
   std::vector<Sample> samples_;
   HashIndex sample_index_;
-  std::vector<uint32_t> sample_hints_;    // the sample that was of use to spans of a hash
-  std::vector<uint32_t> template_hints_;  // the template that a sample had in a scope, by hash
+  std::vector<uint32_t> sample_hints_;  // the sample that was of use to spans of a hash
+  std::vector<TemplateHint> template_hints_;
   std::vector<TraceRows> traces_;
   std::vector<RowRecord> rows_;
   std::vector<uint64_t> cells_;  // of all rows, one row after the other as they came
@@ -129,6 +148,7 @@ class RowGroupBuilder {
   std::vector<uint32_t> columns_;     // of the layout that was asked for last
   std::vector<MatchedCell> matched_;
   std::vector<uint64_t> row_cells_;
+  CellBits row_like_sample_ = 0;
 };
 
 }  // namespace spandrel::columnar

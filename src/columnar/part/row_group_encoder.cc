@@ -4,6 +4,7 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 
 #include "columnar/column/packed_ints.h"
@@ -91,7 +92,7 @@ class Encoder {
       size_t cell = 0;
       for (const LayoutStep& step : table_.layouts[made.layout]) {
         if (step.column == kNoColumn) continue;
-        const bool is_constant = open.row_count >= kMinRowsForConstants && open.varies[cell] == 0;
+        const bool is_constant = open.row_count >= kMinRowsForConstants && !open.Varies(cell);
         const uint64_t value = builder_.cells()[open.first_cells + cell];
         made.cells.push_back(is_constant ? Constant(step.column, value) : ConstantCell());
         stored_columns_[code].push_back(is_constant ? kNoColumn : step.column);
@@ -203,10 +204,16 @@ class Encoder {
     AddPacked(FrameKind::kZoneStarts, zones);
   }
 
+  static uint64_t NumberOf(const span::SpanId& id) {
+    uint64_t number;
+    std::memcpy(&number, id.bytes.data(), sizeof(number));
+    return number;
+  }
+
   void IndexTrace(const TraceRows& trace) {
     by_id_.clear();
     for (uint32_t row = trace.first_row; row < trace.first_row + trace.row_count; ++row) {
-      by_id_.emplace_back(builder_.rows()[row].span_id, row);
+      by_id_.emplace_back(NumberOf(builder_.rows()[row].span_id), row);
     }
     std::sort(by_id_.begin(), by_id_.end());
   }
@@ -214,9 +221,9 @@ class Encoder {
   uint64_t ParentCode(const TraceRows& trace, uint32_t row) const {
     const span::SpanId parent = builder_.rows()[row].parent_id;
     if (parent.IsZero()) return kNoParent;
-    const auto found =
-        std::lower_bound(by_id_.begin(), by_id_.end(), std::pair(parent, trace.first_row));
-    if (found == by_id_.end() || found->first != parent) return kForeignParent;
+    const auto found = std::lower_bound(by_id_.begin(), by_id_.end(),
+                                        std::pair(NumberOf(parent), trace.first_row));
+    if (found == by_id_.end() || found->first != NumberOf(parent)) return kForeignParent;
     const auto distance = static_cast<int64_t>(row) - static_cast<int64_t>(found->second);
     const uint64_t zigzag =
         static_cast<uint64_t>(distance) << 1 ^ static_cast<uint64_t>(distance >> 63);
@@ -314,7 +321,7 @@ class Encoder {
   std::vector<std::vector<uint64_t>> zone_starts_;  // of each column and of the foreign parents
   std::vector<uint64_t> template_of_;
   std::vector<uint64_t> trace_starts_;
-  std::vector<std::pair<span::SpanId, uint32_t>> by_id_;  // rows of the current trace
+  std::vector<std::pair<uint64_t, uint32_t>> by_id_;  // rows of the current trace by NumberOf
 };
 
 }  // namespace

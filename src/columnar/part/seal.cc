@@ -35,6 +35,9 @@ class Sealer {
 
  private:
   static constexpr uint32_t kNotHere = UINT32_MAX;
+  // How many rows ahead memory is asked for messages, and for how much of each.
+  static constexpr uint32_t kAhead = 3;
+  static constexpr uint32_t kMostPrefetched = 1024;
 
   const span::SpanChunk& ChunkOf(const HeadRow& row) const {
     return *head_.chunks()[row.chunk].chunk;
@@ -79,41 +82,58 @@ class Sealer {
     by_id.reserve(traces.size());
     for (const uint32_t trace : traces) by_id.emplace_back(head_.traces()[trace].id, trace);
     std::sort(by_id.begin(), by_id.end());
+    AddSpans(traces);
     std::vector<TraceRows> arranged;
-    std::vector<uint32_t> order;  // rows of the head
+    std::vector<uint32_t> order;
     arranged.reserve(by_id.size());
+    order.reserve(part_.rows().row_count());
     for (const auto& [id, trace] : by_id) {
       const auto first = static_cast<uint32_t>(order.size());
       AppendRows(head_.traces()[trace], &order);
       arranged.push_back({id, first, static_cast<uint32_t>(order.size()) - first});
     }
-    AddSpans(order);
-    for (uint32_t& row : order) row = came_as_[row];
     part_.rows().Arrange(std::move(arranged), order);
     return part_.EndGroup();
   }
 
-  // The rows of a trace by start time and span id.
+  // Adds the spans of these traces in the order in which they came, and notes the place of each.
+  void AddSpans(std::span<const uint32_t> traces) {
+    came_as_.assign(head_.row_count(), kNotHere);
+    for (const uint32_t trace : traces) {
+      ForEachRow(head_.traces()[trace], [this](uint32_t row) { came_as_[row] = 0; });
+    }
+    for (uint32_t row = 0; row < came_as_.size(); ++row) {
+      if (row + kAhead < came_as_.size()) PrefetchMessage(head_.rows()[row + kAhead]);
+      if (came_as_[row] == kNotHere) continue;
+      came_as_[row] = part_.rows().row_count();
+      AddSpan(head_.rows()[row]);
+    }
+  }
+
+  void PrefetchMessage(const HeadRow& row) const {
+    constexpr uint32_t kCacheLine = 64;
+    const base::ByteRange message = EntryOf(row).message;
+    const char* const bytes = ChunkOf(row).bytes().data() + message.offset;
+    const uint32_t size = std::min(message.size, kMostPrefetched);
+    for (uint32_t at = 0; at < size; at += kCacheLine) __builtin_prefetch(bytes + at);
+  }
+
+  // The rows of a trace by start time and span id, as the part has them.
   void AppendRows(const HeadTrace& trace, std::vector<uint32_t>* order) {
     by_start_.clear();
-    for (uint32_t row = trace.first_row; row != HashIndex::kAbsent;
-         row = head_.rows()[row].next_of_trace) {
-      const span::SpanEntry& entry = EntryOf(head_.rows()[row]);
-      by_start_.emplace_back(entry.start_time_unix_nano, entry.span_id, row);
-    }
+    ForEachRow(trace, [this](uint32_t row) {
+      const RowRecord& record = part_.rows().rows()[came_as_[row]];
+      by_start_.emplace_back(record.start, record.span_id, came_as_[row]);
+    });
     std::sort(by_start_.begin(), by_start_.end());
     for (const auto& [start, id, row] : by_start_) order->push_back(row);
   }
 
-  // Adds these rows in the order in which they came, and notes the place of each in it.
-  void AddSpans(const std::vector<uint32_t>& rows) {
-    came_as_.assign(head_.row_count(), kNotHere);
-    for (const uint32_t row : rows) came_as_[row] = 0;
-    uint32_t next = 0;
-    for (uint32_t row = 0; row < came_as_.size(); ++row) {
-      if (came_as_[row] == kNotHere) continue;
-      came_as_[row] = next++;
-      AddSpan(head_.rows()[row]);
+  template <typename Use>
+  void ForEachRow(const HeadTrace& trace, Use&& use) const {
+    for (uint32_t row = trace.first_row; row != HashIndex::kAbsent;
+         row = head_.rows()[row].next_of_trace) {
+      use(row);
     }
   }
 
@@ -128,7 +148,7 @@ class Sealer {
   PartWriter& part_;
   std::vector<size_t> first_scope_;  // of a chunk, in scope_ids_
   std::vector<uint32_t> scope_ids_;
-  std::vector<uint32_t> came_as_;  // of each row of the head: its place among the group's arrivals
+  std::vector<uint32_t> came_as_;  // of each row of the head: which row of the group it is
   std::vector<std::tuple<uint64_t, span::SpanId, uint32_t>> by_start_;  // rows of a trace
 };
 
