@@ -407,6 +407,34 @@ std::vector<TestSpan> SpansOfManyKeys(uint64_t first, uint64_t count, uint64_t k
   return spans;
 }
 
+// Forty spans of one kind; of their attributes the first, the one in the middle and the last
+// differ.
+std::vector<TestSpan> SpansOfManyAttributes(uint64_t trace, size_t attributes) {
+  std::vector<TestSpan> spans;
+  for (uint64_t i = 0; i < 40; ++i) {
+    TestSpan span{.trace = trace, .span = i + 1, .start = kNow + i};
+    for (size_t at = 0; at < attributes; ++at) {
+      const bool differs = at == 0 || at == attributes / 2 || at + 1 == attributes;
+      span.attributes.emplace_back("a" + std::to_string(at),
+                                   differs ? "v" + std::to_string(i / 2) : "same");
+    }
+    spans.push_back(std::move(span));
+  }
+  return spans;
+}
+
+TEST_F(BadInputTest, MoreAttributesThanSpansShouldHave) {
+  // Around 64, from which on cells of a row are no longer told apart one by one.
+  const std::vector<size_t> counts = {61, 62, 63, 64, 65, 66, 130};
+  for (size_t i = 0; i < counts.size(); ++i) Append(SpansOfManyAttributes(i + 1, counts[i]));
+  InEveryState([&] {
+    for (size_t i = 0; i < counts.size(); ++i) {
+      ExpectTrace(i + 1, ContentOf(MakeBatch(SpansOfManyAttributes(i + 1, counts[i]))));
+    }
+    EXPECT_EQ(Find(TextIs("a129", "v3")).size(), 1U);
+  });
+}
+
 TEST_F(BadInputTest, AMillionDistinctKeys) {
   const std::vector<TestSpan> spans = SpansOfManyKeys(1, 2500, 250'000);
   Append(spans);
