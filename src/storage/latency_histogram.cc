@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 
 namespace spandrel::storage {
 namespace {
@@ -57,6 +58,26 @@ void LatencyHistogram::AddZeros(uint64_t count) {
   zero_count_ += count;
 }
 
+void LatencyHistogram::AddToBuckets(std::span<const std::pair<int32_t, uint64_t>> counts) {
+  const auto place_of = [](int32_t bucket) {
+    return static_cast<size_t>(std::clamp(bucket, kFirstBucket, kLastBucket) - kFirstBucket);
+  };
+  if (counts.empty()) return;
+  const size_t last_page = place_of(counts.back().first) / kPageSize;
+  if (pages_.empty()) pages_.reserve(last_page - place_of(counts.front().first) / kPageSize + 1);
+  Page* page = nullptr;
+  size_t number = kMaxPages;
+  for (const auto& [bucket, count] : counts) {
+    const size_t place = place_of(bucket);
+    if (place / kPageSize != number) {
+      number = place / kPageSize;
+      page = &PageAt(number);
+    }
+    (*page)[place % kPageSize] += count;
+    count_ += count;
+  }
+}
+
 void LatencyHistogram::Merge(const LatencyHistogram& other) {
   count_ += other.count_;
   zero_count_ += other.zero_count_;
@@ -70,10 +91,7 @@ void LatencyHistogram::Merge(const LatencyHistogram& other) {
 
 std::vector<std::pair<int32_t, uint64_t>> LatencyHistogram::buckets() const {
   std::vector<std::pair<int32_t, uint64_t>> all;
-  VisitBuckets([&](int32_t bucket, uint64_t count) {
-    all.emplace_back(bucket, count);
-    return false;
-  });
+  VisitBuckets([&](int32_t bucket, uint64_t count) { all.emplace_back(bucket, count); });
   return all;
 }
 
@@ -82,18 +100,27 @@ uint64_t LatencyHistogram::Quantile(double quantile) const {
   const double share = std::clamp(quantile, 0.0, 1.0);
   const auto rank =
       std::max<uint64_t>(1, static_cast<uint64_t>(std::ceil(share * static_cast<double>(count_))));
+  if (zero_count_ >= rank) return 0;
+  // The middle of the bucket on the logarithmic scale halves the worst error.
+  return static_cast<uint64_t>(
+      std::llround(UpperBound(BucketOfRank(rank)) / std::exp2(0.5 / kBucketsPerDoubling)));
+}
+
+int32_t LatencyHistogram::BucketOfRank(uint64_t rank) const {
   uint64_t seen = zero_count_;
-  if (seen >= rank) return 0;
-  uint64_t duration = 0;
-  VisitBuckets([&](int32_t bucket, uint64_t count) {
-    seen += count;
-    if (seen < rank) return false;
-    // The middle of the bucket on the logarithmic scale halves the worst error.
-    duration = static_cast<uint64_t>(
-        std::llround(UpperBound(bucket) / std::exp2(0.5 / kBucketsPerDoubling)));
-    return true;
-  });
-  return duration;
+  for (size_t number = 0; number < kMaxPages; ++number) {
+    if (place_of_page_[number] == 0) continue;
+    const Page& page = pages_[place_of_page_[number] - 1U];
+    const uint64_t in_page = std::accumulate(page.begin(), page.end(), uint64_t{0});
+    if (seen + in_page < rank) {
+      seen += in_page;
+      continue;
+    }
+    size_t i = 0;
+    while (i + 1 < kPageSize && seen + page[i] < rank) seen += page[i++];
+    return static_cast<int32_t>(number * kPageSize + i) + kFirstBucket;
+  }
+  return kLastBucket;
 }
 
 int32_t LatencyHistogram::BucketOf(uint64_t duration_nano) {
@@ -119,7 +146,7 @@ void LatencyHistogram::VisitBuckets(Visit&& visit) const {
     const Page& page = pages_[place_of_page_[number] - 1U];
     for (size_t i = 0; i < kPageSize; ++i) {
       const auto bucket = static_cast<int32_t>(number * kPageSize + i) + kFirstBucket;
-      if (page[i] != 0 && visit(bucket, page[i])) return;
+      if (page[i] != 0) visit(bucket, page[i]);
     }
   }
 }

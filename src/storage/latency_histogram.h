@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -26,6 +27,9 @@ class LatencyHistogram {
     PageAt(at / kPageSize)[at % kPageSize] += count;
   }
   void AddZeros(uint64_t count);
+  // The same for pairs of bucket and count, in the order of buckets. Numbers out of bounds count in
+  // the nearest bucket.
+  void AddToBuckets(std::span<const std::pair<int32_t, uint64_t>> counts);
   void Merge(const LatencyHistogram& other);
 
   uint64_t count() const { return count_; }
@@ -52,7 +56,9 @@ class LatencyHistogram {
     return pages_[place_of_page_[number] - 1U];
   }
   void AddPage(size_t number);
-  // Calls `visit(bucket, count)` by index for those that are not empty, until it returns true.
+  // The bucket that has the `rank`-th duration, counted from the shortest; zeros are fewer.
+  int32_t BucketOfRank(uint64_t rank) const;
+  // Calls `visit(bucket, count)` by index for those that are not empty.
   template <typename Visit>
   void VisitBuckets(Visit&& visit) const;
 

@@ -38,6 +38,19 @@ class VarintReader {
     }
     return TakeLong();
   }
+  // Two at once, which are nearly always of one byte each.
+  std::pair<uint64_t, uint64_t> TakeTwo() {
+    if (rest_.size() >= 2) {
+      const auto first = static_cast<uint8_t>(rest_[0]);
+      const auto second = static_cast<uint8_t>(rest_[1]);
+      if ((first | second) < 0x80) {
+        rest_.remove_prefix(2);
+        return {first, second};
+      }
+    }
+    const uint64_t first = Take();
+    return {first, Take()};
+  }
   // True when so many varints may still be there.
   bool Has(uint64_t count) {
     if (count > rest_.size()) ok_ = false;
@@ -92,21 +105,23 @@ LatencyCounts CountsOf(std::vector<int32_t> buckets) {
   return counts;
 }
 
-LatencyCounts TakeCounts(VarintReader* reader) {
-  LatencyCounts counts;
-  counts.zero_count = reader->Take();
-  counts.count = counts.zero_count;
-  const uint64_t buckets = reader->Take();
-  if (!reader->Has(buckets)) return counts;
-  counts.buckets.reserve(buckets);
+void TakeCounts(VarintReader* from, LatencyCounts* counts) {
+  // A copy stays in registers.
+  VarintReader reader = *from;
+  counts->zero_count = reader.Take();
+  counts->count = counts->zero_count;
+  counts->buckets.clear();
+  const uint64_t buckets = reader.Take();
+  if (reader.Has(buckets)) counts->buckets.resize(buckets);
   int64_t bucket = 0;
-  for (uint64_t i = 0; i < buckets && reader->ok(); ++i) {
-    bucket = std::min<int64_t>(bucket + static_cast<int64_t>(reader->Take() & 0xffff), kMaxBucket);
-    const uint64_t count = reader->Take();
-    counts.buckets.emplace_back(static_cast<int32_t>(bucket - kBucketOffset), count);
-    counts.count += count;
+  for (auto& [number, count] : counts->buckets) {
+    const auto [distance, spans] = reader.TakeTwo();
+    bucket = std::min<int64_t>(bucket + static_cast<int64_t>(distance & 0xffff), kMaxBucket);
+    number = static_cast<int32_t>(bucket - kBucketOffset);
+    count = spans;
+    counts->count += spans;
   }
-  return counts;
+  *from = reader;
 }
 
 }  // namespace
@@ -140,20 +155,24 @@ std::string EncodeLatencyTable(LatencyTable table) {
 }
 
 Result<LatencyTable> ParseLatencyTable(std::string_view bytes, size_t resource_count) {
-  VarintReader reader(bytes);
   LatencyTable table;
+  SPANDREL_RETURN_IF_ERROR(ParseLatencyTable(bytes, resource_count, &table));
+  return table;
+}
+
+Status ParseLatencyTable(std::string_view bytes, size_t resource_count, LatencyTable* table) {
+  VarintReader reader(bytes);
   const uint64_t keys = reader.Take();
   uint64_t minute = 0;
-  if (reader.Has(keys)) table.reserve(keys);
-  for (uint64_t i = 0; i < keys && reader.ok(); ++i) {
+  if (reader.Has(keys)) table->resize(keys);
+  for (auto entry = table->begin(); entry != table->end() && reader.ok(); ++entry) {
     minute += reader.Take();
     const uint64_t service = reader.Take();
-    const LatencyKey key{minute, static_cast<uint32_t>(service >> 1), (service & 1) != 0};
-    if (service >> 1 >= resource_count) return Status(StatusCode::kDataLoss, "latencies damaged");
-    table.emplace_back(key, TakeCounts(&reader));
+    entry->first = {minute, static_cast<uint32_t>(service >> 1), (service & 1) != 0};
+    if (service >> 1 >= resource_count) return {StatusCode::kDataLoss, "latencies damaged"};
+    TakeCounts(&reader, &entry->second);
   }
-  if (!reader.done()) return Status(StatusCode::kDataLoss, "latencies cannot be read");
-  return table;
+  return reader.done() ? Status() : Status(StatusCode::kDataLoss, "latencies cannot be read");
 }
 
 }  // namespace spandrel::columnar

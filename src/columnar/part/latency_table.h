@@ -53,5 +53,7 @@ std::string EncodeLatencyTable(LatencyTable table);
 // Reads a table. DATA_LOSS when it is not one, or names resources that the dictionary does not
 // have.
 base::Result<LatencyTable> ParseLatencyTable(std::string_view bytes, size_t resource_count);
+// The same into a table whose memory is used again; it holds nothing of use after an error.
+base::Status ParseLatencyTable(std::string_view bytes, size_t resource_count, LatencyTable* table);
 
 }  // namespace spandrel::columnar

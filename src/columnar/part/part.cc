@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "columnar/column/zstd_block.h"
 #include "columnar/disk/fixed.h"
 #include "columnar/head/content_hash.h"
 #include "columnar/part/bloom_filter.h"
@@ -28,8 +29,7 @@ Result<std::string> Decompress(std::string_view stored, uint32_t raw_size) {
   // Damaged sizes ask for no memory that the bytes do not account for.
   if (ZSTD_getFrameContentSize(stored.data(), stored.size()) != raw_size) return damaged;
   std::string raw(raw_size, '\0');
-  const size_t size = ZSTD_decompress(raw.data(), raw.size(), stored.data(), stored.size());
-  if (size != raw_size) return damaged;
+  if (!ReadZstdBlock(stored, raw.data(), raw.size())) return damaged;
   return raw;
 }
 

@@ -92,7 +92,7 @@ Result<storage::AggregateResult> CountSpans(const Snapshot& snapshot,
     if (!helper) helper.emplace(snapshot, request, matcher);
     return helper->Add(of_parts[i]);
   }));
-  if (helper) counter.groups().Merge(helper->groups());
+  if (helper) counter.groups().Merge(std::move(helper->groups()));
   return std::move(counter.groups()).Finish();
 }
 

@@ -46,8 +46,7 @@ bool MinuteCounts::Add(const Part& part, uint32_t source, uint32_t group) {
   if (verdicts == nullptr) return false;
   const Result<std::string> bytes = part.Latencies(group);
   if (!bytes.ok()) return false;
-  const Result<LatencyTable> table = ParseLatencyTable(*bytes, verdicts->size() / 2);
-  if (!table.ok()) return false;
+  if (!ParseLatencyTable(*bytes, verdicts->size() / 2, &table_).ok()) return false;
   const GroupRecord& facts = part.footer().groups[group];
   const auto can_add = [&](const auto& entry) {
     const LatencyKey& key = entry.first;
@@ -55,8 +54,8 @@ bool MinuteCounts::Add(const Part& part, uint32_t source, uint32_t group) {
     if (!verdict.is_known) return false;
     return !verdict.group || OverlapOf(key, facts) != Overlap::kCut;
   };
-  if (!std::all_of(table->begin(), table->end(), can_add)) return false;
-  for (const auto& [key, counts] : *table) {
+  if (!std::all_of(table_.begin(), table_.end(), can_add)) return false;
+  for (const auto& [key, counts] : table_) {
     const Verdict& verdict = (*verdicts)[PlaceOf(key.resource, key.error)];
     if (!verdict.group || OverlapOf(key, facts) == Overlap::kNone) continue;
     AddCounts(*verdict.group, key, facts, counts);
@@ -132,11 +131,7 @@ void MinuteCounts::AddCounts(uint32_t group, const LatencyKey& key, const GroupR
   bucket.count += counts.count;
   bucket.error_count += key.error ? counts.count : 0;
   bucket.latency.AddZeros(counts.zero_count);
-  for (const auto& [index, count] : counts.buckets) {
-    bucket.latency.AddToBucket(std::clamp(index, storage::LatencyHistogram::kFirstBucket,
-                                          storage::LatencyHistogram::kLastBucket),
-                               count);
-  }
+  bucket.latency.AddToBuckets(counts.buckets);
 }
 
 }  // namespace spandrel::columnar

@@ -53,6 +53,7 @@ class MinuteCounts {
   const std::shared_ptr<const storage::Evaluator> evaluator_;
   SpanGroups* const groups_;
   std::vector<std::optional<Verdicts>> verdicts_;  // by source
+  LatencyTable table_;                             // of the row group that is added
 };
 
 }  // namespace spandrel::columnar

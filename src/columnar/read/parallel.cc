@@ -16,12 +16,12 @@ constexpr size_t kMinForHelper = 4;
 }  // namespace
 
 Status RunInParallel(size_t count, const std::function<Status(bool is_helper, size_t i)>& work) {
-  std::atomic<size_t> next{0};
+  std::atomic<size_t> taken{0};
   std::atomic<bool> failed{false};
   const auto run = [&](bool is_helper) {
     Status status;
-    for (size_t i = next.fetch_add(1); i < count && !failed.load(); i = next.fetch_add(1)) {
-      status = work(is_helper, i);
+    for (size_t i = 0; taken.fetch_add(1) < count && !failed.load(); ++i) {
+      status = work(is_helper, is_helper ? count - 1 - i : i);
       if (!status.ok()) {
         failed.store(true);
         break;

@@ -42,12 +42,13 @@ uint64_t SpanGroups::BucketStart(uint64_t start) const {
   return origin + (start - origin) / request_.step_nano * request_.step_nano;
 }
 
-void SpanGroups::Merge(const SpanGroups& other) {
+void SpanGroups::Merge(SpanGroups&& other) {
   for (const auto& [group, id] : other.ids_) {
     Group& into = groups_[IdOf(group)];
-    for (const auto& [start, from] : other.groups_[id].buckets) {
-      AggregateBucket& bucket = into.buckets[start];
-      bucket.start_time_unix_nano = start;
+    for (auto& [start, from] : other.groups_[id].buckets) {
+      const auto [entry, is_new] = into.buckets.try_emplace(start, std::move(from));
+      if (is_new) continue;
+      AggregateBucket& bucket = entry->second;
       bucket.count += from.count;
       bucket.error_count += from.error_count;
       bucket.latency.Merge(from.latency);

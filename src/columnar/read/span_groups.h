@@ -33,7 +33,7 @@ class SpanGroups {
   storage::AggregateBucket& BucketAt(uint32_t group, uint64_t start);
   uint64_t BucketStart(uint64_t start) const;
 
-  void Merge(const SpanGroups& other);
+  void Merge(SpanGroups&& other);
 
   storage::AggregateResult Finish() &&;
 
