@@ -120,6 +120,11 @@ Status File::WriteAt(std::string_view bytes, uint64_t offset) {
   return WriteAt(&parts, offset);
 }
 
+bool File::SetDirect() {
+  const int flags = ::fcntl(fd_, F_GETFL);
+  return flags >= 0 && ::fcntl(fd_, F_SETFL, flags | O_DIRECT) == 0;
+}
+
 Status File::SyncData() {
   return ::fdatasync(fd_) == 0 ? Status() : DiskError(path_, errno);
 }

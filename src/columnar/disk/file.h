@@ -41,6 +41,9 @@ class File {
   // Writes all of it, however many calls that takes. Changes `parts`.
   base::Status WriteAt(std::vector<iovec>* parts, uint64_t offset);
   base::Status WriteAt(std::string_view bytes, uint64_t offset);
+  // From now on writes go past the page cache; they must be aligned, in memory and in the file, to
+  // blocks of the disk. False where the file system cannot.
+  bool SetDirect();
   base::Status SyncData();
   base::Status SyncAll();
   // Reserves disk space and sets the size; where the file system cannot, only sets the size.

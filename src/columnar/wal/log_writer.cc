@@ -224,7 +224,7 @@ Status LogWriter::TryWriteGroup(std::vector<LogEntry>& group) {
   }
   const uint64_t end = file_->at + size;
   if (end + kLogEndMark.size() <= file_->size) AddBytes(kLogEndMark, &parts);
-  SPANDREL_RETURN_IF_ERROR(file_->file.WriteAt(&parts, file_->at));
+  SPANDREL_RETURN_IF_ERROR(blocks_.Write(&parts, file_->at, end));
   if (options_.durability == Durability::kFsync && !MutantIs(Mutant::kSkipLogSync)) {
     Status synced = file_->file.SyncData();
     if (MutantIs(Mutant::kRetryFailedSync) && !synced.ok()) synced = file_->file.SyncData();
@@ -243,11 +243,14 @@ Status LogWriter::OpenNextFile(uint64_t room) {
   Result<OpenLogFile> next = files_.OpenNext(room);
   if (!next.ok()) return next.status();
   file_ = std::move(*next);
+  const bool past_cache = options_.durability == Durability::kFsync;
+  blocks_.Begin(&file_->file, file_->at, file_->size, past_cache);
   return {};
 }
 
 void LogWriter::CloseFile(LogFiles::Tail tail) {
   if (file_) files_.Close(std::move(*file_), tail);
+  blocks_.End();
   file_.reset();
 }
 

@@ -15,6 +15,7 @@
 #include "base/status.h"
 #include "columnar/disk/directory.h"
 #include "columnar/options.h"
+#include "columnar/wal/block_writer.h"
 #include "columnar/wal/log_files.h"
 #include "columnar/wal/log_replay.h"
 #include "span/span_batch.h"
@@ -95,6 +96,7 @@ class LogWriter {
 
   // Of the writer's thread; of Open before it runs, of Stop after it ended.
   std::optional<OpenLogFile> file_;
+  BlockWriter blocks_;  // of file_
   uint64_t last_sequence_ = 0;
 
   mutable std::mutex mutex_;
