@@ -39,6 +39,56 @@ class EngineUnderTest final : public conformance::StoreUnderTest {
   std::unique_ptr<Engine> engine_;
 };
 
+// What a killed process leaves, as another one finds it: after Settle the reader is a store that
+// was opened on a copy of the directory, where all that came since the last Reopen is in the log
+// only.
+class KilledEngineUnderTest final : public conformance::StoreUnderTest {
+ public:
+  KilledEngineUnderTest() { Reopen(); }
+
+  storage::Writer& writer() override {
+    recovered_.reset();
+    return *engine_;
+  }
+  storage::Reader& reader() override { return recovered_ ? *recovered_ : *engine_; }
+  void Settle() override {
+    recovered_.reset();
+    std::filesystem::remove_all(copy_.path());
+    std::filesystem::copy(directory_.path(), copy_.path(),
+                          std::filesystem::copy_options::recursive);
+    EngineOptions options;
+    options.directory = copy_.path();
+    options.read_only = true;  // so that nothing is sealed
+    options.seal_spans = 50;
+    Open(options, &recovered_);
+  }
+  void Reopen() override {
+    recovered_.reset();
+    engine_.reset();
+    EngineOptions options;
+    options.directory = directory_.path();
+    options.seal_age = std::chrono::hours(1);
+    options.max_log_file_bytes = 1 << 20;
+    Open(options, &engine_);
+  }
+
+ private:
+  void Open(const EngineOptions& options, std::unique_ptr<Engine>* opened) {
+    auto engine = Engine::Open(options, metrics_);
+    ASSERT_TRUE(engine.ok()) << engine.status().ToString();
+    *opened = std::move(*engine);
+  }
+
+  TestDirectory directory_;
+  TestDirectory copy_;
+  base::MetricRegistry metrics_;
+  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Engine> recovered_;  // null: nothing was settled since the last append
+};
+
+const int kRegisteredKilled = conformance::RegisterStorageSuite(
+    "KilledColumnar", [] { return std::make_unique<KilledEngineUnderTest>(); });
+
 const int kRegistered = conformance::RegisterStorageSuite(
     "Columnar", [] { return std::make_unique<EngineUnderTest>(); });
 

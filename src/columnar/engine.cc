@@ -16,11 +16,10 @@
 #include "columnar/read/lists.h"
 #include "columnar/read/search.h"
 #include "columnar/read/verify.h"
+#include "columnar/recovery.h"
 #include "columnar/store_gauges.h"
 #include "columnar/stored_spans.h"
-#include "columnar/wal/log_replay.h"
 #include "columnar/wal/log_writer.h"
-#include "wire/otlp.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -51,6 +50,11 @@ Result<DirectoryLock> TakeExisting(const StoreLayout& layout) {
   return DirectoryLock::Take(layout);
 }
 
+bool AnyHeadDamaged(const Snapshot& snapshot) {
+  return std::any_of(snapshot.heads.begin(), snapshot.heads.end(),
+                     [](const HeadView& head) { return head.damaged(); });
+}
+
 }  // namespace
 
 // The parts in the order in which they are started; they end in the reverse order.
@@ -62,13 +66,7 @@ class Engine::Impl {
         metrics_(metrics),
         refused_(metrics.AddCounter("spandrel_store_refused_spans_total",
                                     "Spans that the store refused; the sender was told.",
-                                    {{"reason", "unsealed"}})),
-        damaged_log_bytes_(metrics.AddCounter(
-            "spandrel_store_damaged_log_bytes_total",
-            "Bytes of the write-ahead log that were damaged and could not be replayed.")),
-        damaged_log_places_(
-            metrics.AddCounter("spandrel_store_damaged_log_places_total",
-                               "Places in the write-ahead log that were damaged and skipped.")) {}
+                                    {{"reason", "unsealed"}})) {}
   ~Impl() { Close(); }
 
   Status Open();
@@ -86,13 +84,17 @@ class Engine::Impl {
   VerifyReport Verify(const VerifyProgress& progress);
 
   // Runs a query on what is stored now. When a part turns out to be damaged, it is left out of the
-  // next try and set aside in the background. An answer that used a part whose disk failed does not
-  // count.
+  // next try and set aside in the background; a parked head is brought back into memory, as far as
+  // it can be. An answer that used a part whose disk failed does not count.
   template <typename Query>
   auto Read(Query&& query) {
     while (true) {
       const Snapshot snapshot = stored_->TakeSnapshot();
       auto result = query(snapshot);
+      if (AnyHeadDamaged(snapshot)) {
+        stored_->RestoreDamaged();
+        continue;
+      }
       const bool found_damage = std::any_of(snapshot.parts.begin(), snapshot.parts.end(),
                                             [](const PartPtr& part) { return part->damaged(); });
       if (!found_damage) return result;
@@ -105,15 +107,10 @@ class Engine::Impl {
   }
 
  private:
-  Status Recover(LogReplay* replay);
-  void ReplayRecord(uint64_t sequence, std::string_view body);
-
   const EngineOptions options_;
   const StoreLayout layout_;
   base::MetricRegistry& metrics_;
   base::Counter& refused_;
-  base::Counter& damaged_log_bytes_;
-  base::Counter& damaged_log_places_;
 
   std::mutex close_mutex_;
   std::atomic<bool> closed_{true};
@@ -145,23 +142,22 @@ Status Engine::Impl::Open() {
   const auto wake_sealer = [this] { maintenance_->WakeSealer(); };
   stored_ = std::make_unique<StoredSpans>(options_, metrics_,
                                           StoredSpans::Events{wake_sealer, wake_sealer});
-  stored_->Install(parts_->parts(), nullptr);
+  stored_->Install(parts_->parts());
   maintenance_ = std::make_unique<Maintenance>(options_, layout_, *parts_, *stored_,
                                                reserve_ ? &*reserve_ : nullptr, metrics_);
-  LogReplay replay;
-  SPANDREL_RETURN_IF_ERROR(Recover(&replay));
+  Result<LogReplay> replay = RecoverLog(layout_, parts_->sealed_through(), *stored_, metrics_);
+  if (!replay.ok()) return replay.status();
   if (options_.read_only) {
     damage_ = parts_->damage();
-    damage_.insert(damage_.end(), replay.damage.begin(), replay.damage.end());
-    for (const ClosedLogFile& file : replay.files) closed_log_bytes_ += file.bytes;
+    damage_.insert(damage_.end(), replay->damage.begin(), replay->damage.end());
+    for (const ClosedLogFile& file : replay->files) closed_log_bytes_ += file.bytes;
     closed_ = false;
     return {};
   }
-  // Sealed at once in the background, so that a server which is killed often does not replay more
-  // each time.
-  if (replay.replayed_records > 0) stored_->CloseHead(true);
+  // What was recovered is sealed in the background, at once, so that a server which is killed often
+  // does not replay more each time.
   auto log = LogWriter::Open(
-      options_, layout_, std::move(replay), metrics_,
+      options_, layout_, *std::move(replay), metrics_,
       [this](std::vector<LogEntry>& group) {
         for (LogEntry& entry : group) stored_->Add(entry.batch, entry.sequence);
       },
@@ -173,37 +169,6 @@ Status Engine::Impl::Open() {
   gauges_ = AddStoreGauges(metrics_, options_, [this] { return Stats(); });
   closed_ = false;
   return {};
-}
-
-Status Engine::Impl::Recover(LogReplay* replay) {
-  Result<LogReplay> found =
-      ReplayLog(layout_, parts_->sealed_through(),
-                [this](uint64_t sequence, std::string_view body) { ReplayRecord(sequence, body); });
-  if (!found.ok()) return found.status();
-  damaged_log_bytes_.Add(found->damaged_bytes);
-  damaged_log_places_.Add(found->damaged_places);
-  if (found->replayed_records > 0) {
-    base::LogInfo("{}: replayed {} requests, {} bytes", layout_.root, found->replayed_records,
-                  found->replayed_bytes);
-  }
-  *replay = std::move(*found);
-  return {};
-}
-
-void Engine::Impl::ReplayRecord(uint64_t sequence, std::string_view body) {
-  Result<wire::DecodedRequest> request =
-      wire::DecodeOtlpProtobuf(base::MakeSharedBytes(std::string(body)));
-  if (!request.ok()) {
-    // Its checksum was right, so another version wrote it or the writer had a bug: keep going.
-    damaged_log_places_.Add();
-    damaged_log_bytes_.Add(body.size());
-    base::LogError("log record {} skipped: {}", sequence, request.status().message());
-    return;
-  }
-  stored_->Add(span::SpanBatch(request->chunk), sequence);
-  if (options_.read_only || stored_->OldestFullHead() == nullptr) return;
-  const Status sealed = maintenance_->SealFullHeads();
-  if (!sealed.ok()) base::LogWarn("cannot seal while replaying: {}", sealed.message());
 }
 
 void Engine::Impl::Close() {

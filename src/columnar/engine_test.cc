@@ -196,6 +196,23 @@ TEST_F(EngineTest, OutlivesADiskThatFailsBelowAPart) {
   EXPECT_EQ(CountTraces(), 1001U);
 }
 
+TEST_F(EngineTest, OutlivesADiskThatFailsBelowARecoveredLog) {
+  Open();
+  AppendTraces(1, 500);
+  const std::string copy = CopyAsIfKilled("failing");
+  options_.read_only = true;  // so that nothing is sealed
+  options_.seal_spans = 100;
+  ReopenCopy(copy);
+  EXPECT_EQ(CountTraces(), 500U);
+  fs::resize_file(FilesIn(copy + "/log")[0], 4096);
+  const uint64_t left = CountTraces();
+  EXPECT_GT(left, 0U);
+  EXPECT_LT(left, 500U);
+  EXPECT_EQ(engine_->Stats().spans, left);
+  EXPECT_TRUE(engine_->GetTrace(TraceIdOf(1)).ok());
+  EXPECT_EQ(metrics_.AddCounter("spandrel_store_damaged_log_places_total", "").value(), 500 - left);
+}
+
 TEST_F(EngineTest, MakesALostManifestAgain) {
   options_.merge_fan_in = 3;
   Open();

@@ -91,16 +91,18 @@ void Maintenance::RunNow() {
 }
 
 Status Maintenance::SealFullHeads() {
-  while (const HeadPtr head = stored_.OldestFullHead()) SPANDREL_RETURN_IF_ERROR(SealOne(head));
+  for (FullHead full = stored_.OldestFullHead(); !full.empty(); full = stored_.OldestFullHead()) {
+    SPANDREL_RETURN_IF_ERROR(SealOne(full));
+    ReleaseLog();
+  }
   return {};
 }
 
 std::optional<std::chrono::milliseconds> Maintenance::SealRound() {
   const StoredSpans::Rotation rotation = stored_.CloseHead(seal_now_.exchange(false));
   if (rotation.nothing_below > 0) log_->Release(rotation.nothing_below);
-  if (stored_.OldestFullHead() == nullptr) return rotation.due_in;
+  if (stored_.OldestFullHead().empty()) return rotation.due_in;
   const Status sealed = SealFullHeads();
-  ReleaseLog();
   if (!sealed.ok()) {
     failures_.Add();
     base::LogError("cannot seal, trying again: {}", sealed.message());
@@ -112,12 +114,14 @@ std::optional<std::chrono::milliseconds> Maintenance::SealRound() {
   return rotation.due_in;
 }
 
-Status Maintenance::SealOne(const HeadPtr& head) {
+Status Maintenance::SealOne(const FullHead& full) {
   const std::string scratch = layout_.SealScratch();
+  const HeadPtr head = stored_.InMemory(full);
   SPANDREL_RETURN_IF_ERROR(
       SpaceReserve::WithSpace(reserve_, [&] { return SealHead(*head, scratch); }));
-  SPANDREL_RETURN_IF_ERROR(parts_.Publish(
-      scratch, {}, [&](const std::vector<PartPtr>& parts) { stored_.Install(parts, head); }));
+  SPANDREL_RETURN_IF_ERROR(parts_.Publish(scratch, {}, [&](const std::vector<PartPtr>& parts) {
+    stored_.Install(parts, full.last_sequence());
+  }));
   seals_.Add();
   return {};
 }
@@ -127,9 +131,7 @@ void Maintenance::ReleaseLog() {
 }
 
 std::optional<std::chrono::milliseconds> Maintenance::TidyRound() {
-  const auto install = [this](const std::vector<PartPtr>& parts) {
-    stored_.Install(parts, nullptr);
-  };
+  const auto install = [this](const std::vector<PartPtr>& parts) { stored_.Install(parts); };
   Status status = parts_.QuarantineDamaged(install);
   if (status.ok()) status = DropExpired();
   if (status.ok()) status = MergeWhileUseful();
@@ -157,9 +159,9 @@ Status Maintenance::MergeWhileUseful() {
       continue;
     }
     SPANDREL_RETURN_IF_ERROR(merged);
-    SPANDREL_RETURN_IF_ERROR(parts_.Publish(
-        scratch, chosen,
-        [this](const std::vector<PartPtr>& changed) { stored_.Install(changed, nullptr); }));
+    SPANDREL_RETURN_IF_ERROR(
+        parts_.Publish(scratch, chosen,
+                       [this](const std::vector<PartPtr>& changed) { stored_.Install(changed); }));
     merges_.Add();
   }
 }
@@ -172,9 +174,9 @@ Status Maintenance::DropExpired() {
   std::vector<size_t> chosen;
   chosen.reserve(expired.size());
   for (const ExpiredPart& part : expired) chosen.push_back(part.at);
-  SPANDREL_RETURN_IF_ERROR(parts_.Drop(
-      Pick(parts, chosen),
-      [this](const std::vector<PartPtr>& changed) { stored_.Install(changed, nullptr); }));
+  SPANDREL_RETURN_IF_ERROR(
+      parts_.Drop(Pick(parts, chosen),
+                  [this](const std::vector<PartPtr>& changed) { stored_.Install(changed); }));
   retention_.CountDropped(facts, expired);
   return {};
 }

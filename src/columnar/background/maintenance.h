@@ -33,13 +33,11 @@ class Maintenance {
   // Seals everything that was added before, and merges until nothing is left to be merged.
   void RunNow();
 
-  // Seals all full heads on the calling thread; for recovery, before Start.
-  base::Status SealFullHeads();
-
  private:
+  base::Status SealFullHeads();
   std::optional<std::chrono::milliseconds> SealRound();
   std::optional<std::chrono::milliseconds> TidyRound();
-  base::Status SealOne(const HeadPtr& head);
+  base::Status SealOne(const FullHead& full);
   base::Status MergeWhileUseful();
   base::Status DropExpired();
   void ReleaseLog();

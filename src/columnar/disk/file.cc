@@ -202,6 +202,12 @@ Result<MappedFile> MappedFile::Open(const std::string& path) {
   return MappedFile({static_cast<const char*>(address), size});
 }
 
+// Best effort: what the disk does not give shows when it is touched.
+void MappedFile::Populate() const {
+  if (!bytes_.empty())
+    ::madvise(const_cast<char*>(bytes_.data()), bytes_.size(), MADV_POPULATE_READ);
+}
+
 void MappedFile::ReleasePages() const {
   if (!bytes_.empty()) ::madvise(const_cast<char*>(bytes_.data()), bytes_.size(), MADV_DONTNEED);
 }

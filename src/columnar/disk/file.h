@@ -84,6 +84,8 @@ class MappedFile {
   // right before, since pages leave memory and are read again.
   bool failed() const { return guard_ && guard_->failed(); }
 
+  // All of it will be read now, from the front: spares most of the faults.
+  void Populate() const;
   // Takes the pages out of this process's memory; they are read again when they are touched.
   void ReleasePages() const;
 

@@ -30,7 +30,7 @@ size_t IndexBytes(const span::SpanChunk& chunk) {
 
 }  // namespace
 
-Head::Head() : seed_(RandomSeed()) {}
+Head::Head() : index_(RandomSeed()) {}
 
 size_t Head::Add(const std::shared_ptr<const span::SpanChunk>& chunk, const Known& known) {
   const ContentHasher hasher(*chunk);
@@ -75,11 +75,11 @@ void Head::NoteSequence(uint64_t sequence, std::chrono::steady_clock::time_point
 
 uint64_t Head::byte_size() const {
   return buffer_bytes_ + rows_.size() * sizeof(HeadRow) + traces_.size() * sizeof(HeadTrace) +
-         trace_index_.byte_size() + content_index_.byte_size();
+         index_.byte_size();
 }
 
-uint64_t Head::HashOf(const span::TraceId& id) const {
-  return XXH3_64bits_withSeed(id.bytes.data(), id.bytes.size(), seed_);
+uint64_t HeadIndex::TraceKey(const span::TraceId& id) const {
+  return XXH3_64bits_withSeed(id.bytes.data(), id.bytes.size(), seed);
 }
 
 bool Head::ContainsLocked(const span::SpanEntry& entry, uint64_t content_hash) const {
@@ -89,25 +89,25 @@ bool Head::ContainsLocked(const span::SpanEntry& entry, uint64_t content_hash) c
     return other.trace_id == entry.trace_id && other.span_id == entry.span_id &&
            other.start_time_unix_nano == entry.start_time_unix_nano;
   };
-  return content_index_.Find(KeyOf(content_hash), is_equal) != HashIndex::kAbsent;
+  return index_.contents.Find(index_.ContentKey(content_hash), is_equal) != HashIndex::kAbsent;
 }
 
 void Head::AddRow(const span::SpanEntry& entry, const HeadRow& row) {
   const auto position = static_cast<uint32_t>(rows_.size());
   rows_.push_back(row);
-  content_index_.Insert(KeyOf(row.content_hash), position,
-                        [this](uint32_t at) { return KeyOf(rows_[at].content_hash); });
+  index_.contents.Insert(index_.ContentKey(row.content_hash), position,
+                         [this](uint32_t at) { return index_.ContentKey(rows_[at].content_hash); });
   AddToTrace(entry, position);
 }
 
 void Head::AddToTrace(const span::SpanEntry& entry, uint32_t row) {
-  const uint64_t hash = HashOf(entry.trace_id);
+  const uint64_t hash = index_.TraceKey(entry.trace_id);
   uint32_t at =
-      trace_index_.Find(hash, [&](uint32_t t) { return traces_[t].id == entry.trace_id; });
+      index_.traces.Find(hash, [&](uint32_t t) { return traces_[t].id == entry.trace_id; });
   if (at == HashIndex::kAbsent) {
     at = static_cast<uint32_t>(traces_.size());
     traces_.push_back({entry.trace_id, row, row});
-    trace_index_.Insert(hash, at, [this](uint32_t t) { return HashOf(traces_[t].id); });
+    index_.traces.Insert(hash, at, [this](uint32_t t) { return index_.TraceKey(traces_[t].id); });
   } else {
     rows_[traces_[at].last_row].next_of_trace = row;
   }
@@ -117,43 +117,6 @@ void Head::AddToTrace(const span::SpanEntry& entry, uint32_t row) {
   trace.error_count += entry.status == span::SpanStatus::kError ? 1 : 0;
   trace.min_start = std::min(trace.min_start, entry.start_time_unix_nano);
   trace.max_end = std::max(trace.max_end, entry.end_time_unix_nano);
-}
-
-HeadView::HeadView(std::shared_ptr<const Head> head) : head_(std::move(head)) {
-  std::shared_lock lock(head_->mutex_);
-  chunk_count_ = head_->chunks_.size();
-  row_count_ = static_cast<uint32_t>(head_->rows_.size());
-}
-
-const std::vector<HeadChunk>& HeadView::chunks() const {
-  if (chunks_.size() == chunk_count_) return chunks_;
-  std::shared_lock lock(head_->mutex_);
-  const auto first = head_->chunks_.begin();
-  chunks_.assign(first, first + static_cast<ptrdiff_t>(chunk_count_));
-  return chunks_;
-}
-
-std::vector<uint32_t> HeadView::SpansOf(const HeadChunk& chunk) const {
-  std::vector<uint32_t> spans;
-  spans.reserve(chunk.row_count);
-  std::shared_lock lock(head_->mutex_);
-  for (uint32_t i = 0; i < chunk.row_count; ++i) {
-    spans.push_back(head_->rows_[chunk.first_row + i].span);
-  }
-  return spans;
-}
-
-void HeadView::FindTrace(const span::TraceId& id, std::vector<span::SpanRef>* spans) const {
-  std::shared_lock lock(head_->mutex_);
-  const uint32_t trace = head_->trace_index_.Find(
-      head_->HashOf(id), [&](uint32_t t) { return head_->traces_[t].id == id; });
-  if (trace == HashIndex::kAbsent) return;
-  uint32_t row = head_->traces_[trace].first_row;
-  while (row != HashIndex::kAbsent && row < row_count_) {
-    const HeadRow& at = head_->rows_[row];
-    spans->emplace_back(*head_->chunks_[at.chunk].chunk, at.span);
-    row = at.next_of_trace;
-  }
 }
 
 }  // namespace spandrel::columnar

@@ -34,11 +34,28 @@ struct HeadTrace {
 
 // A chunk and the rows that came from it: all of its spans but those that were there already.
 struct HeadChunk {
-  std::shared_ptr<const span::SpanChunk> chunk;
+  std::shared_ptr<const span::SpanChunk> chunk;  // null in a view of a parked head
   uint32_t first_row = 0;
   uint32_t row_count = 0;
   uint64_t min_start = UINT64_MAX;
   uint64_t max_start = 0;
+};
+
+// The index of a head. Its hashes are keyed, since senders choose ids and contents: they may look
+// for such that fall together.
+struct HeadIndex {
+  explicit HeadIndex(uint64_t seed) : seed(seed) {}
+
+  uint64_t TraceKey(const span::TraceId& id) const;
+  uint64_t ContentKey(uint64_t content_hash) const {
+    const uint64_t key = (content_hash ^ seed) * 0x9e3779b97f4a7c15;
+    return key ^ key >> 32;
+  }
+  size_t byte_size() const { return traces.byte_size() + contents.byte_size(); }
+
+  uint64_t seed;
+  HashIndex traces;    // trace id -> trace
+  HashIndex contents;  // content hash -> row
 };
 
 // The spans that are not in a part yet, as they came: the received buffers and an index of rows and
@@ -75,17 +92,13 @@ class Head {
     return ContainsLocked(entry, content_hash);
   }
   void PrefetchContent(uint64_t content_hash) const {
-    content_index_.Prefetch(KeyOf(content_hash));
+    index_.contents.Prefetch(index_.ContentKey(content_hash));
   }
+  // Of a head that is given up.
+  HeadIndex TakeIndex() { return std::move(index_); }
 
  private:
   friend class HeadView;
-  uint64_t HashOf(const span::TraceId& id) const;
-  // Keyed, since a sender may look for spans whose content hashes fall together.
-  uint64_t KeyOf(uint64_t content_hash) const {
-    const uint64_t key = (content_hash ^ seed_) * 0x9e3779b97f4a7c15;
-    return key ^ key >> 32;
-  }
   bool ContainsLocked(const span::SpanEntry& entry, uint64_t content_hash) const;
   void AddRow(const span::SpanEntry& entry, const HeadRow& row);
   void AddToTrace(const span::SpanEntry& entry, uint32_t row);
@@ -93,7 +106,6 @@ class Head {
     return chunks_[row.chunk].chunk->spans[row.span];
   }
 
-  const uint64_t seed_;
   std::chrono::steady_clock::time_point opened_at_;
   uint64_t last_sequence_ = 0;
   uint64_t buffer_bytes_ = 0;
@@ -103,27 +115,7 @@ class Head {
   std::vector<HeadChunk> chunks_;
   std::vector<HeadRow> rows_;
   std::vector<HeadTrace> traces_;
-  HashIndex trace_index_;    // trace id -> traces_
-  HashIndex content_index_;  // content hash -> rows_
-};
-
-// What a head held at one moment. Copies share the head. One thread.
-class HeadView {
- public:
-  explicit HeadView(std::shared_ptr<const Head> head);
-
-  // Copied out of the head when it is asked for, since a fetch by id does not need it.
-  const std::vector<HeadChunk>& chunks() const;
-  // The spans of a chunk that are in the head.
-  std::vector<uint32_t> SpansOf(const HeadChunk& chunk) const;
-  // All spans of a trace, in order of arrival. The refs live as long as the view.
-  void FindTrace(const span::TraceId& id, std::vector<span::SpanRef>* spans) const;
-
- private:
-  std::shared_ptr<const Head> head_;
-  size_t chunk_count_ = 0;
-  uint32_t row_count_ = 0;
-  mutable std::vector<HeadChunk> chunks_;
+  HeadIndex index_;  // of traces_ and rows_
 };
 
 }  // namespace spandrel::columnar

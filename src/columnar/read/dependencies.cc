@@ -45,6 +45,27 @@ void AddCallsOf(const std::vector<SpanRef>& spans, storage::TimeRange range, Cal
   }
 }
 
+// What a call needs of a chunk, for one that is decoded for this query alone. Null of null.
+std::shared_ptr<const span::SpanChunk> WithoutMessages(
+    const std::shared_ptr<const span::SpanChunk>& chunk) {
+  if (chunk == nullptr) return nullptr;
+  auto light = std::make_shared<span::SpanChunk>();
+  std::string names;
+  for (const span::ResourceEntry& resource : chunk->resources) {
+    const std::string_view name = resource.service_name.In(chunk->bytes());
+    light->resources.emplace_back().service_name = {static_cast<uint32_t>(names.size()),
+                                                    static_cast<uint32_t>(name.size())};
+    names += name;
+  }
+  for (const span::ScopeEntry& scope : chunk->scopes) {
+    light->scopes.emplace_back().resource = scope.resource;
+  }
+  light->spans = chunk->spans;
+  for (span::SpanEntry& entry : light->spans) entry.message = entry.name = {};
+  light->buffer = base::MakeSharedBytes(std::move(names));
+  return light;
+}
+
 // Counts the calls within traces of row groups. One thread.
 class GroupCalls {
  public:
@@ -153,8 +174,11 @@ class DependencyFinder {
     for (const HeadView& head : snapshot_.heads) {
       TraceIdList& ids = head_ids_.emplace_back();
       for (const HeadChunk& chunk : head.chunks()) {
+        const auto loaded = chunk.chunk ? chunk.chunk : WithoutMessages(head.Load(chunk));
+        if (loaded == nullptr) continue;
+        head_chunks_.push_back(loaded);
         for (const uint32_t i : head.SpansOf(chunk)) {
-          head_spans_.emplace_back(*chunk.chunk, i);
+          head_spans_.emplace_back(*loaded, i);
           ids.push_back(head_spans_.back().entry().trace_id);
         }
       }
@@ -247,6 +271,7 @@ class DependencyFinder {
   Scan scan_;
   std::vector<GroupInRange> groups_;  // that may have spans in the range
   std::set<std::pair<uint32_t, uint32_t>> in_range_;
+  std::vector<std::shared_ptr<const span::SpanChunk>> head_chunks_;
   std::vector<SpanRef> head_spans_;  // of all heads, by trace and start
   std::vector<TraceIdList> head_ids_;
   TraceIdList shared_;  // traces that lie in several places

@@ -17,14 +17,17 @@ using base::Result;
 using base::Status;
 using storage::AttributeName;
 
-// (service, span name, kind); views of what the snapshot holds.
+// (service, span name, kind); views of what is being visited.
 using OperationKey = std::tuple<std::string_view, std::string_view, span::SpanKind>;
 
-void VisitHeadSpans(const Snapshot& snapshot, const SpanVisitor& visit) {
-  for (const HeadView& head : snapshot.heads) {
-    for (const HeadChunk& chunk : head.chunks()) {
-      for (size_t i = 0; i < chunk.chunk->spans.size(); ++i) visit({*chunk.chunk, i});
-    }
+void VisitOperationsOf(const span::SpanChunk& chunk,
+                       const std::function<void(const OperationKey&)>& visit) {
+  OperationKey last;
+  for (size_t i = 0; i < chunk.spans.size(); ++i) {
+    const span::SpanRef span(chunk, i);
+    const OperationKey key{span.service_name(), span.name(), span.entry().kind};
+    if (i == 0 || key != last) visit(key);
+    last = key;
   }
 }
 
@@ -38,15 +41,12 @@ Status VisitOperations(const Snapshot& snapshot,
              static_cast<span::SpanKind>(operation.kind)});
     }
   }
-  OperationKey last;
-  bool is_first = true;
-  VisitHeadSpans(snapshot, [&](const span::SpanRef& span) {
-    const OperationKey key{span.service_name(), span.name(), span.entry().kind};
-    if (!is_first && key == last) return;
-    is_first = false;
-    last = key;
-    visit(key);
-  });
+  for (const HeadView& head : snapshot.heads) {
+    for (const HeadChunk& chunk : head.chunks()) {
+      const auto loaded = head.Load(chunk);
+      if (loaded != nullptr) VisitOperationsOf(*loaded, visit);
+    }
+  }
   return {};
 }
 

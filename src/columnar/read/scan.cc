@@ -76,11 +76,13 @@ Status Scan::Visit(const ScanUnit& unit, const Matcher& matcher, Content content
 void Scan::VisitHead(const HeadView& head, const HeadChunk& chunk, const Matcher& matcher,
                      const SpanVisitor& visit) {
   scanned_spans_ += chunk.row_count;
+  const auto loaded = head.Load(chunk);
+  if (loaded == nullptr) return;
   const auto try_span = [&](size_t index) {
-    const span::SpanRef span(*chunk.chunk, index);
+    const span::SpanRef span(*loaded, index);
     if (matcher.Matches(span)) visit(span);
   };
-  if (chunk.row_count == chunk.chunk->spans.size()) {
+  if (chunk.row_count == loaded->spans.size()) {
     for (size_t i = 0; i < chunk.row_count; ++i) try_span(i);
   } else {
     for (const uint32_t i : head.SpansOf(chunk)) try_span(i);
@@ -110,7 +112,8 @@ Result<const std::vector<span::SpanRef>*> TraceFetch::Load(const span::TraceId& 
   SPANDREL_RETURN_IF_ERROR(LoadFromParts(id, content, nullptr));
   spans_.clear();
   for (const FoundSpan& found : found_) spans_.push_back(found.span);
-  for (const HeadView& head : scan_.snapshot().heads) head.FindTrace(id, &spans_);
+  head_chunks_.clear();
+  for (const HeadView& head : scan_.snapshot().heads) head.FindTrace(id, &spans_, &head_chunks_);
   std::stable_sort(spans_.begin(), spans_.end(), StartsBefore);
   return &spans_;
 }
@@ -119,7 +122,8 @@ Result<const std::vector<FoundSpan>*> TraceFetch::LoadMatching(const span::Trace
                                                                const Matcher& matcher) {
   SPANDREL_RETURN_IF_ERROR(LoadFromParts(id, Content::kLight, &matcher));
   spans_.clear();
-  for (const HeadView& head : scan_.snapshot().heads) head.FindTrace(id, &spans_);
+  head_chunks_.clear();
+  for (const HeadView& head : scan_.snapshot().heads) head.FindTrace(id, &spans_, &head_chunks_);
   for (const span::SpanRef& span : spans_) found_.push_back({span, matcher.Matches(span)});
   std::stable_sort(found_.begin(), found_.end(), [](const FoundSpan& a, const FoundSpan& b) {
     return StartsBefore(a.span, b.span);

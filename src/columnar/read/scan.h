@@ -90,6 +90,7 @@ class TraceFetch {
   Scan& scan_;
   std::vector<std::shared_ptr<const span::SpanChunk>> chunks_;
   std::vector<FoundSpan> found_;
+  std::vector<std::shared_ptr<const span::SpanChunk>> head_chunks_;
   std::vector<span::SpanRef> spans_;
   size_t unreadable_ = 0;
 };

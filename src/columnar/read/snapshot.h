@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/metrics.h"
-#include "columnar/head/head.h"
+#include "columnar/head/head_view.h"
 #include "columnar/part/part.h"
 
 namespace spandrel::columnar {

@@ -110,7 +110,9 @@ class TotalsCollector {
   void AddHeads(const Snapshot& snapshot) {
     for (const HeadView& head : snapshot.heads) {
       for (const HeadChunk& chunk : head.chunks()) {
-        for (const span::SpanEntry& span : chunk.chunk->spans) AddSpan(span);
+        const auto loaded = head.Load(chunk);
+        if (loaded == nullptr) continue;
+        for (const span::SpanEntry& span : loaded->spans) AddSpan(span);
       }
     }
   }

@@ -113,7 +113,7 @@ bool LogScanner::ReadRecord(uint64_t offset, Step* step) const {
   const std::string_view body = bytes.substr(kLogRecordHeaderSize, fields.body_size);
   const bool intact = base::Crc32c(body) == fields.body_crc;
   if (!intact && !MutantIs(Mutant::kNoLogChecksum)) return false;
-  *step = Step{Outcome::kRecord, offset, 0, fields.sequence, body};
+  *step = Step{Outcome::kRecord, offset, 0, fields.sequence, fields.body_crc, body};
   return true;
 }
 

@@ -32,6 +32,7 @@ class LogScanner {
     uint64_t offset = 0;  // where the record or the damage begins, or where good bytes end
     uint64_t size = 0;    // of the damage
     uint64_t sequence = 0;
+    uint32_t body_crc = 0;
     std::string_view body;
   };
 

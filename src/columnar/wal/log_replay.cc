@@ -18,8 +18,6 @@ using base::Result;
 using base::Status;
 using base::StatusCode;
 
-constexpr uint64_t kReadPiece = 4096;
-
 // Keeps a copy of damaged bytes for whoever wants to look at them. Its name tells the place, so a
 // second recovery finds it done. Best effort: a full disk must not keep the store from starting.
 void KeepDamage(const StoreLayout& layout, uint64_t number, uint64_t offset,
@@ -46,51 +44,34 @@ class Replayer {
   }
 
   Status ReadFile(const NumberedFile& entry) {
-    uint64_t unreadable = 0;
-    const Result<std::string> bytes = ReadAll(entry.path, &unreadable);
-    if (!bytes.ok()) return GiveUp(entry, bytes.status());
-    if (unreadable > 0) KeepUnreadable(entry, unreadable);
-    LogScanner scanner(*bytes);
+    const Result<LogFileBytesPtr> file = LogFileBytes::Open(entry.path);
+    if (!file.ok()) return GiveUp(entry, file.status());
+    const std::string_view bytes = (*file)->bytes();
+    (*file)->Populate();
+    LogScanner scanner(bytes);
     if (scanner.version() != kLogVersion) {
       return {StatusCode::kFailedPrecondition,
               fmt::format("{}: format version {} is not known to this spandrel", entry.path,
                           scanner.version())};
     }
-    result_.files.push_back({entry.number, entry.path, 0, bytes->size()});
+    result_.files.push_back({entry.number, entry.path, 0, bytes.size()});
     LogScanner::Step step = scanner.Next();
     for (; step.outcome != LogScanner::Outcome::kEnd; step = scanner.Next()) {
-      Take(entry, step, *bytes);
+      Take(entry, step, *file);
     }
-    if (scanner.HasTornTail() && unreadable == 0) CutTail(entry.path, step.offset);
+    const bool has_torn_tail = scanner.HasTornTail();
+    (*file)->ReleasePages();
+    if ((*file)->failed()) {
+      KeepUnreadable(entry, (*file)->CountUnreadable());
+    } else if (has_torn_tail) {
+      CutTail(entry.path, step.offset);
+    }
     return {};
   }
 
   LogReplay TakeResult() { return std::move(result_); }
 
  private:
-  // Bytes that the disk does not give are zeros, and counted.
-  static Result<std::string> ReadAll(const std::string& path, uint64_t* unreadable) {
-    Result<File> file = File::OpenToRead(path);
-    if (!file.ok()) return file.status();
-    const Result<uint64_t> end = file->DataEnd();
-    if (!end.ok()) return end.status();
-    Result<std::string> bytes = file->ReadAt(0, *end);
-    return bytes.ok() ? std::move(bytes) : ReadPieces(*file, *end, unreadable);
-  }
-
-  static std::string ReadPieces(const File& file, uint64_t end, uint64_t* unreadable) {
-    std::string bytes;
-    while (bytes.size() < end) {
-      const uint64_t size = std::min<uint64_t>(kReadPiece, end - bytes.size());
-      Result<std::string> piece = file.ReadAt(bytes.size(), size);
-      if (!piece.ok()) *unreadable += size;
-      std::string read = piece.ok() ? std::move(*piece) : std::string();
-      read.resize(size);
-      bytes += read;
-    }
-    return bytes;
-  }
-
   // A file that cannot be opened now may be in order, so its records are not given up: a start
   // fails, and only who merely looks goes on.
   Status GiveUp(const NumberedFile& entry, const Status& why) {
@@ -114,7 +95,7 @@ class Replayer {
     }
   }
 
-  void Take(const NumberedFile& entry, const LogScanner::Step& step, const std::string& bytes) {
+  void Take(const NumberedFile& entry, const LogScanner::Step& step, const LogFileBytesPtr& bytes) {
     if (step.outcome == LogScanner::Outcome::kDamage) {
       ++result_.damaged_places;
       result_.damaged_bytes += step.size;
@@ -122,8 +103,7 @@ class Replayer {
       result_.damage.push_back(
           {entry.path, fmt::format("{} damaged bytes at {}", step.size, step.offset)});
       if (layout_.read_only) return;
-      KeepDamage(layout_, entry.number, step.offset,
-                 std::string_view(bytes).substr(step.offset, step.size));
+      KeepDamage(layout_, entry.number, step.offset, bytes->bytes().substr(step.offset, step.size));
       return;
     }
     ClosedLogFile& file = result_.files.back();
@@ -133,7 +113,8 @@ class Replayer {
     result_.last_sequence = step.sequence;
     ++result_.replayed_records;
     result_.replayed_bytes += step.body.size();
-    visit_(step.sequence, step.body);
+    visit_(step.sequence, {bytes, step.offset + kLogRecordHeaderSize,
+                           static_cast<uint32_t>(step.body.size()), step.body_crc});
   }
 
   void CutTail(const std::string& path, uint64_t size) {

@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "columnar/disk/directory.h"
+#include "columnar/wal/log_file_bytes.h"
 
 namespace spandrel::columnar {
 
@@ -32,8 +33,8 @@ struct LogReplay {
   std::vector<Damage> damage;
 };
 
-// Takes the body of one record. The bytes are valid during the call only.
-using LogRecordVisitor = std::function<void(uint64_t sequence, std::string_view body)>;
+// Takes one record, whose checksum was right. The bytes stay as long as the place is kept.
+using LogRecordVisitor = std::function<void(uint64_t sequence, const LogPlace& place)>;
 
 // Reads every log file in order and hands over each record above `sealed_through` once. A torn tail
 // is cut off; damage in the middle is copied to quarantine, counted and skipped; so are places that

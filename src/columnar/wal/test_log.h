@@ -58,8 +58,10 @@ class LogTest : public testing::Test {
   // The numbers of the requests that a start would find.
   std::vector<uint64_t> Replay(uint64_t sealed_through, LogReplay* result = nullptr) {
     std::vector<uint64_t> numbers;
-    auto replay = ReplayLog(layout_, sealed_through, [&](uint64_t sequence, std::string_view body) {
-      EXPECT_EQ(body, LogTestRequest(sequence));
+    auto replay = ReplayLog(layout_, sealed_through, [&](uint64_t sequence, const LogPlace& place) {
+      EXPECT_EQ(place.mapped(), LogTestRequest(sequence));
+      const auto copy = place.ReadChecked();
+      EXPECT_TRUE(copy.ok() && *copy == LogTestRequest(sequence));
       numbers.push_back(sequence);
     });
     EXPECT_TRUE(replay.ok()) << replay.status().ToString();

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "base/metrics.h"
+
+namespace spandrel::columnar {
+
+// Counts what of the log could not be brought back.
+class LogDamage {
+ public:
+  explicit LogDamage(base::MetricRegistry& metrics)
+      : bytes_(metrics.AddCounter(
+            "spandrel_store_damaged_log_bytes_total",
+            "Bytes of the write-ahead log that were damaged and could not be replayed.")),
+        places_(
+            metrics.AddCounter("spandrel_store_damaged_log_places_total",
+                               "Places in the write-ahead log that were damaged and skipped.")) {}
+
+  void Count(uint64_t places, uint64_t bytes) {
+    places_.Add(places);
+    bytes_.Add(bytes);
+  }
+
+ private:
+  base::Counter& bytes_;
+  base::Counter& places_;
+};
+
+}  // namespace spandrel::columnar

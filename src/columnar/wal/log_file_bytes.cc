@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "columnar/wal/log_file_bytes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/crc32c.h"
+#include "columnar/disk/mutant.h"
+
+namespace spandrel::columnar {
+namespace {
+
+using base::Result;
+using base::Status;
+using base::StatusCode;
+
+constexpr uint64_t kPageSize = 4096;
+
+}  // namespace
+
+Result<LogFileBytesPtr> LogFileBytes::Open(const std::string& path) {
+  const Result<File> file = File::OpenToRead(path);
+  if (!file.ok()) return file.status();
+  const Result<uint64_t> end = file->DataEnd();
+  if (!end.ok()) return end.status();
+  if (*end == 0) return LogFileBytesPtr(new LogFileBytes(path, 0, std::nullopt));
+  Result<MappedFile> map = MappedFile::Open(path);
+  if (!map.ok()) return map.status();
+  return LogFileBytesPtr(new LogFileBytes(path, *end, std::move(*map)));
+}
+
+std::string_view LogFileBytes::bytes() const {
+  return map_ ? map_->bytes().substr(0, end_) : std::string_view();
+}
+
+uint64_t LogFileBytes::CountUnreadable() const {
+  const Result<File> file = File::OpenToRead(path_);
+  if (!file.ok()) return end_;
+  uint64_t unreadable = 0;
+  for (uint64_t at = 0; at < end_; at += kPageSize) {
+    const uint64_t size = std::min(kPageSize, end_ - at);
+    if (!file->ReadAt(at, size).ok()) unreadable += size;
+  }
+  return unreadable;
+}
+
+void LogFileBytes::Populate() const {
+  if (map_) map_->Populate();
+}
+
+void LogFileBytes::ReleasePages() const {
+  if (map_) map_->ReleasePages();
+}
+
+Result<std::string> LogPlace::ReadChecked() const {
+  std::string copy(mapped());
+  if (base::Crc32c(copy) == crc || MutantIs(Mutant::kNoLogChecksum)) return copy;
+  // A page that could not be read once stays zeros in the map.
+  const Result<File> again = File::OpenToRead(file->path());
+  Result<std::string> body = again.ok() ? again->ReadAt(offset, size) : again.status();
+  if (body.ok() && base::Crc32c(*body) == crc) return body;
+  return Status(StatusCode::kDataLoss,
+                fmt::format("{}: record at {} cannot be read", file->path(), offset));
+}
+
+}  // namespace spandrel::columnar
