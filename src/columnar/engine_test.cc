@@ -222,10 +222,17 @@ TEST_F(EngineTest, MakesALostManifestAgain) {
   }
   AppendTraces(41, 5);
   const std::string copy = CopyAsIfKilled("no-manifest");
+  const std::string damaged = CopyAsIfKilled("damaged-manifest");
   fs::remove(copy + "/MANIFEST");
   ReopenCopy(copy);
   EXPECT_EQ(CountTraces(), 45U);
   EXPECT_EQ(engine_->Stats().spans, 45U);
+  const auto& damages = metrics_.AddCounter("spandrel_store_damaged_manifests_total", "");
+  EXPECT_EQ(damages.value(), 0U);
+  fs::resize_file(damaged + "/MANIFEST", 20);
+  ReopenCopy(damaged);
+  EXPECT_EQ(CountTraces(), 45U);
+  EXPECT_EQ(damages.value(), 1U);
 }
 
 TEST_F(EngineTest, StoresAResentRequestOnceAcrossSealsAndRestarts) {

@@ -50,7 +50,10 @@ Result<std::unique_ptr<PartSet>> PartSet::Open(const StoreLayout& layout,
 PartSet::PartSet(StoreLayout layout, base::MetricRegistry& metrics)
     : layout_(std::move(layout)),
       quarantined_(metrics.AddCounter("spandrel_store_quarantined_parts_total",
-                                      "Damaged parts that were moved to quarantine.")) {}
+                                      "Damaged parts that were moved to quarantine.")),
+      damaged_manifests_(metrics.AddCounter(
+          "spandrel_store_damaged_manifests_total",
+          "Manifests that were damaged and made again from the parts that are there.")) {}
 
 std::vector<PartPtr> PartSet::parts() const {
   std::lock_guard lock(mutex_);
@@ -115,11 +118,13 @@ Status PartSet::QuarantineDamaged(const Install& install) {
 }
 
 Status PartSet::FindParts() {
+  const bool has_manifest = FileExists(layout_.ManifestFile());
   Result<std::optional<Manifest>> manifest = LoadManifest(layout_);
   if (!manifest.ok()) return manifest.status();
   if (*manifest) return OpenListed(**manifest);
-  if (layout_.read_only && FileExists(layout_.ManifestFile())) {
-    damage_.push_back({layout_.ManifestFile(), "manifest is damaged"});
+  if (has_manifest) {
+    damaged_manifests_.Add();
+    if (layout_.read_only) damage_.push_back({layout_.ManifestFile(), "manifest is damaged"});
   }
   Result<std::vector<NumberedFile>> files = ListNumberedFiles(layout_.PartFolder(), "part");
   if (!files.ok()) return files.status();

@@ -63,6 +63,7 @@ class PartSet {
 
   const StoreLayout layout_;
   base::Counter& quarantined_;
+  base::Counter& damaged_manifests_;
   SpaceReserve* reserve_ = nullptr;
   std::vector<Damage> damage_;
 
