@@ -157,8 +157,11 @@ class AggregatePathTest : public testing::Test {
  private:
   bool ExpectRight(const AggregateRequest& request, bool answered, SpanGroups* groups) {
     const auto got = std::move(*groups).Finish();
-    if (answered) ExpectEqual(got, places_.reference().Aggregate(request).value());
-    if (!answered) EXPECT_TRUE(got.series.empty());
+    if (answered) {
+      ExpectEqual(got, places_.reference().Aggregate(request).value());
+    } else {
+      EXPECT_TRUE(got.series.empty());
+    }
     return answered;
   }
 
