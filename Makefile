@@ -40,7 +40,7 @@ bench: setup-test ## Measure, and print the figures as a table
 
 bench-store: setup-test ## Measure the store with 10 million spans; takes a while
 	@cmake --preset bench >build/configure-bench.log 2>&1 || { cat build/configure-bench.log; exit 1; }
-	@cmake --build --preset bench -j $(JOBS) --target spandrel query_bench log_fill zstd_baseline
+	@cmake --build --preset bench -j $(JOBS) --target spandrel query_bench log_fill seal_bench zstd_baseline
 	@bench/store/run.py build/bench/bin
 
 asan: setup-test ## Unit tests with address and undefined-behaviour sanitizers
