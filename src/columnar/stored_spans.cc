@@ -129,7 +129,7 @@ bool StoredSpans::KnownSpans::Contains(const span::SpanEntry& entry, uint64_t co
          std::any_of(parts.begin(), parts.end(), contains);
 }
 
-// A span that was sent twice has the same start, so only parts around the chunk's starts matter.
+// A span that was sent twice has the same start, so only places around the chunk's starts matter.
 StoredSpans::KnownSpans StoredSpans::KnownAround(const span::SpanChunk& chunk) const {
   uint64_t min_start = UINT64_MAX;
   uint64_t max_start = 0;
@@ -140,7 +140,9 @@ StoredSpans::KnownSpans StoredSpans::KnownAround(const span::SpanChunk& chunk) c
   KnownSpans known;
   std::lock_guard lock(mutex_);
   for (const FullHead& full : full_) {
-    if (full.head != nullptr) known.heads.push_back(full.head);
+    if (full.head != nullptr && full.head->Overlaps(min_start, max_start)) {
+      known.heads.push_back(full.head);
+    }
     if (full.parked != nullptr && full.parked->Overlaps(min_start, max_start)) {
       known.parked.push_back(full.parked);
     }

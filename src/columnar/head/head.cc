@@ -63,6 +63,8 @@ size_t Head::Add(const std::shared_ptr<const span::SpanChunk>& chunk, const Know
     chunks_.pop_back();
     return left_out;
   }
+  min_start_ = std::min(min_start_, added.min_start);
+  max_start_ = std::max(max_start_, added.max_start);
   chunks_.back() = std::move(added);
   buffer_bytes_ += chunk->bytes().size() + IndexBytes(*chunk);
   return left_out;

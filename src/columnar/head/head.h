@@ -88,8 +88,12 @@ class Head {
   const std::vector<HeadChunk>& chunks() const { return chunks_; }
 
   // Of a head to which nothing is added any more. Any thread.
+  bool Overlaps(uint64_t min_start, uint64_t max_start) const {
+    return max_start_ >= min_start && min_start_ <= max_start;
+  }
   bool Contains(const span::SpanEntry& entry, uint64_t content_hash) const {
-    return ContainsLocked(entry, content_hash);
+    const uint64_t start = entry.start_time_unix_nano;
+    return Overlaps(start, start) && ContainsLocked(entry, content_hash);
   }
   void PrefetchContent(uint64_t content_hash) const {
     index_.contents.Prefetch(index_.ContentKey(content_hash));
@@ -108,6 +112,8 @@ class Head {
 
   std::chrono::steady_clock::time_point opened_at_;
   uint64_t last_sequence_ = 0;
+  uint64_t min_start_ = UINT64_MAX;
+  uint64_t max_start_ = 0;
   uint64_t buffer_bytes_ = 0;
 
   // Held shared by readers on other threads, exclusively while a chunk is added.
