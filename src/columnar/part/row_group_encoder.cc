@@ -130,6 +130,7 @@ class Encoder {
   }
   // Cells lie as the rows came, not as they are ordered.
   void PrefetchCells(const RowRecord& record) const {
+    if (record.first_cell + 8 >= builder_.cells().size()) return;
     const uint64_t* const cells = builder_.cells().data() + record.first_cell;
     __builtin_prefetch(cells);
     __builtin_prefetch(cells + 8);
