@@ -152,10 +152,12 @@ std::string AllOf(const span::SpanRef& span) {
   return bytes;
 }
 
+// But for those that no time range has.
 std::vector<std::string> SpansOf(const Head& head) {
   std::vector<std::string> spans;
   for (const HeadRow& row : head.rows()) {
-    spans.push_back(AllOf({*head.chunks()[row.chunk].chunk, row.span}));
+    const span::SpanRef span(*head.chunks()[row.chunk].chunk, row.span);
+    if (span.entry().start_time_unix_nano != UINT64_MAX) spans.push_back(AllOf(span));
   }
   return spans;
 }
