@@ -125,6 +125,8 @@ def cut_often(bin_dir, xfs, disk, rng, wanted, mutant=""):
     driver = "store_driver_mutants" if mutant else "store_driver"
     while cuts.cuts < wanted and not cuts.failures:
         cuts.run_writer(driver, mutant, min(CUTS_PER_STORE, wanted - cuts.cuts))
+        if not mutant:
+            print(f"  {cuts.cuts} cuts, {cuts.acknowledged} spans acknowledged, {cuts.lost} lost", flush=True)
     return cuts
 
 

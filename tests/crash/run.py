@@ -4,59 +4,52 @@
 
 usage: run.py BUILD_DIR short|long
 
-Runs all programs of this folder one after the other, adds up what they counted, and fails if any failed. Each ends
-after a number of faults or spans, not after a time. Ctrl-C ends the program that runs and tells the sums so far.
+Runs all programs of this folder in two lanes at a time, adds up what they counted, and fails if any failed. Each ends
+after a number of faults or spans, not after a time. Ctrl-C ends what runs and tells the sums so far.
 """
 import pathlib
 import re
 import subprocess
 import sys
+import threading
 import time
 
 HERE = pathlib.Path(__file__).parent
-PROGRAMS = {
-    "short": [["store_faults.py", "{build}", "--short"], ["power_cuts.py", "{build}/bin", "--cuts", "6"],
-              ["kill_rounds.py", "{build}/bin", "--rounds", "5"], ["disk_faults.py", "{build}/bin"]],
-    "long": [["kill_rounds.py", "{build}/bin", "--rounds", "40"], ["disk_faults.py", "{build}/bin"],
-             ["power_cuts.py", "{build}/bin", "--cuts", "150"], ["volume_rounds.py", "{build}/bin"],
-             ["store_faults.py", "{build}"]],
+# The first lane computes, the second one mostly waits for disks and processes.
+LANES = {
+    "short": [[["store_faults.py", "{build}", "--short"]],
+              [["power_cuts.py", "{build}/bin", "--cuts", "6"], ["kill_rounds.py", "{build}/bin", "--rounds", "5"],
+               ["disk_faults.py", "{build}/bin"]]],
+    "long": [[["store_faults.py", "{build}"]],
+             [["kill_rounds.py", "{build}/bin", "--rounds", "40"], ["disk_faults.py", "{build}/bin"],
+              ["volume_rounds.py", "{build}/bin"], ["power_cuts.py", "{build}/bin", "--cuts", "100"]]],
 }
 COUNTED = ["faults injected", "recoveries", "spans acknowledged", "lost", "failures"]
 INTERRUPTED = 130
 
 
 class Run:
-    """One program: what it printed last, its sums and how it ended."""
+    """One program: its sums and how it ended."""
 
-    def __init__(self, name):
+    def __init__(self, name, arguments):
         self.name = name
+        self.command = [sys.executable, "-u", str(HERE / name), *arguments]
         self.sums = dict.fromkeys([*COUNTED, "caught", "seeded"], 0)
         self.status = None
         self.skipped = False
-        self.interrupted = False
         self.seconds = 0.0
 
-    def watch(self, command):
+    def to_its_end(self):
         started = time.monotonic()
-        process = subprocess.Popen([sys.executable, "-u", *command], stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         last = ""
-        try:
-            last = self.print_lines(process)
-        except KeyboardInterrupt:
-            # The program was interrupted as well, and cleans up.
-            self.interrupted = True
-            last = self.print_lines(process)
+        for line in process.stdout:
+            print(f"{self.name.removesuffix('.py'):<13} {line}", end="", flush=True)
+            last = line
+            self.skipped |= line.startswith("SKIPPED")
         self.status = process.wait()
         self.seconds = time.monotonic() - started
         self.add_up(last)
-
-    def print_lines(self, process):
-        last = ""
-        for line in process.stdout:
-            print(line, end="", flush=True)
-            last = line
-            self.skipped |= line.startswith("SKIPPED")
-        return last
 
     def add_up(self, line):
         """The sums of a program are in its last line."""
@@ -70,7 +63,9 @@ class Run:
 
     @property
     def verdict(self):
-        if self.interrupted:
+        if self.status is None:
+            return "not run"
+        if self.status == INTERRUPTED:
             return "interrupted"
         if self.status != 0:
             return f"FAILED (status {self.status})"
@@ -88,17 +83,35 @@ def print_table(runs):
     return sums
 
 
+class Lane(threading.Thread):
+    """Programs that run one after the other, until one is interrupted."""
+
+    def __init__(self, runs):
+        super().__init__()
+        self.runs = runs
+
+    def run(self):
+        for run in self.runs:
+            run.to_its_end()
+            if run.status == INTERRUPTED:
+                return
+
+
 def main():
     build, form = sys.argv[1], sys.argv[2]
-    runs = []
-    for number, program in enumerate(PROGRAMS[form], 1):
-        print(f"--- {number}/{len(PROGRAMS[form])} {program[0]}", flush=True)
-        runs.append(Run(program[0]))
-        runs[-1].watch([str(HERE / program[0]), *(part.format(build=build) for part in program[1:])])
-        if runs[-1].interrupted:
-            break
+    lanes = [Lane([Run(name, [part.format(build=build) for part in arguments]) for name, *arguments in programs])
+             for programs in LANES[form]]
+    for lane in lanes:
+        lane.start()
+    for lane in lanes:
+        try:
+            lane.join()
+        except KeyboardInterrupt:
+            # The programs were interrupted as well, and clean up.
+            lane.join()
+    runs = [run for lane in lanes for run in lane.runs]
     sums = print_table(runs)
-    if runs[-1].interrupted:
+    if any(run.status == INTERRUPTED for run in runs):
         return INTERRUPTED
     failed = [run.name for run in runs if run.status != 0]
     if failed:
