@@ -108,6 +108,7 @@ Result<LogReplay> RecoverLog(const StoreLayout& layout, uint64_t sealed_through,
   stored.EndRecovery();
   if (!found->ok()) return found->status();
   damage.Count((*found)->damaged_places, (*found)->damaged_bytes);
+  damage.CountMissing((*found)->missing_records);
   if ((*found)->replayed_records > 0) {
     base::LogInfo("{}: replayed {} requests, {} bytes", layout.root, (*found)->replayed_records,
                   (*found)->replayed_bytes);

@@ -78,8 +78,7 @@ void Maintenance::Stop() {
   sealer_.Stop();
   tidier_.Stop();
   retention_.Save();
-  const uint64_t nothing_below = stored_.CloseHead(true).nothing_below;
-  if (nothing_below > 0 && log_ != nullptr) log_->Release(nothing_below);
+  ReleaseEmpty(stored_.CloseHead(true));
   const Status sealed = SealFullHeads();
   if (!sealed.ok()) base::LogWarn("not sealed, will be replayed: {}", sealed.message());
 }
@@ -100,7 +99,7 @@ Status Maintenance::SealFullHeads() {
 
 std::optional<std::chrono::milliseconds> Maintenance::SealRound() {
   const StoredSpans::Rotation rotation = stored_.CloseHead(seal_now_.exchange(false));
-  if (rotation.nothing_below > 0) log_->Release(rotation.nothing_below);
+  ReleaseEmpty(rotation);
   if (stored_.OldestFullHead().empty()) return rotation.due_in;
   const Status sealed = SealFullHeads();
   if (!sealed.ok()) {
@@ -124,6 +123,12 @@ Status Maintenance::SealOne(const FullHead& full) {
   }));
   seals_.Add();
   return {};
+}
+
+// The manifest must know first: a start would miss the records otherwise.
+void Maintenance::ReleaseEmpty(const StoredSpans::Rotation& rotation) {
+  if (rotation.nothing_below == 0 || !parts_.NoteSealed(rotation.nothing_below).ok()) return;
+  ReleaseLog();
 }
 
 void Maintenance::ReleaseLog() {

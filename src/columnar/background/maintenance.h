@@ -41,6 +41,7 @@ class Maintenance {
   base::Status MergeWhileUseful();
   base::Status DropExpired();
   void ReleaseLog();
+  void ReleaseEmpty(const StoredSpans::Rotation& rotation);
 
   const EngineOptions options_;
   const StoreLayout layout_;

@@ -91,6 +91,14 @@ Status PartSet::Publish(const std::string& file, const std::vector<PartPtr>& rep
   return {};
 }
 
+Status PartSet::NoteSealed(uint64_t sequence) {
+  std::lock_guard lock(mutex_);
+  if (sequence <= manifest_.sealed_through) return {};
+  Manifest changed = manifest_;
+  changed.sealed_through = sequence;
+  return Commit(parts_, std::move(changed));
+}
+
 Status PartSet::Drop(const std::vector<PartPtr>& dropped, const Install& install) {
   std::lock_guard lock(mutex_);
   SPANDREL_RETURN_IF_ERROR(Commit(Without(parts_, dropped), manifest_));

@@ -46,6 +46,9 @@ class PartSet {
   base::Status Publish(const std::string& file, const std::vector<PartPtr>& replaced,
                        const Install& install);
 
+  // Log records up to `sequence` are in parts, though none of them says so.
+  base::Status NoteSealed(uint64_t sequence);
+
   // Takes parts out of the store and removes their files.
   base::Status Drop(const std::vector<PartPtr>& dropped, const Install& install);
   // Takes out the parts that turned out to be damaged, and keeps their files in quarantine.

@@ -14,18 +14,22 @@ class LogDamage {
       : bytes_(metrics.AddCounter(
             "spandrel_store_damaged_log_bytes_total",
             "Bytes of the write-ahead log that were damaged and could not be replayed.")),
-        places_(
-            metrics.AddCounter("spandrel_store_damaged_log_places_total",
-                               "Places in the write-ahead log that were damaged and skipped.")) {}
+        places_(metrics.AddCounter("spandrel_store_damaged_log_places_total",
+                                   "Places in the write-ahead log that were damaged and skipped.")),
+        missing_(metrics.AddCounter(
+            "spandrel_store_missing_log_requests_total",
+            "Acknowledged requests that a later log file says were before it, and are not.")) {}
 
   void Count(uint64_t places, uint64_t bytes) {
     places_.Add(places);
     bytes_.Add(bytes);
   }
+  void CountMissing(uint64_t requests) { missing_.Add(requests); }
 
  private:
   base::Counter& bytes_;
   base::Counter& places_;
+  base::Counter& missing_;
 };
 
 }  // namespace spandrel::columnar

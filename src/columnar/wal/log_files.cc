@@ -46,26 +46,26 @@ void LogFiles::RemoveOldSpares() const {
   for (const NumberedFile& spare : *spares) RemoveOrWarn(spare.path);
 }
 
-Result<OpenLogFile> LogFiles::OpenNext(uint64_t room) {
+Result<OpenLogFile> LogFiles::OpenNext(uint64_t room, uint32_t skipped) {
   const uint64_t size = std::max(options_.max_log_file_bytes, kLogFileHeaderSize + room);
   std::optional<ClosedLogFile> spare;
   if (size == options_.max_log_file_bytes) spare = TakeSpare();
-  if (!spare) return Create(size);
-  Result<OpenLogFile> reused = Reuse(*spare);
+  if (!spare) return Create(size, skipped);
+  Result<OpenLogFile> reused = Reuse(*spare, skipped);
   if (reused.ok()) return reused;
   base::LogWarn("spare log file given up: {}", reused.status().message());
   RemoveOrWarn(spare->path);
-  return Create(size);
+  return Create(size, skipped);
 }
 
-Result<OpenLogFile> LogFiles::Create(uint64_t size) {
+Result<OpenLogFile> LogFiles::Create(uint64_t size, uint32_t skipped) {
   if (reserve_ != nullptr && !reserve_->Keep()) {
     return Status::Unavailable("disk is full", kRetryWhenFull);
   }
   const uint64_t number = ++last_number_;
   Result<File> file = File::Create(layout_.LogFile(number));
   if (!file.ok()) return file.status();
-  OpenLogFile opened{std::move(*file), number, new_epoch_(), size, kLogFileHeaderSize};
+  OpenLogFile opened{std::move(*file), number, new_epoch_(), skipped, size, kLogFileHeaderSize};
   Status status = opened.file.Preallocate(size);
   if (status.ok()) status = WriteHeader(&opened, false);
   if (status.ok() && options_.durability == Durability::kFsync) {
@@ -80,11 +80,12 @@ Result<OpenLogFile> LogFiles::Create(uint64_t size) {
   return opened;
 }
 
-Result<OpenLogFile> LogFiles::Reuse(const ClosedLogFile& spare) {
+Result<OpenLogFile> LogFiles::Reuse(const ClosedLogFile& spare, uint32_t skipped) {
   const uint64_t number = ++last_number_;
   Result<File> file = File::OpenToWrite(spare.path);
   if (!file.ok()) return file.status();
-  OpenLogFile opened{std::move(*file), number, new_epoch_(), spare.bytes, kLogFileHeaderSize};
+  OpenLogFile opened{std::move(*file), number,      new_epoch_(),
+                     skipped,          spare.bytes, kLogFileHeaderSize};
   const bool synced = options_.durability == Durability::kFsync;
   SPANDREL_RETURN_IF_ERROR(WriteHeader(&opened, true));
   if (synced) SPANDREL_RETURN_IF_ERROR(opened.file.SyncData());
@@ -99,7 +100,7 @@ Result<OpenLogFile> LogFiles::Reuse(const ClosedLogFile& spare) {
 }
 
 Status LogFiles::WriteHeader(OpenLogFile* opened, bool reused) const {
-  const LogFileHeader header = EncodeLogFileHeader(opened->epoch, reused);
+  const LogFileHeader header = EncodeLogFileHeader(opened->epoch, reused, opened->skipped);
   std::string bytes(header.data(), header.size());
   bytes.append(kLogEndMark);
   return opened->file.WriteAt(bytes, 0);

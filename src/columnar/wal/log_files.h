@@ -22,6 +22,7 @@ struct OpenLogFile {
   File file;
   uint64_t number = 0;
   uint64_t epoch = 0;
+  uint32_t skipped = 0;        // as its header says
   uint64_t size = 0;           // what is allocated
   uint64_t at = 0;             // the end of what was acknowledged
   uint64_t last_sequence = 0;  // 0: it holds no record
@@ -47,7 +48,8 @@ class LogFiles {
   // A file with room for records of `room` bytes. UNAVAILABLE while the disk is full, which begins
   // before the reserve is touched and ends when it is whole again. On disk with its name, as
   // durable as the options say, when this returns.
-  base::Result<OpenLogFile> OpenNext(uint64_t room);
+  // `skipped` is for the header, see EncodeLogFileHeader.
+  base::Result<OpenLogFile> OpenNext(uint64_t room, uint32_t skipped);
 
   // Takes a file out of use. kKeepSpace: it may become a spare. kCut: gives back what is behind the
   // last acknowledged record, which also drops what was written and not acknowledged; the file goes
@@ -65,8 +67,8 @@ class LogFiles {
   uint64_t spare_bytes() const;
 
  private:
-  base::Result<OpenLogFile> Create(uint64_t size);
-  base::Result<OpenLogFile> Reuse(const ClosedLogFile& spare);
+  base::Result<OpenLogFile> Create(uint64_t size, uint32_t skipped);
+  base::Result<OpenLogFile> Reuse(const ClosedLogFile& spare, uint32_t skipped);
   base::Status WriteHeader(OpenLogFile* opened, bool reused) const;
   std::optional<ClosedLogFile> TakeSpare();
   void SetOpenBytes(uint64_t bytes);

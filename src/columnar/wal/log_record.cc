@@ -39,13 +39,13 @@ bool ReadHeader(std::string_view bytes, RecordFields* fields) {
 
 }  // namespace
 
-LogFileHeader EncodeLogFileHeader(uint64_t epoch, bool reused) {
+LogFileHeader EncodeLogFileHeader(uint64_t epoch, bool reused, uint32_t skipped) {
   std::string bytes;
   AppendFixed(kLogFileMagic, &bytes);
   AppendFixed(kLogVersion, &bytes);
   AppendFixed(reused ? kLogFileReused : uint32_t{0}, &bytes);
   AppendFixed(epoch, &bytes);
-  AppendFixed(uint32_t{0}, &bytes);
+  AppendFixed(skipped, &bytes);
   AppendFixed(base::Crc32c(bytes), &bytes);
   return ToArray<kLogFileHeaderSize>(bytes);
 }
@@ -69,18 +69,26 @@ LogScanner::LogScanner(std::string_view file) : file_(file) {
   const auto version = reader.Take<uint32_t>();
   const auto flags = reader.Take<uint32_t>();
   const auto epoch = reader.Take<uint64_t>();
-  reader.Take<uint32_t>();
+  const auto skipped = reader.Take<uint32_t>();
   const auto crc = reader.Take<uint32_t>();
   if (reader.ok() && magic == kLogFileMagic &&
       crc == base::Crc32c(header.substr(0, kLogFileHeaderSize - sizeof(crc)))) {
     version_ = version;
     reused_ = (flags & kLogFileReused) != 0;
     epoch_ = epoch;
+    skipped_ = skipped;
     return;
   }
   const uint64_t first = FindRecord(at_);
   RecordFields fields;
   if (first < file.size() && ReadHeader(file.substr(first), &fields)) epoch_ = fields.epoch;
+}
+
+std::optional<uint64_t> LogScanner::AcknowledgedBefore(const Step& first) const {
+  const bool begins_well =
+      first.outcome == Outcome::kRecord && first.offset == kLogFileHeaderSize && skipped_;
+  if (!begins_well || first.sequence <= *skipped_) return std::nullopt;
+  return first.sequence - 1 - *skipped_;
 }
 
 LogScanner::Step LogScanner::Next() {

@@ -14,8 +14,10 @@ namespace spandrel::columnar {
 using LogFileHeader = std::array<char, kLogFileHeaderSize>;
 using LogRecordHeader = std::array<char, kLogRecordHeaderSize>;
 
-// `reused`: the file may hold records of an earlier use, of another epoch.
-LogFileHeader EncodeLogFileHeader(uint64_t epoch, bool reused = false);
+// `reused`: the file may hold records of an earlier use, of another epoch. `skipped`: so many
+// sequences between the last acknowledged record and the first one of this file were given to
+// records that were refused.
+LogFileHeader EncodeLogFileHeader(uint64_t epoch, bool reused = false, uint32_t skipped = 0);
 LogRecordHeader EncodeLogRecordHeader(uint64_t epoch, uint64_t sequence, uint32_t body_size,
                                       uint32_t body_crc);
 
@@ -44,6 +46,10 @@ class LogScanner {
   // The version of a file whose header is in order; kLogVersion where it is not.
   uint32_t version() const { return version_; }
 
+  // For a file whose header is in order and begins with a good record, `first`: the sequence that
+  // was acknowledged last when the file was made, if any.
+  std::optional<uint64_t> AcknowledgedBefore(const Step& first) const;
+
   Step Next();
 
   // At the end: true when something was begun behind the last good record, a torn write.
@@ -57,6 +63,7 @@ class LogScanner {
   std::string_view file_;
   uint32_t version_ = kLogVersion;
   bool reused_ = false;
+  std::optional<uint32_t> skipped_;  // none: the header is damaged
   std::optional<uint64_t> epoch_;
   uint64_t at_ = 0;
 };

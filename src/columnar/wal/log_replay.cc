@@ -56,6 +56,7 @@ class Replayer {
     }
     result_.files.push_back({entry.number, entry.path, 0, bytes.size()});
     LogScanner::Step step = scanner.Next();
+    if (const auto before = scanner.AcknowledgedBefore(step)) NoteMissing(entry.path, *before);
     for (; step.outcome != LogScanner::Outcome::kEnd; step = scanner.Next()) {
       Take(entry, step, *file);
     }
@@ -115,6 +116,14 @@ class Replayer {
     result_.replayed_bytes += step.body.size();
     visit_(step.sequence, {bytes, step.offset + kLogRecordHeaderSize,
                            static_cast<uint32_t>(step.body.size()), step.body_crc});
+  }
+
+  void NoteMissing(const std::string& path, uint64_t acknowledged) {
+    if (acknowledged <= result_.last_sequence) return;
+    const uint64_t missing = acknowledged - result_.last_sequence;
+    result_.missing_records += missing;
+    base::LogError("{}: {} acknowledged requests before it are missing", path, missing);
+    result_.damage.push_back({path, fmt::format("{} requests before it are missing", missing)});
   }
 
   void CutTail(const std::string& path, uint64_t size) {

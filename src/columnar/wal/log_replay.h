@@ -30,6 +30,7 @@ struct LogReplay {
   uint64_t torn_tails = 0;      // writes that were cut off, never acknowledged
   uint64_t damaged_places = 0;  // damage with good records behind it
   uint64_t damaged_bytes = 0;
+  uint64_t missing_records = 0;  // acknowledged, but not in the log before a later file
   std::vector<Damage> damage;
 };
 

@@ -102,7 +102,8 @@ LogWriter::LogWriter(const EngineOptions& options, StoreLayout layout, LogReplay
                                   "Spans that the store refused; the sender was told.",
                                   {{"reason", "log"}})),
       files_(options, std::move(layout), std::move(found.files), std::move(new_epoch), reserve),
-      last_sequence_(found.last_sequence) {}
+      last_sequence_(found.last_sequence),
+      acknowledged_(found.last_sequence) {}
 
 uint64_t LogWriter::RandomEpoch() {
   std::random_device random;
@@ -212,7 +213,10 @@ Status LogWriter::WriteGroup(std::vector<LogEntry>& group) {
 
 Status LogWriter::TryWriteGroup(std::vector<LogEntry>& group) {
   const uint64_t size = GroupSize(group);
-  if (!file_ || file_->at + size > file_->size) SPANDREL_RETURN_IF_ERROR(OpenNextFile(size));
+  if (!file_ || file_->at + size > file_->size) {
+    const uint64_t skipped = group.front().sequence - 1 - acknowledged_;
+    SPANDREL_RETURN_IF_ERROR(OpenNextFile(size, skipped));
+  }
   std::vector<LogRecordHeader> headers;
   headers.reserve(group.size());
   std::vector<iovec> parts;
@@ -234,13 +238,14 @@ Status LogWriter::TryWriteGroup(std::vector<LogEntry>& group) {
   }
   file_->at = end;
   file_->last_sequence = group.back().sequence;
+  acknowledged_ = group.back().sequence;
   written_bytes_.Add(size);
   return {};
 }
 
-Status LogWriter::OpenNextFile(uint64_t room) {
+Status LogWriter::OpenNextFile(uint64_t room, uint64_t skipped) {
   CloseFile(LogFiles::Tail::kKeepSpace);
-  Result<OpenLogFile> next = files_.OpenNext(room);
+  Result<OpenLogFile> next = files_.OpenNext(room, static_cast<uint32_t>(skipped));
   if (!next.ok()) return next.status();
   file_ = std::move(*next);
   const bool past_cache = options_.durability == Durability::kFsync;

@@ -81,7 +81,7 @@ class LogWriter {
   std::vector<LogEntry> TakeGroup();
   base::Status WriteGroup(std::vector<LogEntry>& group);
   base::Status TryWriteGroup(std::vector<LogEntry>& group);
-  base::Status OpenNextFile(uint64_t room);
+  base::Status OpenNextFile(uint64_t room, uint64_t skipped = 0);
   void CloseFile(LogFiles::Tail tail);
   void GiveSpaceBack();
 
@@ -98,6 +98,7 @@ class LogWriter {
   std::optional<OpenLogFile> file_;
   BlockWriter blocks_;  // of file_
   uint64_t last_sequence_ = 0;
+  uint64_t acknowledged_ = 0;  // the last sequence that was not refused
 
   mutable std::mutex mutex_;
   std::condition_variable ready_;

@@ -89,6 +89,31 @@ TEST_F(LogWriterTest, ASpareIsNeverReplayedAndAStartRemovesIt) {
   EXPECT_THAT(Names(), ElementsAre("0000000002.log", "0000000003.log"));
 }
 
+TEST_F(LogWriterTest, AMissingFileIsTold) {
+  options_.max_log_file_bytes = 4096;
+  OpenWriter();
+  uint64_t last_of_two = 0;
+  uint64_t last = 0;
+  while (!std::filesystem::exists(layout_.LogFile(3))) {
+    last_of_two = last;
+    Append(last + 1, last + 1);
+    ++last;
+  }
+  writer_->Stop();
+  LogReplay replay;
+  EXPECT_EQ(Replay(0, &replay).size(), last);
+  EXPECT_EQ(replay.missing_records, 0U);
+  std::filesystem::remove(layout_.LogFile(2));
+  const auto left = Replay(0, &replay);
+  EXPECT_EQ(replay.missing_records, last - left.size());
+  EXPECT_EQ(Replay(last_of_two, &replay).size(), 1U);
+  EXPECT_EQ(replay.missing_records, 0U);
+  // Cut: its lost end looks like a torn write, but the next file knows better.
+  std::filesystem::resize_file(layout_.LogFile(1), 1000);
+  const auto cut = Replay(0, &replay);
+  EXPECT_EQ(replay.missing_records, last - cut.size());
+}
+
 TEST_F(LogWriterTest, KeepsTwoSparesAtMost) {
   OpenWriter();
   const uint64_t last = FillUntilFile(6, 0);
