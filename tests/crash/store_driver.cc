@@ -196,9 +196,9 @@ columnar::EngineOptions OptionsFor(const DriverJob& job) {
 }
 
 uint64_t ReportedDamage(const base::MetricRegistry& metrics) {
-  constexpr std::array<std::string_view, 3> kDamageCounters = {
-      "spandrel_store_damaged_log_places_total", "spandrel_store_quarantined_parts_total",
-      "spandrel_store_unreadable_spans_total"};
+  constexpr std::array<std::string_view, 4> kDamageCounters = {
+      "spandrel_store_damaged_log_places_total", "spandrel_store_missing_log_requests_total",
+      "spandrel_store_quarantined_parts_total", "spandrel_store_unreadable_spans_total"};
   uint64_t damage = 0;
   for (const auto& sample : metrics.Collect()) {
     for (const std::string_view name : kDamageCounters) {
