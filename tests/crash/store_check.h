@@ -29,10 +29,11 @@ struct Findings {
   std::set<SpanKey> missing;  // acknowledged spans
 
   bool is_clean() const {
-    return missing.empty() && is_faithful() && half + failed_reads + overcounted == 0;
+    return missing.empty() && is_faithful() &&
+           half + failed_reads + overcounted + undercounted == 0;
   }
   // Nothing came back but what was sent, once.
-  bool is_faithful() const { return wrong + repeated + phantom + undercounted == 0; }
+  bool is_faithful() const { return wrong + repeated + phantom == 0; }
   // `acknowledged=N lost=N ...`, for whoever adds up.
   std::string ToString() const;
 };
