@@ -8,6 +8,7 @@
 #include <map>
 #include <random>
 
+#include "columnar/compaction/thinning.h"
 #include "columnar/engine.h"
 #include "columnar/test_directory.h"
 #include "columnar/test_spans.h"
@@ -50,9 +51,17 @@ std::vector<TestSpan> SpansOf(uint64_t number) {
   return spans;
 }
 
-[[noreturn]] void RunChild(const std::string& directory, uint64_t first_trace, int ack_pipe) {
+// All spans of this test are old, so a part is thinned as soon as it is there.
+EngineOptions ThinningOptionsFor(const std::string& directory) {
+  EngineOptions options = OptionsFor(directory);
+  options.thinning.keep_whole_for = std::chrono::minutes(1);
+  options.thinning.keep_one_in = 3;
+  return options;
+}
+
+[[noreturn]] void RunChild(const EngineOptions& options, uint64_t first_trace, int ack_pipe) {
   base::MetricRegistry metrics;
-  auto engine = Engine::Open(OptionsFor(directory), metrics);
+  auto engine = Engine::Open(options, metrics);
   if (!engine.ok()) ::_exit(1);
   for (uint64_t number = first_trace;; ++number) {
     (*engine)->Append(conformance::MakeBatch(SpansOf(number)), [=](const base::Status& status) {
@@ -77,14 +86,14 @@ std::vector<uint64_t> KillAfter(pid_t child, int pipe, size_t wanted) {
   return acknowledged;
 }
 
-std::vector<uint64_t> RunAndKill(const std::string& directory, uint64_t first_trace,
+std::vector<uint64_t> RunAndKill(const EngineOptions& options, uint64_t first_trace,
                                  size_t wanted) {
   int ends[2];
   EXPECT_EQ(::pipe(ends), 0);
   const pid_t child = ::fork();
   if (child == 0) {
     ::close(ends[0]);
-    RunChild(directory, first_trace, ends[1]);
+    RunChild(options, first_trace, ends[1]);
   }
   ::close(ends[1]);
   auto acknowledged = KillAfter(child, ends[0], wanted);
@@ -106,7 +115,7 @@ TEST(CrashTest, KilledProcessesLoseNothingThatWasAcknowledged) {
   std::vector<uint64_t> ledger;
   uint64_t next = 1;
   for (int round = 0; round < kRounds; ++round) {
-    const auto acknowledged = RunAndKill(directory.path(), next, 1 + random() % 150);
+    const auto acknowledged = RunAndKill(OptionsFor(directory.path()), next, 1 + random() % 150);
     ASSERT_FALSE(acknowledged.empty());
     ledger.insert(ledger.end(), acknowledged.begin(), acknowledged.end());
     next = ledger.back() + 100'000;
@@ -120,6 +129,62 @@ TEST(CrashTest, KilledProcessesLoseNothingThatWasAcknowledged) {
     EXPECT_EQ(MessagesOf(*trace), MessagesOf(conformance::MakeBatch(SpansOf(number))));
   }
   EXPECT_TRUE(AppendAndWait(**engine, conformance::MakeBatch(SpansOf(next))).ok());
+}
+
+// How many spans the traces of `ledger` have that are there, and how many they stand for at most.
+// Each must be there as it was sent, or have been dropped by the policy.
+void ExpectWholeOrDropped(Engine& engine, const std::vector<uint64_t>& ledger,
+                          const ThinningOptions& policy, uint64_t* stored, uint64_t* kept) {
+  Thinning thinning(policy);
+  for (const uint64_t number : ledger) {
+    const auto spans = conformance::MakeBatch(SpansOf(number));
+    const uint16_t weight = thinning.Offer(conformance::TraceIdOf(number), {}).weight;
+    *kept += weight * spans.span_count();
+    const auto trace = engine.GetTrace(conformance::TraceIdOf(number));
+    if (!trace.ok()) {
+      EXPECT_EQ(weight, 0) << "lost trace " << number;
+      continue;
+    }
+    *stored += spans.span_count();
+    EXPECT_EQ(MessagesOf(*trace), MessagesOf(spans)) << number;
+  }
+}
+
+TEST(CrashTest, ATraceIsWholeOrDroppedWhereverThinningIsKilled) {
+  const TestDirectory directory;
+  const EngineOptions options = ThinningOptionsFor(directory.path());
+  std::mt19937_64 random(::getpid());
+  std::vector<uint64_t> ledger;
+  uint64_t next = 1;
+  for (int round = 0; round < kRounds; ++round) {
+    const auto acknowledged = RunAndKill(options, next, 1 + random() % 150);
+    ASSERT_FALSE(acknowledged.empty());
+    ledger.insert(ledger.end(), acknowledged.begin(), acknowledged.end());
+    next = ledger.back() + 100'000;
+    // As it was left, without another thinning.
+    EngineOptions as_it_is = options;
+    as_it_is.thinning = {};
+    as_it_is.seal_spans = 1'000'000;
+    base::MetricRegistry metrics;
+    auto engine = Engine::Open(as_it_is, metrics);
+    ASSERT_TRUE(engine.ok()) << engine.status().ToString();
+    uint64_t stored = 0;
+    uint64_t kept = 0;
+    ExpectWholeOrDropped(**engine, ledger, options.thinning, &stored, &kept);
+  }
+  base::MetricRegistry metrics;
+  auto engine = Engine::Open(options, metrics);
+  ASSERT_TRUE(engine.ok()) << engine.status().ToString();
+  (*engine)->Settle();
+  uint64_t stored = 0;
+  uint64_t kept = 0;
+  ExpectWholeOrDropped(**engine, ledger, options.thinning, &stored, &kept);
+  const auto counted = (*engine)->Aggregate({});
+  ASSERT_TRUE(counted.ok());
+  // Traces that were not acknowledged any more may be there too, so what is stored may be more.
+  EXPECT_EQ(counted->series.at(0).buckets.at(0).count, 3 * (*engine)->Stats().spans);
+  EXPECT_LE(kept, 3 * (*engine)->Stats().spans);
+  EXPECT_EQ(3 * stored, kept);
 }
 
 }  // namespace

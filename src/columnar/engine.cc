@@ -231,8 +231,10 @@ std::vector<PartInfo> Engine::Impl::Parts() const {
   std::vector<PartInfo> parts;
   for (const PartPtr& part : parts_->parts()) {
     const PartFooter& footer = part->footer();
+    const ThinningRecord dropped = footer.thinned.value_or(ThinningRecord());
     parts.push_back({part->path(), part->file_size(), footer.row_count, footer.trace_count,
-                     footer.min_start, footer.max_start});
+                     footer.min_start, footer.max_start, footer.thinned.has_value(),
+                     dropped.dropped_spans, dropped.dropped_traces});
   }
   return parts;
 }

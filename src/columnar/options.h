@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/status.h"
@@ -21,6 +22,29 @@ enum class Durability : uint8_t {
 // "fsync", "os", "memory".
 std::string_view DurabilityName(Durability durability);
 base::Result<Durability> ParseDurability(std::string_view name);
+
+// Retention by policy: which traces are kept once they have left the hot window. All fields name
+// reasons to keep a trace; one is enough.
+struct ThinningOptions {
+  // An attribute of any span of the trace or of its resource has this text.
+  struct Match {
+    std::string key;
+    std::string value;
+  };
+
+  // A trace is kept whole while its part's newest span is not older; 0: nothing is thinned.
+  std::chrono::seconds keep_whole_for{0};
+  bool keep_errors = false;
+  // Traces that last longer; 0: for no such reason.
+  std::chrono::nanoseconds keep_slower_than{0};
+  std::vector<Match> keep_matching;
+  // So many of each shape (the services, names and kinds of a trace's spans) that start in the same
+  // hour.
+  uint32_t keep_per_shape_and_hour = 0;
+  // One in so many of the rest, each of which then stands for so many.
+  uint16_t keep_one_in = 1;
+};
+inline constexpr uint16_t kMaxKeepOneIn = 10'000;
 
 struct EngineOptions {
   // Where the store lives. Must exist unless `create_directory` is set.
@@ -72,6 +96,8 @@ struct EngineOptions {
   // Disk space that is kept for sealing when the disk is full, but not more than a hundredth of the
   // file system; 0: none.
   uint64_t reserve_bytes = uint64_t{64} << 20;
+
+  ThinningOptions thinning;
 
   const base::Clock* clock = &base::SystemClock();
 

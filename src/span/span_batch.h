@@ -50,6 +50,9 @@ struct SpanEntry {
   uint32_t scope = 0;  // index into SpanChunk::scopes
   SpanKind kind = SpanKind::kUnspecified;
   SpanStatus status = SpanStatus::kUnset;
+  // How many spans it stands for where spans are counted: above 1 when a store has kept its trace
+  // as one of many.
+  uint16_t weight = 1;
 
   // Zero when the span ends before it starts.
   uint64_t duration_nano() const {

@@ -92,6 +92,12 @@ TraceSummary Summarize(const std::vector<SpanRef>& spans) {
   return summary;
 }
 
+uint64_t WeightOf(const std::vector<SpanRef>& trace) {
+  uint64_t weight = 1;
+  for (const SpanRef& span : trace) weight = std::max<uint64_t>(weight, span.entry().weight);
+  return weight;
+}
+
 // True when the result (key, id) comes behind the cursor.
 bool IsAfter(uint64_t key, const span::TraceId& id, const storage::Cursor& cursor) {
   return key < cursor.key || (key == cursor.key && id > cursor.trace_id);
@@ -116,17 +122,25 @@ std::vector<T> FirstOf(const std::set<T>& all, size_t limit) {
 
 using Groups = std::map<std::vector<std::string>, std::map<uint64_t, storage::AggregateBucket>>;
 
+// One span or trace, as it is counted.
+struct Counted {
+  uint64_t start = 0;
+  uint64_t duration = 0;
+  bool error = false;
+  uint64_t weight = 1;
+};
+
 void AddToGroup(const storage::AggregateRequest& request, std::vector<std::string> group,
-                uint64_t start, uint64_t duration, bool error, Groups* groups) {
+                const Counted& counted, Groups* groups) {
   const uint64_t origin = request.start_time.min_unix_nano;
   const uint64_t step = request.step_nano;
-  const uint64_t offset = start > origin ? start - origin : 0;
+  const uint64_t offset = counted.start > origin ? counted.start - origin : 0;
   const uint64_t at = step == 0 ? origin : origin + offset / step * step;
   auto& bucket = (*groups)[std::move(group)][at];
   bucket.start_time_unix_nano = at;
-  ++bucket.count;
-  bucket.error_count += error ? 1 : 0;
-  bucket.latency.Add(duration);
+  bucket.count += counted.weight;
+  bucket.error_count += counted.error ? counted.weight : 0;
+  for (uint64_t i = 0; i < counted.weight; ++i) bucket.latency.Add(counted.duration);
 }
 
 uint64_t TotalCount(const storage::AggregateSeries& series) {
@@ -247,13 +261,17 @@ base::Result<storage::AggregateResult> ReferenceStore::Aggregate(
         for (const auto& field : request.group_by) {
           group.push_back(storage::FieldText(field, span).value_or(""));
         }
-        AddToGroup(request, std::move(group), span.entry().start_time_unix_nano,
-                   span.entry().duration_nano(), IsError(span), &groups);
+        AddToGroup(request, std::move(group),
+                   {span.entry().start_time_unix_nano, span.entry().duration_nano(), IsError(span),
+                    span.entry().weight},
+                   &groups);
       }));
   for (const span::TraceId& id : matching_traces) {
     const TraceSummary summary = Summarize(RefsOf(traces_[id]));
-    AddToGroup(request, {}, summary.start_time_unix_nano, summary.duration_nano(),
-               summary.error_count > 0, &groups);
+    AddToGroup(request, {},
+               {summary.start_time_unix_nano, summary.duration_nano(), summary.error_count > 0,
+                WeightOf(RefsOf(traces_[id]))},
+               &groups);
   }
   return ToResult(std::move(groups), request.max_groups);
 }
@@ -331,9 +349,10 @@ base::Result<std::vector<storage::Dependency>> ReferenceStore::Dependencies(
       storage::Dependency& call = calls[{parent->second, child}];
       call.parent = parent->second;
       call.child = child;
-      ++call.call_count;
-      call.error_count += IsError(span) ? 1 : 0;
-      call.latency.Add(span.entry().duration_nano());
+      const uint64_t weight = span.entry().weight;
+      call.call_count += weight;
+      call.error_count += IsError(span) ? weight : 0;
+      for (uint64_t i = 0; i < weight; ++i) call.latency.Add(span.entry().duration_nano());
     }
   }
   std::vector<storage::Dependency> dependencies;

@@ -15,7 +15,8 @@
 namespace spandrel::conformance {
 
 // The contract of a trace store read literally: keeps every batch in memory and scans all of it for
-// every question. What an engine answers must equal what this one answers. Thread-safe.
+// every question. What an engine answers must equal what this one answers. A span counts as its
+// SpanEntry::weight says, a trace as the highest of its spans. Thread-safe.
 class ReferenceStore final : public storage::Writer, public storage::Reader {
  public:
   void Append(span::SpanBatch&& batch, storage::Completion done) override;

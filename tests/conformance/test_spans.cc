@@ -172,6 +172,23 @@ span::SpanBatch MakeBatch(const std::vector<TestSpan>& spans) {
   return span::SpanBatch(decoded->chunk);
 }
 
+span::SpanBatch Weighted(const span::SpanBatch& batch,
+                         const std::function<uint16_t(const span::TraceId&)>& weight_of) {
+  span::SpanBatch weighted;
+  for (const auto& chunk : batch.chunks()) {
+    auto kept = std::make_shared<span::SpanChunk>();
+    kept->buffer = chunk->buffer;
+    kept->resources = chunk->resources;
+    kept->scopes = chunk->scopes;
+    for (span::SpanEntry entry : chunk->spans) {
+      entry.weight = weight_of(entry.trace_id);
+      if (entry.weight > 0) kept->spans.push_back(entry);
+    }
+    weighted.Append(std::move(kept));
+  }
+  return weighted;
+}
+
 std::vector<TestSpan> RandomSpans(std::mt19937_64& random, uint64_t first_trace, size_t count,
                                   uint64_t start, uint64_t window) {
   std::vector<TestSpan> spans;

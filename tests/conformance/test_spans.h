@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <random>
 #include <string>
 #include <utility>
@@ -54,6 +55,11 @@ span::SpanId SpanIdOf(uint64_t number);
 std::string EncodeRequest(const std::vector<TestSpan>& spans);
 // The same, decoded.
 span::SpanBatch MakeBatch(const std::vector<TestSpan>& spans);
+
+// What of `batch` stays, and for how many it stands, when `weight_of` says so of each trace: 0 of
+// one that goes.
+span::SpanBatch Weighted(const span::SpanBatch& batch,
+                         const std::function<uint16_t(const span::TraceId&)>& weight_of);
 
 // Traces with few services, names, attribute keys and values, so that random conditions match
 // often: `count` traces of 1 to 6 spans, numbered from `first_trace`, starting within `window`

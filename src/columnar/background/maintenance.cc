@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "columnar/compaction/merge.h"
 #include "columnar/compaction/policy.h"
+#include "columnar/compaction/thin_part.h"
 #include "columnar/part/seal.h"
 
 namespace spandrel::columnar {
@@ -19,8 +20,8 @@ constexpr std::chrono::milliseconds kRetryAfterFailure{1000};
 constexpr std::chrono::milliseconds kExpiryInterval{60'000};
 
 PartFacts FactsOf(const Part& part) {
-  return {part.file_size(), part.footer().row_count, part.dictionary_size(),
-          part.footer().min_start, part.footer().max_start};
+  return {part.file_size(),        part.footer().row_count, part.dictionary_size(),
+          part.footer().min_start, part.footer().max_start, part.footer().thinned.has_value()};
 }
 
 std::vector<PartFacts> FactsOf(const std::vector<PartPtr>& parts) {
@@ -139,6 +140,7 @@ std::optional<std::chrono::milliseconds> Maintenance::TidyRound() {
   const auto install = [this](const std::vector<PartPtr>& parts) { stored_.Install(parts); };
   Status status = parts_.QuarantineDamaged(install);
   if (status.ok()) status = DropExpired();
+  if (status.ok()) status = ThinWhileUseful();
   if (status.ok()) status = MergeWhileUseful();
   for (const PartPtr& part : parts_.parts()) part->ReleasePages();
   if (!status.ok()) {
@@ -183,6 +185,30 @@ Status Maintenance::DropExpired() {
       parts_.Drop(Pick(parts, chosen),
                   [this](const std::vector<PartPtr>& changed) { stored_.Install(changed); }));
   retention_.CountDropped(facts, expired);
+  return {};
+}
+
+Status Maintenance::ThinWhileUseful() {
+  while (true) {
+    const std::vector<PartPtr> parts = Undamaged(parts_.parts());
+    const std::optional<size_t> chosen = retention_.ChooseThinning(FactsOf(parts));
+    if (!chosen) return {};
+    SPANDREL_RETURN_IF_ERROR(Thin(parts[*chosen]));
+  }
+}
+
+Status Maintenance::Thin(const PartPtr& part) {
+  const std::string scratch = layout_.MergeScratch();
+  const std::vector<PartPtr> parts = parts_.parts();
+  const base::Result<ThinnedPart> thinned = ThinPart(part, parts, options_.thinning, scratch);
+  if (!thinned.ok()) return thinned.status();
+  if (AnyReadFailed(parts)) {
+    return {base::StatusCode::kDataLoss, "the disk failed below a part"};
+  }
+  const auto install = [this](const std::vector<PartPtr>& changed) { stored_.Install(changed); };
+  SPANDREL_RETURN_IF_ERROR(thinned->kept_spans > 0 ? parts_.Publish(scratch, {part}, install)
+                                                   : parts_.Drop({part}, install));
+  retention_.CountThinned(*thinned);
   return {};
 }
 

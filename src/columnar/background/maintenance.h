@@ -40,6 +40,8 @@ class Maintenance {
   base::Status SealOne(const FullHead& full);
   base::Status MergeWhileUseful();
   base::Status DropExpired();
+  base::Status ThinWhileUseful();
+  base::Status Thin(const PartPtr& part);
   void ReleaseLog();
   void ReleaseEmpty(const StoredSpans::Rotation& rotation);
 

@@ -22,6 +22,7 @@ struct TraceCells {
   std::vector<RowRecord> records;
   std::vector<size_t> first_cells;  // of each record, in `cells`
   std::vector<uint64_t> cells;
+  uint16_t weight = 0;
 };
 
 // One input as it is read from its first row to its last.
@@ -40,6 +41,9 @@ class InputRows {
     const auto first_rows = group_->FirstRows();
     if (!first_rows.ok()) return first_rows.status();
     first_rows_ = *first_rows;
+    Result<std::vector<uint16_t>> weights = group_->Weights();
+    if (!weights.ok()) return weights.status();
+    weights_ = input_.weights != nullptr ? *input_.weights : std::move(*weights);
     for (uint32_t column = 0; column < group_->column_count(); ++column) {
       Result<CellReader> cells = CellReader::Open(*group_, column);
       if (!cells.ok()) return cells.status();
@@ -52,11 +56,16 @@ class InputRows {
   bool done() const { return trace_ == group_->trace_count(); }
   const span::TraceId& trace_id() const { return trace_ids_[trace_]; }
 
-  // Appends the rows of the current trace and goes to the next one.
+  // Appends the rows of the current trace, unless it is left out, and goes to the next one.
   Status TakeTrace(TraceCells* trace) {
+    const uint16_t weight = weights_.empty() ? uint16_t{1} : weights_[trace_];
     const uint32_t end = (*first_rows_)[trace_ + 1];
     for (uint32_t row = (*first_rows_)[trace_]; row < end; ++row) {
       const uint32_t code = reader_.TemplateOf(row);
+      if (weight == 0) {
+        SPANDREL_RETURN_IF_ERROR(PassCells(code));
+        continue;
+      }
       const Result<const MappedTemplate*> made = MapTemplate(code);
       if (!made.ok()) return made.status();
       const span::SpanEntry entry = reader_.EntryOf(row);
@@ -65,6 +74,7 @@ class InputRows {
       trace->first_cells.push_back(trace->cells.size());
       SPANDREL_RETURN_IF_ERROR(ReadCells(**made, code, &trace->cells));
     }
+    trace->weight = std::max(trace->weight, weight);
     ++trace_;
     return {};
   }
@@ -138,6 +148,14 @@ class InputRows {
     return {};
   }
 
+  // Goes past the cells of a row that is left out.
+  Status PassCells(uint32_t code) {
+    for (const uint32_t column : group_->StoredColumns(code)) {
+      SPANDREL_RETURN_IF_ERROR(columns_[column].cells.Next());
+    }
+    return {};
+  }
+
   Status ReadCell(Column& from, uint32_t column, uint64_t* cell) {
     SPANDREL_RETURN_IF_ERROR(from.cells.Next());
     if (!from.cells.is_text()) {
@@ -162,6 +180,7 @@ class InputRows {
   RowReader reader_;
   const span::TraceId* trace_ids_ = nullptr;
   const std::vector<uint32_t>* first_rows_ = nullptr;
+  std::vector<uint16_t> weights_;  // of each trace; empty when all are 1
   uint32_t trace_ = 0;
   std::vector<Column> columns_;
   std::vector<MappedTemplate> templates_;
@@ -170,19 +189,21 @@ class InputRows {
 // Gives the rows of one trace, by start time, and forgets them.
 void WriteTrace(const span::TraceId& id, TraceCells* trace, RowGroupBuilder& rows) {
   const auto& records = trace->records;
+  if (records.empty()) return;
   std::vector<uint32_t> order(records.size());
   std::iota(order.begin(), order.end(), 0U);
   std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
     return std::tie(records[a].start, records[a].span_id) <
            std::tie(records[b].start, records[b].span_id);
   });
-  rows.BeginTrace(id);
+  rows.BeginTrace(id, trace->weight);
   for (const uint32_t at : order) {
     rows.AddRow(records[at], trace->cells.data() + trace->first_cells[at]);
   }
   trace->records.clear();
   trace->first_cells.clear();
   trace->cells.clear();
+  trace->weight = 0;
 }
 
 Status NoteDamage(const JoinInput& input, Status status) {

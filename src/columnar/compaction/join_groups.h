@@ -15,6 +15,9 @@ struct JoinInput {
   PartPtr part;
   uint32_t index = 0;
   DictionaryMapping* mapping = nullptr;
+  // What each trace of the row group is to stand for, 0 when it is left out. Without, all stay as
+  // they are.
+  const std::vector<uint16_t>* weights = nullptr;
 };
 
 // Gives all rows of `inputs` to `rows`, the spans of each trace together, without making messages

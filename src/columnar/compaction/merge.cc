@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <tuple>
 
 #include "columnar/compaction/copy_group.h"
@@ -40,7 +41,9 @@ struct GroupRef {
 
 class Merger {
  public:
-  explicit Merger(PartWriter& part) : part_(part) {}
+  // `kept` says what stays of the row groups of the only input; nullptr when everything does.
+  explicit Merger(PartWriter& part, const std::vector<KeptTraces>* kept = nullptr)
+      : part_(part), kept_(kept) {}
 
   Status Open(const std::vector<PartPtr>& parts) {
     for (const PartPtr& part : parts) {
@@ -54,7 +57,8 @@ class Merger {
 
   Status Run() {
     for (const GroupRef& group : GroupsByStart()) {
-      if (group.rows >= kLargeGroupRows || group.bytes >= kLargeGroupBytes) {
+      const bool is_large = group.rows >= kLargeGroupRows || group.bytes >= kLargeGroupBytes;
+      if (kept_ == nullptr && is_large) {
         SPANDREL_RETURN_IF_ERROR(Copy(group));
         continue;
       }
@@ -76,8 +80,10 @@ class Merger {
     for (uint32_t i = 0; i < inputs_.size(); ++i) {
       const auto& records = inputs_[i].part->footer().groups;
       for (uint32_t g = 0; g < records.size(); ++g) {
-        groups.push_back(
-            {i, g, records[g].min_start, records[g].row_count, records[g].message_bytes});
+        const uint32_t rows = kept_ == nullptr ? records[g].row_count : (*kept_)[g].rows;
+        // Of what stays, in proportion.
+        const uint64_t bytes = records[g].message_bytes * rows / records[g].row_count;
+        if (rows > 0) groups.push_back({i, g, records[g].min_start, rows, bytes});
       }
     }
     std::stable_sort(groups.begin(), groups.end(), [](const GroupRef& a, const GroupRef& b) {
@@ -97,19 +103,25 @@ class Merger {
     joined_rows_ = 0;
     joined_bytes_ = 0;
     if (refs.empty()) return {};
-    if (refs.size() == 1) return Copy(refs[0]);
+    if (refs.size() == 1) return Alone(refs[0]);
+    Status joined = JoinThese(refs);
+    if (joined.code() != base::StatusCode::kResourceExhausted) return joined;
+    part_.rows().Clear();
+    for (const GroupRef& ref : refs) SPANDREL_RETURN_IF_ERROR(Alone(ref));
+    return {};
+  }
+
+  Status Alone(const GroupRef& ref) { return kept_ == nullptr ? Copy(ref) : JoinThese({ref}); }
+
+  Status JoinThese(const std::vector<GroupRef>& refs) {
     std::vector<JoinInput> groups;
     for (const GroupRef& ref : refs) {
       const Input& input = inputs_[ref.input];
-      groups.push_back({input.part, ref.index, input.mapping.get()});
+      groups.push_back({input.part, ref.index, input.mapping.get(),
+                        kept_ == nullptr ? nullptr : &(*kept_)[ref.index].weights});
     }
-    const Status joined = JoinGroups(groups, part_.rows());
-    if (joined.code() == base::StatusCode::kResourceExhausted) {
-      part_.rows().Clear();
-      for (const GroupRef& ref : refs) SPANDREL_RETURN_IF_ERROR(Copy(ref));
-      return {};
-    }
-    return joined.ok() ? part_.EndGroup() : joined;
+    SPANDREL_RETURN_IF_ERROR(JoinGroups(groups, part_.rows()));
+    return part_.EndGroup();
   }
 
   Status NoteDamage(const GroupRef& ref, const Status& why) {
@@ -142,19 +154,45 @@ class Merger {
   }
 
   PartWriter& part_;
+  const std::vector<KeptTraces>* const kept_;
   std::vector<Input> inputs_;
   std::vector<GroupRef> joined_;  // small row groups that wait to be joined
   uint64_t joined_rows_ = 0;
   uint64_t joined_bytes_ = 0;
 };
 
+// Of parts that are all thinned; nothing when one is not.
+std::optional<ThinningRecord> RecordOf(const std::vector<PartPtr>& parts) {
+  ThinningRecord all;
+  for (const PartPtr& part : parts) {
+    const auto& thinned = part->footer().thinned;
+    if (!thinned) return std::nullopt;
+    all.dropped_spans += thinned->dropped_spans;
+    all.dropped_traces += thinned->dropped_traces;
+    all.left_elsewhere.insert(all.left_elsewhere.end(), thinned->left_elsewhere.begin(),
+                              thinned->left_elsewhere.end());
+  }
+  return all;
+}
+
 }  // namespace
 
 Status MergeParts(const std::vector<PartPtr>& inputs, const std::string& path) {
   Result<std::unique_ptr<PartWriter>> part = PartWriter::Create(path, Effort::kSmall);
   if (!part.ok()) return part.status();
+  if (auto record = RecordOf(inputs)) (*part)->MarkThinned(*std::move(record));
   Merger merger(**part);
   SPANDREL_RETURN_IF_ERROR(merger.Open(inputs));
+  return merger.Run();
+}
+
+Status RewritePart(const PartPtr& part, const std::vector<KeptTraces>& kept, ThinningRecord record,
+                   const std::string& path) {
+  Result<std::unique_ptr<PartWriter>> rewritten = PartWriter::Create(path, Effort::kSmall);
+  if (!rewritten.ok()) return rewritten.status();
+  (*rewritten)->MarkThinned(std::move(record));
+  Merger merger(**rewritten, &kept);
+  SPANDREL_RETURN_IF_ERROR(merger.Open({part}));
   return merger.Run();
 }
 

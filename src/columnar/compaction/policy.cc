@@ -83,8 +83,10 @@ std::vector<size_t> ChooseMerge(const std::vector<PartFacts>& parts, const Engin
   std::iota(order.begin(), order.end(), size_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&](size_t a, size_t b) { return parts[a].min_start < parts[b].min_start; });
-  std::map<int, std::vector<size_t>> tiers;
-  for (const size_t at : order) tiers[TierOf(parts[at].bytes)].push_back(at);
+  std::map<std::pair<int, bool>, std::vector<size_t>> tiers;
+  for (const size_t at : order) {
+    tiers[{TierOf(parts[at].bytes), parts[at].is_thinned}].push_back(at);
+  }
   for (const auto& [tier, members] : tiers) {
     if (members.size() < options.merge_fan_in) continue;
     std::vector<size_t> chosen = WithinLimits(members, parts, options);
@@ -94,7 +96,8 @@ std::vector<size_t> ChooseMerge(const std::vector<PartFacts>& parts, const Engin
 }
 
 std::string_view ExpiryReasonName(ExpiryReason reason) {
-  constexpr std::array<std::string_view, kExpiryReasonCount> kNames = {"age", "bytes", "free_disk"};
+  constexpr std::array<std::string_view, kExpiryReasonCount> kNames = {"age", "bytes", "free_disk",
+                                                                       "policy"};
   return kNames[static_cast<size_t>(reason)];
 }
 
@@ -116,6 +119,20 @@ std::vector<ExpiredPart> ChooseExpired(const std::vector<PartFacts>& parts,
     room.Drop(parts[at].bytes);
   }
   return expired;
+}
+
+std::optional<size_t> ChooseThinning(const std::vector<PartFacts>& parts, uint64_t now_unix_nano,
+                                     const ThinningOptions& options) {
+  const auto hot = static_cast<uint64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(options.keep_whole_for).count());
+  if (hot == 0 || hot > now_unix_nano) return std::nullopt;
+  std::optional<size_t> oldest;
+  for (size_t at = 0; at < parts.size(); ++at) {
+    const bool is_hot = parts[at].max_start >= now_unix_nano - hot;
+    if (is_hot || parts[at].is_thinned) continue;
+    if (!oldest || parts[at].min_start < parts[*oldest].min_start) oldest = at;
+  }
+  return oldest;
 }
 
 uint64_t StartRetentionClock(uint64_t saved, const std::vector<PartFacts>& parts,

@@ -53,6 +53,13 @@ Retention::Retention(const EngineOptions& options, StoreLayout layout,
         &metrics.AddCounter("spandrel_store_expired_spans_total",
                             "Spans dropped by retention, as configured.", {{"reason", reason}});
   }
+  for (size_t i = 0; i < kThinningOutcomeCount; ++i) {
+    const std::string outcome(ThinningOutcomeName(static_cast<ThinningOutcome>(i)));
+    thinned_traces_[i] = &metrics.AddCounter(
+        "spandrel_store_thinned_traces_total",
+        "Traces of parts that retention by policy went through: dropped, or why they were kept.",
+        {{"outcome", outcome}});
+  }
 }
 
 std::vector<ExpiredPart> Retention::Choose(const std::vector<PartFacts>& parts) {
@@ -91,10 +98,26 @@ void Retention::MoveClock() {
   if (clock_ - saved_ >= kSaveEveryNano) Save();
 }
 
+// A wall clock that went back is believed: nothing is older than it says.
+uint64_t Retention::Now() const {
+  return std::min(clock_, options_.clock->NowUnixNano());
+}
+
+std::optional<size_t> Retention::ChooseThinning(const std::vector<PartFacts>& parts) const {
+  return columnar::ChooseThinning(parts, Now(), options_.thinning);
+}
+
+void Retention::CountThinned(const ThinnedPart& thinned) {
+  for (size_t i = 0; i < kThinningOutcomeCount; ++i) thinned_traces_[i]->Add(thinned.traces[i]);
+  if (thinned.dropped_spans == 0) return;
+  expired_spans_[static_cast<size_t>(ExpiryReason::kPolicy)]->Add(thinned.dropped_spans);
+  base::LogInfo("{}: {} of {} spans of a part dropped by retention (policy)", layout_.root,
+                thinned.dropped_spans, thinned.dropped_spans + thinned.kept_spans);
+}
+
 RetentionFacts Retention::Facts() const {
   RetentionFacts facts;
-  // A wall clock that went back is believed: nothing is older than it says.
-  facts.now_unix_nano = std::min(clock_, options_.clock->NowUnixNano());
+  facts.now_unix_nano = Now();
   if (const auto space = SpaceOf(layout_.root)) {
     facts.free_disk_bytes = space->free;
     facts.min_free_bytes = MinFreeOf(options_, *space);

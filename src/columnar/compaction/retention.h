@@ -3,11 +3,13 @@
 
 #include <array>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/metrics.h"
 #include "columnar/compaction/policy.h"
+#include "columnar/compaction/thin_part.h"
 #include "columnar/disk/directory.h"
 #include "columnar/options.h"
 
@@ -29,6 +31,10 @@ class Retention {
   void Start(const std::vector<PartFacts>& parts);
   // Which of `parts` are to be dropped now.
   std::vector<ExpiredPart> Choose(const std::vector<PartFacts>& parts);
+  // Which of `parts` is to be thinned now, by the clock that Choose has moved.
+  std::optional<size_t> ChooseThinning(const std::vector<PartFacts>& parts) const;
+  // A part has been thinned: counts and logs what was dropped, and why traces were kept.
+  void CountThinned(const ThinnedPart& thinned);
   // They have been dropped: counts and logs them.
   void CountDropped(const std::vector<PartFacts>& parts, const std::vector<ExpiredPart>& dropped);
 
@@ -37,11 +43,13 @@ class Retention {
 
  private:
   void MoveClock();
+  uint64_t Now() const;
   RetentionFacts Facts() const;
 
   const EngineOptions options_;
   const StoreLayout layout_;
   std::array<base::Counter*, kExpiryReasonCount> expired_spans_{};
+  std::array<base::Counter*, kThinningOutcomeCount> thinned_traces_{};
   uint64_t clock_ = 0;
   uint64_t saved_ = 0;
   std::chrono::steady_clock::time_point moved_at_;

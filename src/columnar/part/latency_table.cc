@@ -91,20 +91,6 @@ void AppendCounts(const LatencyCounts& counts, std::string* out) {
   }
 }
 
-LatencyCounts CountsOf(std::vector<int32_t> buckets) {
-  LatencyCounts counts;
-  counts.count = buckets.size();
-  std::sort(buckets.begin(), buckets.end());
-  auto at = std::upper_bound(buckets.begin(), buckets.end(), 0);
-  counts.zero_count = static_cast<uint64_t>(at - buckets.begin());
-  while (at != buckets.end()) {
-    const auto end = std::upper_bound(at, buckets.end(), *at);
-    counts.buckets.emplace_back(*at - kBucketOffset, static_cast<uint64_t>(end - at));
-    at = end;
-  }
-  return counts;
-}
-
 void TakeCounts(VarintReader* from, LatencyCounts* counts) {
   // A copy stays in registers.
   VarintReader reader = *from;
@@ -126,16 +112,42 @@ void TakeCounts(VarintReader* from, LatencyCounts* counts) {
 
 }  // namespace
 
-void LatencyTableBuilder::Add(const LatencyKey& key, uint64_t duration_nano) {
+void LatencyTableBuilder::Add(const LatencyKey& key, uint64_t duration_nano, uint64_t weight) {
   const bool is_zero = duration_nano == 0;
-  durations_[key].push_back(
-      is_zero ? 0 : storage::LatencyHistogram::BucketOf(duration_nano) + kBucketOffset);
+  const int32_t number =
+      is_zero ? 0 : storage::LatencyHistogram::BucketOf(duration_nano) + kBucketOffset;
+  Durations& durations = durations_[key];
+  durations.numbers.push_back(number);
+  if (weight > 1) durations.more[number] += weight - 1;
 }
 
 LatencyTable LatencyTableBuilder::Finish() const {
   LatencyTable table;
-  for (const auto& [key, buckets] : durations_) table.emplace_back(key, CountsOf(buckets));
+  for (const auto& [key, durations] : durations_) table.emplace_back(key, CountsOf(durations));
   return table;
+}
+
+LatencyCounts LatencyTableBuilder::CountsOf(Durations durations) {
+  LatencyCounts counts;
+  std::vector<int32_t>& numbers = durations.numbers;
+  std::sort(numbers.begin(), numbers.end());
+  for (auto at = numbers.begin(); at != numbers.end();) {
+    const int32_t number = *at;
+    const auto end = std::upper_bound(at, numbers.end(), number);
+    uint64_t count = static_cast<uint64_t>(end - at);
+    if (!durations.more.empty()) {
+      const auto more = durations.more.find(number);
+      if (more != durations.more.end()) count += more->second;
+    }
+    counts.count += count;
+    if (number == 0) {
+      counts.zero_count = count;
+    } else {
+      counts.buckets.emplace_back(number - kBucketOffset, count);
+    }
+    at = end;
+  }
+  return counts;
 }
 
 // Histograms by minute, service and error.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -34,7 +35,8 @@ using LatencyTable = std::vector<std::pair<LatencyKey, LatencyCounts>>;
 // Collects the latency histograms of a row group. One thread.
 class LatencyTableBuilder {
  public:
-  void Add(const LatencyKey& key, uint64_t duration_nano);
+  // `weight` durations of the same length.
+  void Add(const LatencyKey& key, uint64_t duration_nano, uint64_t weight);
   LatencyTable Finish() const;
 
  private:
@@ -44,8 +46,14 @@ class LatencyTableBuilder {
              (uint64_t{key.resource} << 1 | (key.error ? 1 : 0));
     }
   };
-  // Of each span a number for its bucket, 0 for a duration of zero.
-  std::unordered_map<LatencyKey, std::vector<int32_t>, KeyHash> durations_;
+  // Numbers stand for buckets, 0 for a duration of zero.
+  struct Durations {
+    std::vector<int32_t> numbers;      // of each span
+    std::map<int32_t, uint64_t> more;  // what spans count beyond 1
+  };
+  static LatencyCounts CountsOf(Durations durations);
+
+  std::unordered_map<LatencyKey, Durations, KeyHash> durations_;
 };
 
 std::string EncodeLatencyTable(LatencyTable table);

@@ -71,6 +71,24 @@ GroupRecord TakeGroup(FixedReader* reader) {
   return group;
 }
 
+void AppendThinning(const ThinningRecord& thinned, std::string* bytes) {
+  AppendFixed(thinned.dropped_spans, bytes);
+  AppendFixed(thinned.dropped_traces, bytes);
+  AppendFixed(static_cast<uint32_t>(thinned.left_elsewhere.size()), bytes);
+  for (const uint64_t hash : thinned.left_elsewhere) AppendFixed(hash, bytes);
+}
+
+ThinningRecord TakeThinning(FixedReader* reader) {
+  ThinningRecord thinned;
+  thinned.dropped_spans = reader->Take<uint64_t>();
+  thinned.dropped_traces = reader->Take<uint64_t>();
+  const auto left = reader->Take<uint32_t>();
+  for (uint32_t i = 0; reader->Has(left - i, 8) && i < left; ++i) {
+    thinned.left_elsewhere.push_back(reader->Take<uint64_t>());
+  }
+  return thinned;
+}
+
 Result<PartFooter> ReadFields(std::string_view bytes) {
   FixedReader reader(bytes);
   PartFooter footer;
@@ -94,6 +112,8 @@ Result<PartFooter> ReadFields(std::string_view bytes) {
   for (uint32_t i = 0; reader.Has(groups - i, kGroupRecordSize) && i < groups; ++i) {
     footer.groups.push_back(TakeGroup(&reader));
   }
+  if (reader.done()) return footer;
+  footer.thinned = TakeThinning(&reader);
   if (!reader.done()) return Damaged("footer cannot be read");
   return footer;
 }
@@ -114,6 +134,7 @@ std::string EncodePartFooter(const PartFooter& footer) {
   AppendFixed(footer.dictionary, &bytes);
   AppendFixed(static_cast<uint32_t>(footer.groups.size()), &bytes);
   for (const GroupRecord& group : footer.groups) AppendGroup(group, &bytes);
+  if (footer.thinned) AppendThinning(*footer.thinned, &bytes);
   const auto size = static_cast<uint32_t>(bytes.size());
   const uint32_t crc = FooterCrc(footer.file_id, bytes);
   AppendFixed(size, &bytes);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,16 @@ struct GroupRecord {
 };
 
 // What a part is, at its end.
+// What the policy of retention did when it was applied to all traces of a part.
+struct ThinningRecord {
+  uint64_t dropped_spans = 0;
+  uint64_t dropped_traces = 0;
+  // TraceIdHash of dropped traces with spans in parts that were not thinned yet, ascending.
+  std::vector<uint64_t> left_elsewhere;
+};
+// Of more traces than these nobody remembers that they were dropped.
+inline constexpr size_t kMaxLeftElsewhere = 64 * 1024;
+
 struct PartFooter {
   uint64_t file_id = 0;
   uint64_t row_count = 0;
@@ -36,6 +47,7 @@ struct PartFooter {
   std::vector<uint64_t> replaces;  // numbers of the parts that were merged into this one
   SectionRecord dictionary;
   std::vector<GroupRecord> groups;
+  std::optional<ThinningRecord> thinned;  // of a part that the policy of retention was applied to
 };
 
 // The footer with the trailer behind it: the end of a part file.

@@ -45,7 +45,7 @@ enum class FrameKind : uint32_t {
   kTraceFilter = 24,  // Bloom filter of trace ids
   kValueFilter = 25,  // Bloom filter of attributes
   kLatencies = 26,    // latency histograms
-  kTraceWeights = 27,  // packed: bits of a double; only where some weight is not 1
+  kTraceWeights = 27,  // packed: how many traces each stands for; only where some weight is not 1
   kFirstColumn = 64,   // and on: the cells of a column
 };
 

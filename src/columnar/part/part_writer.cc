@@ -85,6 +85,14 @@ Status PartWriter::AddGroup(const EncodedRowGroup& encoded) {
   return {};
 }
 
+void PartWriter::MarkThinned(ThinningRecord record) {
+  std::vector<uint64_t>& left = record.left_elsewhere;
+  std::sort(left.begin(), left.end());
+  left.erase(std::unique(left.begin(), left.end()), left.end());
+  left.resize(std::min(left.size(), kMaxLeftElsewhere));
+  footer_.thinned = std::move(record);
+}
+
 Status PartWriter::Finish(uint64_t sealed_through, std::vector<uint64_t> replaces) {
   SPANDREL_RETURN_IF_ERROR(EndGroup());
   footer_.sealed_through = sealed_through;

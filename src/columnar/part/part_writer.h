@@ -34,6 +34,10 @@ class PartWriter {
   // Writes a row group that is encoded already; its scopes and names are those of dictionary().
   base::Status AddGroup(const EncodedRowGroup& encoded);
 
+  // Says that the policy of retention was applied to all traces that are written. Those that are
+  // left elsewhere come in any order.
+  void MarkThinned(ThinningRecord record);
+
   // Writes the last row group, the dictionary and the footer, and syncs the file. At least one row
   // must have been given.
   base::Status Finish(uint64_t sealed_through, std::vector<uint64_t> replaces);

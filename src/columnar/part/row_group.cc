@@ -77,6 +77,11 @@ Status RowGroup::ParseDirectory(std::string_view bytes) {
   return {};
 }
 
+bool RowGroup::Has(FrameKind kind) const {
+  const auto section = std::lower_bound(sections_.begin(), sections_.end(), kind, ComesBefore);
+  return section != sections_.end() && section->kind == kind;
+}
+
 Result<std::string_view> RowGroup::Bytes(FrameKind kind) const {
   const auto section = std::lower_bound(sections_.begin(), sections_.end(), kind, ComesBefore);
   if (section == sections_.end() || section->kind != kind) return Damaged("section is missing");
@@ -104,6 +109,23 @@ Result<PackedInts> RowGroup::Packed(FrameKind kind) const {
     return Damaged("template is missing");
   }
   return packed;
+}
+
+Result<std::vector<uint16_t>> RowGroup::Weights() const {
+  if (!Has(FrameKind::kTraceWeights)) return std::vector<uint16_t>();
+  const Result<std::string_view> bytes = Bytes(FrameKind::kTraceWeights);
+  if (!bytes.ok()) return bytes.status();
+  const Result<PackedInts> packed = PackedInts::Parse(*bytes);
+  if (!packed.ok()) return packed.status();
+  if (packed->size() != facts_.trace_count || packed->max() > UINT16_MAX) {
+    return Damaged("weights make no sense");
+  }
+  std::vector<uint32_t> values(facts_.trace_count);
+  packed->Read(0, facts_.trace_count, values.data());
+  if (std::find(values.begin(), values.end(), 0U) != values.end()) {
+    return Damaged("a trace stands for nothing");
+  }
+  return std::vector<uint16_t>(values.begin(), values.end());
 }
 
 Result<const span::TraceId*> RowGroup::TraceIds() const {

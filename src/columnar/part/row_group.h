@@ -48,6 +48,8 @@ class RowGroup {
 
   // A column of numbers that every row group has, with one number for each row or trace.
   base::Result<PackedInts> Packed(FrameKind kind) const;
+  // How many traces each trace stands for; empty when that is one for all.
+  base::Result<std::vector<uint16_t>> Weights() const;
   // Ids: 16 bytes a trace, 8 bytes a row.
   base::Result<const span::TraceId*> TraceIds() const;
   base::Result<const span::SpanId*> SpanIds() const;
@@ -70,6 +72,7 @@ class RowGroup {
   base::Status Load();
   void ListStoredColumns();
   base::Status ParseDirectory(std::string_view bytes);
+  bool Has(FrameKind kind) const;
   base::Result<std::string_view> Bytes(FrameKind kind) const;
   base::Result<std::string_view> BytesOfSize(FrameKind kind, uint64_t size) const;
 

@@ -63,8 +63,8 @@ uint64_t HashOf(const OpenTemplate& made) {
 
 RowGroupBuilder::RowGroupBuilder(DictionaryBuilder& dictionary) : dictionary_(dictionary) {}
 
-void RowGroupBuilder::BeginTrace(const span::TraceId& id) {
-  traces_.push_back({id, row_count(), 0});
+void RowGroupBuilder::BeginTrace(const span::TraceId& id, uint16_t weight) {
+  traces_.push_back({id, row_count(), 0, weight});
 }
 
 void RowGroupBuilder::Arrange(std::vector<TraceRows> traces, const std::vector<uint32_t>& order) {

@@ -33,6 +33,7 @@ struct TraceRows {
   span::TraceId id;
   uint32_t first_row = 0;
   uint32_t row_count = 0;
+  uint16_t weight = 1;  // how many traces it stands for
 };
 
 // One bit for each cell of a row; the last one is for that cell and all behind it.
@@ -64,7 +65,7 @@ class RowGroupBuilder {
   // Scopes and names are ids of `dictionary`.
   explicit RowGroupBuilder(DictionaryBuilder& dictionary);
 
-  void BeginTrace(const span::TraceId& id);
+  void BeginTrace(const span::TraceId& id, uint16_t weight = 1);
   // Puts the rows, which came without their traces, in order: row i becomes what came as
   // `order[i]`.
   void Arrange(std::vector<TraceRows> traces, const std::vector<uint32_t>& order);

@@ -141,7 +141,8 @@ class Encoder {
 
   void AddTraces() {
     std::string ids;
-    std::vector<uint64_t> rows, starts, durations, errors;
+    std::vector<uint64_t> rows, starts, durations, errors, weights;
+    bool any_weight = false;
     BloomFilterBuilder filter(builder_.traces().size(), kTraceFilterBits);
     for (const TraceRows& trace : builder_.traces()) {
       ids += trace.id.view();
@@ -157,12 +158,15 @@ class Encoder {
       starts.push_back(min_start);
       durations.push_back(max_end - min_start);
       errors.push_back(error_count);
+      weights.push_back(trace.weight);
+      any_weight |= trace.weight != 1;
     }
     Add(FrameKind::kTraceIds, std::move(ids));
     AddPacked(FrameKind::kTraceRows, rows);
     AddPacked(FrameKind::kTraceStarts, starts);
     AddPacked(FrameKind::kTraceDurations, durations);
     AddPacked(FrameKind::kTraceErrors, errors);
+    if (any_weight) AddPacked(FrameKind::kTraceWeights, weights);
     Add(FrameKind::kTraceFilter, std::string(BytesOf(filter.words())));
     trace_starts_ = std::move(starts);
   }
@@ -301,11 +305,14 @@ class Encoder {
 
   void AddLatencies() {
     LatencyTableBuilder latencies;
-    for (const RowRecord& row : builder_.rows()) {
-      const OpenTemplate& made = builder_.templates()[row.made_from];
-      latencies.Add({row.start / kMinuteNano, builder_.dictionary().ServiceOf(made.scope),
-                     made.status == span::SpanStatus::kError},
-                    row.end > row.start ? row.end - row.start : 0);
+    for (const TraceRows& trace : builder_.traces()) {
+      for (uint32_t i = 0; i < trace.row_count; ++i) {
+        const RowRecord& row = builder_.rows()[trace.first_row + i];
+        const OpenTemplate& made = builder_.templates()[row.made_from];
+        latencies.Add({row.start / kMinuteNano, builder_.dictionary().ServiceOf(made.scope),
+                       made.status == span::SpanStatus::kError},
+                      row.end > row.start ? row.end - row.start : 0, trace.weight);
+      }
     }
     AddCompressed(FrameKind::kLatencies, EncodeLatencyTable(latencies.Finish()));
   }

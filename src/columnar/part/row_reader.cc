@@ -34,6 +34,11 @@ Status RowReader::Load(uint32_t first, uint32_t count) {
   if (!durations.ok()) return durations.status();
   const auto trace_starts = group_->Packed(FrameKind::kTraceStarts);
   if (!trace_starts.ok()) return trace_starts.status();
+  if (!weights_) {
+    Result<std::vector<uint16_t>> weights = group_->Weights();
+    if (!weights.ok()) return weights.status();
+    weights_ = std::move(*weights);
+  }
   first_ = first;
   span_ids_ = *ids;
   trace_ids_ = *trace_ids;
@@ -108,6 +113,7 @@ span::SpanEntry RowReader::EntryOf(uint32_t row) const {
   entry.scope = made.scope;
   entry.kind = made.kind;
   entry.status = made.status;
+  if (!weights_->empty()) entry.weight = (*weights_)[trace_of_[at]];
   return entry;
 }
 

@@ -59,6 +59,7 @@ class RowReader {
   std::vector<uint64_t> durations_;
   std::vector<span::SpanId> parents_;
   std::vector<uint32_t> trace_of_;
+  std::optional<std::vector<uint16_t>> weights_;  // of the row group; read by the first Load
   const span::TraceId* trace_ids_ = nullptr;
 
   // Where the cells of `at_row_` lie in each column; set once messages are read.

@@ -53,15 +53,16 @@ class SpanCounter {
     const auto& fields = request_.group_by;
     const bool full = std::any_of(fields.begin(), fields.end(), IsPayloadField);
     std::vector<std::string> group(fields.size());
-    return scan_.Visit(
-        unit, matcher_, full ? Content::kFull : Content::kLight, [&](const span::SpanRef& span) {
-          for (size_t i = 0; i < group.size(); ++i) {
-            group[i] = storage::FieldText(fields[i], span).value_or("");
-          }
-          const span::SpanEntry& entry = span.entry();
-          groups_.Add(groups_.IdOf(group), {entry.start_time_unix_nano, entry.duration_nano(),
-                                            entry.status == span::SpanStatus::kError});
-        });
+    return scan_.Visit(unit, matcher_, full ? Content::kFull : Content::kLight,
+                       [&](const span::SpanRef& span) {
+                         for (size_t i = 0; i < group.size(); ++i) {
+                           group[i] = storage::FieldText(fields[i], span).value_or("");
+                         }
+                         const span::SpanEntry& entry = span.entry();
+                         groups_.Add(groups_.IdOf(group),
+                                     {entry.start_time_unix_nano, entry.duration_nano(),
+                                      entry.status == span::SpanStatus::kError, entry.weight});
+                       });
   }
 
   const storage::AggregateRequest& request_;
@@ -105,7 +106,7 @@ Result<storage::AggregateResult> CountTraces(const Snapshot& snapshot,
   SpanGroups groups(request);
   const uint32_t only_group = groups.IdOf({});
   for (const auto& [id, trace] : *totals) {
-    groups.Add(only_group, {trace.min_start, trace.duration_nano(), trace.has_error});
+    groups.Add(only_group, {trace.min_start, trace.duration_nano(), trace.has_error, trace.weight});
   }
   return std::move(groups).Finish();
 }

@@ -79,9 +79,14 @@ storage::TimeRange RandomRange(std::mt19937_64& random) {
 }
 
 AggregateRequest RandomRequest(std::mt19937_64& random) {
-  static const std::array<Field, 6> kFields = {
-      Intrinsic::kServiceName, Intrinsic::kName,      Intrinsic::kStatus,
-      Intrinsic::kKind,        ResourceField("zone"), ResourceField("service.name")};
+  static const std::array<Field, 7> kFields = {
+      Intrinsic::kServiceName,
+      Intrinsic::kName,
+      Intrinsic::kStatus,
+      Intrinsic::kKind,
+      ResourceField("zone"),
+      ResourceField("service.name"),
+      storage::AttributeField{storage::AttributeScope::kSpan, "k1"}};
   AggregateRequest request;
   request.where = Predicate::And({RandomCondition(random), RandomCondition(random)});
   request.start_time = RandomRange(random);
@@ -122,7 +127,8 @@ TEST(AggregateTest, EqualsTheScanOnRandomDataAndQuestions) {
     SCOPED_TRACE(seed);
     std::mt19937_64 random(seed);
     TestPlaces places;
-    places.Scatter(SpansOfMinutes(random), 5, random);
+    // From no thinned part to thinned parts only.
+    places.Scatter(SpansOfMinutes(random), 5, random, seed % 6);
     for (int i = 0; i < 60; ++i) {
       SCOPED_TRACE(i);
       const AggregateRequest request = RandomRequest(random);
@@ -133,11 +139,13 @@ TEST(AggregateTest, EqualsTheScanOnRandomDataAndQuestions) {
   }
 }
 
-class AggregatePathTest : public testing::Test {
+// Of a part that is thinned, or not.
+class AggregatePathTest : public testing::TestWithParam<bool> {
  protected:
   AggregatePathTest() {
     std::mt19937_64 random(3);
-    places_.AddPart(SpansOfMinutes(random));
+    const auto spans = SpansOfMinutes(random);
+    GetParam() ? places_.AddThinnedPart(spans) : places_.AddPart(spans);
   }
 
   bool ByMinutes(const AggregateRequest& request) {
@@ -168,7 +176,9 @@ class AggregatePathTest : public testing::Test {
   TestPlaces places_;
 };
 
-TEST_F(AggregatePathTest, MinutesAnswerWhatServicesAndErrorsDecide) {
+INSTANTIATE_TEST_SUITE_P(Parts, AggregatePathTest, testing::Bool());
+
+TEST_P(AggregatePathTest, MinutesAnswerWhatServicesAndErrorsDecide) {
   AggregateRequest request;
   request.start_time = {kStart, kStart + 60 * kMinute};
   request.step_nano = kMinute;
@@ -192,7 +202,7 @@ TEST_F(AggregatePathTest, MinutesAnswerWhatServicesAndErrorsDecide) {
   EXPECT_FALSE(ByMinutes(request));
 }
 
-TEST_F(AggregatePathTest, MinutesThatAreCutAreNotAnswered) {
+TEST_P(AggregatePathTest, MinutesThatAreCutAreNotAnswered) {
   AggregateRequest request;
   request.start_time = {kStart + 2 * kMinute, kStart + 5 * kMinute};
   EXPECT_TRUE(ByMinutes(request));
@@ -209,7 +219,7 @@ TEST_F(AggregatePathTest, MinutesThatAreCutAreNotAnswered) {
   EXPECT_TRUE(ByMinutes(request));
 }
 
-TEST_F(AggregatePathTest, TemplatesAnswerNamesAndTimes) {
+TEST_P(AggregatePathTest, TemplatesAnswerNamesAndTimes) {
   AggregateRequest request;
   request.start_time = {kStart + kMinute / 3, kStart + 7 * kMinute};
   request.step_nano = kMinute / 5;

@@ -12,12 +12,12 @@ uint32_t CallCounts::ServiceId(std::string_view name) {
   return entry->second;
 }
 
-void CallCounts::Add(uint32_t parent, uint32_t child, bool error, uint64_t duration_nano) {
+void CallCounts::Add(uint32_t parent, uint32_t child, const Child& span) {
   if (parent == child) return;
   Call& call = calls_[KeyOf(parent, child)];
-  ++call.count;
-  call.errors += error ? 1 : 0;
-  call.latency.Add(duration_nano);
+  call.count += span.weight;
+  call.errors += span.error ? span.weight : 0;
+  call.latency.Add(span.duration_nano, span.weight);
 }
 
 void CallCounts::Merge(const CallCounts& other) {

@@ -17,9 +17,14 @@ class CallCounts {
   // The number of a service, which is made when it is new.
   uint32_t ServiceId(std::string_view name);
 
-  // A call that is not an error, or is, with the duration of the child span. A call from a service
-  // to itself is none.
-  void Add(uint32_t parent, uint32_t child, bool error, uint64_t duration_nano);
+  // What is known of a call from its child span.
+  struct Child {
+    bool error = false;
+    uint64_t duration_nano = 0;
+    uint64_t weight = 1;  // how many calls it stands for
+  };
+  // A call from a service to itself is none.
+  void Add(uint32_t parent, uint32_t child, const Child& span);
 
   void Merge(const CallCounts& other);
   // Forgets the calls and keeps the services.

@@ -41,7 +41,7 @@ void AddCallsOf(const std::vector<SpanRef>& spans, storage::TimeRange range, Cal
     if (parent == by_id.end() || parent->first != entry.parent_span_id) continue;
     const std::string_view service = spans[parent->second].service_name();
     calls->Add(calls->ServiceId(service), calls->ServiceId(span.service_name()),
-               entry.status == span::SpanStatus::kError, entry.duration_nano());
+               {entry.status == span::SpanStatus::kError, entry.duration_nano(), entry.weight});
   }
 }
 
@@ -120,8 +120,8 @@ class GroupCalls {
       const uint32_t made_from = columns_.template_of[row];
       of_group_.Add(service_of_template_[columns_.template_of[static_cast<uint32_t>(parent)]],
                     service_of_template_[made_from],
-                    group.table().templates[made_from].status == span::SpanStatus::kError,
-                    columns_.DurationOf(row));
+                    {group.table().templates[made_from].status == span::SpanStatus::kError,
+                     columns_.DurationOf(row), columns_.WeightOf(row)});
     }
     return {};
   }

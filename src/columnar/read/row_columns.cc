@@ -31,6 +31,16 @@ Status RowColumns::Load(const RowGroup& group) {
       starts[row] += earliest[trace];
     }
   }
+  return LoadWeights(group);
+}
+
+Status RowColumns::LoadWeights(const RowGroup& group) {
+  weights.clear();
+  const auto of_traces = group.Weights();
+  if (!of_traces.ok()) return of_traces.status();
+  for (uint32_t trace = 0; trace < of_traces->size(); ++trace) {
+    weights.resize((*first_rows)[trace + 1], (*of_traces)[trace]);
+  }
   return {};
 }
 

@@ -21,10 +21,17 @@ struct RowColumns {
     return starts[row] + durations[row] > starts[row] ? durations[row] : 0;
   }
 
+  // How many spans the row stands for.
+  uint16_t WeightOf(uint32_t row) const { return weights.empty() ? 1 : weights[row]; }
+
   const std::vector<uint32_t>* first_rows = nullptr;  // RowGroup::FirstRows
   std::vector<uint32_t> template_of;
   std::vector<uint64_t> starts;
   std::vector<uint64_t> durations;  // modulo 2^64
+  std::vector<uint16_t> weights;    // empty when all are 1
+
+ private:
+  base::Status LoadWeights(const RowGroup& group);
 };
 
 // A span as the templates of a row group say it is: without ids, times and message.

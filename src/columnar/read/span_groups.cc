@@ -16,9 +16,9 @@ uint32_t SpanGroups::IdOf(const std::vector<std::string>& group) {
 
 void SpanGroups::Add(uint32_t group, const Sample& sample) {
   AggregateBucket& bucket = BucketAt(group, sample.start);
-  ++bucket.count;
-  bucket.error_count += sample.error ? 1 : 0;
-  bucket.latency.Add(sample.duration);
+  bucket.count += sample.weight;
+  bucket.error_count += sample.error ? sample.weight : 0;
+  bucket.latency.Add(sample.duration, sample.weight);
 }
 
 AggregateBucket& SpanGroups::BucketAt(uint32_t group, uint64_t start) {

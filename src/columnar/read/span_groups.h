@@ -16,6 +16,7 @@ struct Sample {
   uint64_t start = 0;
   uint64_t duration = 0;
   bool error = false;
+  uint64_t weight = 1;  // how many it stands for
 };
 
 // The groups and time buckets of an aggregation that is being counted. One thread.

@@ -26,8 +26,9 @@ bool TemplateCounts::Add(const Part& part, uint32_t source, uint32_t group) {
     const uint32_t made_from = columns_.template_of[row];
     uint32_t& id = group_of_template_[made_from];
     if (id == kUnknown) id = GroupOf(probe.SpanOf(made_from));
-    groups_->Add(id, {columns_.starts[row], columns_.DurationOf(row),
-                      templates[made_from].status == span::SpanStatus::kError});
+    groups_->Add(id,
+                 {columns_.starts[row], columns_.DurationOf(row),
+                  templates[made_from].status == span::SpanStatus::kError, columns_.WeightOf(row)});
   }
   return true;
 }

@@ -86,6 +86,7 @@ void AddTo(const TraceTotals& more, TraceTotals* all) {
   all->min_start = std::min(all->min_start, more.min_start);
   all->max_end = std::max(all->max_end, more.max_end);
   all->has_error |= more.has_error;
+  all->weight = std::max(all->weight, more.weight);
 }
 
 // The totals of wanted traces, by their place in `ids`.
@@ -141,10 +142,13 @@ class TotalsCollector {
     if (!durations.ok()) return durations.status();
     const auto errors = group.Packed(FrameKind::kTraceErrors);
     if (!errors.ok()) return errors.status();
+    const auto weights = group.Weights();
+    if (!weights.ok()) return weights.status();
     ForEachCommonTrace({*ids, group.trace_count()}, ids_, [&](size_t in_group, size_t place) {
       const auto trace = static_cast<uint32_t>(in_group);
       const uint64_t start = starts->At(trace);
-      AddTo({start, start + durations->At(trace), errors->At(trace) > 0}, &totals_[place]);
+      const uint16_t weight = weights->empty() ? uint16_t{1} : (*weights)[trace];
+      AddTo({start, start + durations->At(trace), errors->At(trace) > 0, weight}, &totals_[place]);
     });
     return {};
   }

@@ -16,6 +16,7 @@ struct TraceTotals {
   uint64_t min_start = UINT64_MAX;
   uint64_t max_end = 0;
   bool has_error = false;
+  uint16_t weight = 1;  // how many traces it stands for
 
   uint64_t duration_nano() const { return max_end > min_start ? max_end - min_start : 0; }
 };
