@@ -20,6 +20,19 @@ columnar::Durability ToEngine(exporters::Durability durability) {
   }
 }
 
+columnar::ThinningOptions ToEngine(const exporters::PolicyConfig& config) {
+  columnar::ThinningOptions options;
+  options.keep_whole_for = std::chrono::duration_cast<std::chrono::seconds>(config.keep_whole_for);
+  options.keep_errors = config.keep_errors;
+  options.keep_slower_than = config.keep_slower_than;
+  for (const auto& [key, value] : config.keep_matching) {
+    options.keep_matching.push_back({key, value});
+  }
+  options.keep_per_shape_and_hour = config.keep_per_shape_and_hour;
+  options.keep_one_in = config.keep_one_in;
+  return options;
+}
+
 columnar::EngineOptions ToEngine(const exporters::StoreExporterConfig& config) {
   columnar::EngineOptions options;
   options.directory = config.directory;
@@ -27,6 +40,7 @@ columnar::EngineOptions ToEngine(const exporters::StoreExporterConfig& config) {
   options.max_age = std::chrono::duration_cast<std::chrono::seconds>(config.retention.max_age);
   options.max_bytes = config.retention.max_bytes;
   options.min_free_bytes = config.retention.min_free_bytes;
+  options.thinning = ToEngine(config.retention.policy);
   return options;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporters/store/store_exporter.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "exporters/decode_yaml.h"
@@ -84,6 +85,57 @@ TEST(StoreExporterConfigTest, ReadsRetention) {
   EXPECT_EQ(config->retention.min_free_bytes, 0u);
   EXPECT_FALSE(DecodeYaml("retention: {min_free_bytes: }", DecodeStoreExporterConfig, &problems)
                    ->retention.min_free_bytes.has_value());
+}
+
+TEST(StoreExporterConfigTest, ReadsThePolicy) {
+  config::Problems problems;
+  const auto config = DecodeYaml(R"(
+retention:
+  max_age: 720h
+  keep_whole_for: 24h
+  then:
+    keep_errors: true
+    keep_slower_than: 2s
+    keep_matching:
+      - {key: customer.tier, value: gold}
+    keep_per_shape_and_hour: 5
+    keep_one_in: 100
+)",
+                                 DecodeStoreExporterConfig, &problems);
+  EXPECT_EQ(problems.ToString(), "");
+  const PolicyConfig& policy = config->retention.policy;
+  EXPECT_EQ(policy.keep_whole_for, std::chrono::hours(24));
+  EXPECT_TRUE(policy.keep_errors);
+  EXPECT_EQ(policy.keep_slower_than, std::chrono::seconds(2));
+  ASSERT_EQ(policy.keep_matching.size(), 1u);
+  EXPECT_EQ(policy.keep_matching[0].key, "customer.tier");
+  EXPECT_EQ(policy.keep_matching[0].value, "gold");
+  EXPECT_EQ(policy.keep_per_shape_and_hour, 5u);
+  EXPECT_EQ(policy.keep_one_in, 100u);
+}
+
+TEST(StoreExporterConfigTest, SaysWhatIsWrongWithThePolicy) {
+  const auto problem_of = [](std::string_view yaml) {
+    config::Problems problems;
+    DecodeYaml(yaml, DecodeStoreExporterConfig, &problems);
+    return problems.ToString();
+  };
+  const auto has = [](std::string_view part) { return testing::HasSubstr(std::string(part)); };
+  EXPECT_THAT(problem_of("retention: {then: {keep_one_in: 10}}"), has("needs 'keep_whole_for'"));
+  EXPECT_THAT(problem_of("retention: {keep_whole_for: 24h}"), has("needs 'then'"));
+  EXPECT_THAT(problem_of("retention: {keep_whole_for: 1s, then: {keep_one_in: 10}}"),
+              has("shorter than a minute"));
+  EXPECT_THAT(problem_of("retention: {max_age: 1h, keep_whole_for: 24h, then: {keep_one_in: 10}}"),
+              has("not shorter than 'max_age'"));
+  EXPECT_THAT(problem_of("retention: {keep_whole_for: 24h, then: {keep_errors: true}}"),
+              has("'keep_one_in' is missing"));
+  EXPECT_THAT(problem_of("retention: {keep_whole_for: 24h, then: {keep_one_in: 0}}"),
+              has("'keep_one_in' is not from 1 to 10000"));
+  EXPECT_THAT(problem_of("retention: {keep_whole_for: 24h, then: {keep_one_in: 9, keep_error: 1}}"),
+              has("unknown key 'keep_error'; did you mean 'keep_errors'?"));
+  EXPECT_THAT(problem_of("retention: {keep_whole_for: 24h, then: {keep_one_in: 9, "
+                         "keep_matching: [{key: a, valeu: b}]}}"),
+              has("unknown key 'valeu'; did you mean 'value'?"));
 }
 
 TEST(StoreExporterConfigTest, SaysWhatIsWrongWithRetention) {

@@ -21,6 +21,7 @@ struct StoreFacts {
   std::vector<std::string> services;
   std::vector<PartInfo> parts;
   uint64_t quarantined_files = 0;
+  uint64_t counted_spans = 0;  // what the spans stand for, those that retention dropped included
 
   uint64_t part_bytes() const { return stats.details.at("part_bytes"); }
   uint64_t log_bytes() const { return stats.details.at("log_bytes"); }
@@ -30,12 +31,31 @@ struct StoreFacts {
     for (const PartInfo& part : parts) spans += part.spans;
     return spans == 0 ? 0 : static_cast<double>(part_bytes()) / static_cast<double>(spans);
   }
+  PartInfo thinned_parts() const {
+    PartInfo sum;
+    for (const PartInfo& part : parts) {
+      sum.is_thinned |= part.is_thinned;
+      sum.dropped_spans += part.dropped_spans;
+      sum.dropped_traces += part.dropped_traces;
+    }
+    return sum;
+  }
 };
 
 uint64_t FilesIn(const std::string& folder) {
   std::error_code error;
   const std::filesystem::directory_iterator files(folder, error);
   return error ? 0 : static_cast<uint64_t>(std::distance(begin(files), end(files)));
+}
+
+base::Result<uint64_t> CountSpans(columnar::Engine& store) {
+  const auto counted = store.Aggregate({});
+  if (!counted.ok()) return counted.status();
+  uint64_t count = 0;
+  for (const auto& series : counted->series) {
+    for (const auto& bucket : series.buckets) count += bucket.count;
+  }
+  return count;
 }
 
 base::Result<StoreFacts> Collect(columnar::Engine& store) {
@@ -47,6 +67,9 @@ base::Result<StoreFacts> Collect(columnar::Engine& store) {
   const auto traces = store.CountTraces({}, {});
   if (!traces.ok()) return traces.status();
   facts.traces = *traces;
+  const auto counted = CountSpans(store);
+  if (!counted.ok()) return counted.status();
+  facts.counted_spans = *counted;
   auto services = store.Services();
   if (!services.ok()) return services.status();
   facts.services = *std::move(services);
@@ -74,6 +97,12 @@ void PrintText(const StoreFacts& facts) {
   row("bytes a span", fmt::format("{:.1f} (in parts)", facts.bytes_per_span()));
   row("log", fmt::format("{} ({} spans not in parts yet)",
                          config::FormatByteSize(facts.log_bytes()), WithCommas(facts.log_spans())));
+  if (const PartInfo thinned = facts.thinned_parts(); thinned.is_thinned) {
+    row("thinned",
+        fmt::format("{} spans of {} traces dropped by policy; what is stored counts as {} spans",
+                    WithCommas(thinned.dropped_spans), WithCommas(thinned.dropped_traces),
+                    WithCommas(facts.counted_spans)));
+  }
   row("quarantine", fmt::format("{} files", facts.quarantined_files));
   if (facts.parts.empty()) return;
   fmt::print("\n{:<16} {:>12} {:>12} {:>12} {:>8}  {:<20}  {}\n", "part", "spans", "traces", "size",
@@ -102,6 +131,10 @@ void WritePart(const PartInfo& part, wire::JsonWriter* json) {
   WriteNumber("traces", part.traces, json);
   WriteNumber("minStartUnixNano", part.min_start_unix_nano, json);
   WriteNumber("maxStartUnixNano", part.max_start_unix_nano, json);
+  json->Key("thinned");
+  json->Bool(part.is_thinned);
+  WriteNumber("droppedSpans", part.dropped_spans, json);
+  WriteNumber("droppedTraces", part.dropped_traces, json);
   json->CloseObject();
 }
 
@@ -113,6 +146,7 @@ std::string ToJson(const StoreFacts& facts) {
   json.String(facts.directory);
   WriteNumber("spans", facts.stats.spans, &json);
   WriteNumber("traces", facts.traces, &json);
+  WriteNumber("countedSpans", facts.counted_spans, &json);
   json.Key("services");
   json.OpenArray();
   for (const std::string& service : facts.services) json.String(service);
