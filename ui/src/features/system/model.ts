@@ -45,6 +45,7 @@ const COUNTS = {
     ['spandrel_store_expired_spans', { reason: 'age' }, 'Older than the limit', 'spans; max_age', false],
     ['spandrel_store_expired_spans', { reason: 'bytes' }, 'Store over its size', 'spans; max_bytes', false],
     ['spandrel_store_expired_spans', { reason: 'free_disk' }, 'Disk too full', 'spans; min_free_bytes', true],
+    ['spandrel_store_expired_spans', { reason: 'policy' }, 'Not kept by policy', 'spans; what stays stands for them', false],
   ],
   refused: [
     ['otelcol_receiver_refused_spans', {}, 'Refused on arrival', 'spans, all reasons; senders were told', true],

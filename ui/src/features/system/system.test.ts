@@ -20,7 +20,7 @@ test('keeps the reasons apart', () => {
     { name: 'otelcol_receiver_refused_spans', labels: { receiver: 'otlp', transport: 'grpc' }, value: 4 },
     { name: 'otelcol_receiver_refused_spans', labels: { receiver: 'otlp', transport: 'http' }, value: 2 },
   ] });
-  expect(dropped.map(({ value }) => value)).toEqual([7, 0, 3]);
+  expect(dropped.map(({ value }) => value)).toEqual([7, 0, 3, 0]);
   expect(refused[0]?.value).toBe(6);
 });
 
