@@ -85,7 +85,8 @@ class GroupFacts {
     if (matching_ == nullptr) return {};
     DictionaryVerdicts verdicts(*matching_, group_->shared_dictionary());
     if (!GroupMayMatch(*part_, index_, *matching_, verdicts)) return {};
-    Result<std::vector<uint32_t>> rows = MatchingRows(group_, *matching_, verdicts);
+    RowColumns columns;
+    Result<std::vector<uint32_t>> rows = MatchingRows(group_, *matching_, verdicts, &columns);
     if (!rows.ok()) return rows.status();
     matching_rows_ = std::move(*rows);
     return {};

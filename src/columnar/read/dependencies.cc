@@ -79,6 +79,9 @@ class GroupCalls {
     SPANDREL_RETURN_IF_ERROR(columns_.Load(group));
     const auto ids = group.TraceIds();
     if (!ids.ok()) return ids.status();
+    const auto first_rows = group.FirstRows();
+    if (!first_rows.ok()) return first_rows.status();
+    first_rows_ = *first_rows;
     const auto parents = group.Packed(FrameKind::kParents);
     if (!parents.ok()) return parents.status();
     parents_.resize(group.row_count());
@@ -106,22 +109,22 @@ class GroupCalls {
   }
 
   Status AddTrace(const RowGroup& group, uint32_t trace) {
-    const uint32_t first = (*columns_.first_rows)[trace];
-    const uint32_t end = (*columns_.first_rows)[trace + 1];
+    const uint32_t first = (*first_rows_)[trace];
+    const uint32_t end = (*first_rows_)[trace + 1];
     for (uint32_t row = first; row < end; ++row) {
       const uint64_t code = parents_[row];
-      if (code < kFirstParentCode || !range_.Contains(columns_.starts[row])) continue;
+      if (code < kFirstParentCode || !range_.Contains(columns_.starts()[row])) continue;
       const uint64_t zigzag = code - kFirstParentCode;
       const auto distance = static_cast<int64_t>(zigzag >> 1) ^ -static_cast<int64_t>(zigzag & 1);
       const int64_t parent = int64_t{row} - distance;
       if (parent < first || parent >= end) {
         return {base::StatusCode::kDataLoss, "parent lies outside its trace"};
       }
-      const uint32_t made_from = columns_.template_of[row];
-      of_group_.Add(service_of_template_[columns_.template_of[static_cast<uint32_t>(parent)]],
+      const uint32_t made_from = columns_.template_of()[row];
+      of_group_.Add(service_of_template_[columns_.template_of()[static_cast<uint32_t>(parent)]],
                     service_of_template_[made_from],
                     {group.table().templates[made_from].status == span::SpanStatus::kError,
-                     columns_.DurationOf(row), columns_.WeightOf(row)});
+                     columns_.durations()[row], columns_.WeightOf(row)});
     }
     return {};
   }
@@ -131,6 +134,7 @@ class GroupCalls {
   CallCounts calls_;
   CallCounts of_group_;
   RowColumns columns_;
+  const std::vector<uint32_t>* first_rows_ = nullptr;  // of the row group that is added
   std::vector<uint64_t> parents_;
   std::vector<uint8_t> is_shared_;  // by trace
   std::vector<uint32_t> service_of_template_;

@@ -63,7 +63,7 @@ Result<const std::vector<uint32_t>*> PartSource::RowsOf(uint32_t group, const Ma
 
 Result<const std::vector<uint32_t>*> PartSource::FindRows(const RowGroupPtr& group, uint32_t index,
                                                           const Matcher& matcher) {
-  Result<std::vector<uint32_t>> found = MatchingRows(group, matcher, Verdicts(matcher));
+  Result<std::vector<uint32_t>> found = MatchingRows(group, matcher, Verdicts(matcher), &columns_);
   if (!found.ok()) return found.status();
   if (known_rows_ + found->size() > kMaxKnownRows) {
     rows_.clear();

@@ -76,6 +76,7 @@ class PartSource {
   base::Counter* unreadable_spans_ = nullptr;
 
   std::unique_ptr<DictionaryVerdicts> verdicts_;
+  RowColumns columns_;
   std::unordered_map<uint32_t, std::vector<uint32_t>> rows_;  // matching ones, by row group
   size_t known_rows_ = 0;                                     // in rows_
 };

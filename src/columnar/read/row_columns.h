@@ -9,29 +9,36 @@
 
 namespace spandrel::columnar {
 
-// The columns of a whole row group that questions about many spans read. May be loaded again for
-// another row group; its memory is kept.
-struct RowColumns {
-  // DATA_LOSS when the row group cannot be read.
+// The columns of a whole row group that questions about many spans read, each once it is asked for.
+// Serves one row group after the other; memory is kept. One thread.
+class RowColumns {
+ public:
+  // What was read of another row group is gone. The row group outlives it.
+  void Open(const RowGroup& group);
+  // All columns. DATA_LOSS, as of the functions below, when the row group cannot be read.
   base::Status Load(const RowGroup& group);
 
-  uint32_t row_count() const { return static_cast<uint32_t>(template_of.size()); }
-  // Zero when the span ends before it starts.
-  uint64_t DurationOf(uint32_t row) const {
-    return starts[row] + durations[row] > starts[row] ? durations[row] : 0;
-  }
+  base::Status LoadTemplates();
+  base::Status LoadStarts();
+  base::Status LoadDurations();
+  base::Status LoadWeights();
 
-  // How many spans the row stands for.
-  uint16_t WeightOf(uint32_t row) const { return weights.empty() ? 1 : weights[row]; }
+  uint32_t row_count() const { return group_->row_count(); }
 
-  const std::vector<uint32_t>* first_rows = nullptr;  // RowGroup::FirstRows
-  std::vector<uint32_t> template_of;
-  std::vector<uint64_t> starts;
-  std::vector<uint64_t> durations;  // modulo 2^64
-  std::vector<uint16_t> weights;    // empty when all are 1
+  // Of each row, once they are loaded.
+  const std::vector<uint32_t>& template_of() const { return template_of_; }
+  const std::vector<uint64_t>& starts() const { return starts_; }
+  // Zero where a span ends before it starts.
+  const std::vector<uint64_t>& durations() const { return durations_; }
+  // How many spans a row stands for.
+  uint16_t WeightOf(uint32_t row) const { return weights_.empty() ? 1 : weights_[row]; }
 
  private:
-  base::Status LoadWeights(const RowGroup& group);
+  const RowGroup* group_ = nullptr;
+  std::vector<uint32_t> template_of_;  // these are empty until they are loaded
+  std::vector<uint64_t> starts_;
+  std::vector<uint64_t> durations_;
+  std::vector<uint16_t> weights_;  // empty when all are 1
 };
 
 // A span as the templates of a row group say it is: without ids, times and message.

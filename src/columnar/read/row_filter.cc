@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 
 #include "columnar/part/row_reader.h"
 
@@ -22,6 +23,7 @@ bool HoldsAnywhere(const std::vector<uint8_t>& verdicts) {
 
 std::vector<uint32_t> RowsOf(const Mask& mask) {
   std::vector<uint32_t> rows;
+  rows.reserve(std::accumulate(mask.begin(), mask.end(), size_t{0}));
   const uint8_t* const begin = mask.data();
   const uint8_t* const end = begin + mask.size();
   for (const uint8_t* at = begin; at != end; ++at) {
@@ -36,8 +38,11 @@ std::vector<uint32_t> RowsOf(const Mask& mask) {
 
 class GroupFilter {
  public:
-  GroupFilter(const RowGroupPtr& group, const Matcher& matcher, DictionaryVerdicts& verdicts)
-      : group_(group), matcher_(matcher), verdicts_(verdicts) {}
+  GroupFilter(const RowGroupPtr& group, const Matcher& matcher, DictionaryVerdicts& verdicts,
+              RowColumns* columns)
+      : group_(group), matcher_(matcher), verdicts_(verdicts), columns_(*columns) {
+    columns_.Open(*group);
+  }
 
   Result<std::vector<uint32_t>> Run() {
     mask_.assign(group_->row_count(), 1);
@@ -56,8 +61,9 @@ class GroupFilter {
     const storage::TimeRange& range = matcher_.range();
     const GroupRecord& facts = group_->facts();
     if (range.Contains(facts.min_start) && range.Contains(facts.max_start)) return {};
-    SPANDREL_RETURN_IF_ERROR(LoadStarts());
-    for (uint32_t row = 0; row < mask_.size(); ++row) mask_[row] = range.Contains(starts_[row]);
+    SPANDREL_RETURN_IF_ERROR(columns_.LoadStarts());
+    for (uint32_t row = 0; row < mask_.size(); ++row)
+      mask_[row] = range.Contains(columns_.starts()[row]);
     return {};
   }
 
@@ -143,10 +149,10 @@ class GroupFilter {
                                                   : verdicts_.KindAndStatus(leaf, made);
     }
     if (!HoldsAnywhere(verdicts)) return Mask();
-    SPANDREL_RETURN_IF_ERROR(LoadTemplates());
+    SPANDREL_RETURN_IF_ERROR(columns_.LoadTemplates());
     Mask holds(mask_.size());
     for (size_t row = 0; row < holds.size(); ++row) {
-      holds[row] = mask_[row] & verdicts[template_of_[row]];
+      holds[row] = mask_[row] & verdicts[columns_.template_of()[row]];
     }
     return holds;
   }
@@ -155,21 +161,15 @@ class GroupFilter {
     const Leaf& asked = matcher_.leaves()[leaf];
     const bool is_start =
         std::get<storage::Intrinsic>(asked.predicate.field) == storage::Intrinsic::kStartTime;
-    SPANDREL_RETURN_IF_ERROR(LoadStarts());
-    if (!is_start) SPANDREL_RETURN_IF_ERROR(LoadDurations());
+    SPANDREL_RETURN_IF_ERROR(is_start ? columns_.LoadStarts() : columns_.LoadDurations());
+    const std::vector<uint64_t>& values = is_start ? columns_.starts() : columns_.durations();
     Mask holds(mask_.size());
     for (size_t row = 0; row < holds.size(); ++row) {
       if (mask_[row] == 0) continue;
-      const uint64_t value = is_start ? starts_[row] : DurationOf(row);
       holds[row] =
-          asked.evaluator->MatchesValue(span::ValueView::OfInt(static_cast<int64_t>(value)));
+          asked.evaluator->MatchesValue(span::ValueView::OfInt(static_cast<int64_t>(values[row])));
     }
     return holds;
-  }
-
-  // As span::SpanEntry::duration_nano() has it: zero for a span that ends before it starts.
-  uint64_t DurationOf(size_t row) const {
-    return starts_[row] + durations_[row] > starts_[row] ? durations_[row] : 0;
   }
 
   Result<Mask> DecideByEntry(uint32_t leaf) {
@@ -191,30 +191,38 @@ class GroupFilter {
     const LeafDeciders deciders(*group_, matcher_.leaves()[leaf], verdicts_.Texts(leaf));
     Mask holds;
     if (deciders.AnyFixed()) {
-      SPANDREL_RETURN_IF_ERROR(LoadTemplates());
+      SPANDREL_RETURN_IF_ERROR(columns_.LoadTemplates());
       holds.resize(mask_.size());
       for (size_t row = 0; row < holds.size(); ++row) {
-        holds[row] = mask_[row] & deciders.Fixed(template_of_[row]);
+        holds[row] = mask_[row] & deciders.Fixed(columns_.template_of()[row]);
       }
     }
     for (const uint32_t column : deciders.columns()) {
-      const Result<std::vector<uint8_t>> hits = deciders.Hits(column);
+      Result<std::vector<uint8_t>> hits = deciders.Hits(column);
       if (!hits.ok()) return hits.status();
-      SPANDREL_RETURN_IF_ERROR(MarkHits(deciders, column, *hits, &holds));
+      SPANDREL_RETURN_IF_ERROR(MarkHits(deciders, column, std::move(*hits), &holds));
     }
     return holds;
   }
 
   // Goes through the rows and the cells of a column side by side.
-  Status MarkHits(const LeafDeciders& deciders, uint32_t column, const std::vector<uint8_t>& hits,
+  Status MarkHits(const LeafDeciders& deciders, uint32_t column, std::vector<uint8_t> hits,
                   Mask* holds) {
     if (!HoldsAnywhere(hits)) return {};
-    SPANDREL_RETURN_IF_ERROR(LoadTemplates());
-    holds->resize(mask_.size());
     const std::vector<uint8_t> role = deciders.RolesOf(column);
+    const bool decides_all = std::all_of(role.begin(), role.end(),
+                                         [](uint8_t r) { return r == LeafDeciders::kDecides; });
+    if (decides_all && hits.size() == mask_.size()) {
+      Intersect(mask_, &hits);
+      Unite(std::move(hits), holds);
+      return {};
+    }
+    SPANDREL_RETURN_IF_ERROR(columns_.LoadTemplates());
+    const std::vector<uint32_t>& template_of = columns_.template_of();
+    holds->resize(mask_.size());
     size_t cell = 0;
     for (size_t row = 0; row < holds->size(); ++row) {
-      const uint8_t in_template = role[template_of_[row]];
+      const uint8_t in_template = role[template_of[row]];
       if (in_template == LeafDeciders::kNoCell) continue;
       if (cell == hits.size()) return {base::StatusCode::kDataLoss, "cell is missing"};
       const uint8_t hit = hits[cell++];
@@ -223,57 +231,18 @@ class GroupFilter {
     return {};
   }
 
-  Status LoadTemplates() {
-    if (!template_of_.empty()) return {};
-    const auto packed = group_->Packed(FrameKind::kTemplateOf);
-    if (!packed.ok()) return packed.status();
-    template_of_.resize(group_->row_count());
-    packed->Read(0, group_->row_count(), template_of_.data());
-    return {};
-  }
-
-  Status LoadStarts() {
-    if (!starts_.empty()) return {};
-    const auto first_rows = group_->FirstRows();
-    if (!first_rows.ok()) return first_rows.status();
-    const auto packed = group_->Packed(FrameKind::kStarts);
-    if (!packed.ok()) return packed.status();
-    const auto trace_starts = group_->Packed(FrameKind::kTraceStarts);
-    if (!trace_starts.ok()) return trace_starts.status();
-    starts_.resize(group_->row_count());
-    packed->Read(0, group_->row_count(), starts_.data());
-    std::vector<uint64_t> of_trace(group_->trace_count());
-    trace_starts->Read(0, group_->trace_count(), of_trace.data());
-    for (uint32_t trace = 0; trace < of_trace.size(); ++trace) {
-      const uint32_t end = (**first_rows)[trace + 1];
-      for (uint32_t row = (**first_rows)[trace]; row < end; ++row) starts_[row] += of_trace[trace];
-    }
-    return {};
-  }
-
-  Status LoadDurations() {
-    if (!durations_.empty()) return {};
-    const auto packed = group_->Packed(FrameKind::kDurations);
-    if (!packed.ok()) return packed.status();
-    durations_.resize(group_->row_count());
-    packed->Read(0, group_->row_count(), durations_.data());
-    return {};
-  }
-
   const RowGroupPtr& group_;
   const Matcher& matcher_;
   DictionaryVerdicts& verdicts_;
   Mask mask_;  // the rows that are left
-  std::vector<uint32_t> template_of_;
-  std::vector<uint64_t> starts_;
-  std::vector<uint64_t> durations_;
+  RowColumns& columns_;
 };
 
 }  // namespace
 
 Result<std::vector<uint32_t>> MatchingRows(const RowGroupPtr& group, const Matcher& matcher,
-                                           DictionaryVerdicts& verdicts) {
-  return GroupFilter(group, matcher, verdicts).Run();
+                                           DictionaryVerdicts& verdicts, RowColumns* columns) {
+  return GroupFilter(group, matcher, verdicts, columns).Run();
 }
 
 }  // namespace spandrel::columnar

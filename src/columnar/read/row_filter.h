@@ -8,6 +8,7 @@
 #include "columnar/part/part.h"
 #include "columnar/read/column_hits.h"
 #include "columnar/read/matcher.h"
+#include "columnar/read/row_columns.h"
 
 namespace spandrel::columnar {
 
@@ -47,8 +48,8 @@ bool GroupMayMatch(const Part& part, uint32_t group, const Matcher& matcher,
 // Decides which rows of a row group match, column by column: what a leaf says of a template, of a
 // dictionary's entry or of a value is asked of its evaluator, so there is one truth. Only rows that
 // no cheaper condition has ruled out are looked at one by one. DATA_LOSS when the row group is
-// damaged. The rows ascend.
+// damaged. The rows ascend. `columns` is opened, and keeps what had to be read.
 base::Result<std::vector<uint32_t>> MatchingRows(const RowGroupPtr& group, const Matcher& matcher,
-                                                 DictionaryVerdicts& verdicts);
+                                                 DictionaryVerdicts& verdicts, RowColumns* columns);
 
 }  // namespace spandrel::columnar

@@ -23,8 +23,11 @@ class RowMatcher {
     if (!verdicts) {
       verdicts = std::make_unique<DictionaryVerdicts>(matcher_, group->shared_dictionary());
     }
-    return MatchingRows(group, matcher_, *verdicts);
+    return MatchingRows(group, matcher_, *verdicts, &columns_);
   }
+
+  // The columns of the row group that was asked about last, as far as they were read.
+  RowColumns& columns() { return columns_; }
 
   // True when all rows of a row group match, as far as that is known without reading it.
   bool MatchesAll(const GroupRecord& facts) const {
@@ -35,6 +38,7 @@ class RowMatcher {
  private:
   const Matcher& matcher_;
   std::vector<std::unique_ptr<DictionaryVerdicts>> verdicts_;  // by source
+  RowColumns columns_;
 };
 
 // Marks a row group as damaged and counts its rows as unreadable.

@@ -18,17 +18,25 @@ bool TemplateCounts::Add(const Part& part, uint32_t source, uint32_t group) {
   const auto rows = rows_.RowsOf(*open, source);
   if (!rows.ok()) return false;
   if (rows->empty()) return true;
-  if (!columns_.Load(**open).ok()) return false;
+  // Starts are of no interest when all rows are counted in the same bucket.
+  const GroupRecord& facts = (*open)->facts();
+  const bool same_bucket =
+      groups_->BucketStart(facts.min_start) == groups_->BucketStart(facts.max_start);
+  RowColumns& columns = rows_.columns();
+  if (!columns.LoadTemplates().ok() || !columns.LoadDurations().ok()) return false;
+  if (!columns.LoadWeights().ok()) return false;
+  if (!same_bucket && !columns.LoadStarts().ok()) return false;
   const auto& templates = (*open)->table().templates;
+  const uint32_t only_group = request_.group_by.empty() ? groups_->IdOf({}) : kUnknown;
+  group_of_template_.assign(templates.size(), only_group);
   TemplateProbe probe(**open);
-  group_of_template_.assign(templates.size(), kUnknown);
   for (const uint32_t row : *rows) {
-    const uint32_t made_from = columns_.template_of[row];
+    const uint32_t made_from = columns.template_of()[row];
     uint32_t& id = group_of_template_[made_from];
     if (id == kUnknown) id = GroupOf(probe.SpanOf(made_from));
     groups_->Add(id,
-                 {columns_.starts[row], columns_.DurationOf(row),
-                  templates[made_from].status == span::SpanStatus::kError, columns_.WeightOf(row)});
+                 {same_bucket ? facts.min_start : columns.starts()[row], columns.durations()[row],
+                  templates[made_from].status == span::SpanStatus::kError, columns.WeightOf(row)});
   }
   return true;
 }

@@ -36,7 +36,6 @@ class TemplateCounts {
   const storage::AggregateRequest& request_;
   SpanGroups* const groups_;
   RowMatcher rows_;
-  RowColumns columns_;
   std::vector<uint32_t> group_of_template_;  // of the row group that is being added
   std::vector<std::string> texts_;
 };
