@@ -17,6 +17,7 @@ class CellReader {
  public:
   static base::Result<CellReader> Open(const RowGroup& group, uint32_t column);
 
+  uint32_t size() const { return size_; }
   bool is_text() const { return texts_.has_value(); }
   // Of texts that have a dictionary.
   bool has_dictionary() const { return dictionary_.has_value(); }

@@ -27,8 +27,6 @@ class CallCounts {
   void Add(uint32_t parent, uint32_t child, const Child& span);
 
   void Merge(const CallCounts& other);
-  // Forgets the calls and keeps the services.
-  void Clear() { calls_.clear(); }
 
   // By parent and child.
   std::vector<storage::Dependency> Finish() const;

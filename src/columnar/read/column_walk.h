@@ -18,6 +18,7 @@ struct MatchedRows {
     if (!templates.ok()) return templates.status();
     template_of.resize(group.row_count());
     templates->Read(0, group.row_count(), template_of.data());
+    matches_all = rows.size() == group.row_count();
     is_matched.assign(group.row_count(), 0);
     uses_template.assign(group.table().templates.size(), 0);
     for (const uint32_t row : rows) {
@@ -27,6 +28,7 @@ struct MatchedRows {
     return {};
   }
 
+  bool matches_all = false;
   std::vector<uint32_t> template_of;   // of all rows
   std::vector<uint8_t> is_matched;     // of all rows
   std::vector<uint8_t> uses_template;  // whether matching rows have a template
@@ -45,6 +47,18 @@ base::Status VisitCells(const RowGroup& group, uint32_t column, const MatchedRow
   base::Result<CellReader> cells = CellReader::Open(group, column);
   if (!cells.ok()) return cells.status();
   std::vector<uint8_t> is_seen(cells->has_dictionary() ? cells->dictionary_size() : 0);
+  // Where all cells are wanted, no row need be looked at.
+  bool wants_all = rows.matches_all && cells->has_dictionary();
+  for (size_t i = 0; i < has_cell.size(); ++i) wants_all &= has_cell[i] <= wanted[i];
+  if (wants_all) {
+    for (uint32_t left = cells->size(); left > 0; --left) {
+      SPANDREL_RETURN_IF_ERROR(cells->Next());
+      if (is_seen[cells->code()] != 0) continue;
+      is_seen[cells->code()] = 1;
+      visit(*cells);
+    }
+    return {};
+  }
   for (size_t row = 0; row < rows.template_of.size(); ++row) {
     const uint32_t made_from = rows.template_of[row];
     if (has_cell[made_from] == 0) continue;

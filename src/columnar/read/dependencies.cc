@@ -26,6 +26,7 @@ using span::SpanRef;
 
 // So many times as many traces in a row group as are wanted: its filter is asked for each.
 constexpr size_t kManyMore = 16;
+constexpr uint64_t kNoRow = UINT64_MAX;
 
 // The calls of one trace, whose spans are ordered by start.
 void AddCallsOf(const std::vector<SpanRef>& spans, storage::TimeRange range, CallCounts* calls) {
@@ -89,12 +90,13 @@ class GroupCalls {
     is_shared_.assign(group.trace_count(), 0);
     ForEachCommonTrace({*ids, group.trace_count()}, shared_,
                        [&](size_t trace, size_t) { is_shared_[trace] = 1; });
-    ListServices(group);
-    of_group_.Clear();
     for (uint32_t trace = 0; trace < group.trace_count(); ++trace) {
-      if (is_shared_[trace] == 0) SPANDREL_RETURN_IF_ERROR(AddTrace(group, trace));
+      SPANDREL_RETURN_IF_ERROR(FindParents(trace));
     }
-    calls_.Merge(of_group_);
+    ListServices(group);
+    for (uint32_t trace = 0; trace < group.trace_count(); ++trace) {
+      if (is_shared_[trace] == 0) AddTrace(group, trace);
+    }
     return {};
   }
 
@@ -104,39 +106,47 @@ class GroupCalls {
     service_of_template_.clear();
     for (const Template& made : group.table().templates) {
       const uint32_t resource = dictionary.scopes[made.scope].resource;
-      service_of_template_.push_back(of_group_.ServiceId(dictionary.ServiceAt(resource)));
+      service_of_template_.push_back(calls_.ServiceId(dictionary.ServiceAt(resource)));
     }
   }
 
-  Status AddTrace(const RowGroup& group, uint32_t trace) {
+  // Makes rows of a trace's parent codes, kNoRow where the parent is not of the trace.
+  Status FindParents(uint32_t trace) {
     const uint32_t first = (*first_rows_)[trace];
     const uint32_t end = (*first_rows_)[trace + 1];
     for (uint32_t row = first; row < end; ++row) {
       const uint64_t code = parents_[row];
-      if (code < kFirstParentCode || !range_.Contains(columns_.starts()[row])) continue;
+      parents_[row] = kNoRow;
+      if (code < kFirstParentCode) continue;
       const uint64_t zigzag = code - kFirstParentCode;
       const auto distance = static_cast<int64_t>(zigzag >> 1) ^ -static_cast<int64_t>(zigzag & 1);
       const int64_t parent = int64_t{row} - distance;
       if (parent < first || parent >= end) {
         return {base::StatusCode::kDataLoss, "parent lies outside its trace"};
       }
-      const uint32_t made_from = columns_.template_of()[row];
-      of_group_.Add(service_of_template_[columns_.template_of()[static_cast<uint32_t>(parent)]],
-                    service_of_template_[made_from],
-                    {group.table().templates[made_from].status == span::SpanStatus::kError,
-                     columns_.durations()[row], columns_.WeightOf(row)});
+      parents_[row] = static_cast<uint64_t>(parent);
     }
     return {};
+  }
+
+  void AddTrace(const RowGroup& group, uint32_t trace) {
+    const std::vector<uint32_t>& template_of = columns_.template_of();
+    for (uint32_t row = (*first_rows_)[trace]; row < (*first_rows_)[trace + 1]; ++row) {
+      if (parents_[row] == kNoRow || !range_.Contains(columns_.starts()[row])) continue;
+      const uint32_t made_from = template_of[row];
+      calls_.Add(service_of_template_[template_of[parents_[row]]], service_of_template_[made_from],
+                 {group.table().templates[made_from].status == span::SpanStatus::kError,
+                  columns_.durations()[row], columns_.WeightOf(row)});
+    }
   }
 
   const storage::TimeRange range_;
   const TraceIdList& shared_;
   CallCounts calls_;
-  CallCounts of_group_;
   RowColumns columns_;
   const std::vector<uint32_t>* first_rows_ = nullptr;  // of the row group that is added
-  std::vector<uint64_t> parents_;
-  std::vector<uint8_t> is_shared_;  // by trace
+  std::vector<uint64_t> parents_;                      // codes, then rows
+  std::vector<uint8_t> is_shared_;                     // by trace
   std::vector<uint32_t> service_of_template_;
 };
 

@@ -24,14 +24,19 @@ void NameSet::AddSpan(const span::SpanRef& span) {
 Status NameSet::AddRows(const RowGroup& group, const MatchedRows& rows) {
   std::vector<uint8_t> to_read(group.column_count());
   std::vector<uint8_t> is_known(group.dictionary().scopes.size());
+  std::vector<uint8_t> is_used(group.table().layouts.size());
   TemplateProbe probe(group);
   for (uint32_t i = 0; i < rows.uses_template.size(); ++i) {
     if (rows.uses_template[i] == 0) continue;
+    is_used[group.table().templates[i].layout] = 1;
     AddTemplate(group, i, &to_read);
     const span::SpanRef span = probe.SpanOf(i);
     uint8_t& scope_is_known = is_known[span.entry().scope];
     if (scope_is_known == 0) AddSpan(span);
     scope_is_known = 1;
+  }
+  for (size_t layout = 0; layout < is_used.size(); ++layout) {
+    if (is_used[layout] != 0) AddKeys(group.table(), group.table().layouts[layout]);
   }
   for (uint32_t column = 0; column < to_read.size(); ++column) {
     if (to_read[column] == 0) continue;
@@ -89,6 +94,14 @@ void NameSet::AddMessage(std::string_view message) {
   }
 }
 
+void NameSet::AddKeys(const TemplateTable& table, const Layout& layout) {
+  for (const LayoutStep& step : layout) {
+    if (step.kind == FieldKind::kAttribute) {
+      AddKey(table.columns[step.column].key, AttributeScope::kSpan);
+    }
+  }
+}
+
 void NameSet::AddTemplate(const RowGroup& group, uint32_t of_template,
                           std::vector<uint8_t>* columns) {
   const TemplateTable& table = group.table();
@@ -97,9 +110,7 @@ void NameSet::AddTemplate(const RowGroup& group, uint32_t of_template,
   for (const LayoutStep& step : table.layouts[made.layout]) {
     if (step.column == kNoColumn) continue;
     const ConstantCell& constant = made.cells[cell++];
-    const ColumnKey& column = table.columns[step.column];
-    if (column.kind == FieldKind::kAttribute) AddKey(column.key, AttributeScope::kSpan);
-    if (column.kind != FieldKind::kRun && column.kind != FieldKind::kMessage) continue;
+    if (step.kind != FieldKind::kRun && step.kind != FieldKind::kMessage) continue;
     if (constant.is_constant) {
       AddMessage(constant.text);
     } else {

@@ -47,7 +47,9 @@ class NameSet {
   void AddAttributes(span::AttributeReader attributes, storage::AttributeScope scope);
   // Of a Span message or some of its fields.
   void AddMessage(std::string_view message);
-  // What the template says; the columns that must be read beside it are marked.
+  // The attributes that all spans of a layout have.
+  void AddKeys(const TemplateTable& table, const Layout& layout);
+  // Events, links and messages that are constant; the columns of others are marked.
   void AddTemplate(const RowGroup& group, uint32_t of_template, std::vector<uint8_t>* columns);
 
   const size_t limit_;

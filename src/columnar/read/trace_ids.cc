@@ -20,7 +20,7 @@ TraceIdList MergeTraceIds(const std::vector<TraceIdSpan>& lists) {
       const auto first = ids.begin() + bounds[i];
       const auto middle = ids.begin() + bounds[i + 1];
       const auto last = ids.begin() + bounds[std::min(i + 2, bounds.size() - 1)];
-      std::merge(first, middle, middle, last, merged.begin() + bounds[i]);
+      std::merge(first, middle, middle, last, merged.begin() + bounds[i], IsBefore);
       left.push_back(last - ids.begin());
     }
     ids.swap(merged);
