@@ -181,6 +181,7 @@ TEST_F(EngineTest, QuarantinesDamagedPartsAndKeepsTheRest) {
 
 TEST_F(EngineTest, OutlivesADiskThatFailsBelowAPart) {
   options_.merge_fan_in = 100;
+  options_.seal_age = std::chrono::hours(1);
   Open();
   for (uint64_t part = 0; part < 2; ++part) {
     AppendTraces(1 + part * 1000, 1000);

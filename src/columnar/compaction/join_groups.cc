@@ -43,7 +43,8 @@ class InputRows {
     first_rows_ = *first_rows;
     Result<std::vector<uint16_t>> weights = group_->Weights();
     if (!weights.ok()) return weights.status();
-    weights_ = input_.weights != nullptr ? *input_.weights : std::move(*weights);
+    weights_ = std::move(*weights);
+    if (input_.weights != nullptr) weights_ = *input_.weights;
     for (uint32_t column = 0; column < group_->column_count(); ++column) {
       Result<CellReader> cells = CellReader::Open(*group_, column);
       if (!cells.ok()) return cells.status();
