@@ -67,16 +67,34 @@ void RowGroupBuilder::BeginTrace(const span::TraceId& id, uint16_t weight) {
   traces_.push_back({id, row_count(), 0, weight});
 }
 
-void RowGroupBuilder::Arrange(std::vector<TraceRows> traces, const std::vector<uint32_t>& order) {
-  std::vector<RowRecord> arranged;
-  arranged.reserve(order.size());
-  for (const uint32_t row : order) arranged.push_back(rows_[row]);
-  rows_ = std::move(arranged);
+void RowGroupBuilder::BeginTraces(std::vector<TraceRows> traces) {
   traces_ = std::move(traces);
+  rows_.resize(traces_.empty() ? 0 : traces_.back().first_row + traces_.back().row_count);
+}
+
+void RowGroupBuilder::SortTraces() {
+  const auto comes_before = [](const RowRecord& a, const RowRecord& b) {
+    return a.start != b.start ? a.start < b.start : a.span_id < b.span_id;
+  };
+  for (const TraceRows& trace : traces_) {
+    const auto first = rows_.begin() + trace.first_row;
+    const auto last = first + trace.row_count;
+    if (!std::is_sorted(first, last, comes_before)) std::stable_sort(first, last, comes_before);
+  }
 }
 
 void RowGroupBuilder::AddSpan(const span::SpanEntry& entry, std::string_view message,
                               std::string_view name, uint32_t scope) {
+  Append(TakeSpan(entry, message, name, scope));
+}
+
+void RowGroupBuilder::AddSpanAt(uint32_t place, const span::SpanEntry& entry,
+                                std::string_view message, std::string_view name, uint32_t scope) {
+  rows_[place] = TakeSpan(entry, message, name, scope);
+}
+
+RowRecord RowGroupBuilder::TakeSpan(const span::SpanEntry& entry, std::string_view message,
+                                    std::string_view name, uint32_t scope) {
   message_bytes_ += message.size();
   if (sample_hints_.empty()) sample_hints_.resize(size_t{1} << kHintBits, LayoutTrie::kNone);
   uint32_t& sample = sample_hints_[HintOf(entry, name)];
@@ -84,9 +102,12 @@ void RowGroupBuilder::AddSpan(const span::SpanEntry& entry, std::string_view mes
   if (made_from == LayoutTrie::kNone) {
     made_from = TakeNewSpan(entry, message, name, scope, &sample);
   }
-  AddRow({entry.span_id, entry.parent_span_id, entry.start_time_unix_nano, entry.end_time_unix_nano,
-          made_from},
-         row_cells_.data(), row_like_sample_);
+  return {entry.span_id,
+          entry.parent_span_id,
+          entry.start_time_unix_nano,
+          entry.end_time_unix_nano,
+          made_from,
+          AddCells(made_from, row_cells_.data(), row_like_sample_)};
 }
 
 uint32_t RowGroupBuilder::TakeLikeSample(uint32_t sample, const span::SpanEntry& entry,
@@ -221,18 +242,27 @@ bool RowGroupBuilder::IsSame(const OpenTemplate& a, const OpenTemplate& b) const
          a.status == b.status;
 }
 
-void RowGroupBuilder::AddRow(RowRecord row, const uint64_t* cells, CellBits like_sample) {
-  OpenTemplate& made = templates_[row.made_from];
-  row.first_cell = cells_.size();
+void RowGroupBuilder::AddRow(RowRecord row, const uint64_t* cells) {
+  row.first_cell = AddCells(row.made_from, cells, 0);
+  Append(row);
+}
+
+void RowGroupBuilder::Append(const RowRecord& row) {
+  rows_.push_back(row);
+  if (!traces_.empty()) ++traces_.back().row_count;
+}
+
+size_t RowGroupBuilder::AddCells(uint32_t made_from, const uint64_t* cells, CellBits like_sample) {
+  OpenTemplate& made = templates_[made_from];
+  const size_t first = cells_.size();
   cells_.insert(cells_.end(), cells, cells + made.cell_count);
   if (made.row_count++ == 0) {
-    made.first_cells = row.first_cell;
+    made.first_cells = first;
     made.like_sample = like_sample;
   } else {
     NoteDifferences(cells, like_sample, &made);
   }
-  rows_.push_back(row);
-  if (!traces_.empty()) ++traces_.back().row_count;
+  return first;
 }
 
 // Cells that vary already, or are known to be the first row's, are not looked at.

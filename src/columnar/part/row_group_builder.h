@@ -58,21 +58,25 @@ struct OpenTemplate {
 };
 
 // Collects the rows of one row group: spans are taken apart into the cells of columns. Rows lie in
-// the order of traces by id, rows of a trace by start time: they come in this order, each trace
-// after its BeginTrace, or in any order before Arrange. One thread.
+// the order of traces by id, rows of a trace by start time and span id. They come in this order,
+// each trace after its BeginTrace, or with their places after BeginTraces. One thread.
 class RowGroupBuilder {
  public:
   // Scopes and names are ids of `dictionary`.
   explicit RowGroupBuilder(DictionaryBuilder& dictionary);
 
   void BeginTrace(const span::TraceId& id, uint16_t weight = 1);
-  // Puts the rows, which came without their traces, in order: row i becomes what came as
-  // `order[i]`.
-  void Arrange(std::vector<TraceRows> traces, const std::vector<uint32_t>& order);
+  // All traces at once, with the rows that they will have.
+  void BeginTraces(std::vector<TraceRows> traces);
+  // Puts the rows of each trace in order.
+  void SortTraces();
 
-  // A span with its message.
+  // A span with its message, of the trace that was begun last.
   void AddSpan(const span::SpanEntry& entry, std::string_view message, std::string_view name,
                uint32_t scope);
+  // The same for row `place` of a trace of BeginTraces; each row is given once.
+  void AddSpanAt(uint32_t place, const span::SpanEntry& entry, std::string_view message,
+                 std::string_view name, uint32_t scope);
 
   uint32_t row_count() const { return static_cast<uint32_t>(rows_.size()); }
   // Bytes of the messages that were given, or are said to have been given as cells.
@@ -95,7 +99,8 @@ class RowGroupBuilder {
   const std::vector<uint32_t>& columns_of_layout() const { return columns_; }
   uint32_t AddTemplate(const OpenTemplate& wanted);
   uint64_t AddText(uint32_t column, std::string_view text) { return texts_[column].Add(text); }
-  void AddRow(RowRecord row, const uint64_t* cells) { AddRow(row, cells, 0); }
+  // To the trace that was begun last.
+  void AddRow(RowRecord row, const uint64_t* cells);
 
  private:
   // The first message with its layout, name, kind and status, in whatever scope.
@@ -125,8 +130,12 @@ class RowGroupBuilder {
   uint32_t AddSample(const OpenTemplate& traits, std::string_view message);
   uint32_t TemplateOf(uint32_t sample, uint32_t scope);
   void FillCells(const OpenTemplate& made);
-  // `like_sample` are the cells that are known to be those of the template's sample.
-  void AddRow(RowRecord row, const uint64_t* cells, CellBits like_sample);
+  RowRecord TakeSpan(const span::SpanEntry& entry, std::string_view message, std::string_view name,
+                     uint32_t scope);
+  void Append(const RowRecord& row);
+  // Where the cells of a row begin, which are added. `like_sample` are those that are known to be
+  // the cells of the template's sample.
+  size_t AddCells(uint32_t made_from, const uint64_t* cells, CellBits like_sample);
   void NoteDifferences(const uint64_t* cells, CellBits like_sample, OpenTemplate* made) const;
   bool IsSame(const OpenTemplate& a, const OpenTemplate& b) const;
 

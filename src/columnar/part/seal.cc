@@ -75,41 +75,42 @@ class Sealer {
     return order;
   }
 
-  // Spans are read in the order in which they came, which is how they lie in memory, and put in
-  // order afterwards.
+  // Spans are read in the order in which they came, which is how they lie in memory, and added at
+  // the places that they have in order.
   Status WriteGroup(std::span<const uint32_t> traces) {
     std::vector<std::pair<span::TraceId, uint32_t>> by_id;
     by_id.reserve(traces.size());
     for (const uint32_t trace : traces) by_id.emplace_back(head_.traces()[trace].id, trace);
     std::sort(by_id.begin(), by_id.end());
-    AddSpans(traces);
+    places_.assign(head_.row_count(), kNotHere);
     std::vector<TraceRows> arranged;
-    std::vector<uint32_t> order;
     arranged.reserve(by_id.size());
-    order.reserve(part_.rows().row_count());
-    for (const auto& [id, trace] : by_id) {
-      const auto first = static_cast<uint32_t>(order.size());
-      AppendRows(head_.traces()[trace], &order);
-      arranged.push_back({id, first, static_cast<uint32_t>(order.size()) - first});
+    uint32_t next = 0;
+    for (size_t i = 0; i < by_id.size(); ++i) {
+      if (i + kAhead < by_id.size()) PrefetchRow(head_.traces()[by_id[i + kAhead].second]);
+      const HeadTrace& trace = head_.traces()[by_id[i].second];
+      arranged.push_back({trace.id, next, trace.row_count});
+      for (uint32_t row = trace.first_row; row != HashIndex::kAbsent;
+           row = head_.rows()[row].next_of_trace) {
+        places_[row] = next++;
+      }
     }
-    part_.rows().Arrange(std::move(arranged), order);
+    part_.rows().BeginTraces(std::move(arranged));
+    AddSpans();
+    part_.rows().SortTraces();
     return part_.EndGroup();
   }
 
-  // Adds the spans of these traces in the order in which they came, and notes the place of each.
-  void AddSpans(std::span<const uint32_t> traces) {
-    came_as_.assign(head_.row_count(), kNotHere);
-    for (const uint32_t trace : traces) {
-      ForEachRow(head_.traces()[trace], [this](uint32_t row) { came_as_[row] = 0; });
-    }
-    for (uint32_t row = 0; row < came_as_.size(); ++row) {
-      if (row + kAhead < came_as_.size()) PrefetchMessage(head_.rows()[row + kAhead]);
-      if (came_as_[row] == kNotHere) continue;
-      came_as_[row] = part_.rows().row_count();
-      AddSpan(head_.rows()[row]);
+  void AddSpans() {
+    for (uint32_t row = 0; row < places_.size(); ++row) {
+      if (row + kAhead < places_.size()) PrefetchMessage(head_.rows()[row + kAhead]);
+      if (places_[row] != kNotHere) AddSpan(head_.rows()[row], places_[row]);
     }
   }
 
+  void PrefetchRow(const HeadTrace& trace) const {
+    __builtin_prefetch(&head_.rows()[trace.first_row]);
+  }
   void PrefetchMessage(const HeadRow& row) const {
     constexpr uint32_t kCacheLine = 64;
     const base::ByteRange message = EntryOf(row).message;
@@ -118,38 +119,18 @@ class Sealer {
     for (uint32_t at = 0; at < size; at += kCacheLine) __builtin_prefetch(bytes + at);
   }
 
-  // The rows of a trace by start time and span id, as the part has them.
-  void AppendRows(const HeadTrace& trace, std::vector<uint32_t>* order) {
-    by_start_.clear();
-    ForEachRow(trace, [this](uint32_t row) {
-      const RowRecord& record = part_.rows().rows()[came_as_[row]];
-      by_start_.emplace_back(record.start, record.span_id, came_as_[row]);
-    });
-    std::sort(by_start_.begin(), by_start_.end());
-    for (const auto& [start, id, row] : by_start_) order->push_back(row);
-  }
-
-  template <typename Use>
-  void ForEachRow(const HeadTrace& trace, Use&& use) const {
-    for (uint32_t row = trace.first_row; row != HashIndex::kAbsent;
-         row = head_.rows()[row].next_of_trace) {
-      use(row);
-    }
-  }
-
-  void AddSpan(const HeadRow& row) {
+  void AddSpan(const HeadRow& row, uint32_t place) {
     const span::SpanChunk& chunk = ChunkOf(row);
     const span::SpanEntry& entry = chunk.spans[row.span];
-    part_.rows().AddSpan(entry, entry.message.In(chunk.bytes()), entry.name.In(chunk.bytes()),
-                         ScopeId(row));
+    part_.rows().AddSpanAt(place, entry, entry.message.In(chunk.bytes()),
+                           entry.name.In(chunk.bytes()), ScopeId(row));
   }
 
   const Head& head_;
   PartWriter& part_;
   std::vector<size_t> first_scope_;  // of a chunk, in scope_ids_
   std::vector<uint32_t> scope_ids_;
-  std::vector<uint32_t> came_as_;  // of each row of the head: which row of the group it is
-  std::vector<std::tuple<uint64_t, span::SpanId, uint32_t>> by_start_;  // rows of a trace
+  std::vector<uint32_t> places_;  // of each row of the head: where it lies in the row group
 };
 
 }  // namespace
