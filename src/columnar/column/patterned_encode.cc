@@ -74,6 +74,7 @@ bool SplitAll(Texts values, uint32_t least_digits, size_t max_patterns, Split* o
     if (row % kTextGroupRows == 0) {
       for (Column& column : out->columns) column.starts.push_back(column.numbers.size());
     }
+    PrefetchValueAfter(values, row);
     SplitNumbers(values[row], least_digits, &text);
     out->codes.push_back(out->table.Add(text.pattern()));
     for (uint32_t i = 0; i < text.places; ++i) out->columns[i].numbers.push_back(text.numbers[i]);

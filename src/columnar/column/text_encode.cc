@@ -56,7 +56,9 @@ Affixes FindAffixes(Texts values) {
   const std::string_view first = values.front();
   Affixes affixes;
   size_t prefix = std::min(first.size(), kMaxAffixBytes / 2);
-  for (const std::string_view value : values) {
+  for (size_t i = 0; i < values.size(); ++i) {
+    PrefetchValueAfter(values, i);
+    const std::string_view value = values[i];
     affixes.same_length &= value.size() == first.size();
     prefix = std::min(prefix, value.size());
     const auto end = first.begin() + static_cast<ptrdiff_t>(prefix);
@@ -198,6 +200,7 @@ void EncodeCompressed(Texts values, int level, std::string* out) {
   std::vector<uint64_t> group_starts;
   for (size_t i = 0; i < values.size(); ++i) {
     if (i % kTextGroupRows == 0) group_starts.push_back(cutter.raw_size());
+    PrefetchValueAfter(values, i);
     cutter.Add(values[i]);
   }
   cutter.Flush();

@@ -6,7 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string_view>
+
+#include "base/prefetch.h"
 
 // Constants of text columns and the notations of their values; docs/formats/columns.md. Numbers on
 // disk never change meaning.
@@ -123,6 +126,16 @@ inline bool ReadNumber(std::string_view text, uint32_t digits, uint64_t* number)
     *number = *number * 10 + static_cast<uint64_t>(c - '0');
   }
   return true;
+}
+
+// Asks the memory for the ends of a value that is read soon after that of `row`: values in the
+// order of rows lie anywhere.
+inline void PrefetchValueAfter(std::span<const std::string_view> values, size_t row) {
+  constexpr size_t kAhead = 8;
+  if (row + kAhead >= values.size()) return;
+  const std::string_view value = values[row + kAhead];
+  base::Prefetch(value.data());
+  base::Prefetch(value.data() + value.size());
 }
 
 // Copies bytes; returns the end of what it writes.

@@ -97,7 +97,7 @@ bool Head::ContainsLocked(const span::SpanEntry& entry, uint64_t content_hash) c
 void Head::AddRow(const span::SpanEntry& entry, const HeadRow& row) {
   const auto position = static_cast<uint32_t>(rows_.size());
   rows_.push_back(row);
-  index_.contents.Insert(index_.ContentKey(row.content_hash), position,
+  index_.contents.Insert(index_.ContentKey(row.content_hash),
                          [this](uint32_t at) { return index_.ContentKey(rows_[at].content_hash); });
   AddToTrace(entry, position);
 }
@@ -109,10 +109,11 @@ void Head::AddToTrace(const span::SpanEntry& entry, uint32_t row) {
   if (at == HashIndex::kAbsent) {
     at = static_cast<uint32_t>(traces_.size());
     traces_.push_back({entry.trace_id, row, row});
-    index_.traces.Insert(hash, at, [this](uint32_t t) { return index_.TraceKey(traces_[t].id); });
+    index_.traces.Insert(hash, [this](uint32_t t) { return index_.TraceKey(traces_[t].id); });
   } else {
     rows_[traces_[at].last_row].next_of_trace = row;
   }
+  rows_[row].trace = at;
   HeadTrace& trace = traces_[at];
   trace.last_row = row;
   ++trace.row_count;

@@ -17,6 +17,7 @@ namespace spandrel::columnar {
 struct HeadRow {
   uint32_t chunk = 0;
   uint32_t span = 0;
+  uint32_t trace = 0;
   uint32_t next_of_trace = HashIndex::kAbsent;  // row
   uint64_t content_hash = 0;
 };

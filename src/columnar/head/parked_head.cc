@@ -19,9 +19,12 @@ ParkedHead::ParkedHead(Head& head, const std::vector<LogPlace>& places)
   chunks_.reserve(head.chunks().size());
   for (size_t i = 0; i < head.chunks().size(); ++i) AddChunk(head, head.chunks()[i], places[i]);
   ListTraces(head);
+  KeepChecks(head);
   byte_size_ = sizeof(ParkedHead) + index_.byte_size() + chunks_.capacity() * sizeof(Chunk) +
                left_out_.capacity() * sizeof(LeftOut) +
-               (first_chunk_of_.capacity() + trace_chunks_.capacity()) * sizeof(uint32_t);
+               (first_chunk_of_.capacity() + trace_chunks_.capacity() + row_checks_.capacity() +
+                trace_checks_.capacity()) *
+                   sizeof(uint32_t);
 }
 
 void ParkedHead::AddChunk(const Head& head, const HeadChunk& added, const LogPlace& place) {
@@ -56,11 +59,25 @@ void ParkedHead::ListTraces(const Head& head) {
   trace_chunks_.shrink_to_fit();
 }
 
+void ParkedHead::KeepChecks(const Head& head) {
+  row_checks_.reserve(head.rows().size());
+  for (const HeadRow& row : head.rows()) {
+    row_checks_.push_back(CheckOf(index_.ContentKey(row.content_hash)));
+  }
+  trace_checks_.reserve(head.traces().size());
+  for (const HeadTrace& trace : head.traces()) {
+    trace_checks_.push_back(CheckOf(index_.TraceKey(trace.id)));
+  }
+}
+
 bool ParkedHead::Contains(const span::SpanEntry& entry, uint64_t content_hash) const {
   const uint64_t start = entry.start_time_unix_nano;
   if (start < min_start_ || start > max_start_) return false;
-  const auto is_equal = [&](uint32_t row) { return IsAt(row, entry, content_hash); };
-  return index_.contents.Find(index_.ContentKey(content_hash), is_equal) != HashIndex::kAbsent;
+  const uint64_t key = index_.ContentKey(content_hash);
+  const auto is_equal = [&](uint32_t row) {
+    return row_checks_[row] == CheckOf(key) && IsAt(row, entry, content_hash);
+  };
+  return index_.contents.Find(key, is_equal) != HashIndex::kAbsent;
 }
 
 bool ParkedHead::IsAt(uint32_t row, const span::SpanEntry& entry, uint64_t content_hash) const {
@@ -105,13 +122,15 @@ std::vector<uint32_t> ParkedHead::SpansOf(uint32_t chunk) const {
 }
 
 std::vector<uint32_t> ParkedHead::ChunksOf(const span::TraceId& id) const {
+  const uint64_t key = index_.TraceKey(id);
   const auto begins_with = [&](uint32_t trace) {
+    if (trace_checks_[trace] != CheckOf(key)) return false;
     const auto chunk = Load(trace_chunks_[first_chunk_of_[trace]]);
     return chunk != nullptr &&
            std::any_of(chunk->spans.begin(), chunk->spans.end(),
                        [&](const span::SpanEntry& entry) { return entry.trace_id == id; });
   };
-  const uint32_t trace = index_.traces.Find(index_.TraceKey(id), begins_with);
+  const uint32_t trace = index_.traces.Find(key, begins_with);
   if (trace == HashIndex::kAbsent) return {};
   return {trace_chunks_.begin() + first_chunk_of_[trace],
           trace_chunks_.begin() + first_chunk_of_[trace + 1]};

@@ -14,7 +14,7 @@
 namespace spandrel::columnar {
 
 // A full head whose requests are in the log only: recovery parks the heads that it fills until they
-// are sealed. It keeps the index, about 20 bytes a span; a request is copied and decoded again, and
+// are sealed. It keeps the index, about 17 bytes a span; a request is copied and decoded again, and
 // its checksum compared, when somebody reads it. Any thread.
 class ParkedHead {
  public:
@@ -84,6 +84,9 @@ class ParkedHead {
 
   void AddChunk(const Head& head, const HeadChunk& added, const LogPlace& place);
   void ListTraces(const Head& head);
+  void KeepChecks(const Head& head);
+  // Bits of a key that its index does not keep, so that few requests are read in vain.
+  static uint32_t CheckOf(uint64_t key) { return static_cast<uint32_t>(key >> 24); }
   bool IsLeftOut(uint32_t chunk, uint32_t span) const;
   bool IsAt(uint32_t row, const span::SpanEntry& entry, uint64_t content_hash) const;
   std::shared_ptr<const span::SpanChunk> Read(const Chunk& chunk) const;
@@ -95,8 +98,10 @@ class ParkedHead {
   uint64_t max_start_ = 0;
   std::vector<LogFileBytesPtr> files_;
   std::vector<Chunk> chunks_;
-  std::vector<LeftOut> left_out_;         // ascending
-  HeadIndex index_;                       // of traces and rows
+  std::vector<LeftOut> left_out_;     // ascending
+  HeadIndex index_;                   // of traces and rows
+  std::vector<uint32_t> row_checks_;  // CheckOf the key of each row; and of each trace
+  std::vector<uint32_t> trace_checks_;
   std::vector<uint32_t> first_chunk_of_;  // by trace, in trace_chunks_; one more than traces
   std::vector<uint32_t> trace_chunks_;
   mutable std::atomic<bool> damaged_{false};

@@ -95,6 +95,20 @@ TEST_F(ParkedHeadTest, KnowsItsSpansAndNoOthers) {
   EXPECT_EQ(view.SpansOf(view.chunks()[1]), (std::vector<uint32_t>{0, 2}));
 }
 
+// Else each span that is sent after a restart might read one.
+TEST_F(ParkedHeadTest, ReadsNoRequestForSpansOfOthers) {
+  LoseAllFrom(0);
+  const auto chunk = Decode(RequestOf(1));
+  const ContentHasher hasher(*chunk);
+  for (uint64_t i = 1; i <= 10'000; ++i) {
+    EXPECT_FALSE(parked_->Contains(chunk->spans[0], hasher.Of(chunk->spans[0]) + i));
+    EXPECT_TRUE(parked_->ChunksOf(TraceIdOf(5000 + i)).empty());
+  }
+  EXPECT_FALSE(parked_->damaged());
+  EXPECT_FALSE(Contains(1, 0));
+  EXPECT_TRUE(parked_->damaged());
+}
+
 TEST_F(ParkedHeadTest, ComesBackIntoMemoryAsItWas) {
   const ParkedHead::Restored restored = parked_->Restore();
   EXPECT_EQ(restored.lost_requests, 0U);

@@ -167,7 +167,7 @@ uint32_t DictionaryBuilder::AddName(std::string_view name) {
   if (found != HashIndex::kAbsent) return found;
   const auto next = static_cast<uint32_t>(names.size());
   names.push_back(Keep(name));
-  name_index_.Insert(hash, next, [&](uint32_t at) { return Hash(names[at].In(buffer_)); });
+  name_index_.Insert(hash, [&](uint32_t at) { return Hash(names[at].In(buffer_)); });
   return next;
 }
 
@@ -181,8 +181,7 @@ void DictionaryBuilder::AddOperation(uint32_t scope, uint32_t name, span::SpanKi
   const auto is_equal = [&](uint32_t at) { return operations[at] == operation; };
   if (operation_index_.Find(hash, is_equal) != HashIndex::kAbsent) return;
   operations.push_back(operation);
-  operation_index_.Insert(hash, static_cast<uint32_t>(operations.size() - 1),
-                          [&](uint32_t at) { return hash_of(operations[at]); });
+  operation_index_.Insert(hash, [&](uint32_t at) { return hash_of(operations[at]); });
 }
 
 Dictionary DictionaryBuilder::Finish() && {

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstring>
 
+#include "base/prefetch.h"
 #include "columnar/part/message_cursor.h"
 
 namespace spandrel::columnar {
@@ -195,6 +196,11 @@ class SampleMatch {
   const char* const end_;
   MatchedCell* cell_;
 };
+
+void MessageSample::Prefetch() const {
+  base::Prefetch(fields_.data(), fields_.size() * sizeof(Field));
+  base::Prefetch(message_.data(), message_.size());
+}
 
 bool MessageSample::Match(std::string_view message, std::vector<MatchedCell>* cells) {
   cells->resize(cell_count_);

@@ -30,6 +30,9 @@ class MessageSample {
   // `cells` are those of the message, in order. Views are of the message.
   bool Match(std::string_view message, std::vector<MatchedCell>* cells);
 
+  // Asks the memory for all that Match() reads of the sample.
+  void Prefetch() const;
+
   size_t cell_count() const { return cell_count_; }
 
  private:

@@ -9,6 +9,8 @@
 #include <bit>
 #include <cstring>
 
+#include "base/prefetch.h"
+
 namespace spandrel::columnar {
 namespace {
 
@@ -44,14 +46,6 @@ size_t HintOf(const span::SpanEntry& entry, std::string_view name) {
   return HintOf(middle ^ traits << 32, LastBytes(name) * kHashFactor);
 }
 
-CellBits SameCells(const std::vector<uint64_t>& a, const std::vector<uint64_t>& b) {
-  CellBits same = 0;
-  for (size_t i = 0; i < std::min(a.size(), kLastCellBit); ++i) {
-    if (a[i] == b[i]) same |= CellBits{1} << i;
-  }
-  return same;
-}
-
 uint64_t HashOf(const OpenTemplate& made) {
   const uint32_t words[] = {
       made.layout, made.scope, made.name,
@@ -83,18 +77,41 @@ void RowGroupBuilder::SortTraces() {
   }
 }
 
+RowGroupBuilder::Expectation RowGroupBuilder::Expect(const span::SpanEntry& entry,
+                                                     std::string_view name, uint32_t scope) const {
+  if (sample_hints_.empty()) return {};
+  const uint32_t sample = sample_hints_[HintOf(entry, name)];
+  if (sample >= samples_.size()) return {};
+  base::Prefetch(&samples_[sample], sizeof(Sample));
+  if (!template_hints_.empty()) base::Prefetch(&template_hints_[HintOf(sample, scope)]);
+  return {sample, scope};
+}
+
+void RowGroupBuilder::Prefetch(const Expectation& expected, uint32_t place) const {
+  if (place < rows_.size()) base::Prefetch(&rows_[place], sizeof(RowRecord));
+  if (expected.sample >= samples_.size()) return;
+  const Sample& sample = samples_[expected.sample];
+  sample.message.Prefetch();
+  base::Prefetch(sample.cells.data(), sample.cells.size() * sizeof(SampleCell));
+  if (template_hints_.empty()) return;
+  const TemplateHint& hint = template_hints_[HintOf(expected.sample, expected.scope)];
+  if (hint.sample == expected.sample) base::Prefetch(&templates_[hint.made_from]);
+}
+
 void RowGroupBuilder::AddSpan(const span::SpanEntry& entry, std::string_view message,
                               std::string_view name, uint32_t scope) {
-  Append(TakeSpan(entry, message, name, scope));
+  RowRecord row;
+  TakeSpan(entry, message, name, scope, &row);
+  Append(row);
 }
 
 void RowGroupBuilder::AddSpanAt(uint32_t place, const span::SpanEntry& entry,
                                 std::string_view message, std::string_view name, uint32_t scope) {
-  rows_[place] = TakeSpan(entry, message, name, scope);
+  TakeSpan(entry, message, name, scope, &rows_[place]);
 }
 
-RowRecord RowGroupBuilder::TakeSpan(const span::SpanEntry& entry, std::string_view message,
-                                    std::string_view name, uint32_t scope) {
+void RowGroupBuilder::TakeSpan(const span::SpanEntry& entry, std::string_view message,
+                               std::string_view name, uint32_t scope, RowRecord* row) {
   message_bytes_ += message.size();
   if (sample_hints_.empty()) sample_hints_.resize(size_t{1} << kHintBits, LayoutTrie::kNone);
   uint32_t& sample = sample_hints_[HintOf(entry, name)];
@@ -102,12 +119,12 @@ RowRecord RowGroupBuilder::TakeSpan(const span::SpanEntry& entry, std::string_vi
   if (made_from == LayoutTrie::kNone) {
     made_from = TakeNewSpan(entry, message, name, scope, &sample);
   }
-  return {entry.span_id,
-          entry.parent_span_id,
-          entry.start_time_unix_nano,
-          entry.end_time_unix_nano,
-          made_from,
-          AddCells(made_from, row_cells_.data(), row_like_sample_)};
+  row->span_id = entry.span_id;
+  row->parent_id = entry.parent_span_id;
+  row->start = entry.start_time_unix_nano;
+  row->end = entry.end_time_unix_nano;
+  row->made_from = made_from;
+  row->first_cell = AddCells(made_from, row_cells_.data(), row_like_sample_);
 }
 
 uint32_t RowGroupBuilder::TakeLikeSample(uint32_t sample, const span::SpanEntry& entry,
@@ -121,11 +138,12 @@ uint32_t RowGroupBuilder::TakeLikeSample(uint32_t sample, const span::SpanEntry&
   row_like_sample_ = 0;
   for (size_t i = 0; i < matched_.size(); ++i) {
     const MatchedCell& cell = matched_[i];
+    const SampleCell& sampled = like.cells[i];
     if (cell.is_same) {
-      row_cells_[i] = like.cells[i];
+      row_cells_[i] = sampled.value;
       if (i < kLastCellBit) row_like_sample_ |= CellBits{1} << i;
     } else {
-      row_cells_[i] = IsText(like.types[i]) ? texts_[like.columns[i]].Add(cell.text) : cell.scalar;
+      row_cells_[i] = IsText(sampled.type) ? texts_[sampled.column].Add(cell.text) : cell.scalar;
     }
   }
   return TemplateOf(sample, scope);
@@ -161,9 +179,17 @@ uint32_t RowGroupBuilder::TakeNewSpan(const span::SpanEntry& entry, std::string_
   row_like_sample_ = 0;
   if (is_whole) return made_from;
   *sample = AddSample(wanted, message);
-  if (*sample != LayoutTrie::kNone)
-    row_like_sample_ = SameCells(samples_[*sample].cells, row_cells_);
+  if (*sample != LayoutTrie::kNone) row_like_sample_ = CellsLikeSample(*sample);
   return made_from;
+}
+
+CellBits RowGroupBuilder::CellsLikeSample(uint32_t sample) const {
+  const std::vector<SampleCell>& cells = samples_[sample].cells;
+  CellBits same = 0;
+  for (size_t i = 0; i < std::min(cells.size(), kLastCellBit); ++i) {
+    if (cells[i].value == row_cells_[i]) same |= CellBits{1} << i;
+  }
+  return same;
 }
 
 uint32_t RowGroupBuilder::AddSample(const OpenTemplate& traits, std::string_view message) {
@@ -176,14 +202,13 @@ uint32_t RowGroupBuilder::AddSample(const OpenTemplate& traits, std::string_view
   if (samples_.size() >= kMaxSamples || message.size() > MessageSample::kMaxBytes)
     return LayoutTrie::kNone;
   const auto next = static_cast<uint32_t>(samples_.size());
-  Sample sample{{message, fields_}, anywhere, {}, {}, row_cells_};
+  Sample sample{{message, fields_}, anywhere, {}};
   for (size_t i = 0; i < fields_.size(); ++i) {
     if (columns_[i] == kNoColumn) continue;
-    sample.types.push_back(fields_[i].type);
-    sample.columns.push_back(columns_[i]);
+    sample.cells.push_back({row_cells_[sample.cells.size()], columns_[i], fields_[i].type});
   }
   samples_.push_back(std::move(sample));
-  sample_index_.Insert(hash, next, [this](uint32_t at) { return HashOf(samples_[at].traits); });
+  sample_index_.Insert(hash, [this](uint32_t at) { return HashOf(samples_[at].traits); });
   return next;
 }
 
@@ -232,7 +257,7 @@ uint32_t RowGroupBuilder::AddTemplate(const OpenTemplate& wanted) {
   const Layout layout = layouts_.LayoutAt(wanted.layout);
   templates_.back().cell_count = static_cast<uint32_t>(std::count_if(
       layout.begin(), layout.end(), [](const auto& s) { return s.column != kNoColumn; }));
-  template_index_.Insert(hash, next, [this](uint32_t at) { return HashOf(templates_[at]); });
+  template_index_.Insert(hash, [this](uint32_t at) { return HashOf(templates_[at]); });
   dictionary_.AddOperation(wanted.scope, wanted.name, wanted.kind);
   return next;
 }

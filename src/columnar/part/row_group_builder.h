@@ -71,6 +71,16 @@ class RowGroupBuilder {
   // Puts the rows of each trace in order.
   void SortTraces();
 
+  // What a span will be compared with when it is added, as far as that is known before.
+  struct Expectation {
+    uint32_t sample = LayoutTrie::kNone;
+    uint32_t scope = 0;
+  };
+  // Both ask the memory for what AddSpanAt() will read and write. Prefetch() looks where Expect()
+  // asked, so it is to come some spans later, and the span itself some after that.
+  Expectation Expect(const span::SpanEntry& entry, std::string_view name, uint32_t scope) const;
+  void Prefetch(const Expectation& expected, uint32_t place) const;
+
   // A span with its message, of the trace that was begun last.
   void AddSpan(const span::SpanEntry& entry, std::string_view message, std::string_view name,
                uint32_t scope);
@@ -103,13 +113,17 @@ class RowGroupBuilder {
   void AddRow(RowRecord row, const uint64_t* cells);
 
  private:
+  struct SampleCell {
+    uint64_t value = 0;
+    uint32_t column = 0;
+    CellType type = CellType::kNone;
+  };
+
   // The first message with its layout, name, kind and status, in whatever scope.
   struct Sample {
     MessageSample message;
-    OpenTemplate traits;            // of these the layout, name, kind and status
-    std::vector<CellType> types;    // of its cells
-    std::vector<uint32_t> columns;  // of its cells
-    std::vector<uint64_t> cells;
+    OpenTemplate traits;  // of these the layout, name, kind and status
+    std::vector<SampleCell> cells;
   };
 
   // The template that a sample had in a scope.
@@ -126,12 +140,13 @@ class RowGroupBuilder {
                           uint32_t scope);
   uint32_t TakeNewSpan(const span::SpanEntry& entry, std::string_view message,
                        std::string_view name, uint32_t scope, uint32_t* sample);
+  CellBits CellsLikeSample(uint32_t sample) const;
   // The sample for what is in fields_; kNone when there is no room for another one.
   uint32_t AddSample(const OpenTemplate& traits, std::string_view message);
   uint32_t TemplateOf(uint32_t sample, uint32_t scope);
   void FillCells(const OpenTemplate& made);
-  RowRecord TakeSpan(const span::SpanEntry& entry, std::string_view message, std::string_view name,
-                     uint32_t scope);
+  void TakeSpan(const span::SpanEntry& entry, std::string_view message, std::string_view name,
+                uint32_t scope, RowRecord* row);
   void Append(const RowRecord& row);
   // Where the cells of a row begin, which are added. `like_sample` are those that are known to be
   // the cells of the template's sample.

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "base/prefetch.h"
 #include "columnar/column/packed_ints.h"
 #include "columnar/column/text_column.h"
 #include "columnar/disk/fixed.h"
@@ -85,21 +86,22 @@ class Encoder {
 
   void MakeTemplates() {
     table_.columns = builder_.layouts().columns();
-    stored_columns_.resize(order_.size());
     for (uint32_t code = 0; code < order_.size(); ++code) {
       const OpenTemplate& open = builder_.templates()[order_[code]];
       Template made{LayoutId(open.layout), open.scope, open.name, open.kind, open.status, {}};
+      first_stored_.push_back(stored_columns_.size());
       size_t cell = 0;
       for (const LayoutStep& step : table_.layouts[made.layout]) {
         if (step.column == kNoColumn) continue;
         const bool is_constant = open.row_count >= kMinRowsForConstants && !open.Varies(cell);
         const uint64_t value = builder_.cells()[open.first_cells + cell];
         made.cells.push_back(is_constant ? Constant(step.column, value) : ConstantCell());
-        stored_columns_[code].push_back(is_constant ? kNoColumn : step.column);
+        stored_columns_.push_back(is_constant ? kNoColumn : step.column);
         ++cell;
       }
       table_.templates.push_back(std::move(made));
     }
+    first_stored_.push_back(stored_columns_.size());
     AddCompressed(FrameKind::kTemplates, EncodeTemplateTable(table_));
   }
 
@@ -122,18 +124,23 @@ class Encoder {
       const uint32_t code = code_of_[record.made_from];
       template_of_.push_back(code);
       const uint64_t* cell = builder_.cells().data() + record.first_cell;
-      for (const uint32_t column : stored_columns_[code]) {
+      for (size_t i = first_stored_[code]; i < first_stored_[code + 1]; ++i, ++cell) {
+        const uint32_t column = stored_columns_[i];
         if (column != kNoColumn) columns_[column].push_back(*cell);
-        ++cell;
       }
     }
   }
   // Cells lie as the rows came, not as they are ordered.
   void PrefetchCells(const RowRecord& record) const {
-    if (record.first_cell + 8 >= builder_.cells().size()) return;
+    constexpr size_t kCellsOfLine = 8;
+    const uint32_t code = code_of_[record.made_from];
+    const size_t count = first_stored_[code + 1] - first_stored_[code];
+    const uint32_t* const columns = stored_columns_.data() + first_stored_[code];
+    base::Prefetch(columns);
+    base::Prefetch(columns + count);
     const uint64_t* const cells = builder_.cells().data() + record.first_cell;
-    __builtin_prefetch(cells);
-    __builtin_prefetch(cells + 8);
+    for (size_t i = 0; i < count; i += kCellsOfLine) base::Prefetch(cells + i);
+    base::Prefetch(cells + count);
   }
   void NoteZone() {
     for (size_t i = 0; i < columns_.size(); ++i) zone_starts_[i].push_back(columns_[i].size());
@@ -321,10 +328,11 @@ class Encoder {
   const int level_;
   EncodedRowGroup group_;
   TemplateTable table_;
-  std::vector<uint32_t> order_;                        // template codes to the builder's templates
-  std::vector<uint32_t> code_of_;                      // and back
-  std::vector<uint32_t> layout_ids_;                   // of the trie's nodes
-  std::vector<std::vector<uint32_t>> stored_columns_;  // of a template's cells, or kNoColumn
+  std::vector<uint32_t> order_;           // template codes to the builder's templates
+  std::vector<uint32_t> code_of_;         // and back
+  std::vector<uint32_t> layout_ids_;      // of the trie's nodes
+  std::vector<uint32_t> stored_columns_;  // of the cells of each template, or kNoColumn
+  std::vector<size_t> first_stored_;      // of a template, in stored_columns_; its end
   std::vector<std::vector<uint64_t>> columns_;
   std::vector<std::vector<uint64_t>> zone_starts_;  // of each column and of the foreign parents
   std::vector<uint64_t> template_of_;

@@ -2,11 +2,13 @@
 #include "columnar/part/seal.h"
 
 #include <algorithm>
+#include <array>
 #include <span>
 #include <tuple>
 #include <utility>
 #include <vector>
 
+#include "base/prefetch.h"
 #include "columnar/part/part_writer.h"
 
 namespace spandrel::columnar {
@@ -35,8 +37,8 @@ class Sealer {
 
  private:
   static constexpr uint32_t kNotHere = UINT32_MAX;
-  // How many rows ahead memory is asked for messages, and for how much of each.
-  static constexpr uint32_t kAhead = 3;
+  // How many rows are between two steps of asking the memory, and for how much of a message.
+  static constexpr size_t kAhead = 2;
   static constexpr uint32_t kMostPrefetched = 1024;
 
   const span::SpanChunk& ChunkOf(const HeadRow& row) const {
@@ -82,18 +84,15 @@ class Sealer {
     by_id.reserve(traces.size());
     for (const uint32_t trace : traces) by_id.emplace_back(head_.traces()[trace].id, trace);
     std::sort(by_id.begin(), by_id.end());
-    places_.assign(head_.row_count(), kNotHere);
+    next_places_.assign(head_.traces().size(), kNotHere);
     std::vector<TraceRows> arranged;
     arranged.reserve(by_id.size());
     uint32_t next = 0;
-    for (size_t i = 0; i < by_id.size(); ++i) {
-      if (i + kAhead < by_id.size()) PrefetchRow(head_.traces()[by_id[i + kAhead].second]);
-      const HeadTrace& trace = head_.traces()[by_id[i].second];
-      arranged.push_back({trace.id, next, trace.row_count});
-      for (uint32_t row = trace.first_row; row != HashIndex::kAbsent;
-           row = head_.rows()[row].next_of_trace) {
-        places_[row] = next++;
-      }
+    for (const auto& [id, trace] : by_id) {
+      const uint32_t row_count = head_.traces()[trace].row_count;
+      arranged.push_back({id, next, row_count});
+      next_places_[trace] = next;
+      next += row_count;
     }
     part_.rows().BeginTraces(std::move(arranged));
     AddSpans();
@@ -102,21 +101,33 @@ class Sealer {
   }
 
   void AddSpans() {
-    for (uint32_t row = 0; row < places_.size(); ++row) {
-      if (row + kAhead < places_.size()) PrefetchMessage(head_.rows()[row + kAhead]);
-      if (places_[row] != kNotHere) AddSpan(head_.rows()[row], places_[row]);
+    const std::vector<HeadRow>& rows = head_.rows();
+    for (size_t i = 0; i < rows.size(); ++i) {
+      PrefetchBehind(i);
+      uint32_t& place = next_places_[rows[i].trace];
+      if (place != kNotHere) AddSpan(rows[i], place++);
     }
   }
 
-  void PrefetchRow(const HeadTrace& trace) const {
-    __builtin_prefetch(&head_.rows()[trace.first_row]);
+  // Memory is asked for what rows behind `row` need, in steps: each says where the next one looks.
+  void PrefetchBehind(size_t row) {
+    const std::vector<HeadRow>& rows = head_.rows();
+    if (row + 3 * kAhead < rows.size()) PrefetchMessage(rows[row + 3 * kAhead]);
+    if (row + 2 * kAhead < rows.size()) {
+      const HeadRow& next = rows[row + 2 * kAhead];
+      const span::SpanEntry& entry = EntryOf(next);
+      expected_[(row + 2 * kAhead) % expected_.size()] =
+          part_.rows().Expect(entry, entry.name.In(ChunkOf(next).bytes()), ScopeId(next));
+    }
+    if (row + kAhead < rows.size()) {
+      part_.rows().Prefetch(expected_[(row + kAhead) % expected_.size()],
+                            next_places_[rows[row + kAhead].trace]);
+    }
   }
   void PrefetchMessage(const HeadRow& row) const {
-    constexpr uint32_t kCacheLine = 64;
     const base::ByteRange message = EntryOf(row).message;
-    const char* const bytes = ChunkOf(row).bytes().data() + message.offset;
-    const uint32_t size = std::min(message.size, kMostPrefetched);
-    for (uint32_t at = 0; at < size; at += kCacheLine) __builtin_prefetch(bytes + at);
+    base::Prefetch(ChunkOf(row).bytes().data() + message.offset,
+                   std::min(message.size, kMostPrefetched));
   }
 
   void AddSpan(const HeadRow& row, uint32_t place) {
@@ -130,7 +141,8 @@ class Sealer {
   PartWriter& part_;
   std::vector<size_t> first_scope_;  // of a chunk, in scope_ids_
   std::vector<uint32_t> scope_ids_;
-  std::vector<uint32_t> places_;  // of each row of the head: where it lies in the row group
+  std::array<RowGroupBuilder::Expectation, 2 * kAhead> expected_;  // of rows to come
+  std::vector<uint32_t> next_places_;  // of each trace: where its next span lies in the row group
 };
 
 }  // namespace

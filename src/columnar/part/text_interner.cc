@@ -35,7 +35,7 @@ uint32_t TextInterner::Add(std::string_view text) {
     const uint64_t hash = Hash(text);
     const uint32_t found = index_.Find(hash, [&](uint32_t at) { return texts_[at] == text; });
     if (found != HashIndex::kAbsent) return found;
-    index_.Insert(hash, next, [this](uint32_t at) { return Hash(texts_[at]); });
+    index_.Insert(hash, [this](uint32_t at) { return Hash(texts_[at]); });
     if (next >= kTrial && uint64_t{next} * 2 > added_) {
       distinct_ = false;
       index_ = HashIndex();
@@ -53,7 +53,7 @@ std::string_view TextInterner::Keep(std::string_view text) {
   if (text.size() > free_bytes_) {
     const size_t size =
         std::max(text.size(), std::min(kBlockBytes, std::max(kFirstBlockBytes, kept_bytes_)));
-    blocks_.push_back(std::make_unique<char[]>(size));
+    blocks_.push_back(std::make_unique_for_overwrite<char[]>(size));
     free_ = blocks_.back().get();
     free_bytes_ = size;
     kept_bytes_ += size;
