@@ -96,9 +96,8 @@ void TakeCounts(VarintReader* from, LatencyCounts* counts) {
   VarintReader reader = *from;
   counts->zero_count = reader.Take();
   counts->count = counts->zero_count;
-  counts->buckets.clear();
   const uint64_t buckets = reader.Take();
-  if (reader.Has(buckets)) counts->buckets.resize(buckets);
+  counts->buckets.resize(reader.Has(buckets) ? buckets : 0);
   int64_t bucket = 0;
   for (auto& [number, count] : counts->buckets) {
     const auto [distance, spans] = reader.TakeTwo();

@@ -139,6 +139,30 @@ TEST(AggregateTest, EqualsTheScanOnRandomDataAndQuestions) {
   }
 }
 
+TEST(AggregateTest, CountsMatchesInATextThatAllSpansHave) {
+  for (const bool is_thinned : {false, true}) {
+    std::mt19937_64 random(5);
+    auto spans = SpansOfMinutes(random);
+    for (size_t i = 0; i < spans.size(); ++i) {
+      spans[i].attributes = {{"host", "10.1." + std::to_string(i % 37)}};
+    }
+    TestPlaces places;
+    is_thinned ? places.AddThinnedPart(spans) : places.AddPart(spans);
+    AggregateRequest request;
+    for (const char* pattern : {"[13]$", "^10", "nowhere"}) {
+      for (const uint64_t min : {uint64_t{0}, kStart + kMinute * 3}) {
+        SCOPED_TRACE(pattern);
+        request.where =
+            Predicate::Compare(storage::AttributeField{storage::AttributeScope::kSpan, "host"},
+                               CompareOp::kMatches, std::string(pattern));
+        request.start_time = {min, UINT64_MAX};
+        ExpectEqual(AggregateSpans(places.snapshot(), request).value(),
+                    places.reference().Aggregate(request).value());
+      }
+    }
+  }
+}
+
 // Of a part that is thinned, or not.
 class AggregatePathTest : public testing::TestWithParam<bool> {
  protected:

@@ -72,6 +72,7 @@ LeafDeciders::LeafDeciders(const RowGroup& group, const Leaf& leaf, TextVerdicts
   for (const Layout& layout : table.layouts) cells_.push_back(CellsOf(layout, matters));
   absent_ = HoldsForMessage({}) ? 1 : 0;
   fixed_.resize(table.templates.size());
+  if (DecideByOneColumn()) return;
   std::vector<uint8_t> decides(table.columns.size());
   for (uint32_t i = 0; i < fixed_.size(); ++i) DecideTemplate(i, &decides);
   for (uint32_t i = 0; i < decides.size(); ++i) {
@@ -79,8 +80,25 @@ LeafDeciders::LeafDeciders(const RowGroup& group, const Leaf& leaf, TextVerdicts
   }
 }
 
+// True when one column of texts decides for all rows, so that no template need be looked at: each
+// layout has only that column, and it has a cell for each row.
+bool LeafDeciders::DecideByOneColumn() {
+  if (cells_.empty() || cells_[0].size() != 1) return false;
+  const uint32_t column = cells_[0][0].column;
+  const bool is_only = std::all_of(cells_.begin(), cells_.end(), [&](const auto& cells) {
+    return cells.size() == 1 && cells[0].column == column;
+  });
+  if (!is_only || !IsText(group_.table().columns[column].type)) return false;
+  Result<TextColumn> texts = group_.Texts(column);
+  if (!texts.ok() || texts->size() != group_.row_count()) return false;
+  one_column_ = std::move(*texts);
+  columns_.push_back(column);
+  return true;
+}
+
 std::vector<uint8_t> LeafDeciders::RolesOf(uint32_t column) const {
   const TemplateTable& table = group_.table();
+  if (one_column_) return std::vector<uint8_t>(table.templates.size(), kDecides);
   std::vector<uint32_t> place;  // of the column's cell in each layout
   std::vector<uint8_t> role;    // of that cell, unless it is a constant
   for (size_t i = 0; i < table.layouts.size(); ++i) {
@@ -189,7 +207,7 @@ Result<std::vector<uint8_t>> LeafDeciders::Hits(uint32_t column) const {
 }
 
 Result<std::vector<uint8_t>> LeafDeciders::TextHits(uint32_t column) const {
-  const Result<TextColumn> texts = group_.Texts(column);
+  const Result<TextColumn> texts = one_column_ ? *one_column_ : group_.Texts(column);
   if (!texts.ok()) return texts.status();
   const ColumnKey& key = group_.table().columns[column];
   if (texts->encoding() == TextEncoding::kDictionary) return CodeHits(*texts, key);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -65,6 +66,7 @@ class LeafDeciders {
   };
 
   bool Matters(const ColumnKey& column) const;
+  bool DecideByOneColumn();
   std::vector<Cell> CellsOf(const Layout& layout, const std::vector<uint8_t>& matters) const;
   void DecideTemplate(uint32_t of_template, std::vector<uint8_t>* decides);
   bool HoldsForConstant(const ColumnKey& column, const ConstantCell& cell) const;
@@ -83,6 +85,7 @@ class LeafDeciders {
   std::vector<uint8_t> fixed_;            // by template
   bool any_fixed_ = false;
   std::vector<uint32_t> columns_;
+  std::optional<TextColumn> one_column_;  // has a cell that decides for every row
 };
 
 }  // namespace spandrel::columnar

@@ -61,6 +61,7 @@ storage::AggregateResult SpanGroups::Finish() && {
   for (const auto& [group, id] : ids_) {
     uint64_t total = 0;
     AggregateSeries series{group, {}};
+    series.buckets.reserve(groups_[id].buckets.size());
     for (auto& [start, bucket] : groups_[id].buckets) {
       total += bucket.count;
       series.buckets.push_back(std::move(bucket));

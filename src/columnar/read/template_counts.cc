@@ -28,6 +28,10 @@ bool TemplateCounts::Add(const Part& part, uint32_t source, uint32_t group) {
   if (!same_bucket && !columns.LoadStarts().ok()) return false;
   const auto& templates = (*open)->table().templates;
   const uint32_t only_group = request_.group_by.empty() ? groups_->IdOf({}) : kUnknown;
+  if (same_bucket && only_group != kUnknown) {
+    AddTogether(templates, *rows, &groups_->BucketAt(only_group, facts.min_start));
+    return true;
+  }
   group_of_template_.assign(templates.size(), only_group);
   TemplateProbe probe(**open);
   for (const uint32_t row : *rows) {
@@ -39,6 +43,26 @@ bool TemplateCounts::Add(const Part& part, uint32_t source, uint32_t group) {
                   templates[made_from].status == span::SpanStatus::kError, columns.WeightOf(row)});
   }
   return true;
+}
+
+void TemplateCounts::AddTogether(const std::vector<Template>& templates,
+                                 const std::vector<uint32_t>& rows,
+                                 storage::AggregateBucket* bucket) {
+  const RowColumns& columns = rows_.columns();
+  const std::vector<uint32_t>& template_of = columns.template_of();
+  const std::vector<uint64_t>& durations = columns.durations();
+  count_of_template_.assign(templates.size(), 0);
+  for (const uint32_t row : rows) {
+    const uint64_t weight = columns.WeightOf(row);
+    count_of_template_[template_of[row]] += weight;
+    bucket->latency.Add(durations[row], weight);
+  }
+  for (size_t i = 0; i < templates.size(); ++i) {
+    bucket->count += count_of_template_[i];
+    if (templates[i].status == span::SpanStatus::kError) {
+      bucket->error_count += count_of_template_[i];
+    }
+  }
 }
 
 uint32_t TemplateCounts::GroupOf(const span::SpanRef& span) {

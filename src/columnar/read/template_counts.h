@@ -32,11 +32,15 @@ class TemplateCounts {
   static constexpr uint32_t kUnknown = UINT32_MAX;
 
   uint32_t GroupOf(const span::SpanRef& span);
+  // Rows that all count in the same bucket.
+  void AddTogether(const std::vector<Template>& templates, const std::vector<uint32_t>& rows,
+                   storage::AggregateBucket* bucket);
 
   const storage::AggregateRequest& request_;
   SpanGroups* const groups_;
   RowMatcher rows_;
   std::vector<uint32_t> group_of_template_;  // of the row group that is being added
+  std::vector<uint64_t> count_of_template_;  // of the same
   std::vector<std::string> texts_;
 };
 
