@@ -46,7 +46,8 @@ function(spandrel_module name)
     target_compile_definitions(${name}_test PRIVATE
       SPANDREL_TESTDATA="${folder}/testdata" SPANDREL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     add_test(NAME ${name}_test COMMAND ${name}_test)
-    set_tests_properties(${name}_test PROPERTIES TIMEOUT 300)
+    # Sanitizers make programs up to ten times slower.
+    set_tests_properties(${name}_test PROPERTIES TIMEOUT $<IF:$<BOOL:${SPANDREL_SANITIZER}>,1800,300>)
   endif()
   if(SPANDREL_BENCH AND benches)
     add_executable(${name}_bench ${benches})
