@@ -19,7 +19,7 @@ constexpr size_t kMaxTemplates = 32 * 1024;
 
 // Samples are for what comes often.
 constexpr size_t kMaxSamples = 4096;
-constexpr unsigned kHintBits = 13;
+constexpr unsigned kHintBits = 14;
 constexpr uint64_t kHashFactor = 0x9e3779b97f4a7c15;
 constexpr uint32_t kAnyScope = UINT32_MAX;
 
