@@ -49,6 +49,11 @@ function(spandrel_module name)
     # Sanitizers make programs up to ten times slower.
     set_tests_properties(${name}_test PROPERTIES TIMEOUT $<IF:$<BOOL:${SPANDREL_SANITIZER}>,1800,300>)
   endif()
+  if(SPANDREL_TESTS AND fuzzers)
+    # Not to be run: so that they go on to compile.
+    add_library(${name}_fuzz_sources OBJECT ${fuzzers})
+    target_link_libraries(${name}_fuzz_sources PRIVATE spandrel_${name})
+  endif()
   if(SPANDREL_BENCH AND benches)
     add_executable(${name}_bench ${benches})
     target_link_libraries(${name}_bench spandrel_${name} ${ARG_TEST_LIBRARIES} benchmark::benchmark_main)

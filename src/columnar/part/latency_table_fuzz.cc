@@ -20,8 +20,9 @@ LatencyTable TableOf(FuzzInput input) {
     const uint8_t key = input.Byte();
     // Of every magnitude.
     const uint64_t duration = input.Number() >> (key >> 2 & 63U);
-    builder.Add({uint64_t{key & 3U}, input.Byte() % uint32_t{kResources}, (key & 1U) != 0},
-                duration);
+    const uint32_t resource = input.Byte() % uint32_t{kResources};
+    const uint64_t weight = 1 + input.Byte() % 3;
+    builder.Add({uint64_t{key & 3U}, resource, (key & 1U) != 0}, duration, weight);
   }
   return builder.Finish();
 }
