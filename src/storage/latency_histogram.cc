@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <numeric>
 
 namespace spandrel::storage {
 namespace {
@@ -59,22 +58,28 @@ void LatencyHistogram::AddZeros(uint64_t count) {
 }
 
 void LatencyHistogram::AddToBuckets(std::span<const std::pair<int32_t, uint64_t>> counts) {
-  const auto place_of = [](int32_t bucket) {
-    return static_cast<size_t>(std::clamp(bucket, kFirstBucket, kLastBucket) - kFirstBucket);
-  };
   if (counts.empty()) return;
-  const size_t last_page = place_of(counts.back().first) / kPageSize;
-  if (pages_.empty()) pages_.reserve(last_page - place_of(counts.front().first) / kPageSize + 1);
-  Page* page = nullptr;
-  size_t number = kMaxPages;
-  for (const auto& [bucket, count] : counts) {
-    const size_t place = place_of(bucket);
-    if (place / kPageSize != number) {
-      number = place / kPageSize;
-      page = &PageAt(number);
+  if (counts.front().first < kFirstBucket || counts.back().first > kLastBucket) {
+    for (const auto& [bucket, count] : counts) {
+      AddToBucket(std::clamp(bucket, kFirstBucket, kLastBucket), count);
     }
-    (*page)[place % kPageSize] += count;
-    count_ += count;
+    return;
+  }
+  const auto page_of = [](int32_t bucket) {
+    return static_cast<size_t>(bucket - kFirstBucket) / kPageSize;
+  };
+  const size_t pages = page_of(counts.back().first) - page_of(counts.front().first) + 1;
+  if (pages_.empty()) pages_.reserve(pages);
+  for (size_t i = 0; i < counts.size();) {
+    const size_t number = page_of(counts[i].first);
+    const int32_t first = static_cast<int32_t>(number * kPageSize) + kFirstBucket;
+    Page& page = PageAt(number);
+    for (; i < counts.size(); ++i) {
+      const auto at = static_cast<uint32_t>(counts[i].first - first);
+      if (at >= kPageSize) break;
+      page[at] += counts[i].second;
+      count_ += counts[i].second;
+    }
   }
 }
 
@@ -106,21 +111,19 @@ uint64_t LatencyHistogram::Quantile(double quantile) const {
       std::llround(UpperBound(BucketOfRank(rank)) / std::exp2(0.5 / kBucketsPerDoubling)));
 }
 
+// Looks from the end on: high quantiles are asked for most.
 int32_t LatencyHistogram::BucketOfRank(uint64_t rank) const {
-  uint64_t seen = zero_count_;
-  for (size_t number = 0; number < kMaxPages; ++number) {
+  uint64_t longer = 0;
+  for (size_t number = kMaxPages; number-- > 0;) {
     if (place_of_page_[number] == 0) continue;
     const Page& page = pages_[place_of_page_[number] - 1U];
-    const uint64_t in_page = std::accumulate(page.begin(), page.end(), uint64_t{0});
-    if (seen + in_page < rank) {
-      seen += in_page;
-      continue;
+    for (size_t i = kPageSize; i-- > 0;) {
+      longer += page[i];
+      if (longer > count_ - rank)
+        return static_cast<int32_t>(number * kPageSize + i) + kFirstBucket;
     }
-    size_t i = 0;
-    while (i + 1 < kPageSize && seen + page[i] < rank) seen += page[i++];
-    return static_cast<int32_t>(number * kPageSize + i) + kFirstBucket;
   }
-  return kLastBucket;
+  return kFirstBucket;
 }
 
 int32_t LatencyHistogram::BucketOf(uint64_t duration_nano) {
