@@ -57,41 +57,13 @@ void LatencyHistogram::AddZeros(uint64_t count) {
   zero_count_ += count;
 }
 
-void LatencyHistogram::AddToBuckets(std::span<const std::pair<int32_t, uint64_t>> counts) {
-  if (counts.empty()) return;
-  if (counts.front().first < kFirstBucket || counts.back().first > kLastBucket) {
-    for (const auto& [bucket, count] : counts) {
-      AddToBucket(std::clamp(bucket, kFirstBucket, kLastBucket), count);
-    }
-    return;
-  }
-  const auto page_of = [](int32_t bucket) {
-    return static_cast<size_t>(bucket - kFirstBucket) / kPageSize;
-  };
-  const size_t pages = page_of(counts.back().first) - page_of(counts.front().first) + 1;
-  if (pages_.empty()) pages_.reserve(pages);
-  for (size_t i = 0; i < counts.size();) {
-    const size_t number = page_of(counts[i].first);
-    const int32_t first = static_cast<int32_t>(number * kPageSize) + kFirstBucket;
-    Page& page = PageAt(number);
-    for (; i < counts.size(); ++i) {
-      const auto at = static_cast<uint32_t>(counts[i].first - first);
-      if (at >= kPageSize) break;
-      page[at] += counts[i].second;
-      count_ += counts[i].second;
-    }
-  }
+void LatencyHistogram::Reserve(size_t buckets) {
+  if (pages_.empty()) pages_.reserve(std::min(kMaxPages, 2 + buckets / (kPageSize / 2)));
 }
 
 void LatencyHistogram::Merge(const LatencyHistogram& other) {
-  count_ += other.count_;
-  zero_count_ += other.zero_count_;
-  for (size_t number = 0; number < kMaxPages; ++number) {
-    if (other.place_of_page_[number] == 0) continue;
-    const Page& from = other.pages_[other.place_of_page_[number] - 1];
-    Page& to = PageAt(number);
-    for (size_t i = 0; i < kPageSize; ++i) to[i] += from[i];
-  }
+  AddZeros(other.zero_count_);
+  other.VisitBuckets([&](int32_t bucket, uint64_t count) { AddToBucket(bucket, count); });
 }
 
 std::vector<std::pair<int32_t, uint64_t>> LatencyHistogram::buckets() const {
@@ -116,9 +88,8 @@ int32_t LatencyHistogram::BucketOfRank(uint64_t rank) const {
   uint64_t longer = 0;
   for (size_t number = kMaxPages; number-- > 0;) {
     if (place_of_page_[number] == 0) continue;
-    const Page& page = pages_[place_of_page_[number] - 1U];
     for (size_t i = kPageSize; i-- > 0;) {
-      longer += page[i];
+      longer += CountAt(number, i);
       if (longer > count_ - rank)
         return static_cast<int32_t>(number * kPageSize + i) + kFirstBucket;
     }
@@ -142,14 +113,18 @@ void LatencyHistogram::AddPage(size_t number) {
   place_of_page_[number] = static_cast<uint8_t>(pages_.size());
 }
 
+uint64_t LatencyHistogram::HighAt(size_t at) const {
+  const auto found = high_.find(at);
+  return found == high_.end() ? 0 : found->second << 32;
+}
+
 template <typename Visit>
 void LatencyHistogram::VisitBuckets(Visit&& visit) const {
   for (size_t number = 0; number < kMaxPages; ++number) {
     if (place_of_page_[number] == 0) continue;
-    const Page& page = pages_[place_of_page_[number] - 1U];
     for (size_t i = 0; i < kPageSize; ++i) {
-      const auto bucket = static_cast<int32_t>(number * kPageSize + i) + kFirstBucket;
-      if (page[i] != 0) visit(bucket, page[i]);
+      const uint64_t count = CountAt(number, i);
+      if (count != 0) visit(static_cast<int32_t>(number * kPageSize + i) + kFirstBucket, count);
     }
   }
 }

@@ -25,10 +25,10 @@ Result<std::string> MapLatencies(const Part& part, uint32_t index, const Diction
                                  DictionaryMapping& mapping) {
   const Result<std::string> bytes = part.Latencies(index);
   if (!bytes.ok()) return bytes.status();
-  Result<LatencyTable> table = ParseLatencyTable(*bytes, dictionary.resources.size());
-  if (!table.ok()) return table.status();
-  for (auto& [key, counts] : *table) key.resource = mapping.Service(key.resource);
-  return EncodeLatencyTable(std::move(*table));
+  LatencyTable table;
+  SPANDREL_RETURN_IF_ERROR(ParseLatencyTable(*bytes, dictionary.resources.size(), &table));
+  for (LatencyRecord& record : table) record.key.resource = mapping.Service(record.key.resource);
+  return EncodeLatencyTable(std::move(table));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "storage/latency_histogram.h"
 
 namespace spandrel::columnar {
 
@@ -23,21 +24,20 @@ struct LatencyKey {
   friend auto operator<=>(const LatencyKey&, const LatencyKey&) = default;
 };
 
-// Buckets as storage::LatencyHistogram has them.
-struct LatencyCounts {
-  uint64_t count = 0;
-  uint64_t zero_count = 0;
-  std::vector<std::pair<int32_t, uint64_t>> buckets;  // index, count; by index
+struct LatencyRecord {
+  LatencyKey key;
+  uint64_t zero_count = 0;   // spans of duration zero
+  std::string_view buckets;  // the others, encoded; AddBuckets() reads them
 };
 
-using LatencyTable = std::vector<std::pair<LatencyKey, LatencyCounts>>;
+using LatencyTable = std::vector<LatencyRecord>;
 
 // Collects the latency histograms of a row group. One thread.
 class LatencyTableBuilder {
  public:
   // `weight` durations of the same length.
   void Add(const LatencyKey& key, uint64_t duration_nano, uint64_t weight);
-  LatencyTable Finish() const;
+  std::string Encode() const;
 
  private:
   struct KeyHash {
@@ -51,17 +51,19 @@ class LatencyTableBuilder {
     std::vector<int32_t> numbers;      // of each span
     std::map<int32_t, uint64_t> more;  // what spans count beyond 1
   };
-  static LatencyCounts CountsOf(Durations durations);
+  static uint64_t EncodeCounts(Durations durations, std::string* buckets);
 
   std::unordered_map<LatencyKey, Durations, KeyHash> durations_;
 };
 
 std::string EncodeLatencyTable(LatencyTable table);
 
-// Reads a table. DATA_LOSS when it is not one, or names resources that the dictionary does not
-// have.
-base::Result<LatencyTable> ParseLatencyTable(std::string_view bytes, size_t resource_count);
-// The same into a table whose memory is used again; it holds nothing of use after an error.
+// Reads a table, whose records refer to `bytes`; they are of no use after an error. DATA_LOSS when
+// it is not a table, or names resources that the dictionary does not have.
 base::Status ParseLatencyTable(std::string_view bytes, size_t resource_count, LatencyTable* table);
+
+// Adds what the buckets of a record count. Takes whatever bytes: a bucket out of bounds counts as
+// the last one.
+void AddBuckets(std::string_view buckets, storage::LatencyHistogram* histogram);
 
 }  // namespace spandrel::columnar

@@ -7,7 +7,7 @@
 #include "columnar/test_directory.h"
 #include "columnar/test_golden.h"
 
-// A part file of version 2, kept in tests/data/store. Only reading it is tested: bytes under zstd
+// A part file of version 3, kept in tests/data/store. Only reading it is tested: bytes under zstd
 // depend on the library.
 namespace spandrel::columnar {
 namespace {
@@ -44,12 +44,12 @@ void WriteSample(const std::string& path) {
   ASSERT_TRUE((*part)->Finish(1, {}).ok());
 }
 
-TEST(PartGoldenTest, Version2IsRead) {
+TEST(PartGoldenTest, Version3IsRead) {
   TestDirectory directory;
   const std::string written = directory.path() + "/written.part";
   WriteSample(written);
-  GoldenFile("part-v2.part", ReadWholeFile(written));
-  EXPECT_EQ(MessagesOf(GoldenPath("part-v2.part")), SampleMessages());
+  GoldenFile("part-v3.part", ReadWholeFile(written));
+  EXPECT_EQ(MessagesOf(GoldenPath("part-v3.part")), SampleMessages());
 }
 
 TEST(PartGoldenTest, APartGivesBackEveryByte) {

@@ -321,7 +321,7 @@ class Encoder {
                       row.end > row.start ? row.end - row.start : 0, trace.weight);
       }
     }
-    AddCompressed(FrameKind::kLatencies, EncodeLatencyTable(latencies.Finish()));
+    AddCompressed(FrameKind::kLatencies, latencies.Encode());
   }
 
   const RowGroupBuilder& builder_;

@@ -48,17 +48,17 @@ bool MinuteCounts::Add(const Part& part, uint32_t source, uint32_t group) {
   if (!bytes.ok()) return false;
   if (!ParseLatencyTable(*bytes, verdicts->size() / 2, &table_).ok()) return false;
   const GroupRecord& facts = part.footer().groups[group];
-  const auto can_add = [&](const auto& entry) {
-    const LatencyKey& key = entry.first;
+  const auto can_add = [&](const LatencyRecord& record) {
+    const LatencyKey& key = record.key;
     const Verdict& verdict = (*verdicts)[PlaceOf(key.resource, key.error)];
     if (!verdict.is_known) return false;
     return !verdict.group || OverlapOf(key, facts) != Overlap::kCut;
   };
   if (!std::all_of(table_.begin(), table_.end(), can_add)) return false;
-  for (const auto& [key, counts] : table_) {
-    const Verdict& verdict = (*verdicts)[PlaceOf(key.resource, key.error)];
-    if (!verdict.group || OverlapOf(key, facts) == Overlap::kNone) continue;
-    AddCounts(*verdict.group, key, facts, counts);
+  for (const LatencyRecord& record : table_) {
+    const Verdict& verdict = (*verdicts)[PlaceOf(record.key.resource, record.key.error)];
+    if (!verdict.group || OverlapOf(record.key, facts) == Overlap::kNone) continue;
+    AddRecord(*verdict.group, record, facts);
   }
   return true;
 }
@@ -125,13 +125,15 @@ MinuteCounts::Overlap MinuteCounts::OverlapOf(const LatencyKey& key,
   return whole ? Overlap::kWhole : Overlap::kCut;
 }
 
-void MinuteCounts::AddCounts(uint32_t group, const LatencyKey& key, const GroupRecord& facts,
-                             const LatencyCounts& counts) {
-  storage::AggregateBucket& bucket = groups_->BucketAt(group, StartsOf(key, facts).first);
-  bucket.count += counts.count;
-  bucket.error_count += key.error ? counts.count : 0;
-  bucket.latency.AddZeros(counts.zero_count);
-  bucket.latency.AddToBuckets(counts.buckets);
+void MinuteCounts::AddRecord(uint32_t group, const LatencyRecord& record,
+                             const GroupRecord& facts) {
+  storage::AggregateBucket& bucket = groups_->BucketAt(group, StartsOf(record.key, facts).first);
+  const uint64_t before = bucket.latency.count();
+  bucket.latency.AddZeros(record.zero_count);
+  AddBuckets(record.buckets, &bucket.latency);
+  const uint64_t added = bucket.latency.count() - before;
+  bucket.count += added;
+  bucket.error_count += record.key.error ? added : 0;
 }
 
 }  // namespace spandrel::columnar

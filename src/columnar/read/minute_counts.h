@@ -46,14 +46,13 @@ class MinuteCounts {
   Verdict JudgeResource(span::SpanChunk* probe, uint32_t resource, bool error);
   Verdict JudgeSpan(const span::SpanRef& span);
   Overlap OverlapOf(const LatencyKey& key, const GroupRecord& facts) const;
-  void AddCounts(uint32_t group, const LatencyKey& key, const GroupRecord& facts,
-                 const LatencyCounts& counts);
+  void AddRecord(uint32_t group, const LatencyRecord& record, const GroupRecord& facts);
 
   const storage::AggregateRequest& request_;
   const std::shared_ptr<const storage::Evaluator> evaluator_;
   SpanGroups* const groups_;
   std::vector<std::optional<Verdicts>> verdicts_;  // by source
-  LatencyTable table_;                             // of the row group that is added
+  LatencyTable table_;                             // of the row group that is added, used again
 };
 
 }  // namespace spandrel::columnar
