@@ -83,6 +83,7 @@ class RetentionTest(unittest.TestCase):
             with Spandrel(data_dir=folder) as server:
                 self.assertEqual(Answers(server).as_tuple(), after.as_tuple(), "kept on disk")
             self.assert_stat_tells(folder, after, dropped)
+            self.assert_export_tells(folder, after)
 
     def assert_counts_stand_for_all(self, before, after, stored, dropped):
         self.assertTrue(set(FAILED) <= set(stored))
@@ -99,6 +100,12 @@ class RetentionTest(unittest.TestCase):
         self.assertEqual(facts["countedSpans"], 2 * after.overview[0])
         self.assertEqual(sum(part["droppedSpans"] for part in facts["parts"]), dropped)
         self.assertIn("dropped by policy", run("store", "stat", folder).stdout)
+
+    def assert_export_tells(self, folder, after):
+        with tempfile.TemporaryDirectory() as elsewhere:
+            done = run("store", "export", folder, "--output", pathlib.Path(elsewhere) / "spans.otlp")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(f"stand for {2 * after.overview[0]:,} spans", done.stderr)
 
     def test_mistakes_are_reported_with_their_places(self):
         with tempfile.TemporaryDirectory() as folder:

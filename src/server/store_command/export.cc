@@ -63,6 +63,9 @@ class EntryWriter {
   EntryWriter(ByteSink& sink, OtlpFormat format) : sink_(sink), format_(format) {}
 
   Status Add(const span::SpanBatch& trace) {
+    for (const auto& chunk : trace.chunks()) {
+      for (const span::SpanEntry& entry : chunk->spans) counted_spans_ += entry.weight;
+    }
     waiting_.Append(span::SpanBatch(trace));
     return waiting_.byte_size() < kEntryBytes ? Status() : Flush();
   }
@@ -77,6 +80,8 @@ class EntryWriter {
     return {};
   }
   uint64_t spans() const { return spans_; }
+  // What the spans stand for, those that retention dropped included.
+  uint64_t counted_spans() const { return counted_spans_; }
   uint64_t bytes() const { return bytes_; }
 
  private:
@@ -84,6 +89,7 @@ class EntryWriter {
   const OtlpFormat format_;
   span::SpanBatch waiting_;
   uint64_t spans_ = 0;
+  uint64_t counted_spans_ = 0;
   uint64_t bytes_ = 0;
 };
 
@@ -92,6 +98,12 @@ int Report(const columnar::TraceWalk& walk, const EntryWriter& writer, bool inte
   fmt::print(stderr, "exported {} spans of {} traces, {} of OTLP{}\n", WithCommas(writer.spans()),
              WithCommas(walk.traces), config::FormatByteSize(writer.bytes()),
              interrupted ? "; interrupted, the rest is missing" : "");
+  if (writer.counted_spans() > writer.spans()) {
+    fmt::print(stderr,
+               "spandrel: here they stand for {} spans, as retention dropped some by policy; OTLP "
+               "cannot say so, and where they are imported they count once\n",
+               WithCommas(writer.counted_spans()));
+  }
   if (walk.unreadable_spans > 0) {
     fmt::print(stderr,
                "spandrel: {} spans are damaged and left out; `spandrel store verify` says "
