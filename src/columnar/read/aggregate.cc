@@ -105,7 +105,7 @@ Result<storage::AggregateResult> CountTraces(const Snapshot& snapshot,
   if (!totals.ok()) return totals.status();
   SpanGroups groups(request);
   const uint32_t only_group = groups.IdOf({});
-  for (const auto& [id, trace] : *totals) {
+  for (const TraceTotals& trace : totals->totals) {
     groups.Add(only_group, {trace.min_start, trace.duration_nano(), trace.has_error, trace.weight});
   }
   return std::move(groups).Finish();

@@ -2,6 +2,7 @@
 #include "columnar/read/search.h"
 
 #include <algorithm>
+#include <queue>
 #include <set>
 #include <unordered_map>
 
@@ -110,28 +111,52 @@ class NewestSearch {
   bool full_ = false;
 };
 
+// The first of many results in their order.
+class FirstCursors {
+ public:
+  explicit FirstCursors(size_t limit) : limit_(limit) {}
+
+  void Add(const Cursor& candidate) {
+    first_.push(candidate);
+    if (first_.size() <= limit_) return;
+    first_.pop();
+    has_more_ = true;
+  }
+  // Whether others were left out.
+  bool has_more() const { return has_more_; }
+  std::vector<Cursor> InOrder() {
+    std::vector<Cursor> order;
+    for (; !first_.empty(); first_.pop()) order.push_back(first_.top());
+    std::reverse(order.begin(), order.end());
+    return order;
+  }
+
+ private:
+  const size_t limit_;
+  std::priority_queue<Cursor, std::vector<Cursor>, ResultOrder> first_;  // the last one on top
+  bool has_more_ = false;
+};
+
 Result<storage::SearchResult> SlowestSearch(const Snapshot& snapshot,
                                             const storage::SearchRequest& request,
                                             const Matcher& matcher) {
   Scan scan(snapshot);
   const Result<TotalsOfTraces> totals = TotalsOfMatchingTraces(scan, matcher);
   if (!totals.ok()) return totals.status();
-  std::vector<Cursor> order;
-  for (const auto& [id, total] : *totals) {
-    const Cursor candidate{total.duration_nano(), id};
-    if (IsAfter(candidate, request.after)) order.push_back(candidate);
+  FirstCursors page(request.limit);
+  for (size_t i = 0; i < totals->ids.size(); ++i) {
+    const Cursor candidate{totals->totals[i].duration_nano(), totals->ids[i]};
+    if (IsAfter(candidate, request.after)) page.Add(candidate);
   }
-  const size_t count = std::min(request.limit, order.size());
-  std::partial_sort(order.begin(), order.begin() + static_cast<ptrdiff_t>(count), order.end(),
-                    ResultOrder());
+  const std::vector<Cursor> order = page.InOrder();
   storage::SearchResult result;
   TraceFetch traces(scan);
-  for (size_t i = 0; i < count; ++i) {
-    const auto spans = traces.LoadMatching(order[i].trace_id, matcher);
+  for (const Cursor& found : order) {
+    const auto spans = traces.LoadMatching(found.trace_id, matcher);
     if (!spans.ok()) return spans.status();
     if (!(*spans)->empty()) result.traces.push_back(Summarize(**spans).summary);
   }
-  if (count > 0 && order.size() > count) result.next = order[count - 1];
+  if (page.has_more()) result.next = order.back();
   result.scanned_spans = scan.scanned_spans();
   return result;
 }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -16,16 +17,18 @@ namespace spandrel::columnar {
 using TraceIdList = std::vector<span::TraceId>;
 using TraceIdSpan = std::span<const span::TraceId>;
 
+// The first or second half of an id, as numbers that have the order of ids.
+inline uint64_t WordOf(const span::TraceId& id, size_t half) {
+  uint64_t bytes;
+  std::memcpy(&bytes, id.bytes.data() + 8 * half, sizeof(bytes));
+  return __builtin_bswap64(bytes);
+}
+
 // As `a < b`, without a call: merging and seeking do little else.
 inline bool IsBefore(const span::TraceId& a, const span::TraceId& b) {
-  const auto word = [](const span::TraceId& id, size_t at) {
-    uint64_t bytes;
-    std::memcpy(&bytes, id.bytes.data() + at, sizeof(bytes));
-    return __builtin_bswap64(bytes);
-  };
-  const uint64_t of_a = word(a, 0);
-  const uint64_t of_b = word(b, 0);
-  return of_a != of_b ? of_a < of_b : word(a, 8) < word(b, 8);
+  const uint64_t of_a = WordOf(a, 0);
+  const uint64_t of_b = WordOf(b, 0);
+  return of_a != of_b ? of_a < of_b : WordOf(a, 1) < WordOf(b, 1);
 }
 
 // All ids of ordered lists, in order; an id of several lists is there several times.
@@ -61,5 +64,32 @@ void ForEachCommonTrace(TraceIdSpan a, TraceIdSpan b, Visit&& visit) {
     swap ? visit(at, i) : visit(i, at);
   }
 }
+
+// Finds ids of a long list one by one. Where each begins to be looked for follows from the leading
+// bits in which the list's ids differ, so random ids are found at once; others take a binary
+// search.
+class TraceIdIndex {
+ public:
+  // The list is in order, has each id once and outlives the index.
+  explicit TraceIdIndex(TraceIdSpan ids);
+
+  std::optional<size_t> Find(const span::TraceId& id) const;
+  // Where Find() begins; a place of the list, which is not empty.
+  size_t PlaceNear(const span::TraceId& id) const {
+    return std::min<size_t>(first_places_[BucketOf(id)], ids_.size() - 1);
+  }
+
+ private:
+  // By those bits; of an id that is not among the list's, any.
+  size_t BucketOf(const span::TraceId& id) const {
+    return static_cast<size_t>(WordOf(id, half_) << shared_bits_ >> (64 - bucket_bits_));
+  }
+
+  const TraceIdSpan ids_;
+  size_t half_ = 0;
+  int shared_bits_ = 0;
+  int bucket_bits_ = 1;
+  std::vector<uint32_t> first_places_;  // by bucket, and one more
+};
 
 }  // namespace spandrel::columnar

@@ -3,9 +3,9 @@
 
 #include <list>
 
+#include "base/prefetch.h"
 #include "columnar/head/content_hash.h"
 #include "columnar/read/row_matcher.h"
-#include "columnar/read/trace_ids.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -15,6 +15,8 @@ using base::Status;
 
 // So many times as many traces in a row group as are wanted: its filter is asked for each.
 constexpr size_t kManyMore = 16;
+// Traces of a row group whose totals are asked of the memory ahead of time.
+constexpr size_t kAhead = 8;
 
 class TraceCollector {
  public:
@@ -92,7 +94,8 @@ void AddTo(const TraceTotals& more, TraceTotals* all) {
 // The totals of wanted traces, by their place in `ids`.
 class TotalsCollector {
  public:
-  explicit TotalsCollector(const TraceIdList& ids) : ids_(ids), totals_(ids.size()) {}
+  explicit TotalsCollector(TraceIdList ids)
+      : ids_(std::move(ids)), index_(ids_), totals_(ids_.size()) {}
 
   void AddParts(const Snapshot& snapshot) {
     for (const PartPtr& part : snapshot.parts) {
@@ -118,12 +121,7 @@ class TotalsCollector {
     }
   }
 
-  TotalsOfTraces Finish() const {
-    TotalsOfTraces all;
-    all.reserve(ids_.size());
-    for (size_t i = 0; i < ids_.size(); ++i) all.emplace_back(ids_[i], totals_[i]);
-    return all;
-  }
+  TotalsOfTraces Finish() && { return {std::move(ids_), std::move(totals_)}; }
 
  private:
   bool MayHaveAny(const Part& part, uint32_t group) const {
@@ -144,7 +142,7 @@ class TotalsCollector {
     if (!errors.ok()) return errors.status();
     const auto weights = group.Weights();
     if (!weights.ok()) return weights.status();
-    ForEachCommonTrace({*ids, group.trace_count()}, ids_, [&](size_t in_group, size_t place) {
+    ForEachWanted({*ids, group.trace_count()}, [&](size_t in_group, size_t place) {
       const auto trace = static_cast<uint32_t>(in_group);
       const uint64_t start = starts->At(trace);
       const uint16_t weight = weights->empty() ? uint16_t{1} : (*weights)[trace];
@@ -153,27 +151,42 @@ class TotalsCollector {
     return {};
   }
 
-  void AddSpan(const span::SpanEntry& span) {
-    const auto found = std::lower_bound(ids_.begin(), ids_.end(), span.trace_id);
-    if (found == ids_.end() || *found != span.trace_id) return;
-    AddTo({span.start_time_unix_nano, span.end_time_unix_nano,
-           span.status == span::SpanStatus::kError},
-          &totals_[static_cast<size_t>(found - ids_.begin())]);
+  // Calls `visit(size_t in_group, size_t place)` for each wanted trace of a row group.
+  template <typename Visit>
+  void ForEachWanted(TraceIdSpan group, Visit&& visit) const {
+    if (ids_.size() <= group.size()) return ForEachCommonTrace(group, ids_, visit);
+    for (size_t i = 0; i < group.size(); ++i) {
+      if (i + kAhead < group.size()) {
+        const size_t place = index_.PlaceNear(group[i + kAhead]);
+        base::Prefetch(&ids_[place]);
+        base::Prefetch(&totals_[place]);
+      }
+      if (const auto place = index_.Find(group[i])) visit(i, *place);
+    }
   }
 
-  const TraceIdList& ids_;
+  void AddSpan(const span::SpanEntry& span) {
+    const auto place = index_.Find(span.trace_id);
+    if (!place) return;
+    AddTo({span.start_time_unix_nano, span.end_time_unix_nano,
+           span.status == span::SpanStatus::kError},
+          &totals_[*place]);
+  }
+
+  TraceIdList ids_;
+  const TraceIdIndex index_;  // of ids_
   std::vector<TraceTotals> totals_;
 };
 
 }  // namespace
 
 Result<TotalsOfTraces> TotalsOfMatchingTraces(Scan& scan, const Matcher& matcher) {
-  const Result<TraceIdList> ids = TraceCollector(scan, matcher).Run();
+  Result<TraceIdList> ids = TraceCollector(scan, matcher).Run();
   if (!ids.ok()) return ids.status();
-  TotalsCollector totals(*ids);
+  TotalsCollector totals(*std::move(ids));
   totals.AddParts(scan.snapshot());
   totals.AddHeads(scan.snapshot());
-  return totals.Finish();
+  return std::move(totals).Finish();
 }
 
 }  // namespace spandrel::columnar

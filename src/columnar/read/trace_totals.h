@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 #include "base/status.h"
 #include "columnar/read/scan.h"
+#include "columnar/read/trace_ids.h"
 
 namespace spandrel::columnar {
 
@@ -21,7 +21,10 @@ struct TraceTotals {
   uint64_t duration_nano() const { return max_end > min_start ? max_end - min_start : 0; }
 };
 
-using TotalsOfTraces = std::vector<std::pair<span::TraceId, TraceTotals>>;  // by id
+struct TotalsOfTraces {
+  TraceIdList ids;                  // in order
+  std::vector<TraceTotals> totals;  // of each
+};
 
 // The totals of all traces with a matching span, in two passes: which traces they are, then the
 // trace records of every part and the spans of every head.
