@@ -85,16 +85,30 @@ uint64_t LatencyHistogram::Quantile(double quantile) const {
 
 // Looks from the end on: high quantiles are asked for most.
 int32_t LatencyHistogram::BucketOfRank(uint64_t rank) const {
+  const uint64_t max_longer = count_ - rank;
   uint64_t longer = 0;
   for (size_t number = kMaxPages; number-- > 0;) {
     if (place_of_page_[number] == 0) continue;
-    for (size_t i = kPageSize; i-- > 0;) {
-      longer += CountAt(number, i);
-      if (longer > count_ - rank)
-        return static_cast<int32_t>(number * kPageSize + i) + kFirstBucket;
+    const uint64_t of_page = CountOfPage(number);
+    if (longer + of_page <= max_longer) {
+      longer += of_page;
+      continue;
     }
+    size_t i = kPageSize - 1;
+    for (; i > 0 && longer + CountAt(number, i) <= max_longer; --i) longer += CountAt(number, i);
+    return static_cast<int32_t>(number * kPageSize + i) + kFirstBucket;
   }
   return kFirstBucket;
+}
+
+uint64_t LatencyHistogram::CountOfPage(size_t number) const {
+  const Page& page = pages_[place_of_page_[number] - 1U];
+  uint64_t count = 0;
+  for (const Low low : page) count += low;
+  const auto end = high_.lower_bound((number + 1) * kPageSize);
+  for (auto at = high_.lower_bound(number * kPageSize); at != end; ++at)
+    count += at->second << kLowBits;
+  return count;
 }
 
 int32_t LatencyHistogram::BucketOf(uint64_t duration_nano) {
@@ -115,7 +129,7 @@ void LatencyHistogram::AddPage(size_t number) {
 
 uint64_t LatencyHistogram::HighAt(size_t at) const {
   const auto found = high_.find(at);
-  return found == high_.end() ? 0 : found->second << 32;
+  return found == high_.end() ? 0 : found->second << kLowBits;
 }
 
 template <typename Visit>

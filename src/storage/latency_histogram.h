@@ -24,10 +24,10 @@ class LatencyHistogram {
   void AddToBucket(int32_t bucket, uint64_t count) {
     count_ += count;
     const auto at = static_cast<size_t>(bucket - kFirstBucket);
-    uint32_t& low = PageAt(at / kPageSize)[at % kPageSize];
+    Low& low = PageAt(at / kPageSize)[at % kPageSize];
     const uint64_t sum = low + count;
-    low = static_cast<uint32_t>(sum);
-    if (sum > UINT32_MAX) high_[at] += sum >> 32;
+    low = static_cast<Low>(sum);
+    if (sum >> kLowBits != 0) high_[at] += sum >> kLowBits;
   }
   void AddZeros(uint64_t count);
   // Makes room for so many buckets that lie close together, when none is counted yet.
@@ -51,19 +51,23 @@ class LatencyHistogram {
   // that a few durations that are far apart take little room.
   static constexpr size_t kPageSize = 32;
   static constexpr size_t kMaxPages = (kLastBucket - kFirstBucket) / kPageSize + 1;
-  using Page = std::array<uint32_t, kPageSize>;
+  // A page is a line of the cache: most counts of a minute are small, and there are many minutes.
+  using Low = uint16_t;
+  static constexpr int kLowBits = 16;
+  using Page = std::array<Low, kPageSize>;
 
   Page& PageAt(size_t number) {
     if (place_of_page_[number] == 0) AddPage(number);
     return pages_[place_of_page_[number] - 1U];
   }
   void AddPage(size_t number);
-  // What a bucket counts whose page is there.
+  // What a bucket, or all of a page, counts; the page is there.
   uint64_t CountAt(size_t number, size_t i) const {
-    const uint32_t low = pages_[place_of_page_[number] - 1U][i];
+    const Low low = pages_[place_of_page_[number] - 1U][i];
     return high_.empty() ? low : low + HighAt(number * kPageSize + i);
   }
   uint64_t HighAt(size_t at) const;
+  uint64_t CountOfPage(size_t number) const;
   // The bucket that has the `rank`-th duration, counted from the shortest; zeros are fewer.
   int32_t BucketOfRank(uint64_t rank) const;
   // Calls `visit(bucket, count)` by index for those that are not empty.
@@ -72,7 +76,7 @@ class LatencyHistogram {
 
   std::vector<Page> pages_;                         // in the order in which they were needed
   std::array<uint8_t, kMaxPages> place_of_page_{};  // in pages_, from 1 on; 0 when it is not there
-  std::map<size_t, uint64_t> high_;  // by bucket, 2^32 each: what does not fit into its page
+  std::map<size_t, uint64_t> high_;  // by bucket: the bits of its count above those in its page
   uint64_t zero_count_ = 0;
   uint64_t count_ = 0;
 };

@@ -47,21 +47,24 @@ TEST(LatencyHistogramTest, CountsBuckets) {
   EXPECT_EQ(LatencyHistogram::BucketOf(UINT64_MAX), LatencyHistogram::kLastBucket);
 }
 
-// A page keeps 32 bits of a count.
-TEST(LatencyHistogramTest, CountsBeyond32Bits) {
+// Pages keep the low bits of a count.
+TEST(LatencyHistogramTest, CountsBeyondWhatAPageKeeps) {
   constexpr uint64_t kMany = uint64_t{3} << 33;
   LatencyHistogram histogram, other;
   histogram.AddToBucket(40, kMany + 1);
-  histogram.AddToBucket(41, UINT32_MAX);
+  histogram.AddToBucket(41, UINT16_MAX);
   other.AddToBucket(41, 2);
   other.AddToBucket(40, kMany);
   histogram.Merge(other);
+  for (int i = 0; i < 70'000; ++i) histogram.AddToBucket(80, 1);
   using Buckets = std::vector<std::pair<int32_t, uint64_t>>;
-  EXPECT_EQ(histogram.buckets(), (Buckets{{40, 2 * kMany + 1}, {41, uint64_t{UINT32_MAX} + 2}}));
-  EXPECT_EQ(histogram.count(), 2 * kMany + uint64_t{UINT32_MAX} + 3);
+  EXPECT_EQ(histogram.buckets(),
+            (Buckets{{40, 2 * kMany + 1}, {41, uint64_t{UINT16_MAX} + 2}, {80, 70'000}}));
+  EXPECT_EQ(histogram.count(), 2 * kMany + UINT16_MAX + 3 + 70'000);
   LatencyHistogram single;
   single.AddToBucket(40, 1);
   EXPECT_EQ(histogram.Quantile(0.9), single.Quantile(0.9));
+  EXPECT_GT(histogram.Quantile(1), histogram.Quantile(0.9));
 }
 
 TEST(LatencyHistogramTest, QuantilesAreWithinTheBound) {
