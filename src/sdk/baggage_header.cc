@@ -62,18 +62,42 @@ std::string_view TakeUntil(char separator, std::string_view& rest) {
   return taken;
 }
 
-bool IsProperty(std::string_view property) {
-  const std::string_view key = TakeUntil('=', property);
-  return IsBaggageKey(key) && AllHave(Trim(property), kOctet);
-}
+// One of a member's properties: "key" or "key=value".
+struct Property {
+  explicit Property(std::string_view text) : has_value(text.find('=') != std::string_view::npos) {
+    key = TakeUntil('=', text);
+    value = Trim(text);
+  }
+  bool valid() const { return IsBaggageKey(key) && AllHave(value, kOctet); }
+
+  std::string_view key;
+  std::string_view value;
+  const bool has_value;
+};
 
 // "first;second=2": one property or more.
 bool AreProperties(std::string_view text) {
   if (text.empty() || text.back() == ';') return false;
   do {
-    if (!IsProperty(TakeUntil(';', text))) return false;
+    if (!Property(TakeUntil(';', text)).valid()) return false;
   } while (!text.empty());
   return true;
+}
+
+// Writes properties, which have a semicolon before them or are none, without the blanks around
+// their parts: a carrier may not hold tabs. Takes at most as many bytes as they have. The end.
+char* WriteProperties(std::string_view properties, char* at) {
+  while (!properties.empty()) {
+    properties.remove_prefix(1);
+    const size_t size = std::min(properties.find(';'), properties.size());
+    const Property property(properties.substr(0, size));
+    properties.remove_prefix(size);
+    *at++ = ';';
+    at = std::copy(property.key.begin(), property.key.end(), at);
+    if (property.has_value) *at++ = '=';
+    at = std::copy(property.value.begin(), property.value.end(), at);
+  }
+  return at;
 }
 
 // Decodes to `at`, where there is room for as many bytes as `text` has. The end; null when a
@@ -187,9 +211,9 @@ bool BaggageReader::Keep(std::string_view key, std::string_view value, std::stri
   const std::string_view clean = CleanText(decoded, UINT32_MAX, scratch);
   if (clean.size() > value.size()) return false;  // bad UTF-8 that was not even encoded
   if (clean.data() != begin) std::memcpy(begin, clean.data(), clean.size());
-  used_ += clean.size();
-  Store(properties);
-  const std::string_view kept(begin, clean.size() + properties.size());
+  char* const value_end = WriteProperties(properties, begin + clean.size());
+  const std::string_view kept(begin, static_cast<size_t>(value_end - begin));
+  used_ += kept.size();
   const std::string_view stored_key = Store(key);
   if (encoding == BaggageEncoding::kForm) {
     std::transform(stored_key.begin(), stored_key.end(), begin + kept.size(), Lower);
@@ -228,7 +252,7 @@ void BaggageWriter::Add(std::string_view key, std::string_view value) {
   *at++ = '=';
   at = PercentEncode(plain, at, end - properties.size());
   if (at == nullptr) return CountDropped(PropagationDrop::kBaggageOverLimit);
-  at = std::copy(properties.begin(), properties.end(), at);
+  at = WriteProperties(properties, at);
   used_ = static_cast<size_t>(at - text_.data());
   ++count_;
 }

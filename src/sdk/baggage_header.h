@@ -12,7 +12,8 @@
 
 // W3C Baggage (https://www.w3.org/TR/baggage/), and the percent-encoding of values that Jaeger
 // shares. Nothing here allocates unless a value is not ASCII. As in the API's Baggage, an entry's
-// value is the decoded value, and its properties, if any, behind a semicolon as they were written.
+// value is the decoded value, and its properties, if any, behind a semicolon, without the blanks
+// and tabs that may stand around their parts.
 namespace spandrel::sdk {
 
 // What is read and written of all header lines of a message together.

@@ -47,9 +47,18 @@ TEST(BaggageTest, DecodesValues) {
 TEST(BaggageTest, KeepsProperties) {
   EXPECT_EQ(Extract("key=a%20b;p1;p2=x%20y , other=z"),
             (BaggagePairs{{"key", "a b;p1;p2=x%20y"}, {"other", "z"}}));
-  EXPECT_EQ(Extract("key=a ; p = 1"), (BaggagePairs{{"key", "a; p = 1"}}));
+  EXPECT_EQ(Extract("key=a;p=;q=b=c"), (BaggagePairs{{"key", "a;p=;q=b=c"}}));
   const std::string header = "key=a%20b;p1;p2=x%20y,other=z";
   EXPECT_EQ(Inject(Extract(header)), header);
+}
+
+// gRPC ends a process that sends a tab in metadata.
+TEST(BaggageTest, PropertiesLoseTheBlanksAroundTheirParts) {
+  EXPECT_EQ(Extract("key=a ; p = 1"), (BaggagePairs{{"key", "a;p=1"}}));
+  EXPECT_EQ(Extract("k=v;\tp=\t1"), (BaggagePairs{{"k", "v;p=1"}}));
+  EXPECT_EQ(Extract("k=v\t;\t p \t=\t 1 \t; q\t,l=w"),
+            (BaggagePairs{{"k", "v;p=1;q"}, {"l", "w"}}));
+  EXPECT_EQ(Inject({{"k", "v;\tp\t= 1 ;\tq"}}), "k=v;p=1;q");
 }
 
 TEST(BaggageTest, TheLastOfSeveralCounts) {
