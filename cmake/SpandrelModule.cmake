@@ -5,7 +5,7 @@
 # One folder under src/ = one static library `spandrel_NAME` = one namespace. Beside the sources:
 #   *_test.cc   are linked into one GoogleTest program, NAME_test
 #   *_bench.cc  are linked into one Google Benchmark program, NAME_bench (SPANDREL_BENCH)
-#   *_fuzz.cc   are one libFuzzer program each (SPANDREL_FUZZ)
+#   *_fuzz.cc   are one libFuzzer program each (SPANDREL_FUZZ), with what the tests link
 # PUBLIC_HEADERS: include/spandrel belongs to it. EXPORT_AS: applications know it as Spandrel::name.
 function(spandrel_module name)
   cmake_parse_arguments(ARG "PUBLIC_HEADERS" "EXPORT_AS" "DEPENDS;LIBRARIES;TEST_DEPENDS;TEST_LIBRARIES" ${ARGN})
@@ -37,10 +37,10 @@ function(spandrel_module name)
     target_compile_features(spandrel_${name} INTERFACE cxx_std_17)
   endif()
 
+  set(test_depends ${ARG_TEST_DEPENDS})
+  list(TRANSFORM test_depends PREPEND spandrel_)
   if(SPANDREL_TESTS AND tests)
     add_executable(${name}_test ${tests})
-    set(test_depends ${ARG_TEST_DEPENDS})
-    list(TRANSFORM test_depends PREPEND spandrel_)
     target_link_libraries(${name}_test spandrel_${name} ${test_depends} ${ARG_TEST_LIBRARIES}
       GTest::gtest GTest::gmock GTest::gtest_main)
     target_compile_definitions(${name}_test PRIVATE
@@ -52,7 +52,7 @@ function(spandrel_module name)
   if(SPANDREL_TESTS AND fuzzers)
     # Not to be run: so that they go on to compile.
     add_library(${name}_fuzz_sources OBJECT ${fuzzers})
-    target_link_libraries(${name}_fuzz_sources PRIVATE spandrel_${name})
+    target_link_libraries(${name}_fuzz_sources PRIVATE spandrel_${name} ${test_depends} ${ARG_TEST_LIBRARIES})
   endif()
   if(SPANDREL_BENCH AND benches)
     add_executable(${name}_bench ${benches})
@@ -62,7 +62,7 @@ function(spandrel_module name)
     foreach(source ${fuzzers})
       get_filename_component(target ${source} NAME_WE)
       add_executable(${target} ${source})
-      target_link_libraries(${target} spandrel_${name})
+      target_link_libraries(${target} spandrel_${name} ${test_depends} ${ARG_TEST_LIBRARIES})
       target_link_options(${target} PRIVATE -fsanitize=fuzzer)
     endforeach()
   endif()

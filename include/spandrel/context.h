@@ -8,12 +8,14 @@
 #include <memory>
 #include <new>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 
 #include "opentelemetry/context/context.h"
 #include "opentelemetry/context/runtime_context.h"
 #include "opentelemetry/nostd/shared_ptr.h"
 #include "opentelemetry/nostd/unique_ptr.h"
+#include "opentelemetry/trace/noop.h"
 #include "opentelemetry/trace/span.h"
 #include "opentelemetry/trace/span_metadata.h"
 
@@ -215,6 +217,15 @@ inline void Install() noexcept {
 [[gnu::noinline]] inline const Span* CurrentSpan() noexcept {
   detail::Frames& frames = detail::t_contexts.active();
   return frames.depth() == 0 ? nullptr : frames.top().span();
+}
+
+// The context with that span as its span. As it is when the span is one of the API's no-op tracer,
+// which has no ids: a service without a tracer passes its caller's trace on.
+inline Context WithSpan(Context& context,
+                        const opentelemetry::nostd::shared_ptr<Span>& span) noexcept {
+  const Span& started = *span;
+  if (typeid(started) == typeid(opentelemetry::trace::NoopSpan)) return context;
+  return context.SetValue(opentelemetry::trace::kSpanKey, span);
 }
 
 // Makes a context current from its construction to its destruction, on one thread or in one flow

@@ -23,6 +23,8 @@
 #include "opentelemetry/trace/context.h"
 #include "opentelemetry/trace/provider.h"
 #include "opentelemetry/trace/tracer.h"
+#include "spandrel/context.h"
+#include "spandrel/propagation.h"
 
 // The span of one gRPC call, for the interceptors of spandrel/grpc.h.
 namespace spandrel::grpc {
@@ -40,6 +42,10 @@ struct Options {
   std::function<bool(std::string_view method)> filter;
   // An event for each message sent or received.
   bool message_events = false;
+  // What a propagator may add to a call's metadata ends where all of it together would be more: a
+  // key, its value and 32 bytes for each pair, as gRPC counts. Peers refuse calls over 8 KiB by
+  // default, and credentials come on top. A stranger's baggage alone may be that long.
+  size_t max_metadata_bytes = 7 << 10;
 };
 
 inline opentelemetry::nostd::shared_ptr<opentelemetry::context::propagation::TextMapPropagator>
@@ -118,6 +124,47 @@ struct Address {
   }
 };
 
+// Metadata keys are in lower case; propagators may name headers in any.
+inline std::string MetadataKey(opentelemetry::nostd::string_view name) {
+  std::string key(name.data(), name.size());
+  for (char& c : key) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  return key;
+}
+
+// Writes what metadata can hold and has room for; the rest is counted (spandrel/propagation.h).
+class MetadataWriter final : public Carrier {
+ public:
+  using Metadata = std::multimap<std::string, std::string>;
+
+  MetadataWriter(Metadata& metadata, size_t max_bytes) : metadata_(metadata), room_(max_bytes) {
+    for (const auto& [key, value] : metadata) Take(SizeOf(key, value));
+  }
+  opentelemetry::nostd::string_view Get(opentelemetry::nostd::string_view) const noexcept override {
+    return "";
+  }
+  void Set(opentelemetry::nostd::string_view name,
+           opentelemetry::nostd::string_view text) noexcept override {
+    const std::string key = MetadataKey(name);
+    const std::string_view value(text.data(), text.size());
+    const size_t size = SizeOf(key, value);
+    if (!propagation::IsGrpcMetadata(key, value) || size > room_) {
+      return propagation::CountUnsendablePair();
+    }
+    metadata_.erase(key);
+    metadata_.emplace(key, value);
+    Take(size);
+  }
+
+ private:
+  static size_t SizeOf(std::string_view key, std::string_view value) {
+    return key.size() + value.size() + 32;
+  }
+  void Take(size_t bytes) { room_ -= std::min(bytes, room_); }
+
+  Metadata& metadata_;
+  size_t room_;
+};
+
 // The caller's context in the metadata of a call.
 inline Context ExtractFrom(const Options& options,
                            const std::multimap<::grpc::string_ref, ::grpc::string_ref>& metadata) {
@@ -127,7 +174,7 @@ inline Context ExtractFrom(const Options& options,
         : metadata_(metadata) {}
     opentelemetry::nostd::string_view Get(
         opentelemetry::nostd::string_view key) const noexcept override {
-      const auto [first, end] = metadata_.equal_range({key.data(), key.size()});
+      const auto [first, end] = metadata_.equal_range(MetadataKey(key));
       if (first == end) return "";
       if (std::next(first) == end) return {first->second.data(), first->second.size()};
       std::string& joined = joined_.emplace_front(first->second.data(), first->second.size());
@@ -165,31 +212,14 @@ class Call {
          {"rpc.service", View(method.substr(0, slash))},
          {"rpc.method", View(method.substr(std::min(slash + 1, method.size())))}},
         start);
-    context_ = opentelemetry::trace::SetSpan(context_, span_);
+    context_ = spandrel::context::WithSpan(context_, span_);
   }
 
   // The caller's baggage with this call's span as the current one.
   const Context& context() const { return context_; }
 
-  void Inject(std::multimap<std::string, std::string>& metadata) const {
-    class Writer final : public Carrier {
-     public:
-      explicit Writer(std::multimap<std::string, std::string>& metadata) : metadata_(metadata) {}
-      opentelemetry::nostd::string_view Get(
-          opentelemetry::nostd::string_view) const noexcept override {
-        return "";
-      }
-      void Set(opentelemetry::nostd::string_view key,
-               opentelemetry::nostd::string_view value) noexcept override {
-        const std::string name(key.data(), key.size());
-        metadata_.erase(name);
-        metadata_.emplace(name, std::string(value.data(), value.size()));
-      }
-
-     private:
-      std::multimap<std::string, std::string>& metadata_;
-    };
-    Writer writer(metadata);
+  void Inject(MetadataWriter::Metadata& metadata) const {
+    MetadataWriter writer(metadata, options_.max_metadata_bytes);
     PropagatorOf(options_)->Inject(writer, context_);
   }
 

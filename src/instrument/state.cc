@@ -9,6 +9,7 @@
 #include "opentelemetry/trace/default_span.h"
 #include "opentelemetry/trace/noop.h"
 #include "opentelemetry/trace/provider.h"
+#include "spandrel/propagation.h"
 
 namespace spandrel::instrument {
 namespace {
@@ -57,21 +58,51 @@ Tracer TracerOf(const Provider& provider) {
   return provider->GetTracer(kScopeName, kScopeVersion, kSchemaUrl);
 }
 
+// What a thread remembers of the global provider. Once it is gone with the thread's other data it
+// must not be touched: the main thread may still make spans in destructors of statics.
+struct Remembered {
+  ~Remembered() { gone = true; }
+  Provider provider;
+  Tracer tracer;
+  static thread_local bool gone;
+};
+thread_local bool Remembered::gone = false;
+
+Tracer TracerOrNoop(const Provider& provider) {
+  return provider ? TracerOf(provider) : Tracer(new trace::NoopTracer());
+}
+
 // The global provider may change at any time, so it is asked for each request; its tracer is looked
 // up when it is another than this thread saw before.
 trace::Tracer& GlobalTracer() {
-  struct Seen {
-    Provider provider;
-    Tracer tracer;
-  };
-  static thread_local Seen seen;
+  static thread_local Remembered seen;
   Provider provider = trace::Provider::GetTracerProvider();
+  if (Remembered::gone) return **new Tracer(TracerOrNoop(provider));
   if (!seen.tracer || provider.get() != seen.provider.get()) {
-    seen.tracer = provider ? TracerOf(provider) : Tracer(new trace::NoopTracer());
+    seen.tracer = TracerOrNoop(provider);
     seen.provider = std::move(provider);
   }
   return *seen.tracer;
 }
+
+// Lets through what a header can hold.
+class SendableHeaders final : public http::Carrier {
+ public:
+  explicit SendableHeaders(http::Carrier& headers) : headers_(headers) {}
+
+  nostd::string_view Get(nostd::string_view key) const noexcept override {
+    return headers_.Get(key);
+  }
+  void Set(nostd::string_view key, nostd::string_view value) noexcept override {
+    if (!propagation::IsHttpHeader({key.data(), key.size()}, {value.data(), value.size()})) {
+      return propagation::CountUnsendablePair();
+    }
+    headers_.Set(key, value);
+  }
+
+ private:
+  http::Carrier& headers_;
+};
 
 template <typename Call>
 void EachHeader(const CapturedHeaders& captured, const http::Carrier& headers, Call call) {
@@ -122,8 +153,9 @@ context::Context State::Extract(const http::Carrier& headers, context::Context c
 }
 
 void State::Inject(http::Carrier& headers, const context::Context& context) const {
-  if (options.propagator) return options.propagator->Inject(headers, context);
-  context::propagation::GlobalTextMapPropagator::GetGlobalPropagator()->Inject(headers, context);
+  SendableHeaders sendable(headers);
+  if (options.propagator) return options.propagator->Inject(sendable, context);
+  context::propagation::GlobalTextMapPropagator::GetGlobalPropagator()->Inject(sendable, context);
 }
 
 std::string_view State::NameMethod(std::string_view method) const {

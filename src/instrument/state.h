@@ -41,6 +41,7 @@ struct State {
   opentelemetry::trace::Tracer& tracer() const;
   opentelemetry::context::Context Extract(const http::Carrier& headers,
                                           opentelemetry::context::Context current) const;
+  // What a header cannot hold is left out and counted (spandrel/propagation.h).
   void Inject(http::Carrier& headers, const opentelemetry::context::Context& context) const;
   // "HTTP" for methods that are not known.
   std::string_view NameMethod(std::string_view method) const;
