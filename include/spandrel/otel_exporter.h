@@ -334,7 +334,11 @@ class OtelExporter final : public RequestSink {
  public:
   using SpanExporter = opentelemetry::sdk::trace::SpanExporter;
 
-  explicit OtelExporter(std::unique_ptr<SpanExporter> exporter) : exporter_(std::move(exporter)) {}
+  explicit OtelExporter(std::unique_ptr<SpanExporter> exporter) : exporter_(std::move(exporter)) {
+    // Makes the API's static regular expressions before there is a provider, so that they outlive
+    // its thread, which parses with them.
+    (void)opentelemetry::trace::TraceState::FromHeader("a=1");
+  }
   ~OtelExporter() override { exporter_->Shutdown(); }
 
   bool Export(std::string_view request, Milliseconds timeout) override {

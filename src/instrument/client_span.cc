@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <exception>
+#include <string>
 
 #include "instrument/span_start.h"
 #include "instrument/state.h"
 #include "opentelemetry/trace/context.h"
+#include "spandrel/context.h"
 #include "spandrel/exception.h"
 #include "spandrel/http.h"
 
@@ -94,7 +97,7 @@ void ClientSpan::Start(const ClientRequest& request) {
   span_ = instrument::SpanStart(context_, trace::SpanKind::kClient)
               .Run(state.tracer(), name, attributes);
   recording_ = span_->IsRecording();
-  context_ = trace::SetSpan(context_, span_);
+  context_ = spandrel::context::WithSpan(context_, span_);
   if (recording_) {
     url_template_ = request.url_template;
     if (state.options.span_name) target_ = target;

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <exception>
+#include <string>
 #include <typeinfo>
 
 #include "instrument/server_request.h"
 #include "instrument/span_start.h"
 #include "instrument/state.h"
 #include "opentelemetry/trace/context.h"
+#include "spandrel/context.h"
 #include "spandrel/exception.h"
 #include "spandrel/http.h"
 
@@ -87,7 +90,7 @@ void ServerSpan::Start(const ServerRequest& request, const Carrier& headers,
                     state.Name({request.method, request.target, request.route}, name_method_, name),
                     attributes);
   recording_ = span_->IsRecording();
-  context_ = trace::SetSpan(context_, span_);
+  context_ = spandrel::context::WithSpan(context_, span_);
   if (activation == Activation::kThread) current_ = context::RuntimeContext::Attach(context_);
 
   if (recording_ && state.options.span_name) {

@@ -3,8 +3,9 @@
 
 #include <utility>
 
-#include "opentelemetry/trace/noop.h"
+#include "sdk/api_pins.h"
 #include "sdk/context_storage.h"
+#include "sdk/pass_through.h"
 #include "sdk/propagator.h"
 #include "sdk/provider_core.h"
 #include "spandrel/sdk.h"
@@ -15,10 +16,6 @@ namespace {
 namespace nostd = opentelemetry::nostd;
 
 using ApiProvider = nostd::shared_ptr<trace_api::TracerProvider>;
-
-ApiProvider NoopProvider() {
-  return ApiProvider(new trace_api::NoopTracerProvider);
-}
 
 }  // namespace
 
@@ -33,11 +30,11 @@ Provider::~Provider() {
   (void)Shutdown(core_->options().shutdown_timeout);
   if (!global_) return;
   const bool still_ours = trace_api::Provider::GetTracerProvider().get() == core_;
-  if (still_ours) trace_api::Provider::SetTracerProvider(NoopProvider());
+  if (still_ours) trace_api::Provider::SetTracerProvider(PassThroughProvider());
 }
 
 ApiProvider Provider::tracer_provider() const {
-  if (core_ == nullptr) return NoopProvider();
+  if (core_ == nullptr) return PassThroughProvider();
   return std::shared_ptr<trace_api::TracerProvider>(std::shared_ptr<void>(), core_);
 }
 
@@ -65,7 +62,11 @@ Provider Init(std::string_view service_name) {
 Provider Init(Options options) {
   InstallContextStorage();
   InstallPropagators();
-  if (options.disabled) return Provider();
+  KeepApiUsableAtExit();
+  if (options.disabled) {
+    trace_api::Provider::SetTracerProvider(PassThroughProvider());
+    return Provider();
+  }
   Provider provider(&ProviderCore::Make(std::move(options)), true);
   trace_api::Provider::SetTracerProvider(provider.tracer_provider());
   return provider;

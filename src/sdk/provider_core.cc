@@ -6,6 +6,7 @@
 
 #include "opentelemetry/metrics/provider.h"
 #include "sdk/any_value.h"
+#include "sdk/api_pins.h"
 #include "sdk/attribute_set.h"
 #include "sdk/message_buffer.h"
 #include "sdk/process_hooks.h"
@@ -36,6 +37,7 @@ SpanBuffer::Limits BufferLimits(const Options& options) {
 }  // namespace
 
 ProviderCore& ProviderCore::Make(Options options, TransportFactory connect) {
+  KeepApiUsableAtExit();
   auto* const core = new ProviderCore(std::move(options), std::move(connect));
   core->StartMetrics();
   RegisterForProcessHooks(core);

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "sdk/api_trace_state.h"
 #include "sdk/thread_state.h"
 
 namespace spandrel::sdk {
@@ -22,11 +23,7 @@ trace_api::SpanContext RemoteSpan::GetContext() const noexcept {
 }
 
 const RemoteSpan::TraceStatePtr& RemoteSpan::trace_state() const {
-  std::call_once(parsed_, [this] {
-    trace_state_ = trace_state_text_ == nullptr
-                       ? trace_api::TraceState::GetDefault()
-                       : trace_api::TraceState::FromHeader(*trace_state_text_);
-  });
+  std::call_once(parsed_, [this] { trace_state_ = ToApiTraceState(trace_state_text_); });
   return trace_state_;
 }
 

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "opentelemetry/trace/trace_state.h"
+#include "sdk/api_trace_state.h"
 
 namespace spandrel::sdk {
 
@@ -22,9 +23,7 @@ trace_api::SpanContext SpanIdentity::ToContext(bool remote,
   std::memcpy(trace_bytes, trace_id, sizeof(trace_bytes));
   std::memcpy(span_bytes, &span_id, sizeof(span_bytes));
   return {trace_api::TraceId(trace_bytes), trace_api::SpanId(span_bytes),
-          trace_api::TraceFlags(flags), remote,
-          trace_state == nullptr ? trace_api::TraceState::GetDefault()
-                                 : trace_api::TraceState::FromHeader(*trace_state)};
+          trace_api::TraceFlags(flags), remote, ToApiTraceState(trace_state)};
 }
 
 TraceStateText TraceStateOf(const trace_api::SpanContext& context) {
