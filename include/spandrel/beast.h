@@ -56,6 +56,20 @@ template <typename Stream>
 struct HasSocket<Stream, std::void_t<decltype(std::declval<const Stream&>().socket())>>
     : std::true_type {};
 
+// Whether TLS is among a stream's layers: an ssl::stream or a Beast ssl_stream, also below a
+// WebSocket. What names its kinds of handshake is one.
+template <typename Stream, typename = void>
+struct IsTlsLayer : std::false_type {};
+template <typename Stream>
+struct IsTlsLayer<Stream, std::void_t<typename Stream::handshake_type>> : std::true_type {};
+
+template <typename Stream, typename = void>
+struct HasTls : IsTlsLayer<Stream> {};
+template <typename Stream>
+struct HasTls<Stream, std::void_t<typename Stream::next_layer_type>>
+    : std::bool_constant<IsTlsLayer<Stream>::value ||
+                         HasTls<std::decay_t<typename Stream::next_layer_type>>::value> {};
+
 template <typename Lowest>
 auto RemoteEndpoint(const Lowest& lowest, ErrorCode& error) {
   if constexpr (HasSocket<Lowest>::value) {
@@ -88,13 +102,12 @@ inline std::string ErrorType(const ErrorCode& error) {
 }
 
 // What the spans of all requests of one connection say about it: worked out once. The stream must
-// be connected. A stream that has layers above its socket counts as TLS.
+// be connected. Set `scheme` to "https" when the TLS of a stream is not Asio's or Beast's.
 struct Connection {
   Connection() = default;
   template <typename Stream>
   explicit Connection(const Stream& stream) {
-    using Lowest = std::decay_t<decltype(::boost::beast::get_lowest_layer(stream))>;
-    if (!std::is_same_v<Lowest, Stream>) scheme = "https";
+    if (detail::HasTls<Stream>::value) scheme = "https";
     ErrorCode error;
     const auto endpoint = detail::RemoteEndpoint(::boost::beast::get_lowest_layer(stream), error);
     if (error) return;

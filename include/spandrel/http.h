@@ -70,7 +70,8 @@ enum class Activation { kThread, kNone };
 // The span of a request being served, and its metrics. With Activation::kThread it is the current
 // span of its thread from its beginning to its end, and so belongs to that thread; with kNone any
 // one thread at a time may use it, and context() is what to make current where the request is
-// worked on. Ends at the latest when it is destroyed.
+// worked on. Ends at the latest when it is destroyed; an exception that then leaves its scope is an
+// error.
 class ServerSpan {
  public:
   // `headers` finds request headers, whatever their case, with views that stay valid until the
@@ -115,6 +116,7 @@ class ServerSpan {
 
  private:
   void Start(const ServerRequest& request, const Carrier& headers, Activation activation);
+  void FailIfUnwinding();
   void Finish(std::string_view error_type);
   void Measure(std::string_view error_type);
 
@@ -125,6 +127,7 @@ class ServerSpan {
   opentelemetry::nostd::unique_ptr<opentelemetry::context::Token> current_;
   bool recording_ = false;
   bool failed_ = false;
+  int exceptions_ = 0;  // under way on the thread when it was made
   int status_ = 0;
   int64_t bytes_read_ = -1;  // not known
   int64_t bytes_written_ = -1;
@@ -144,7 +147,8 @@ struct ClientRequest {
 };
 
 // The span of one request sent, and its metrics. Not made current, since nothing happens inside it.
-// One thread at a time. Ends at the latest when it is destroyed.
+// One thread at a time. Ends at the latest when it is destroyed; an exception that then leaves its
+// scope is an error.
 class ClientSpan {
  public:
   // A child of `parent`, or of what is current on this thread.
@@ -200,6 +204,7 @@ class ClientSpan {
 
  private:
   void Start(const ClientRequest& request);
+  void FailIfUnwinding();
   void Finish(std::string_view error_type);
   void Measure(std::string_view error_type);
 
@@ -209,6 +214,7 @@ class ClientSpan {
   Context context_;
   bool recording_ = false;
   bool failed_ = false;
+  int exceptions_ = 0;  // under way on the thread when it was made
   int status_ = 0;
   int64_t bytes_read_ = -1;  // not known
   int64_t bytes_written_ = -1;

@@ -21,12 +21,12 @@ using Carrier = opentelemetry::context::propagation::TextMapCarrier;
 // A request as filters see it. Views are valid during the call only.
 struct RequestView {
   std::string_view method;
-  std::string_view target;           // path and query, as sent
+  std::string_view target;           // path and query, as sent: an absolute URL from some
   std::string_view authority;        // of the URL of a client; empty on servers, which have Host
   std::string_view peer_address;     // of the connection; empty on clients
   const Carrier* headers = nullptr;  // of the request; null on clients
 
-  std::string_view path() const;
+  std::string_view path() const;                         // also of an absolute URL
   std::string_view query() const;                        // without '?'
   std::string_view host() const;                         // without port
   std::string_view Header(std::string_view name) const;  // empty: it has none

@@ -11,14 +11,24 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/read.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/flat_stream.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/buffer_body.hpp>
+#include <boost/beast/http/chunk_encode.hpp>
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <boost/beast/ssl/ssl_stream.hpp>
+#include <boost/beast/websocket/ssl.hpp>
+#include <boost/beast/websocket/stream.hpp>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -164,6 +174,24 @@ TEST_F(BeastTest, TheUrlOfARequestWithoutHost) {
   EXPECT_FALSE(request["traceparent"].empty());
 }
 
+// Layers above a socket are TLS only when one of them is.
+TEST_F(BeastTest, TheSchemeIsThatOfTheLayers) {
+  namespace websocket = boost::beast::websocket;
+  net::ssl::context tls(net::ssl::context::tls);
+  tcp::socket plain(io_);
+  const websocket::stream<tcp_stream> ws(io_);
+  const net::ssl::stream<tcp::socket> https(io_, tls);
+  const boost::beast::ssl_stream<tcp_stream> beast_https(io_, tls);
+  const websocket::stream<boost::beast::ssl_stream<tcp_stream>> wss(io_, tls);
+  EXPECT_EQ(Connection(plain).scheme, "http");
+  EXPECT_EQ(Connection(tcp_stream(io_)).scheme, "http");
+  EXPECT_EQ(Connection(ws).scheme, "http");
+  EXPECT_EQ(Connection(boost::beast::flat_stream<tcp_stream>(io_)).scheme, "http");
+  EXPECT_EQ(Connection(https).scheme, "https");
+  EXPECT_EQ(Connection(beast_https).scheme, "https");
+  EXPECT_EQ(Connection(wss).scheme, "https");
+}
+
 TEST_F(BeastTest, LinesOfOneNameAreJoined) {
   Request request = Get("/");
   request.insert("tracestate", "a=1");
@@ -205,6 +233,7 @@ class BeastCoroutineTest : public BeastTest {
       ServerSpan span(tracing_, connection, parser.get().base(), Activation::kThread);
       error = co_await ReadBody(stream, buffer, parser, span);
       if (!error && parser.get().target() == "/drop") co_return;
+      if (!error && parser.get().target() == "/stream") co_await Stream(stream, span);
       if (!error && parser.get().target() == "/hang") error = co_await WaitForClient(stream);
       if (!error) error = co_await Answer(stream, std::string(parser.get().target()), span);
       span.End(error);
@@ -250,6 +279,19 @@ class BeastCoroutineTest : public BeastTest {
     ErrorCode error;
     co_await http_api::async_write(stream, response, net::redirect_error(use_awaitable, error));
     co_return error;
+  }
+  // An answer without end; throws when the client has left.
+  awaitable<void> Stream(tcp_stream& stream, ServerSpan& span) {
+    http_api::response<http_api::empty_body> head(http_api::status::ok, 11);
+    head.chunked(true);
+    http_api::response_serializer<http_api::empty_body> serializer(head);
+    span.SetResponse(head);
+    co_await http_api::async_write_header(stream, serializer, use_awaitable);
+    const std::string part(64 << 10, 'x');
+    while (true) {
+      co_await net::async_write(stream, http_api::make_chunk(net::buffer(part)), use_awaitable);
+      span.AddWritten(part.size());
+    }
   }
   awaitable<void> Handle(std::string target) {
     net::steady_timer timer(co_await net::this_coro::executor, std::chrono::microseconds(100));
@@ -365,6 +407,22 @@ TEST_F(BeastCoroutineTest, AServerThatDropsTheConnection) {
   const Span client = OnlyOne(Span::SPAN_KIND_CLIENT);
   EXPECT_EQ(client.status().code(), Status::STATUS_CODE_ERROR);
   EXPECT_EQ(Attributes(client)["error.type"], "connection_lost");
+}
+
+// The exception of the write leaves the coroutine, and the span with it.
+TEST_F(BeastCoroutineTest, AClientThatLeavesAStreamedAnswer) {
+  Run([&](tcp_stream& stream) -> awaitable<void> {
+    const Request request = Get("/stream");
+    co_await http_api::async_write(stream, request, use_awaitable);
+    std::string some(100'000, '\0');
+    co_await net::async_read(stream, net::buffer(some), use_awaitable);
+    stream.socket().set_option(net::socket_base::linger(true, 0));  // reset
+    stream.socket().close();
+  });
+  const Span server = OnlyOne(Span::SPAN_KIND_SERVER);
+  EXPECT_EQ(server.status().code(), Status::STATUS_CODE_ERROR);
+  EXPECT_EQ(Attributes(server)["error.type"], "_OTHER");
+  EXPECT_EQ(Attributes(server)["http.response.status_code"], "200");
 }
 
 TEST_F(BeastCoroutineTest, AClientThatTimesOut) {

@@ -77,11 +77,19 @@ ClientSpan::ClientSpan(const Options& options, const ClientRequest& request)
 }
 
 ClientSpan::~ClientSpan() {
+  FailIfUnwinding();
   End();
+}
+
+// What the exception is cannot be told before somebody catches it.
+void ClientSpan::FailIfUnwinding() {
+  if (state_ == nullptr || failed_ || std::uncaught_exceptions() <= exceptions_) return;
+  SetError(error_type_.empty() ? "_OTHER" : error_type_, "left by an exception");
 }
 
 void ClientSpan::Start(const ClientRequest& request) {
   const State& state = *state_;
+  exceptions_ = std::uncaught_exceptions();
   const std::string_view target = instrument::TargetOfUrl(request.url);
   const RequestView view{request.method, target, instrument::AuthorityOfUrl(request.url), {}};
   if (state.options.filter && !state.options.filter(view)) {

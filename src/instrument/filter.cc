@@ -68,16 +68,18 @@ bool Contains(const Network& network, const Address& address) {
 }  // namespace
 
 std::string_view RequestView::path() const {
-  return target.substr(0, target.find('?'));
+  return instrument::ParseTarget(target).path;
 }
 
 std::string_view RequestView::query() const {
-  const size_t question = target.find('?');
-  return question == std::string_view::npos ? std::string_view() : target.substr(question + 1);
+  return instrument::ParseTarget(target).query;
 }
 
 std::string_view RequestView::host() const {
-  return instrument::ParseHostPort(authority.empty() ? Header("host") : authority, 0).host;
+  std::string_view found = authority;
+  if (found.empty()) found = instrument::ParseTarget(target).authority;
+  if (found.empty()) found = Header("host");
+  return instrument::ParseHostPort(found, 0).host;
 }
 
 std::string_view RequestView::Header(std::string_view name) const {

@@ -149,6 +149,23 @@ std::string_view TargetOfUrl(std::string_view url) {
   return url.substr(parts.path, parts.fragment - parts.path);
 }
 
+RequestTarget ParseTarget(std::string_view target) {
+  RequestTarget parsed;
+  const size_t scheme_end = target.find("://");
+  const bool absolute = scheme_end != std::string_view::npos &&
+                        scheme_end < std::min(target.find('/'), target.find('?'));
+  if (absolute) {
+    parsed.scheme = target.substr(0, scheme_end);
+    parsed.authority = AuthorityOfUrl(target);
+    target = TargetOfUrl(target);
+  }
+  const size_t question = std::min(target.find('?'), target.size());
+  parsed.path = target.substr(0, question);
+  parsed.query = target.substr(std::min(question + 1, target.size()));
+  if (absolute && parsed.path.empty()) parsed.path = "/";
+  return parsed;
+}
+
 HostPort HostOfUrl(std::string_view url) {
   const size_t scheme_end = url.find("://");
   const std::string_view scheme =

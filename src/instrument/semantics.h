@@ -54,6 +54,15 @@ int DefaultPort(std::string_view scheme);
 std::string_view AuthorityOfUrl(std::string_view url);
 // Path and query of an absolute URL.
 std::string_view TargetOfUrl(std::string_view url);
+// The target of a request that came in. Clients of proxies send an absolute URL, whose host goes
+// before the Host header (RFC 9112, 3.2.2).
+struct RequestTarget {
+  std::string_view scheme;     // these two only of an absolute URL
+  std::string_view authority;  // without user and password
+  std::string_view path;
+  std::string_view query;  // without '?'
+};
+RequestTarget ParseTarget(std::string_view target);
 bool IsHttps(std::string_view scheme_or_url);
 
 // A parameter of the first element of a Forwarded header (RFC 7239), without quotes.

@@ -71,6 +71,25 @@ TEST(SemanticsTest, FindsHostAndPort) {
   EXPECT_EQ(TargetOfUrl("http://host"), "");
 }
 
+TEST(SemanticsTest, ReadsTargetsOfRequests) {
+  const auto parts = [](std::string_view target) {
+    const RequestTarget parsed = ParseTarget(target);
+    return std::vector<std::string_view>{parsed.scheme, parsed.authority, parsed.path,
+                                         parsed.query};
+  };
+  using Parts = std::vector<std::string_view>;
+  EXPECT_EQ(parts("/a?b=c?d"), (Parts{"", "", "/a", "b=c?d"}));
+  EXPECT_EQ(parts("/to?u=http://x/y"), (Parts{"", "", "/to", "u=http://x/y"}));
+  EXPECT_EQ(parts("/http://x/y"), (Parts{"", "", "/http://x/y", ""}));
+  EXPECT_EQ(parts("http://shop/ok"), (Parts{"http", "shop", "/ok", ""}));
+  EXPECT_EQ(parts("https://me:pw@shop:8080/a/b?c"), (Parts{"https", "shop:8080", "/a/b", "c"}));
+  EXPECT_EQ(parts("http://shop"), (Parts{"http", "shop", "/", ""}));
+  EXPECT_EQ(parts("http://shop?a"), (Parts{"http", "shop", "/", "a"}));
+  EXPECT_EQ(parts("*"), (Parts{"", "", "*", ""}));
+  EXPECT_EQ(parts(""), (Parts{"", "", "", ""}));
+  EXPECT_EQ(parts("?"), (Parts{"", "", "", ""}));
+}
+
 TEST(SemanticsTest, ReadsForwardedHeaders) {
   const char* header = " for=\"[2001:db8::1]:4711\";Proto=https , for=10.0.0.1";
   EXPECT_EQ(ForwardedParameter(header, "for"), "[2001:db8::1]:4711");

@@ -37,8 +37,11 @@ Origin FindOrigin(const State& state, const http::ServerRequest& request,
                   const http::Carrier& headers) {
   Origin origin;
   if (state.options.trust_forwarded) origin = FindForwarded(headers);
+  const RequestTarget target = ParseTarget(request.target);
   if (origin.client.empty()) origin.client = request.peer_address;
+  if (origin.host.empty()) origin.host = target.authority;
   if (origin.host.empty()) origin.host = Header(headers, "host");
+  if (origin.scheme.empty() && DefaultPort(target.scheme) != 0) origin.scheme = target.scheme;
   if (origin.scheme.empty()) origin.scheme = request.scheme;
   return origin;
 }
@@ -50,12 +53,12 @@ std::string_view WithoutPort(std::string_view client) {
   return bare_ipv6 ? client : ParseHostPort(client, 0).host;
 }
 
-void WriteUrl(const State& state, std::string_view target, AttributeSink& sink) {
-  const size_t question = std::min(target.find('?'), target.size());
-  sink.AddText("url.path", target.substr(0, question));
-  if (question + 1 >= target.size()) return;
+void WriteUrl(const State& state, const http::ServerRequest& request, AttributeSink& sink) {
+  if (request.method == "CONNECT") return;  // its target is a host and a port
+  const RequestTarget target = ParseTarget(request.target);
+  sink.AddText("url.path", target.path);
   std::string buffer;
-  sink.AddText("url.query", state.redaction.Query(target.substr(question + 1), buffer));
+  sink.AddText("url.query", state.redaction.Query(target.query, buffer));
 }
 
 void WriteServer(const State& state, const Origin& origin, AttributeSink& sink) {
@@ -73,7 +76,7 @@ void WriteServerRequest(const State& state, const http::ServerRequest& request,
   const std::string_view method = state.methods.Find(request.method);
   sink.AddText("http.request.method", method.empty() ? "_OTHER" : method);
   if (method.empty()) sink.AddText("http.request.method_original", request.method);
-  WriteUrl(state, request.target, sink);
+  WriteUrl(state, request, sink);
   const Origin origin = FindOrigin(state, request, headers);
   sink.AddText("url.scheme", origin.scheme);
   WriteServer(state, origin, sink);

@@ -63,12 +63,20 @@ ServerSpan::ServerSpan(const Options& options, const ServerRequest& request, con
 }
 
 ServerSpan::~ServerSpan() {
+  FailIfUnwinding();
   End();
+}
+
+// What the exception is cannot be told before somebody catches it.
+void ServerSpan::FailIfUnwinding() {
+  if (state_ == nullptr || failed_ || std::uncaught_exceptions() <= exceptions_) return;
+  SetError(error_type_.empty() ? "_OTHER" : error_type_, "left by an exception");
 }
 
 void ServerSpan::Start(const ServerRequest& request, const Carrier& headers,
                        Activation activation) {
   const State& state = *state_;
+  exceptions_ = std::uncaught_exceptions();
   const RequestView view{request.method, request.target, {}, request.peer_address, &headers};
   context_ = context::RuntimeContext::GetCurrent();
   if (state.options.filter && !state.options.filter(view)) {

@@ -274,6 +274,44 @@ TEST_F(ServerSpanTest, AnAnswerThatCouldNotBeSentIsAnError) {
   EXPECT_EQ(Attributes(span)["error.type"], "connection_lost");
 }
 
+// As a function that throws out of the middle of an answer leaves it.
+TEST_F(ServerSpanTest, AnExceptionThatLeavesTheScopeIsAnError) {
+  const http::Instrumentation tracing(options_);
+  try {
+    ServerSpan span(tracing, Get("/"), RawHeaders(""));
+    span.SetStatusCode(200);
+    throw std::runtime_error("broken pipe");
+  } catch (const std::runtime_error&) {
+    // One that is made and ends meanwhile has nothing to do with it.
+    ServerSpan(tracing, Get("/other"), RawHeaders("")).SetStatusCode(200);
+  }
+  const std::vector<Span> spans = recording_.Spans();
+  ASSERT_EQ(spans.size(), 2u);
+  EXPECT_EQ(spans[0].status().code(), Status::STATUS_CODE_ERROR);
+  EXPECT_EQ(Attributes(spans[0])["error.type"], "_OTHER");
+  EXPECT_EQ(Attributes(spans[0])["http.response.status_code"], "200");
+  EXPECT_EQ(spans[1].status().code(), Status::STATUS_CODE_UNSET);
+}
+
+// What clients of proxies send (RFC 9112, 3.2.2).
+TEST_F(ServerSpanTest, AnAbsoluteTargetIsTakenApart) {
+  options_.filter = http::filter::Path("/a");
+  const Span span = Serve(options_, Get("http://me:secret@shop.example:81/a?b=c"), kParent);
+  Texts attributes = Attributes(span);
+  EXPECT_EQ(attributes["url.path"], "/a");
+  EXPECT_EQ(attributes["url.query"], "b=c");
+  EXPECT_EQ(attributes["url.scheme"], "http");
+  EXPECT_EQ(attributes["server.address"], "shop.example");
+  EXPECT_EQ(attributes["server.port"], "81");
+  for (const auto& [key, value] : attributes) EXPECT_EQ(value.find("secret"), value.npos) << key;
+}
+
+TEST_F(ServerSpanTest, AConnectRequestHasNoPath) {
+  http::ServerRequest request = Get("shop.example:443");
+  request.method = "CONNECT";
+  EXPECT_EQ(Attributes(Serve(options_, request)).count("url.path"), 0u);
+}
+
 TEST_F(ServerSpanTest, FixedAttributesAreOnEverySpan) {
   options_.attributes = {{"deployment.slot", "blue"}};
   EXPECT_EQ(Attributes(Serve(options_, Get("/")))["deployment.slot"], "blue");
