@@ -10,10 +10,9 @@ namespace {
 
 // What a character may be in a header.
 enum CharClass : uint8_t {
-  kLowerAlpha = 1,
-  kDigit = 2,
-  kKeyChar = 4,    // of a tracestate key, the at sign aside
-  kValueChar = 8,  // of a tracestate value, the blank included
+  kKeyStart = 1,   // the first of a tracestate key
+  kKeyChar = 2,    // another of a tracestate key
+  kValueChar = 4,  // of a tracestate value, the blank included
 };
 
 constexpr std::array<uint8_t, 256> MakeClasses() {
@@ -21,9 +20,9 @@ constexpr std::array<uint8_t, 256> MakeClasses() {
   for (int c = 0x20; c < 0x7f; ++c) {
     if (c != ',' && c != '=') classes[c] |= kValueChar;
   }
-  for (int c = 'a'; c <= 'z'; ++c) classes[c] |= kLowerAlpha | kKeyChar;
-  for (int c = '0'; c <= '9'; ++c) classes[c] |= kDigit | kKeyChar;
-  for (const char c : {'_', '-', '*', '/'}) classes[static_cast<uint8_t>(c)] |= kKeyChar;
+  for (int c = 'a'; c <= 'z'; ++c) classes[c] |= kKeyStart | kKeyChar;
+  for (int c = '0'; c <= '9'; ++c) classes[c] |= kKeyStart | kKeyChar;
+  for (const char c : {'_', '-', '*', '/', '@'}) classes[static_cast<uint8_t>(c)] |= kKeyChar;
   return classes;
 }
 
@@ -35,8 +34,6 @@ constexpr size_t kSpanIdAt = 36;
 constexpr size_t kFlagsAt = 53;
 
 constexpr size_t kMaxKeySize = 256;
-constexpr size_t kMaxTenantSize = 241;
-constexpr size_t kMaxSystemSize = 14;
 constexpr size_t kMaxValueSize = 256;
 constexpr size_t kLongMemberSize = 128;
 
@@ -70,14 +67,9 @@ const char* SkipBlanks(const char* at, const char* end) {
 
 // The end of the key that begins here; null when it breaks the rules.
 const char* SkipKey(const char* at, const char* end) {
-  if (at == end || !Has(*at, kLowerAlpha | kDigit)) return nullptr;
-  const char* const tenant_end = SkipAll(at, end, kKeyChar);
-  const auto size = static_cast<size_t>(tenant_end - at);
-  if (tenant_end == end || *tenant_end != '@') return size <= kMaxKeySize ? tenant_end : nullptr;
-  const char* const system = tenant_end + 1;
-  if (size > kMaxTenantSize || system == end || !Has(*system, kLowerAlpha)) return nullptr;
-  const char* const key_end = SkipAll(system, end, kKeyChar);
-  return static_cast<size_t>(key_end - system) <= kMaxSystemSize ? key_end : nullptr;
+  if (at == end || !Has(*at, kKeyStart)) return nullptr;
+  const char* const key_end = SkipAll(at, end, kKeyChar);
+  return static_cast<size_t>(key_end - at) <= kMaxKeySize ? key_end : nullptr;
 }
 
 // Calls `take` with each member that is not empty; false as soon as one is malformed or refused.
@@ -163,7 +155,7 @@ std::array<char, kTraceParentSize> FormatTraceParent(const TraceParent& parent) 
 }
 
 bool IsTraceStateKey(std::string_view key) {
-  return SkipKey(key.data(), key.data() + key.size()) == key.data() + key.size() && !key.empty();
+  return !key.empty() && SkipKey(key.data(), key.data() + key.size()) == key.data() + key.size();
 }
 
 bool IsTraceStateValue(std::string_view value) {

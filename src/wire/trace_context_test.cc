@@ -99,19 +99,30 @@ TEST(TraceState, ChecksALineWithoutKeepingIt) {
 }
 
 TEST(TraceState, OneBadMemberSpoilsAll) {
-  for (const char* bad :
-       {"foo", "foo=", "=1", "foo =1", "foo=1=2", "Foo=1", "foo.bar=1", "@foo=1", "foo@=1",
-        "foo@@bar=1", "foo@bar@baz=1", "foo@1bar=1", "foo=\x7f", "foo=b\xc3\xa4r", "foo=1\x01"}) {
+  for (const char* bad : {"foo", "foo=", "=1", "foo =1", "foo=1=2", "Foo=1", "foo.bar=1", "@foo=1",
+                          "@=1", "foo=\x7f", "foo=b\xc3\xa4r", "foo=1\x01"}) {
     EXPECT_TRUE(TraceState::Parse("ok=1," + std::string(bad)).empty()) << bad;
   }
+}
+
+TEST(TraceState, AtSignsAreLikeOtherCharactersButNotFirst) {
+  for (const char* line :
+       {"foo@=1,bar=2", "foo@@bar=1,bar=2", "foo@bar@baz=1,bar=2", "foo@1bar=1", "0@=1"}) {
+    EXPECT_EQ(Reformat(line), line);
+    EXPECT_EQ(CheckTraceState(line), TraceStateForm::kReady) << line;
+  }
+  EXPECT_EQ(CheckTraceState("bar=2,@foo=1"), TraceStateForm::kMalformed);
+  EXPECT_TRUE(IsTraceStateKey("foo@"));
+  EXPECT_FALSE(IsTraceStateKey("@foo"));
 }
 
 TEST(TraceState, KeysAndValuesHaveALength) {
   EXPECT_TRUE(IsTraceStateKey(std::string(256, 'z')));
   EXPECT_FALSE(IsTraceStateKey(std::string(257, 'z')));
-  EXPECT_TRUE(IsTraceStateKey(std::string(241, 't') + "@" + std::string(14, 'v')));
-  EXPECT_FALSE(IsTraceStateKey(std::string(242, 't') + "@v"));
-  EXPECT_FALSE(IsTraceStateKey("t@" + std::string(15, 'v')));
+  EXPECT_TRUE(IsTraceStateKey("t@" + std::string(254, 'v')));
+  EXPECT_FALSE(IsTraceStateKey("t@" + std::string(255, 'v')));
+  EXPECT_TRUE(IsTraceStateKey(std::string(255, 't') + "@"));
+  EXPECT_FALSE(IsTraceStateKey(std::string(256, 't') + "@"));
   EXPECT_TRUE(IsTraceStateValue(std::string(256, ' ').replace(255, 1, "x")));
   EXPECT_FALSE(IsTraceStateValue(std::string(257, 'x')));
   EXPECT_FALSE(IsTraceStateValue("x "));

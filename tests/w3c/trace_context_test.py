@@ -213,22 +213,24 @@ class Rules:
             self.assertIn("foo=1", self.send_state(state))
 
     def test_keys_have_all_their_characters(self):
-        simple = string.ascii_lowercase + string.digits + "_-*/"
-        self.assert_state_kept(f"{simple}=1", f"{simple}@a-z0-9_-*/=1", "0start=1")
+        rest = string.ascii_lowercase + string.digits + "_-*/@"
+        self.assert_state_kept(f"{rest}=1", f"0{rest}=1", "0=1", "0start=1", "tenant@system=1")
 
     def test_keys_have_no_others(self):
         self.assert_state_dropped("foo =1", "FOO=1", "foo.bar=1", "_foo=1", "-foo=1", "*=1", "foo bar=1", "foo\t=1", "=1")
 
-    def test_vendors_are_named_once(self):
-        self.assert_state_dropped("foo@=1,bar=2", "@foo=1,bar=2", "foo@@bar=1,bar=2", "foo@bar@baz=1,bar=2")
+    def test_at_signs_are_anywhere_but_first(self):
+        self.assert_state_kept("foo@=1,bar=2", "foo@@bar=1,bar=2", "foo@bar@baz=1,bar=2", "foo@1=1", "bar=2,a@=1")
+        self.assert_state_dropped("@foo=1,bar=2", "bar=2,@foo=1", "@=1")
 
     def test_keys_have_256_characters_at_most(self):
-        self.assert_state_kept("f" + "0" * 255 + "=1")
-        self.assert_state_dropped("f" + "0" * 256 + "=1")
+        for key in ("f" + "0" * 255, "t" * 241 + "@" + "v" * 14, "t" * 242 + "@v", "t@" + "v" * 15, "t@" + "v" * 254):
+            self.assertEqual(self.send_state("foo=1", f"{key}=1"), f"foo=1,{key}=1")
+        self.assert_state_dropped("f" + "0" * 256 + "=1", "t@" + "v" * 255 + "=1")
 
-    def test_tenants_have_241_and_vendors_14(self):
-        self.assert_state_kept("t" * 241 + "@" + "v" * 14 + "=1")
-        self.assert_state_dropped("t" * 242 + "@v=1", "t@" + "v" * 15 + "=1")
+    def test_one_bad_line_spoils_all(self):
+        self.assertEqual(self.send_state("foo=1", "z" * 257 + "=1"), "")
+        self.assertEqual(self.send_state("@foo=1", "foo=1"), "")
 
     def test_values_have_all_their_characters(self):
         visible = "".join(chr(c) for c in range(0x21, 0x7f) if chr(c) not in ",=")
