@@ -5,7 +5,10 @@
 #include <chrono>
 #include <cstdlib>
 #include <mutex>
+#include <string>
 #include <thread>
+
+#include "wire/trace_context.h"
 
 namespace spandrel::sdk {
 namespace {
@@ -39,6 +42,19 @@ class Gate {
 
 constinit Gate g_gate;
 
+TraceStatePtr Parse(const std::string& text) {
+  TraceStatePtr all = TraceState::FromHeader(text);
+  if (!all->Empty()) return all;
+  std::string known;
+  const wire::TraceState state = wire::TraceState::Parse(text);
+  for (const auto& [key, value] : state.members()) {
+    if (!TraceState::IsValidKey({key.data(), key.size()})) continue;
+    if (!known.empty()) known += ',';
+    known.append(key).append("=").append(value);
+  }
+  return TraceState::FromHeader(known);
+}
+
 // Makes the API's regular expressions, and then a hook that therefore runs before they are
 // destroyed.
 void PrepareForExit() {
@@ -53,7 +69,7 @@ TraceStatePtr ToApiTraceState(const TraceStateText& text) {
   static std::once_flag prepared;
   std::call_once(prepared, PrepareForExit);
   if (!g_gate.Enter()) return TraceState::GetDefault();
-  TraceStatePtr state = TraceState::FromHeader(*text);
+  TraceStatePtr state = Parse(*text);
   g_gate.Leave();
   return state;
 }

@@ -30,6 +30,15 @@ TEST(RemoteSpanTest, HasNoTraceStateWithoutText) {
   EXPECT_TRUE(span->GetContext().trace_state()->Empty());
 }
 
+// The API's TraceState knows at signs as level 1 had them.
+TEST(RemoteSpanTest, TellsTheMembersThatTheApiKnows) {
+  const auto header_of = [](const char* text) {
+    return MakeRemoteSpan(kIdentity, text)->GetContext().trace_state()->ToHeader();
+  };
+  EXPECT_EQ(header_of("tenant@system=1,foo@@bar=2,baz=3"), "tenant@system=1,baz=3");
+  EXPECT_EQ(header_of("foo@=1"), "");
+}
+
 TEST(RemoteSpanTest, IgnoresWhatIsSetOnIt) {
   const auto span = MakeRemoteSpan(kIdentity, "");
   span->SetAttribute("key", 1);

@@ -12,7 +12,8 @@ namespace spandrel::sdk {
 namespace trace_api = opentelemetry::trace;
 
 // The content of a tracestate header; null when there is none. The API's own TraceState is slow to
-// make and is made only for those who ask for it.
+// make, does not hold every key that the header may have, and is made only for those who ask for
+// it.
 using TraceStateText = std::shared_ptr<const std::string>;
 
 // Ids as spans keep and compare them; the bytes are in wire order.

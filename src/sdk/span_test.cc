@@ -14,6 +14,7 @@
 #include "opentelemetry/trace/trace_state.h"
 #include "sdk/fake_collector.h"
 #include "sdk/provider_core.h"
+#include "sdk/remote_span.h"
 
 namespace spandrel::sdk {
 namespace {
@@ -338,6 +339,17 @@ TEST_F(SpanTest, ParentsComeFromScopeContextOrSpanContext) {
   EXPECT_EQ(got["of remote"].trace_state(), "v=1,w=2");
   EXPECT_EQ(got["of remote"].flags(), 0x301u);
   EXPECT_EQ(got["of remote"].parent_span_id(), std::string("\2\0\0\0\0\0\0\0", 8));
+}
+
+TEST_F(SpanTest, AllOfTheTraceStateIsExported) {
+  const std::string trace_state = "foo@@bar=1,baz=2";
+  context::Context caller;
+  trace_api::StartSpanOptions options;
+  options.parent = trace_api::SetSpan(caller, MakeRemoteSpan({{1, 2}, 3, 1}, trace_state));
+  const SpanPtr span = tracer()->StartSpan("inner", options);
+  EXPECT_EQ(span->GetContext().trace_state()->ToHeader(), "baz=2");
+  span->End();
+  EXPECT_EQ(Exported()["inner"].trace_state(), trace_state);
 }
 
 TEST_F(SpanTest, UnsampledSpansCarryTheTraceOn) {
