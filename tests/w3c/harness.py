@@ -24,7 +24,7 @@ class _Callback(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):  # pylint: disable=invalid-name
         self.rfile.read(int(self.headers.get("content-length", 0)))
-        self.server.arrived[self.path] = [(name.lower(), value) for name, value in self.headers.items()]
+        self.server.arrived[self.path] = self.headers.items()
         self.send_response(200)
         self.send_header("content-length", "0")
         self.end_headers()

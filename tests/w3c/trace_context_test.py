@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rules of W3C Trace Context level 2 (https://www.w3.org/TR/trace-context-2/) and the limits of W3C Baggage,
-for each service under test."""
+"""The rules of W3C Trace Context level 2 (https://www.w3.org/TR/trace-context-2/, as its repository has it in 2026) and
+the limits of W3C Baggage, for each service under test."""
 import concurrent.futures
 import re
 import string
@@ -20,13 +20,14 @@ class Context:
     """What one call carried."""
 
     def __init__(self, headers):
-        parents = [value for name, value in headers if name == "traceparent"]
+        parents = [value for name, value in headers if name.lower() == "traceparent"]
         match = WRITTEN.fullmatch(parents[0]) if len(parents) == 1 else None
         if match is None or not int(match[1], 16) or not int(match[2], 16):
             raise AssertionError(f"not one valid traceparent: {parents}")
         self.trace, self.parent, self.flags = match[1], match[2], int(match[3], 16)
-        self.state = ",".join(value for name, value in headers if name == "tracestate")
-        self.baggage = ",".join(value for name, value in headers if name == "baggage")
+        self.names = [name for name, _ in headers if name.lower() in ("traceparent", "tracestate")]
+        self.state = ",".join(value for name, value in headers if name.lower() == "tracestate")
+        self.baggage = ",".join(value for name, value in headers if name.lower() == "baggage")
 
 
 class Rules:
@@ -64,7 +65,7 @@ class Rules:
     def assert_new_trace(self, *traceparents):
         for traceparent in traceparents:
             with self.subTest(traceparent=traceparent):
-                self.assertNotEqual(self.send_parent(traceparent).trace, TRACE)
+                self.assertNotIn(self.send_parent(traceparent).trace, traceparent.lower())
 
     def assert_state_dropped(self, *states):
         for state in states:
@@ -89,10 +90,25 @@ class Rules:
         self.assertEqual({call.trace for call in calls}, {TRACE})
         self.assertEqual(len({call.parent for call in calls} | {PARENT}), 4)
 
+    def test_calls_of_a_new_trace_belong_together(self):
+        for received in ([], [("traceparent", f"00-{'0' * 32}-{PARENT}-01")]):
+            calls = [Context(headers) for headers in self.harness.call(received, calls=3)]
+            self.assertEqual(len({call.trace for call in calls}), 1)
+            self.assertEqual(len({call.parent for call in calls}), 3)
+
+    def test_what_is_sent_is_one_line_each_in_small_letters(self):
+        lines = [("TraceParent", TRACEPARENT), ("TraceState", "foo=1"), ("tracestate", "bar=2")]
+        self.assertEqual(sorted(self.send(*lines).names), ["traceparent", "tracestate"])
+
     def test_the_header_name_has_any_case(self):
         for name in ("TraceParent", "TRACEPARENT", "tRACEpARENT"):
             with self.subTest(name=name):
                 self.assertEqual(self.send((name, TRACEPARENT)).trace, TRACE)
+
+    def test_other_header_names_are_not_read(self):
+        for name in ("trace-parent", "trace.parent", "traceparent-", "tracepar"):
+            with self.subTest(name=name):
+                self.assertNotEqual(self.send((name, TRACEPARENT)).trace, TRACE)
 
     def test_blanks_around_are_ignored(self):
         self.assert_joins(f" {TRACEPARENT}", f"\t{TRACEPARENT}", f"{TRACEPARENT} ", f"{TRACEPARENT}\t", f"\t {TRACEPARENT} \t")
@@ -117,16 +133,14 @@ class Rules:
                               f"CC-{TRACE}-{PARENT}-01")
 
     def test_the_version_has_two_digits(self):
-        self.assert_new_trace(f"000-{TRACE}-{PARENT}-01", f"0-{TRACE}-{PARENT}-01", f"-{TRACE}-{PARENT}-01")
+        self.assert_new_trace(f"000-{TRACE}-{PARENT}-01", f"0000-{TRACE}-{PARENT}-01", f"0-{TRACE}-{PARENT}-01", f"-{TRACE}-{PARENT}-01")
 
     def test_the_trace_id_is_not_zero(self):
         self.assert_new_trace(f"00-{'0' * 32}-{PARENT}-01")
-        self.assertNotEqual(self.send_parent(f"00-{'0' * 32}-{PARENT}-01").trace, "0" * 32)
 
     def test_the_trace_id_is_lower_case_hexadecimal(self):
-        for trace in ("." + TRACE[1:], TRACE[:-1] + "g", "A" * 32, TRACE[:16] + "F" + TRACE[17:]):
-            with self.subTest(trace=trace):
-                self.assertNotEqual(self.send_parent(f"00-{trace}-{PARENT}-01").trace, trace.lower())
+        self.assert_new_trace(*[f"00-{trace}-{PARENT}-01" for trace in (
+            "." + TRACE[1:], TRACE[:-1] + ".", TRACE[:-1] + "g", "A" * 32, TRACE[:16] + "F" + TRACE[17:])])
 
     def test_the_trace_id_has_32_digits(self):
         self.assert_new_trace(f"00-{TRACE}0-{PARENT}-01", f"00-0{TRACE}-{PARENT}-01", f"00-{TRACE[:-1]}-{PARENT}-01",
@@ -136,7 +150,7 @@ class Rules:
         self.assert_new_trace(f"00-{TRACE}-{'0' * 16}-01")
 
     def test_the_parent_id_is_lower_case_hexadecimal(self):
-        self.assert_new_trace(f"00-{TRACE}-.234567890123456-01", f"00-{TRACE}-123456789012345g-01",
+        self.assert_new_trace(f"00-{TRACE}-.234567890123456-01", f"00-{TRACE}-123456789012345.-01", f"00-{TRACE}-123456789012345g-01",
                               f"00-{TRACE}-123456789012345A-01")
 
     def test_the_parent_id_has_16_digits(self):
@@ -165,7 +179,8 @@ class Rules:
     def test_the_random_flag_is_carried_on(self):
         self.assertEqual(self.send_parent(f"00-{TRACE}-{PARENT}-02").flags & 2, 2)
         self.assertEqual(self.send_parent(f"00-{TRACE}-{PARENT}-03").flags & 2, 2)
-        self.assertEqual(self.send_parent(f"00-{TRACE}-{PARENT}-01").flags & 2, 0)
+        for flags in ("00", "01"):
+            self.assertEqual(self.send_parent(f"00-{TRACE}-{PARENT}-{flags}").flags & 2, 0)
 
     def test_new_traces_are_random(self):
         self.assertEqual(self.send().flags & 2, 2)
@@ -180,6 +195,11 @@ class Rules:
     def test_the_state_is_carried_on(self):
         self.assert_state_kept("foo=1", "foo=1,bar=2", "bar=2,foo=1")
 
+    def test_the_state_goes_on_whatever_flags_and_version(self):
+        for parent in (f"00-{TRACE}-{PARENT}-00", f"cc-{TRACE}-{PARENT}-01", f"cc-{TRACE}-{PARENT}-01-more"):
+            with self.subTest(parent=parent):
+                self.assertEqual(self.send(("traceparent", parent), ("tracestate", "foo=1")).state, "foo=1")
+
     def test_the_state_alone_is_dropped(self):
         self.assertEqual(self.send(("tracestate", "foo=1")).state, "")
 
@@ -191,6 +211,10 @@ class Rules:
         for name in ("TraceState", "TRACESTATE"):
             self.assertEqual(self.send(("traceparent", TRACEPARENT), (name, "foo=1")).state, "foo=1")
 
+    def test_other_names_of_the_state_are_not_read(self):
+        for name in ("trace-state", "trace.state", "tracestate-"):
+            self.assertEqual(self.send(("traceparent", TRACEPARENT), (name, "foo=1")).state, "")
+
     def test_lines_are_joined_in_order(self):
         self.assertEqual(self.send_state("foo=1", "bar=2"), "foo=1,bar=2")
         self.assertEqual(self.send_state("foo=1,bar=2", "rojo=1,congo=2", "baz=3"), "foo=1,bar=2,rojo=1,congo=2,baz=3")
@@ -200,17 +224,25 @@ class Rules:
         self.assertEqual(self.send_state("foo=1", ""), "foo=1")
         self.assertEqual(self.send_state("", "foo=1"), "foo=1")
 
+    def test_empty_states_are_not_sent_on(self):
+        for state in ("", " ", ",", " , ,"):
+            self.assertEqual(self.send(("traceparent", TRACEPARENT), ("tracestate", state)).names, ["traceparent"])
+
     def test_empty_members_are_allowed(self):
         self.assertEqual(self.send_state("foo=1,,bar=2"), "foo=1,bar=2")
         self.assertEqual(self.send_state(",foo=1,"), "foo=1")
 
     def test_blanks_around_members_are_allowed(self):
         self.assertEqual(self.send_state("foo=1 \t , \t bar=2, \t baz=3"), "foo=1,bar=2,baz=3")
+        self.assertEqual(self.send_state("foo=1\t \t,\t \tbar=2"), "foo=1,bar=2")
         self.assertEqual(self.send_state("foo=1\t", " bar=2 "), "foo=1,bar=2")
+        for state in (" foo=1", "\tfoo=1", "foo=1 ", "foo=1\t", "\t foo=1 \t"):
+            self.assertEqual(self.send_state(state), "foo=1")
 
     def test_a_key_given_twice_spoils_nothing(self):
         for state in ("foo=1,foo=1", "foo=1,foo=2", "foo=1,bar=2,foo=3"):
             self.assertIn("foo=1", self.send_state(state))
+        self.assertIn("foo=1", self.send_state("foo=1", "foo=2"))
 
     def test_keys_have_all_their_characters(self):
         rest = string.ascii_lowercase + string.digits + "_-*/@"
@@ -234,7 +266,7 @@ class Rules:
 
     def test_values_have_all_their_characters(self):
         visible = "".join(chr(c) for c in range(0x21, 0x7f) if chr(c) not in ",=")
-        self.assert_state_kept(f"foo={visible}", "foo=a b", "foo= a")
+        self.assert_state_kept(f"foo={visible}", f"foo= {visible}", "foo=a b", "foo= a")
 
     def test_values_have_no_others(self):
         self.assert_state_dropped("foo=bar=baz", "foo=,bar=3", "foo", "foo=a\tb", "foo=1,bar")
