@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Asks a service to make calls and tells which headers arrived with them.
-
-The service under test is a program that prints its URL as its first line. It takes POSTs of a JSON array of
-{"url", "arguments"}, POSTs each `arguments` to its `url` with the context of the request, and answers 200.
-"""
+"""Asks a service to make calls and tells which headers arrived with them. README.md says what a service is."""
 import http.client
 import http.server
 import itertools
@@ -16,6 +12,7 @@ import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BIN = pathlib.Path(os.environ.get("SPANDREL_BIN", ROOT / "build/dev/bin"))
+SERVICES = ("w3c-httplib-service", "w3c-curl-service", "w3c-beast-service", "w3c-grpc-service")
 TIMEOUT_S = 20
 
 
@@ -33,18 +30,32 @@ class _Callback(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class Service:
+    """A service under test while it runs."""
+
+    def __init__(self, program, arguments=(), environment=()):
+        variables = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
+        variables["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:9"  # nobody listens: spans are not looked at
+        variables.update(environment)
+        self._process = subprocess.Popen([BIN / program, *arguments], stdout=subprocess.PIPE,
+                                         stderr=subprocess.DEVNULL, text=True, env=variables)
+        self.url = self._process.stdout.readline().strip()
+        if not urllib.parse.urlsplit(self.url).port:
+            self.stop()
+            raise RuntimeError(f"{program} did not start")
+
+    def stop(self):
+        self._process.kill()
+        self._process.wait()
+        self._process.stdout.close()
+
+
 class Harness:
     """A running service, and the server that its calls go to."""
 
-    def __init__(self, program):
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
-        environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:9"  # nobody listens: spans are not looked at
-        self._service = subprocess.Popen([BIN / program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                                         text=True, env=environment)
-        self._target = urllib.parse.urlsplit(self._service.stdout.readline().strip())
-        if not self._target.port:
-            self._end_service()
-            raise RuntimeError(f"{program} did not start")
+    def __init__(self, program, arguments=(), environment=()):
+        self._service = Service(program, arguments, environment)
+        self._target = urllib.parse.urlsplit(self._service.url)
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Callback)
         self._server.arrived = {}
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
@@ -52,15 +63,10 @@ class Harness:
         self._ids = itertools.count()
 
     def stop(self):
-        self._end_service()
+        self._service.stop()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
-
-    def _end_service(self):
-        self._service.kill()
-        self._service.wait()
-        self._service.stdout.close()
 
     def call(self, headers, calls=1):
         """Sends the header lines, given as pairs, and returns the header lines of each call that followed."""

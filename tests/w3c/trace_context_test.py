@@ -6,9 +6,7 @@ import re
 import string
 import unittest
 
-from harness import Harness
-
-SERVICES = ["w3c-httplib-service", "w3c-beast-service"]
+from harness import SERVICES, Harness
 
 TRACE = "12345678901234567890123456789012"
 PARENT = "1234567890123456"
@@ -269,7 +267,9 @@ class Rules:
         self.assert_state_kept(f"foo={visible}", f"foo= {visible}", "foo=a b", "foo= a")
 
     def test_values_have_no_others(self):
-        self.assert_state_dropped("foo=bar=baz", "foo=,bar=3", "foo", "foo=a\tb", "foo=1,bar")
+        self.assert_state_dropped("foo=bar=baz", "foo=,bar=3", "foo", "foo=1,bar")
+        if "grpc" not in self.service:  # metadata has no tabs: the service makes them blanks
+            self.assert_state_dropped("foo=a\tb")
 
     def test_values_have_256_characters_at_most(self):
         self.assert_state_kept("foo=" + "v" * 256)
