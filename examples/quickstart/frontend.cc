@@ -9,6 +9,7 @@
 #include "spandrel/curl.h"
 #include "spandrel/httplib.h"
 #include "spandrel/sdk.h"
+#include "stop.h"
 
 static size_t Append(char* bytes, size_t, size_t size, void* text) {
   static_cast<std::string*>(text)->append(bytes, size);
@@ -29,6 +30,7 @@ static std::string Fetch(const char* url) {
 int main() {
   auto tracing = spandrel::sdk::Init("frontend");
   spandrel::httplib::Server server;  // instead of httplib::Server
+  StopOnSignal(server);
   server.Get("/hello", [](const httplib::Request&, httplib::Response& response) {
     auto tracer = opentelemetry::trace::Provider::GetTracerProvider()->GetTracer("frontend");
     auto span = tracer->StartSpan("think of a greeting");

@@ -3,6 +3,7 @@
 
 #include <httplib.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <forward_list>
@@ -34,8 +35,9 @@ class HeaderCarrier final : public http::Carrier {
       opentelemetry::nostd::string_view key) const noexcept override {
     std::string_view found;
     std::string* joined = nullptr;
-    for (const auto& [name, value] : headers_) {
+    for (const auto& [name, given] : headers_) {
       if (!SameName(name, {key.data(), key.size()})) continue;
+      const std::string_view value = Encoded(given);
       if (found.empty()) {
         found = value;
         continue;
@@ -49,6 +51,25 @@ class HeaderCarrier final : public http::Carrier {
   }
 
  private:
+  // Up to 0.41 at least, httplib decodes %xx in what it received: a control character can only have
+  // been written so. Propagators would take it for an attack.
+  std::string_view Encoded(const std::string& value) const {
+    const auto encode = [](char c) { return (c < 0x20 && c != '\t') || c == 0x7f; };
+    if (std::none_of(value.begin(), value.end(), encode)) return value;
+    std::string& encoded = joined_.emplace_front();
+    for (const char c : value) {
+      if (!encode(c)) {
+        encoded += c;
+        continue;
+      }
+      constexpr char kHex[] = "0123456789ABCDEF";
+      encoded += '%';
+      encoded += kHex[static_cast<unsigned char>(c) >> 4];
+      encoded += kHex[static_cast<unsigned char>(c) & 15];
+    }
+    return encoded;
+  }
+
   const ::httplib::Headers& headers_;
   mutable std::forward_list<std::string> joined_;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstring>
@@ -206,10 +207,22 @@ struct Ids {
   uint64_t flags = 0;
 
   trace_api::SpanContext ToContext() const {
-    auto state = trace_state.empty() ? trace_api::TraceState::GetDefault()
-                                     : trace_api::TraceState::FromHeader(View(trace_state));
     return {TraceIdOf(trace_id), SpanIdOf(span_id),
-            trace_api::TraceFlags(static_cast<uint8_t>(flags)), false, std::move(state)};
+            trace_api::TraceFlags(static_cast<uint8_t>(flags)), false, ToTraceState()};
+  }
+  // Without the members whose keys the API does not know, for which it would keep none.
+  nostd::shared_ptr<trace_api::TraceState> ToTraceState() const {
+    using trace_api::TraceState;
+    if (trace_state.empty()) return TraceState::GetDefault();
+    std::string known;
+    for (std::string_view rest = trace_state; !rest.empty();) {
+      const std::string_view member = rest.substr(0, rest.find(','));
+      rest.remove_prefix(std::min(member.size() + 1, rest.size()));
+      if (!TraceState::IsValidKey(View(member.substr(0, member.find('='))))) continue;
+      if (!known.empty()) known += ',';
+      known += member;
+    }
+    return TraceState::FromHeader(known);
   }
   static trace_api::TraceId TraceIdOf(std::string_view bytes) {
     uint8_t id[trace_api::TraceId::kSize] = {};

@@ -164,6 +164,22 @@ struct Stats {
   }
 };
 
+// What was left out of the headers of this process so far.
+struct PropagationStats {
+  // Came in malformed.
+  uint64_t malformed_spans = 0;         // traceparent, b3, uber-trace-id: a new trace began
+  uint64_t malformed_trace_states = 0;  // or too long, or of too many members
+  uint64_t malformed_baggage = 0;       // members
+  // In or out.
+  uint64_t baggage_over_limit =
+      0;  // beyond 64 members or 8,192 bytes; a header that is cut counts once
+  // Was to go out.
+  uint64_t unsendable_baggage = 0;  // members whose key no header can hold
+  uint64_t unsendable_pairs = 0;    // see spandrel/propagation.h
+
+  static PropagationStats Read();
+};
+
 class ProviderCore;
 
 // Owns one tracer provider: one service. A process may have several. Movable, thread-safe. Tracers

@@ -7,10 +7,11 @@
 
 namespace spandrel::sdk {
 
-// The API's object for a tracestate, for those who ask a span for its context: never null, empty
-// for null. Costs microseconds. The API's grammar is older than ours: a text that it refuses (a key
-// such as `a@`) is empty here. Also while the process exits, when it may be empty for any text: the
-// API parses by regular expressions that are statics, and destroyed then. Thread-safe.
+// The API's object for a well-formed tracestate, for those who ask a span for its context: never
+// null, empty for null. Costs microseconds. Members whose keys the API does not know are missing:
+// it has at signs as level 1 had them (`tenant@system`). While the process exits it may be empty
+// for any text: the API parses by regular expressions that are statics, and destroyed then.
+// Thread-safe.
 opentelemetry::nostd::shared_ptr<opentelemetry::trace::TraceState> ToApiTraceState(
     const TraceStateText& text);
 

@@ -15,6 +15,8 @@
 #include "opentelemetry/exporters/ostream/span_exporter.h"
 #include "opentelemetry/sdk/trace/span_data.h"
 #include "opentelemetry/trace/tracer.h"
+#include "sdk/test_carrier.h"
+#include "sdk/trace_context_propagator.h"
 
 namespace spandrel::sdk {
 namespace {
@@ -103,6 +105,26 @@ TEST(OtelExporterTest, SpansArriveAsTheyWereMade) {
   ASSERT_EQ(got.GetLinks().size(), 1u);
   EXPECT_EQ(got.GetLinks()[0].GetSpanContext().span_id(), parent->GetContext().span_id());
   EXPECT_EQ(got.GetLinks()[0].GetAttributes().at("l"), OwnedAttributeValue(std::string("m")));
+}
+
+// The API knows keys of level 1 only, and keeps nothing where there is another.
+TEST(OtelExporterTest, KeepsTheTraceStateThatTheApiKnows) {
+  Options options;
+  auto exporter = std::make_unique<InMemorySpanExporter>();
+  const auto data = exporter->GetData();
+  options.exporter.sink = std::make_shared<OtelExporter>(std::move(exporter));
+  Provider provider = MakeProvider(options);
+  const auto caller =
+      ExtractContext(TraceContextPropagator(),
+                     {{"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"},
+                      {"tracestate", "a@=1,b=2,c@d@e=3,f@g=4"}});
+  trace_api::StartSpanOptions start;
+  start.parent = caller;
+  provider.tracer_provider()->GetTracer("t")->StartSpan("s", start)->End();
+  EXPECT_TRUE(provider.ForceFlush(seconds(20)));
+  const auto spans = data->GetSpans();
+  ASSERT_EQ(spans.size(), 1u);
+  EXPECT_EQ(spans.at(0)->GetSpanContext().trace_state()->ToHeader(), "b=2,f@g=4");
 }
 
 TEST(OtelExporterTest, RunsTheStreamExporter) {

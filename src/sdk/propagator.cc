@@ -14,8 +14,10 @@
 #include "sdk/baggage_propagator.h"
 #include "sdk/environment.h"
 #include "sdk/jaeger_propagator.h"
+#include "sdk/propagation_counters.h"
 #include "sdk/text.h"
 #include "sdk/trace_context_propagator.h"
+#include "spandrel/propagation.h"
 #include "spandrel/sdk.h"
 
 namespace spandrel::sdk {
@@ -62,6 +64,17 @@ opentelemetry::nostd::shared_ptr<Propagator> MakePropagators(std::string_view na
   }
   if (propagators.size() == 1) return std::shared_ptr<Propagator>(std::move(propagators.front()));
   return std::shared_ptr<Propagator>(std::make_shared<CompositePropagator>(std::move(propagators)));
+}
+
+PropagationStats PropagationStats::Read() {
+  PropagationStats stats;
+  stats.malformed_spans = PropagationDrops(PropagationDrop::kMalformedSpan);
+  stats.malformed_trace_states = PropagationDrops(PropagationDrop::kMalformedTraceState);
+  stats.malformed_baggage = PropagationDrops(PropagationDrop::kMalformedBaggage);
+  stats.baggage_over_limit = PropagationDrops(PropagationDrop::kBaggageOverLimit);
+  stats.unsendable_baggage = PropagationDrops(PropagationDrop::kUnsendableBaggage);
+  stats.unsendable_pairs = propagation::UnsendablePairs();
+  return stats;
 }
 
 void InstallPropagators() {

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "sdk/test_carrier.h"
+#include "spandrel/propagation.h"
+#include "spandrel/sdk.h"
 
 namespace spandrel::sdk {
 namespace {
@@ -55,6 +57,24 @@ TEST(PropagatorsTest, ReadAndWriteTogether) {
   EXPECT_EQ(written["b3"], "0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-1");
   written.erase("b3");
   EXPECT_EQ(written, headers);
+}
+
+TEST(PropagatorsTest, CountWhatTheyLeaveOut) {
+  const PropagationStats before = PropagationStats::Read();
+  auto propagator = MakePropagators("tracecontext,baggage");
+  (void)ExtractContext(*propagator, {{"traceparent", "nonsense"}, {"baggage", "a=1,b,c=2,d"}});
+  (void)ExtractContext(
+      *propagator, {{"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"},
+                    {"tracestate", "@a=1"},
+                    {"baggage", "a=" + std::string(9'000, 'v')}});
+  propagation::CountUnsendablePair();
+  const PropagationStats after = PropagationStats::Read();
+  EXPECT_EQ(after.malformed_spans - before.malformed_spans, 1u);
+  EXPECT_EQ(after.malformed_trace_states - before.malformed_trace_states, 1u);
+  EXPECT_EQ(after.malformed_baggage - before.malformed_baggage, 2u);
+  EXPECT_EQ(after.baggage_over_limit - before.baggage_over_limit, 1u);
+  EXPECT_EQ(after.unsendable_baggage, before.unsendable_baggage);
+  EXPECT_EQ(after.unsendable_pairs - before.unsendable_pairs, 1u);
 }
 
 }  // namespace
