@@ -100,7 +100,8 @@ inline bool IsHttpHeader(std::string_view name, std::string_view value) noexcept
 inline bool IsGrpcMetadata(std::string_view key, std::string_view value) noexcept {
   if (key.empty() || key.size() + value.size() > kMaxPairBytes) return false;
   if (!detail::AllHave(key, detail::kMetadataKey)) return false;
-  if (detail::EndsWith(key, "-bin")) return true;
+  constexpr std::string_view kBinary = "-bin";
+  if (key.size() > kBinary.size() && detail::EndsWith(key, kBinary)) return true;
   return !detail::StartsWith(key, "grpc-") && detail::IsPrintable(value);
 }
 

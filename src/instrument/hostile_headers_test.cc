@@ -131,9 +131,13 @@ TEST_F(HostileHeadersTest, AForeignPropagatorsIllegalPairsAreLeftOutAndCounted) 
                                 {"x-g\r\n", "v"},
                                 {":path", "/"},
                                 {"x-long", std::string(70'000, 'v')}};
-  const Lines bad_for_grpc = {{"x-tab", "a\tb"},      {"x-latin", "\xE4"},
-                              {"x-utf8", "\xC3\xA4"}, {"x!token", "v"},
-                              {"grpc-timeout", "1S"}, {"x-long-enough", std::string(8'000, 'v')}};
+  const Lines bad_for_grpc = {{"x-tab", "a\tb"},
+                              {"x-latin", "\xE4"},
+                              {"x-utf8", "\xC3\xA4"},
+                              {"x!token", "v"},
+                              {"grpc-timeout", "1S"},
+                              {"-bin", "\xFF"},
+                              {"x-long-enough", std::string(8'000, 'v')}};
   const Lines bad_for_http = {{"x-edge", " v"}, {"x-edges", "v\t"}};
   const Lines good = {{"X-B3-TraceId", "0123"}, {"x-empty", ""}, {"x-text", "a b=c;d,\"e\"\\"}};
   Lines all = good;

@@ -47,6 +47,12 @@ const Propagation& PropagationOf(uint8_t choice) {
   return (*all)[choice % all->size()];
 }
 
+// A propagator that writes whatever came.
+struct Foreign {
+  AnyPairs* const pairs = new AnyPairs;
+  const Outgoing outgoing{Tracers(), PropagatorPtr(pairs)};
+};
+
 Lines SplitLines(std::string_view text) {
   Lines lines;
   while (!text.empty()) {
@@ -74,10 +80,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const Propagation& propagation = PropagationOf(data[1]);
   const Context context = ExtractBy(server, propagation.propagator, lines);
   ExpectLegal(client, InjectBy(client, propagation.outgoing, context));
-  // And a propagator that writes whatever came.
   if (data[1] >= 0x80) {
-    const Outgoing foreign(Tracers(), PropagatorPtr(new AnyPairs(lines)));
-    ExpectLegal(client, InjectBy(client, foreign, context));
+    static const auto* const foreign = new Foreign;
+    foreign->pairs->pairs = lines;
+    ExpectLegal(client, InjectBy(client, foreign->outgoing, context));
   }
   return 0;
 }

@@ -50,22 +50,21 @@ inline std::string LowerCase(std::string text) {
 // Writes pairs that the test chooses, whatever the context.
 class AnyPairs final : public opentelemetry::context::propagation::TextMapPropagator {
  public:
-  explicit AnyPairs(Lines pairs) : pairs_(std::move(pairs)) {}
+  explicit AnyPairs(Lines pairs = {}) : pairs(std::move(pairs)) {}
   Context Extract(const opentelemetry::context::propagation::TextMapCarrier&,
                   Context& context) noexcept override {
     return context;
   }
   void Inject(opentelemetry::context::propagation::TextMapCarrier& carrier,
               const Context&) noexcept override {
-    for (const auto& [name, value] : pairs_) carrier.Set(name, value);
+    for (const auto& [name, value] : pairs) carrier.Set(name, value);
   }
   bool Fields(opentelemetry::nostd::function_ref<bool(opentelemetry::nostd::string_view)>)
       const noexcept override {
     return true;
   }
 
- private:
-  const Lines pairs_;
+  Lines pairs;
 };
 
 namespace detail {
