@@ -27,7 +27,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   void Start(std::chrono::milliseconds timeout) {
     timer_.expires_after(timeout);
     timer_.async_wait([self = shared_from_this()](const ErrorCode& error) {
-      if (!error) self->Finish(Status(StatusCode::kUnavailable, "connect timed out"));
+      if (!error) self->OnTimeout();
     });
     ErrorCode error;
     const auto address = asio::ip::make_address(endpoint_.host, error);
@@ -59,6 +59,12 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
         asio::bind_executor(strand_, [self = shared_from_this()](const ErrorCode& error) {
           error ? self->TryNext(error) : self->Finish(self->socket_);
         }));
+  }
+
+  void OnTimeout() {
+    const bool resolved = !addresses_.empty();
+    Finish(Status(StatusCode::kUnavailable,
+                  resolved ? "connect timed out" : "name was not resolved in time"));
   }
 
   void Finish(SocketResult result) {
@@ -109,8 +115,8 @@ void ConnectTarget::Connect(IoRuntime::Impl& runtime, std::chrono::milliseconds 
 }
 
 base::Result<std::shared_ptr<Connection>> ConnectTarget::Wrap(SocketResult socket) const {
-  if (!context_status_.ok()) return context_status_.Annotate(name_);
-  if (!socket.ok()) return socket.status().Annotate(name_);
+  if (!context_status_.ok()) return context_status_;
+  if (!socket.ok()) return socket.status();
   ConnectionTimeouts timeouts;
   timeouts.handshake = connect_timeout_;
   SslPtr session =

@@ -28,7 +28,7 @@ class ConnectTarget {
   std::chrono::milliseconds connect_timeout() const { return connect_timeout_; }
 
   // Resolves the name anew, tries each address, and gives a connection that is not started yet.
-  // Calls back once, on an I/O thread; failures are UNAVAILABLE and name the endpoint.
+  // Calls back once, on an I/O thread; failures are UNAVAILABLE, or those of the TLS files.
   using Callback = std::function<void(base::Result<std::shared_ptr<Connection>>)>;
   void Connect(IoRuntime::Impl& runtime, std::chrono::milliseconds timeout, Callback done) const;
 

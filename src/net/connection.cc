@@ -61,8 +61,9 @@ void Connection::Handshake() {
   }
   base::Status status;
   if (outcome.state != IoState::kOk) {
-    const std::string text =
-        outcome.state == IoState::kEof ? "tls: connection closed" : transport_.error();
+    const std::string text = outcome.state == IoState::kEof
+                                 ? "tls: connection closed during handshake"
+                                 : transport_.error();
     status = base::Status(base::StatusCode::kUnavailable, text);
   }
   handshaking_ = false;
@@ -175,13 +176,26 @@ bool Connection::WriteOut() {
     return true;
   }
   if (outcome.state == IoState::kError || outcome.state == IoState::kEof) {
-    Close(base::Status(base::StatusCode::kUnavailable, transport_.error()));
+    const base::Status why(base::StatusCode::kUnavailable, outcome.state == IoState::kEof
+                                                               ? "connection closed by peer"
+                                                               : transport_.error());
+    ReadLastInput();
+    Close(why);
     return false;
   }
   if (outcome.state == IoState::kWantWrite) ArmWrite();
   ArmRead();
   ArmTimer();
   return false;
+}
+
+// Whoever closes while we send may have said why: by an answer, a GOAWAY or a TLS alert.
+void Connection::ReadLastInput() {
+  char* const buffer = ThreadReadBuffer();
+  size_t total = 0;
+  while (!closed_ && !eof_ && total < kReadTurnBytes && protocol_->WantsLastInput()) {
+    if (!ReadOnce(buffer, kReadBufferBytes, &total)) break;
+  }
 }
 
 void Connection::FinishOutput() {

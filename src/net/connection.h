@@ -30,6 +30,8 @@ class Protocol {
   virtual void Produce(size_t limit, std::string* out) = 0;
   // False while input must wait, since what was read is not dealt with yet.
   virtual bool WantsRead() const { return true; }
+  // True when what the peer has said is of use although it takes nothing more from us.
+  virtual bool WantsLastInput() const { return false; }
   // True when the connection is to be closed once all output is out.
   virtual bool Done() const = 0;
   // When OnDeadline must be called, unless the deadline has moved by then.
@@ -80,6 +82,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void RefillOutput();
   bool WriteOut();
   void FinishOutput();
+  void ReadLastInput();
   void Linger();
   void Close(const base::Status& why);
   std::optional<TimePoint> NextDeadline() const;

@@ -37,8 +37,12 @@ std::string RequestHead(const Request& request) {
 }  // namespace
 
 base::Status Http1Client::OnConnected(std::string_view alpn) {
-  if (alpn.empty() || alpn == "http/1.1") return {};
-  return {StatusCode::kUnavailable, "server does not speak http/1.1"};
+  if (!alpn.empty() && alpn != "http/1.1") {
+    return {StatusCode::kUnavailable, "server does not speak http/1.1"};
+  }
+  up_ = true;
+  end_->SetUp();
+  return {};
 }
 
 void Http1Client::Call(std::shared_ptr<CallTicket> ticket) {
@@ -62,7 +66,8 @@ void Http1Client::MakeParser() {
 
 void Http1Client::OnBytes(std::string_view bytes) {
   if (closing_) return;
-  if (ticket_ == nullptr) {  // nothing was asked for
+  if (ticket_ == nullptr) {
+    end_->Note({StatusCode::kUnavailable, "server sent what was not asked for"});
     closing_ = true;
     return;
   }
@@ -153,15 +158,15 @@ std::optional<TimePoint> Http1Client::Deadline() const {
 }
 
 void Http1Client::OnDeadline(TimePoint) {
-  Fail({StatusCode::kDeadlineExceeded, "no answer in time"});
+  Fail({StatusCode::kDeadlineExceeded, up_ ? "no answer in time" : "no tls handshake in time"});
 }
 
 void Http1Client::OnClosed(const Status& why) {
   closing_ = true;
   output_.Clear();
+  end_->Note(why);
   if (ticket_ == nullptr) return;
-  ClientOutcome outcome;
-  outcome.status = why.ok() ? Status(StatusCode::kUnavailable, "connection closed by peer") : why;
+  ClientOutcome outcome = end_->Lost();
   // A kept-alive connection that closes just as we use it says nothing about the request.
   outcome.unprocessed =
       calls_ > 1 && !received_any_ && MaySendTwice(ticket_->call().request.method);

@@ -16,8 +16,10 @@ namespace spandrel::net {
 // HTTP/1.1 as a client: one call at a time.
 class Http1Client final : public Protocol {
  public:
-  // `on_idle` is called when a call is over and the connection takes another.
-  explicit Http1Client(std::function<void()> on_idle) : on_idle_(std::move(on_idle)) {}
+  // `end` is told what becomes of the connection; the calls' tickets have it too. `on_idle` is
+  // called when a call is over and the connection takes another.
+  Http1Client(std::shared_ptr<ConnectionEnd> end, std::function<void()> on_idle)
+      : end_(std::move(end)), on_idle_(std::move(on_idle)) {}
 
   void Call(std::shared_ptr<CallTicket> ticket);
 
@@ -25,6 +27,7 @@ class Http1Client final : public Protocol {
   void OnBytes(std::string_view bytes) override;
   void OnEof() override;
   void Produce(size_t limit, std::string* out) override;
+  bool WantsLastInput() const override { return ticket_ != nullptr; }
   bool Done() const override { return closing_; }
   std::optional<TimePoint> Deadline() const override;
   void OnDeadline(TimePoint now) override;
@@ -38,6 +41,7 @@ class Http1Client final : public Protocol {
   void FinishResponse();
   void Fail(base::Status status);
 
+  const std::shared_ptr<ConnectionEnd> end_;
   const std::function<void()> on_idle_;
   std::shared_ptr<CallTicket> ticket_;  // null between calls
   std::unique_ptr<Http1Parser> parser_;
@@ -45,6 +49,7 @@ class Http1Client final : public Protocol {
   std::string input_;
   Response response_;
   size_t calls_ = 0;
+  bool up_ = false;
   bool received_any_ = false;
   bool closing_ = false;
 };

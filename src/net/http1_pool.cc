@@ -16,6 +16,12 @@ base::Status Closed() {
   return {base::StatusCode::kCancelled, "client closed"};
 }
 
+ClientOutcome Failure(base::Status status) {
+  ClientOutcome outcome;
+  outcome.status = std::move(status);
+  return outcome;
+}
+
 }  // namespace
 
 Http1Pool::Http1Pool(IoRuntime& runtime, Endpoint endpoint, ClientTls tls,
@@ -26,8 +32,8 @@ Http1Pool::Http1Pool(IoRuntime& runtime, Endpoint endpoint, ClientTls tls,
 void Http1Pool::Send(std::shared_ptr<ClientCall> call) {
   const std::lock_guard lock(mutex_);
   if (closed_) {
-    asio::post(runtime_.context, [call = std::move(call), name = target_.name()] {
-      call->done(ClientOutcome{Closed().Annotate(name), false, {}});
+    asio::post(runtime_.context, [self = shared_from_this(), call = std::move(call)] {
+      self->FinishCall(call, Failure(Closed()));
     });
     return;
   }
@@ -47,41 +53,38 @@ void Http1Pool::Send(std::shared_ptr<ClientCall> call) {
 
 void Http1Pool::OnConnected(std::shared_ptr<ClientCall> call,
                             base::Result<std::shared_ptr<Connection>> connection) {
-  if (!connection.ok()) return call->done(ClientOutcome{connection.status(), false, {}});
-  const std::shared_ptr<Connection> adopted = Adopt(std::move(*connection));
-  if (adopted == nullptr) {
-    return call->done(ClientOutcome{Closed().Annotate(target_.name()), false, {}});
-  }
+  if (!connection.ok()) return FinishCall(std::move(call), Failure(connection.status()));
+  const Open adopted = Adopt(std::move(*connection));
+  if (adopted.connection == nullptr) return FinishCall(std::move(call), Failure(Closed()));
   SubmitTo(adopted, std::move(call));
 }
 
-// Null when the pool is closed.
-std::shared_ptr<Connection> Http1Pool::Adopt(std::shared_ptr<Connection> connection) {
+Http1Pool::Open Http1Pool::Adopt(std::shared_ptr<Connection> connection) {
   const std::lock_guard lock(mutex_);
-  if (closed_) return nullptr;
+  if (closed_) return {};
   Connection* const key = connection.get();
-  connections_.emplace(key, connection);
+  const Open open{connection, std::make_shared<ConnectionEnd>()};
+  connections_.emplace(key, open);
   connection->set_on_closed([self = shared_from_this(), key] { self->OnGone(key); });
-  connection->Start(std::make_unique<Http1Client>([weak = weak_from_this(), key] {
+  connection->Start(std::make_unique<Http1Client>(open.end, [weak = weak_from_this(), key] {
     if (const auto self = weak.lock()) self->OnIdle(key);
   }));
-  return connection;
+  return open;
 }
 
-void Http1Pool::SubmitTo(const std::shared_ptr<Connection>& connection,
-                         std::shared_ptr<ClientCall> call) {
+void Http1Pool::SubmitTo(const Open& open, std::shared_ptr<ClientCall> call) {
   auto ticket = std::make_shared<CallTicket>(
-      std::move(call),
+      std::move(call), open.end,
       [self = shared_from_this()](std::shared_ptr<ClientCall> finished, ClientOutcome outcome) {
         self->FinishCall(std::move(finished), std::move(outcome));
       });
-  connection->Submit([ticket = std::move(ticket)](Protocol& protocol) {
+  open.connection->Submit([ticket = std::move(ticket)](Protocol& protocol) {
     static_cast<Http1Client&>(protocol).Call(ticket);
   });
 }
 
 void Http1Pool::FinishCall(std::shared_ptr<ClientCall> call, ClientOutcome outcome) {
-  if (outcome.unprocessed && call->TakeAnotherAttempt()) return Send(std::move(call));
+  if (call->TakeAnotherAttempt(outcome)) return Send(std::move(call));
   outcome.status = outcome.status.Annotate(target_.name());
   call->done(std::move(outcome));
 }
@@ -109,7 +112,7 @@ void Http1Pool::Close() {
   closed_ = true;
   idle_.clear();
   connections.swap(connections_);
-  for (const auto& [key, connection] : connections) connection->Abort(Closed());
+  for (const auto& [key, open] : connections) open.connection->Abort(Closed());
 }
 
 }  // namespace spandrel::net

@@ -25,10 +25,15 @@ class Http1Pool : public std::enable_shared_from_this<Http1Pool> {
   void Close();
 
  private:
-  void SubmitTo(const std::shared_ptr<Connection>& connection, std::shared_ptr<ClientCall> call);
+  struct Open {
+    std::shared_ptr<Connection> connection;  // null when the pool is closed
+    std::shared_ptr<ConnectionEnd> end;
+  };
+
+  void SubmitTo(const Open& open, std::shared_ptr<ClientCall> call);
   void OnConnected(std::shared_ptr<ClientCall> call,
                    base::Result<std::shared_ptr<Connection>> connection);
-  std::shared_ptr<Connection> Adopt(std::shared_ptr<Connection> connection);
+  Open Adopt(std::shared_ptr<Connection> connection);
   void FinishCall(std::shared_ptr<ClientCall> call, ClientOutcome outcome);
   void OnIdle(Connection* connection);
   void OnGone(Connection* connection);
@@ -37,9 +42,9 @@ class Http1Pool : public std::enable_shared_from_this<Http1Pool> {
   const ConnectTarget target_;
 
   std::mutex mutex_;
-  std::unordered_map<Connection*, std::shared_ptr<Connection>> connections_;  // guarded by mutex_
-  std::vector<Connection*> idle_;  // guarded by mutex_; newest last
-  bool closed_ = false;            // guarded by mutex_
+  std::unordered_map<Connection*, Open> connections_;  // guarded by mutex_
+  std::vector<Connection*> idle_;                      // guarded by mutex_; newest last
+  bool closed_ = false;                                // guarded by mutex_
 };
 
 }  // namespace spandrel::net

@@ -23,25 +23,25 @@ Http2Channel::Http2Channel(IoRuntime& runtime, Endpoint endpoint, ClientTls tls,
 void Http2Channel::Send(std::shared_ptr<ClientCall> call) {
   const std::lock_guard lock(mutex_);
   if (closed_) return FailLater({std::move(call)}, {StatusCode::kCancelled, "channel closed"});
-  if (active_ != nullptr) return SubmitTo(*active_, std::move(call));
+  if (active_ != nullptr) return SubmitToActive(std::move(call));
   waiting_.push_back(std::move(call));
   ArmWaitingTimer();
   if (!std::exchange(connecting_, true)) Connect();
 }
 
-void Http2Channel::SubmitTo(Connection& connection, std::shared_ptr<ClientCall> call) {
+void Http2Channel::SubmitToActive(std::shared_ptr<ClientCall> call) {
   auto ticket = std::make_shared<CallTicket>(
-      std::move(call),
+      std::move(call), active_end_,
       [self = shared_from_this()](std::shared_ptr<ClientCall> finished, ClientOutcome outcome) {
         self->FinishCall(std::move(finished), std::move(outcome));
       });
-  connection.Submit([ticket = std::move(ticket)](Protocol& protocol) {
+  active_->Submit([ticket = std::move(ticket)](Protocol& protocol) {
     static_cast<Http2Client&>(protocol).Call(ticket);
   });
 }
 
 void Http2Channel::FinishCall(std::shared_ptr<ClientCall> call, ClientOutcome outcome) {
-  if (outcome.unprocessed && call->TakeAnotherAttempt()) return Send(std::move(call));
+  if (call->TakeAnotherAttempt(outcome)) return Send(std::move(call));
   outcome.status = outcome.status.Annotate(target_.name());
   call->done(std::move(outcome));
 }
@@ -51,8 +51,8 @@ void Http2Channel::FailLater(Calls calls, const Status& status) {
   asio::post(strand_, [self = shared_from_this(), calls = std::move(calls), status] {
     for (const auto& call : calls) {
       ClientOutcome outcome;
-      outcome.status = status.Annotate(self->target_.name());
-      call->done(std::move(outcome));
+      outcome.status = status;
+      self->FinishCall(call, std::move(outcome));
     }
   });
 }
@@ -72,14 +72,9 @@ void Http2Channel::OnConnected(base::Result<std::shared_ptr<Connection>> result)
   waiting_timer_.cancel(ignored);
   Calls calls = std::exchange(waiting_, {});
   if (closed_) return;
-  if (!result.ok()) {
-    // Its text names the endpoint already.
-    asio::post(strand_, [calls = std::move(calls), status = result.status()] {
-      for (const auto& call : calls) call->done(ClientOutcome{status, false, {}});
-    });
-    return;
-  }
+  if (!result.ok()) return FailLater(std::move(calls), result.status());
   active_ = *result;
+  active_end_ = std::make_shared<ConnectionEnd>();
   const Connection* const key = active_.get();
   connections_.emplace(key, active_);
   active_->set_on_closed([self = shared_from_this(), key] {
@@ -88,11 +83,11 @@ void Http2Channel::OnConnected(base::Result<std::shared_ptr<Connection>> result)
     self->connections_.erase(key);
   });
   active_->Start(std::make_unique<Http2Client>(std::string(target_.scheme()), !target_.plaintext(),
-                                               [weak = weak_from_this(), key] {
+                                               active_end_, [weak = weak_from_this(), key] {
                                                  if (const auto self = weak.lock())
                                                    self->Retire(key);
                                                }));
-  for (auto& call : calls) SubmitTo(*active_, std::move(call));
+  for (auto& call : calls) SubmitToActive(std::move(call));
 }
 
 void Http2Channel::Retire(const Connection* connection) {

@@ -31,7 +31,7 @@ class Http2Channel : public std::enable_shared_from_this<Http2Channel> {
 
   void Connect();
   void OnConnected(base::Result<std::shared_ptr<Connection>> connection);
-  void SubmitTo(Connection& connection, std::shared_ptr<ClientCall> call);
+  void SubmitToActive(std::shared_ptr<ClientCall> call);
   void FinishCall(std::shared_ptr<ClientCall> call, ClientOutcome outcome);
   void FailLater(Calls calls, const base::Status& status);
   void ArmWaitingTimer();
@@ -46,6 +46,7 @@ class Http2Channel : public std::enable_shared_from_this<Http2Channel> {
   Timer waiting_timer_;                 // guarded by mutex_, as is all below
   Calls waiting_;                       // for the connection being made
   std::shared_ptr<Connection> active_;  // takes new calls
+  std::shared_ptr<ConnectionEnd> active_end_;
   std::unordered_map<const Connection*, std::shared_ptr<Connection>> connections_;  // all open
   bool connecting_ = false;
   bool closed_ = false;

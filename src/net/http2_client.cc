@@ -15,6 +15,18 @@ using base::StatusCode;
 constexpr size_t kMaxHeaderBytes = 64 << 10;  // of one response, trailers included
 constexpr size_t kHeaderOverheadBytes = 32;
 
+// "ENHANCE_YOUR_CALM: too_many_pings"; empty when the frame says no more than that it is over.
+std::string ReasonOf(const nghttp2_goaway& frame) {
+  constexpr size_t kMaxTextBytes = 200;
+  std::string text(reinterpret_cast<const char*>(frame.opaque_data),
+                   std::min(frame.opaque_data_len, kMaxTextBytes));
+  for (char& c : text) {
+    if (c < ' ' || c > '~') c = '?';
+  }
+  if (text.empty() && frame.error_code == NGHTTP2_NO_ERROR) return text;
+  return nghttp2_http2_strerror(frame.error_code) + (text.empty() ? "" : ": " + text);
+}
+
 Http2Settings ClientSettings() {
   Http2Settings settings;
   settings.max_header_list_bytes = kMaxHeaderBytes;
@@ -28,20 +40,25 @@ struct Http2Client::Stream {
   OutgoingBody output;
   Response response;
   size_t header_bytes = 0;
+  bool sent = false;  // the server may know of it
   bool headers_done = false;
 };
 
-Http2Client::Http2Client(std::string scheme, bool tls, std::function<void()> on_going_away)
+Http2Client::Http2Client(std::string scheme, bool tls, std::shared_ptr<ConnectionEnd> end,
+                         std::function<void()> on_going_away)
     : Http2Session(Role::kClient, ClientSettings()),
       scheme_(std::move(scheme)),
       tls_(tls),
+      end_(std::move(end)),
       on_going_away_(std::move(on_going_away)) {}
 
 Http2Client::~Http2Client() = default;
 
 base::Status Http2Client::OnConnected(std::string_view alpn) {
-  if (!tls_ || alpn == "h2") return {};
-  return {StatusCode::kUnavailable, "server does not speak http/2"};
+  if (tls_ && alpn != "h2") return {StatusCode::kUnavailable, "server does not speak http/2"};
+  up_ = true;
+  end_->SetUp();
+  return {};
 }
 
 void Http2Client::Call(std::shared_ptr<CallTicket> ticket) {
@@ -68,7 +85,10 @@ void Http2Client::Call(std::shared_ptr<CallTicket> ticket) {
 }
 
 void Http2Client::OnBytes(std::string_view bytes) {
-  if (broken_ || Receive(bytes).ok()) return;
+  if (broken_) return;
+  const Status status = Receive(bytes);
+  if (status.ok()) return;
+  end_->Note(status);
   broken_ = true;
   nghttp2_session_terminate_session(session(), NGHTTP2_PROTOCOL_ERROR);
 }
@@ -100,7 +120,7 @@ bool Http2Client::OnHeader(int32_t id, std::string_view name, std::string_view v
 }
 
 bool Http2Client::OnFrame(const Frame& frame) {
-  if (frame.hd.type == NGHTTP2_GOAWAY && !std::exchange(draining_, true)) on_going_away_();
+  if (frame.hd.type == NGHTTP2_GOAWAY) OnGoaway(frame);
   if (frame.hd.type != NGHTTP2_HEADERS) return true;
   Stream* const stream = Find(frame.hd.stream_id);
   if (stream == nullptr) return true;
@@ -113,6 +133,36 @@ bool Http2Client::OnFrame(const Frame& frame) {
     stream->response.headers.clear();  // of an interim answer
   }
   return true;
+}
+
+// nghttp2 sends nothing from now on that waits for a place among the concurrent streams, and says
+// so of each only when there is one.
+void Http2Client::OnGoaway(const Frame& frame) {
+  if (const std::string reason = ReasonOf(frame.goaway); !reason.empty()) {
+    end_->Note({StatusCode::kUnavailable, "http/2: server went away: " + reason});
+  }
+  if (!std::exchange(draining_, true)) on_going_away_();
+  std::vector<std::unique_ptr<Stream>> unsent;
+  for (auto it = streams_.begin(); it != streams_.end();) {
+    if (it->second->sent) {
+      ++it;
+    } else {
+      unsent.push_back(std::move(it->second));
+      it = streams_.erase(it);
+    }
+  }
+  for (const auto& stream : unsent) stream->ticket->Finish(end_->Unsent());
+}
+
+// A GOAWAY of our own is how nghttp2 answers what breaks the protocol.
+void Http2Client::OnFrameSent(const Frame& frame) {
+  if (frame.hd.type == NGHTTP2_HEADERS) {
+    if (Stream* const stream = Find(frame.hd.stream_id)) stream->sent = true;
+  }
+  if (frame.hd.type != NGHTTP2_GOAWAY) return;
+  if (const std::string reason = ReasonOf(frame.goaway); !reason.empty()) {
+    end_->Note({StatusCode::kUnavailable, "http/2: " + reason});
+  }
 }
 
 bool Http2Client::OnData(int32_t id, std::string_view bytes) {
@@ -139,7 +189,9 @@ void Http2Client::OnStreamClosed(int32_t id, uint32_t error_code) {
   streams_.erase(found);
   ClientOutcome outcome;
   outcome.unprocessed = error_code == NGHTTP2_REFUSED_STREAM;
-  if (error_code != NGHTTP2_NO_ERROR) {
+  if (outcome.unprocessed && draining_) {
+    outcome = end_->Unsent();
+  } else if (error_code != NGHTTP2_NO_ERROR) {
     outcome.status = Status(StatusCode::kUnavailable,
                             std::string("stream was reset: ") + nghttp2_http2_strerror(error_code));
   }
@@ -181,17 +233,18 @@ void Http2Client::OnDeadline(TimePoint now) {
     if (stream->ticket->call().deadline <= now) late.push_back(id);
   }
   for (const int32_t id : late) {
-    Fail(id, {StatusCode::kDeadlineExceeded, "no answer in time"});
+    Fail(id,
+         {StatusCode::kDeadlineExceeded, up_ ? "no answer in time" : "no tls handshake in time"});
   }
 }
 
 void Http2Client::OnClosed(const Status& why) {
+  end_->Note(why);
   broken_ = true;
+  on_going_away_();
   auto streams = std::exchange(streams_, {});
   for (const auto& [id, stream] : streams) {
-    ClientOutcome outcome;
-    outcome.status = why.ok() ? Status(StatusCode::kUnavailable, "connection closed by peer") : why;
-    stream->ticket->Finish(std::move(outcome));
+    stream->ticket->Finish(stream->sent ? end_->Lost() : end_->Unsent());
   }
 }
 

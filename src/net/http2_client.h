@@ -15,8 +15,10 @@ namespace spandrel::net {
 // HTTP/2 as a client: many calls at once on one connection.
 class Http2Client final : public Protocol, private Http2Session {
  public:
-  // `on_going_away` is called when the server takes no more calls on this connection.
-  Http2Client(std::string scheme, bool tls, std::function<void()> on_going_away);
+  // `end` is told what becomes of the connection; the calls' tickets have it too. `on_going_away`
+  // is called when this connection takes no more calls, before those that it takes down are told.
+  Http2Client(std::string scheme, bool tls, std::shared_ptr<ConnectionEnd> end,
+              std::function<void()> on_going_away);
   ~Http2Client() override;
 
   void Call(std::shared_ptr<CallTicket> ticket);
@@ -26,6 +28,7 @@ class Http2Client final : public Protocol, private Http2Session {
   void OnEof() override { broken_ = true; }
   void Produce(size_t limit, std::string* out) override { ProduceFrames(limit, out); }
   bool WantsRead() const override { return !broken_; }
+  bool WantsLastInput() const override { return !broken_; }
   bool Done() const override;
   std::optional<TimePoint> Deadline() const override;
   void OnDeadline(TimePoint now) override;
@@ -42,14 +45,18 @@ class Http2Client final : public Protocol, private Http2Session {
   void OnStreamClosed(int32_t id, uint32_t error_code) override;
   OutgoingBody* BodyOf(int32_t id) override;
   bool OnBodyDrained(int32_t, bool*) override { return false; }
+  void OnFrameSent(const Frame& frame) override;
 
   Stream* Find(int32_t id);
+  void OnGoaway(const Frame& frame);
   void Fail(int32_t id, base::Status status);
 
   const std::string scheme_;
   const bool tls_;
+  const std::shared_ptr<ConnectionEnd> end_;
   const std::function<void()> on_going_away_;
   std::unordered_map<int32_t, std::unique_ptr<Stream>> streams_;
+  bool up_ = false;
   bool broken_ = false;
   bool draining_ = false;
 };

@@ -50,11 +50,16 @@ int ClampToInt(size_t size) {
 }
 
 std::string TlsErrorText(SSL* ssl) {
-  const long verify = SSL_get_verify_result(ssl);
+  const bool verifies = (SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) != 0;
+  const long verify = verifies ? SSL_get_verify_result(ssl) : X509_V_OK;
   const unsigned long code = ERR_get_error();
   const char* reason = code != 0 ? ERR_reason_error_string(code) : nullptr;
+  const bool handshaking = !SSL_is_init_finished(ssl);
   std::string text = "tls: ";
-  text += reason != nullptr ? reason : "connection closed during handshake";
+  if (reason == nullptr) {
+    reason = handshaking ? "connection closed during handshake" : "connection closed";
+  }
+  text += reason;
   if (verify != X509_V_OK) text += std::string(": ") + X509_verify_cert_error_string(verify);
   return text;
 }
@@ -136,7 +141,9 @@ IoOutcome Transport::TlsOutcome(int result) {
     case SSL_ERROR_SYSCALL:
       if (saved_errno != 0 && result < 0) {
         errno = saved_errno;
-        return SystemError();
+        const IoOutcome outcome = SystemError();
+        if (!SSL_is_init_finished(ssl_.get())) error_ = "tls: handshake: " + error_;
+        return outcome;
       }
       [[fallthrough]];
     default:

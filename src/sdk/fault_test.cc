@@ -10,10 +10,10 @@
 #include <utility>
 
 #include "net/test_certificates.h"
+#include "net/test_peer.h"
 #include "net/test_socket.h"
 #include "opentelemetry/trace/tracer.h"
 #include "sdk/test_collector.h"
-#include "sdk/test_peer.h"
 #include "spandrel/sdk.h"
 
 namespace spandrel::sdk {
@@ -21,6 +21,7 @@ namespace {
 
 using base::Status;
 using base::StatusCode;
+using net::testing::RawPeer;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using std::chrono::steady_clock;

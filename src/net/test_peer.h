@@ -17,8 +17,9 @@
 #include <vector>
 
 #include "base/check.h"
+#include "net/endpoint.h"
 
-namespace spandrel::sdk {
+namespace spandrel::net::testing {
 
 // A listening socket on 127.0.0.1 whose connections the test handles byte by byte, each on a thread
 // of its own: for peers that no server would play.
@@ -46,6 +47,7 @@ class RawPeer {
     close(fd_);
   }
 
+  Endpoint endpoint() const { return {"127.0.0.1", static_cast<uint16_t>(port_)}; }
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
   int connections() const { return count_; }
 
@@ -96,4 +98,4 @@ class RawPeer {
   std::thread thread_;
 };
 
-}  // namespace spandrel::sdk
+}  // namespace spandrel::net::testing
