@@ -3,12 +3,17 @@
 // behind the same API calls, in one process, in turns. CPU time of the thread, median of the
 // rounds. Between rounds both are flushed, outside the measurement, so that neither drops spans.
 // The context of a thread is kept by spandrel/context.h for both, since a process has one storage.
+#include <unistd.h>
+
+#include <algorithm>
 #include <chrono>
+#include <climits>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -40,6 +45,7 @@ namespace peer = opentelemetry::sdk::trace;
 using spandrel::bench::AllocationsOfThisThread;
 using spandrel::bench::Median;
 using spandrel::bench::ProcessCpuNanos;
+using spandrel::bench::ReadNanos;
 using spandrel::bench::ThreadCpuNanos;
 using spandrel::sdk::ExportOptions;
 using spandrel::sdk::ProviderCore;
@@ -246,10 +252,74 @@ void PrintAllocations(const std::function<void(api::Tracer&)>& work,
   std::printf("\n");
 }
 
+constexpr double kMillisecond = 1e6;
+
+double Now() {
+  return ReadNanos(CLOCK_MONOTONIC);
+}
+
+// Of a process that has just begun: what a span takes in the first 100 ms and what it takes later.
+struct StartCost {
+  double early = 0;
+  double later = 0;
+};
+
+StartCost MeasureStart(const Case& test) {
+  const double begin = Now();
+  const Candidate ours = Ours("spandrel", true);
+  for (int i = 0; i < 2; ++i) (void)Round(test, ours);  // pools and blocks
+  std::vector<double> early;
+  std::vector<double> later;
+  while (Now() < begin + 300 * kMillisecond) {
+    const bool late = Now() > begin + 150 * kMillisecond;
+    const double nanos = Round(test, ours);
+    if (late) later.push_back(nanos);
+    if (Now() < begin + 100 * kMillisecond) early.push_back(nanos);
+  }
+  return {Median(early), Median(later)};
+}
+
+// This program anew.
+StartCost MeasureStartOfAProcess() {
+  char path[PATH_MAX] = {};
+  StartCost cost;
+  if (readlink("/proc/self/exe", path, sizeof(path) - 1) < 0) return cost;
+  FILE* const output = popen((std::string("'") + path + "' --start").c_str(), "r");
+  if (output == nullptr) return cost;
+  if (std::fscanf(output, "%lf %lf", &cost.early, &cost.later) != 2) cost = {};
+  pclose(output);
+  return cost;
+}
+
+void PrintStart(const char* name, int rounds) {
+  std::vector<double> early;
+  std::vector<double> later;
+  for (int i = 0; i < rounds; ++i) {
+    const StartCost cost = MeasureStartOfAProcess();
+    early.push_back(cost.early);
+    later.push_back(cost.later);
+  }
+  std::printf("\n%-34s %26s %26s\n", "sampled, inline, start of process", "first 100 ms", "later");
+  std::printf("%-34s %23.0f ns %23.0f ns\n", name, Median(early), Median(later));
+}
+
+// What only the first spans of a process take is a figure of its own.
+void WarmUp(const Case& test, const Candidate& candidate) {
+  const double end = Now() + 200 * kMillisecond;
+  while (Now() < end) (void)Round(test, candidate);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   spandrel::context::Install();
+  Case inline_case{"5 attributes", [](api::Tracer& tracer) { MakeSpan(tracer, 5); }};
+  inline_case.spans = kInlineSpans;
+  if (argc > 1 && std::string_view(argv[1]) == "--start") {
+    const StartCost cost = MeasureStart(inline_case);
+    std::printf("%.1f %.1f\n", cost.early, cost.later);
+    return 0;
+  }
   const int rounds = argc > 1 ? std::atoi(argv[1]) : 101;
   std::printf("thread CPU time of one span, median of %d rounds of %d\n", rounds, kSpansARound);
   const auto make = [](int attributes) {
@@ -260,8 +330,8 @@ int main(int argc, char** argv) {
   const Candidate their_data = Theirs("otel-cpp batch, SpanData", true, Batch(false));
   const Candidate their_otlp = Theirs("otel-cpp batch, OTLP", true, Batch(true));
 
-  Case inline_case{"5 attributes", make(5)};
-  inline_case.spans = kInlineSpans;
+  PrintStart("5 attributes", std::max(1, rounds / 10));
+  WarmUp(inline_case, ours);
   PrintTable("sampled, inline", {inline_case},
              {ours, Theirs("otel-cpp inline, SpanData", true, std::make_unique<InlineProcessor>())},
              rounds);
