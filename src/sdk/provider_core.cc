@@ -12,6 +12,7 @@
 #include "sdk/process_hooks.h"
 #include "sdk/request_encoder.h"
 #include "sdk/resource.h"
+#include "sdk/span_clock.h"
 #include "sdk/text.h"
 
 namespace spandrel::sdk {
@@ -38,6 +39,7 @@ SpanBuffer::Limits BufferLimits(const Options& options) {
 
 ProviderCore& ProviderCore::Make(Options options, TransportFactory connect) {
   KeepApiUsableAtExit();
+  StartClock();
   auto* const core = new ProviderCore(std::move(options), std::move(connect));
   core->StartMetrics();
   RegisterForProcessHooks(core);

@@ -2,13 +2,16 @@
 #include "sdk/span_clock.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <mutex>
+#include <new>
 #include <string_view>
 
+#include "sdk/counter_rate.h"
 #include "sdk/spin_lock.h"
 
 #if defined(__x86_64__)
@@ -32,12 +35,32 @@ int64_t KernelSteadyNanos() {
   return ReadClock(CLOCK_MONOTONIC);
 }
 
+namespace {
+
+// Of a few tries, the one during which the least time has passed.
+[[gnu::noinline]] int64_t MeasureUnixOffset() {
+  constexpr int64_t kUndisturbed = 1'000;
+  int64_t shortest = INT64_MAX;
+  int64_t offset = 0;
+  for (int i = 0; i < 4 && shortest > kUndisturbed; ++i) {
+    const int64_t before = KernelSteadyNanos();
+    const int64_t unix_now = ReadClock(CLOCK_REALTIME);
+    const int64_t passed = KernelSteadyNanos() - before;
+    if (passed >= shortest) continue;
+    shortest = passed;
+    offset = unix_now - before - passed / 2;
+  }
+  return offset;
+}
+
+}  // namespace
+
 int64_t UnixOffset(int64_t steady_now) {
   static constinit std::atomic<int64_t> offset{0};
-  static constinit std::atomic<int64_t> valid_until{0};
-  if (steady_now > valid_until.load(std::memory_order_relaxed)) [[unlikely]] {
-    offset.store(ReadClock(CLOCK_REALTIME) - KernelSteadyNanos(), std::memory_order_relaxed);
-    valid_until.store(steady_now + kSecond, std::memory_order_relaxed);
+  static constinit std::atomic<int64_t> valid_until{0};  // written after offset
+  if (steady_now > valid_until.load(std::memory_order_acquire)) [[unlikely]] {
+    offset.store(MeasureUnixOffset(), std::memory_order_relaxed);
+    valid_until.store(steady_now + kSecond, std::memory_order_release);
   }
   return offset.load(std::memory_order_relaxed);
 }
@@ -45,19 +68,8 @@ int64_t UnixOffset(int64_t steady_now) {
 #if defined(__x86_64__)
 namespace {
 
-constexpr int64_t kMillisecond = 1'000'000;
-constexpr int64_t kValid = 10 * kMillisecond;
-// The rate is measured over so long a time at least: reading both clocks together is good to some
-// 50 ns, so this is half a millionth.
-constexpr int64_t kRateInterval = 100 * kMillisecond;
-
-struct Reading {
-  uint64_t ticks = 0;
-  int64_t nanos = 0;
-};
-
 // Both clocks at one moment; false when something always came in between.
-bool ReadBoth(Reading* reading) {
+bool ReadBoth(ClockReading* reading) {
   constexpr uint64_t kUndisturbedTicks = 1'000;
   for (int i = 0; i < 4; ++i) {
     const uint64_t before = __rdtsc();
@@ -87,58 +99,55 @@ bool IsCounterUsable() {
   return size > 0 && std::string_view(source, static_cast<size_t>(size)) == "tsc\n";
 }
 
-// How fast the counter runs, in nanoseconds a tick times 2^32.
-class CounterRate {
+bool CounterUsable() {
+  static const bool usable = IsCounterUsable();
+  return usable;
+}
+
+// The rate for all threads. Who finds it in use does without for once.
+class SharedRate {
  public:
-  // 0 while it is not known.
-  uint64_t At(const Reading& now) {
-    std::lock_guard lock(lock_);
-    if (base_.ticks == 0) base_ = now;
-    const int64_t nanos = now.nanos - base_.nanos;
-    if (nanos >= kRateInterval) {
-      constexpr double kOne = 4294967296.0;
-      const auto ticks = static_cast<double>(now.ticks - base_.ticks);
-      rate_ = static_cast<uint64_t>(static_cast<double>(nanos) / ticks * kOne);
-      base_ = now;
-    }
-    return rate_;
+  CounterRate::Rate At(const ClockReading& now) {
+    if (!lock_.try_lock()) return {};
+    std::lock_guard lock(lock_, std::adopt_lock);
+    return rate_.At(now);
+  }
+  // Another thread may have been measuring that is not there any more.
+  void AfterForkInChild() {
+    if (lock_.locked()) new (this) SharedRate;
   }
 
  private:
   SpinLock lock_;
-  Reading base_;       // guarded by lock_
-  uint64_t rate_ = 0;  // guarded by lock_
+  CounterRate rate_;  // guarded by lock_
 };
 
-// The kernel's time, or the little more that the thread has been told already.
-int64_t WithoutStepBack(const ThreadClock& clock, const Reading& now) {
-  constexpr int64_t kLittle = 2'000;
-  const uint64_t ticks = now.ticks - clock.ticks;
-  if (ticks > 4 * clock.valid_ticks) return now.nanos;
-  const int64_t told = clock.nanos + static_cast<int64_t>(ticks * clock.nanos_per_tick >> 32);
-  return told > now.nanos && told - now.nanos < kLittle ? told : now.nanos;
-}
+constinit SharedRate shared_rate;
 
 }  // namespace
 
 int64_t RenewClock(ThreadClock& clock) {
-  static const bool usable = IsCounterUsable();
-  static constinit CounterRate rate;
-  if (!usable) return KernelSteadyNanos();
-  Reading now;
-  if (!ReadBoth(&now)) return now.nanos;
-  const uint64_t nanos_per_tick = rate.At(now);
-  if (nanos_per_tick == 0) return now.nanos;
-  clock.nanos = WithoutStepBack(clock, now);
-  clock.ticks = now.ticks;
-  clock.nanos_per_tick = nanos_per_tick;
-  clock.valid_ticks = (static_cast<uint64_t>(kValid) << 32) / nanos_per_tick;
-  return clock.nanos;
+  if (!CounterUsable()) return KernelSteadyNanos();
+  ClockReading now;
+  CounterRate::Rate rate;
+  if (ReadBoth(&now)) rate = shared_rate.At(now);
+  return SetClock(clock, now, rate);
+}
+
+void StartClock() {
+  static std::once_flag started;
+  std::call_once(started,
+                 [] { pthread_atfork(nullptr, nullptr, [] { shared_rate.AfterForkInChild(); }); });
+  (void)UnixOffset(RenewClock(t_thread.clock));
 }
 
 #else
 int64_t RenewClock(ThreadClock&) {
   return KernelSteadyNanos();
+}
+
+void StartClock() {
+  (void)UnixOffset(KernelSteadyNanos());
 }
 #endif
 

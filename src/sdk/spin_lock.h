@@ -14,6 +14,7 @@ class SpinLock {
     if (locked_.exchange(true, std::memory_order_acquire)) [[unlikely]]
       LockTaken();
   }
+  bool try_lock() { return !locked_.exchange(true, std::memory_order_acquire); }
   void unlock() { locked_.store(false, std::memory_order_release); }
   bool locked() const { return locked_.load(std::memory_order_relaxed); }
 
