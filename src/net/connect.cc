@@ -33,7 +33,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
     const auto address = asio::ip::make_address(endpoint_.host, error);
     if (!error) {
       addresses_.emplace_back(address, endpoint_.port);
-      return TryNext(asio::error::host_not_found);
+      return TryNext({});
     }
     resolver_.async_resolve(endpoint_.host, std::to_string(endpoint_.port),
                             [self = shared_from_this()](const ErrorCode& resolve_error,
@@ -48,10 +48,13 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
  private:
   using Resolver = asio::ip::basic_resolver<Tcp, Strand>;
 
-  void TryNext(const ErrorCode& last_error) {
+  // Of several addresses the first is the system's best guess, and its error tells most: the others
+  // are often of a kind that the machine has no route for.
+  void TryNext(const ErrorCode& error) {
     if (done_ == nullptr) return;
+    if (!first_error_) first_error_ = error;
     if (next_ == addresses_.size()) {
-      return Finish(Status(StatusCode::kUnavailable, ErrorText(last_error)));
+      return Finish(Status(StatusCode::kUnavailable, ErrorText(first_error_)));
     }
     socket_ = std::make_shared<Socket>(asio::make_strand(context_));
     socket_->async_connect(
@@ -62,9 +65,9 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   }
 
   void OnTimeout() {
-    const bool resolved = !addresses_.empty();
-    Finish(Status(StatusCode::kUnavailable,
-                  resolved ? "connect timed out" : "name was not resolved in time"));
+    std::string text = addresses_.empty() ? "name was not resolved in time" : "connect timed out";
+    if (first_error_) text += ", after: " + ErrorText(first_error_);
+    Finish(Status(StatusCode::kUnavailable, std::move(text)));
   }
 
   void Finish(SocketResult result) {
@@ -85,6 +88,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   std::function<void(SocketResult)> done_;  // null when it has been called
   std::vector<Tcp::endpoint> addresses_;
   size_t next_ = 0;
+  ErrorCode first_error_;
   std::shared_ptr<Socket> socket_;
 };
 
