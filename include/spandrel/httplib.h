@@ -3,12 +3,14 @@
 
 #include <httplib.h>
 
-#include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
+#include "opentelemetry/context/runtime_context.h"
 #include "spandrel/http.h"
 #include "spandrel/httplib_client.h"
+#include "spandrel/httplib_exchange.h"
 #include "spandrel/httplib_headers.h"
 
 // cpp-httplib servers whose requests are traced. One line changes:
@@ -21,20 +23,16 @@
 // is compiled with.
 namespace spandrel::httplib {
 
-// The span of the request that this thread serves: httplib runs all steps of a request on one
-// thread.
-inline std::optional<http::ServerSpan>& SpanOfThisThread() {
-  static thread_local std::optional<http::ServerSpan> span;
-  return span;
-}
-
-// A server in place of `Base`. Its threads and limits are those of `Base`.
+// A server in place of `Base`. Its threads and limits are those of `Base`. The span of a request is
+// current on the request's thread until the last byte of the answer is written.
 template <typename Base>
 class Traced : public Base {
  public:
   using Handler = ::httplib::Server::Handler;
   using HandlerWithContentReader = ::httplib::Server::HandlerWithContentReader;
   using HandlerWithResponse = ::httplib::Server::HandlerWithResponse;
+  using ExceptionHandler = ::httplib::Server::ExceptionHandler;
+  using Expect100ContinueHandler = ::httplib::Server::Expect100ContinueHandler;
   using Request = ::httplib::Request;
   using Response = ::httplib::Response;
 
@@ -42,7 +40,7 @@ class Traced : public Base {
   template <typename... Args>
   explicit Traced(Args&&... args) : Base(std::forward<Args>(args)...) {
     set_pre_routing_handler(HandlerWithResponse());
-    set_logger(::httplib::Logger());
+    set_post_routing_handler(Handler());
   }
 
   // Before the server listens.
@@ -92,49 +90,134 @@ class Traced : public Base {
     return *this;
   }
 
-  // As in httplib; the span begins before the one and ends after the other.
+  // For versions of httplib that have it: `selector` is its choice of a subprotocol. The span is
+  // that of the upgrade; it is over when `handler` runs, but what the handler makes belongs to its
+  // trace.
+  template <typename WebSocketHandler, typename... Selector>
+  Traced& WebSocket(const std::string& pattern, WebSocketHandler handler, Selector&&... selector) {
+    Base::WebSocket(
+        pattern,
+        [pattern, handler = std::move(handler)](const Request& request, auto& socket) mutable {
+          Exchange& exchange = Exchange::OfThisThread();
+          exchange.SetRoute(pattern);
+          const auto current = Context::Attach(exchange.Upgrade());
+          handler(request, socket);
+        },
+        std::forward<Selector>(selector)...);
+    return *this;
+  }
+
+  // These are as in httplib, with the span as the current one. It begins before the first of them
+  // that is called for a request.
   Traced& set_pre_routing_handler(HandlerWithResponse handler) {
     Base::set_pre_routing_handler(
         [this, handler = std::move(handler)](const Request& request, Response& response) {
-          StartSpan(request);
-          return handler ? handler(request, response) : Base::HandlerResponse::Unhandled;
+          Begin(request, response);
+          Exchange::OfThisThread().BeginRouting();
+          if (!handler) return Base::HandlerResponse::Unhandled;
+          return Recorded([&] { return handler(request, response); });
+        });
+    return *this;
+  }
+  // For versions of httplib that have it.
+  Traced& set_pre_request_handler(HandlerWithResponse handler) {
+    Base::set_pre_request_handler(
+        [handler = std::move(handler)](const Request& request, Response& response) {
+          if (!handler) return Base::HandlerResponse::Unhandled;
+          return Recorded([&] { return handler(request, response); });
+        });
+    return *this;
+  }
+  Traced& set_file_request_handler(Handler handler) {
+    Base::set_file_request_handler(
+        [handler = std::move(handler)](const Request& request, Response& response) {
+          if (handler) Recorded([&] { handler(request, response); });
+        });
+    return *this;
+  }
+  Traced& set_exception_handler(ExceptionHandler handler) {
+    if (!handler) {
+      Base::set_exception_handler(nullptr);
+      return *this;
+    }
+    Base::set_exception_handler(
+        [handler = std::move(handler)](const Request& request, Response& response, auto exception) {
+          Final([&] { handler(request, response, exception); });
+        });
+    return *this;
+  }
+  Traced& set_expect_100_continue_handler(Expect100ContinueHandler handler) {
+    if (!handler) {
+      Base::set_expect_100_continue_handler(nullptr);
+      return *this;
+    }
+    Base::set_expect_100_continue_handler(
+        [this, handler = std::move(handler)](const Request& request, Response& response) {
+          Begin(request, response);
+          return Final([&] { return handler(request, response); });
+        });
+    return *this;
+  }
+  // Takes a Handler or a HandlerWithResponse.
+  template <typename ErrorHandler>
+  Traced& set_error_handler(ErrorHandler&& handler) {
+    using Function = std::conditional_t<std::is_convertible_v<ErrorHandler, HandlerWithResponse>,
+                                        HandlerWithResponse, Handler>;
+    Function function(std::forward<ErrorHandler>(handler));
+    if (!function) {
+      Base::set_error_handler(std::move(function));
+      return *this;
+    }
+    Base::set_error_handler(Function(
+        [this, function = std::move(function)](const Request& request, Response& response) {
+          Begin(request, response);
+          return Final([&] { return function(request, response); });
+        }));
+    return *this;
+  }
+  Traced& set_post_routing_handler(Handler handler) {
+    Base::set_post_routing_handler(
+        [this, handler = std::move(handler)](const Request& request, Response& response) {
+          Begin(request, response);
+          if (handler) Final([&] { handler(request, response); });
+          Exchange::OfThisThread().Answer(request, response);
         });
     return *this;
   }
   Traced& set_logger(::httplib::Logger logger) {
+    if (!logger) {
+      Base::set_logger(nullptr);
+      return *this;
+    }
     Base::set_logger(
         [logger = std::move(logger)](const Request& request, const Response& response) {
-          if (logger) logger(request, response);
-          EndSpan(request, response);
+          const BodyForLogger body(response);
+          logger(request, response);
         });
     return *this;
   }
 
  private:
-  void StartSpan(const Request& request) const {
+  using Context = opentelemetry::context::RuntimeContext;
+
+  void Begin(const Request& request, Response& response) const {
     http::ServerRequest described;
     described.method = request.method;
     described.target = request.target;
-    described.scheme = IsTls(request, 0) ? "https" : "http";
+    described.scheme = kTls || IsTls(request, 0) ? "https" : "http";
     described.peer_address = request.remote_addr;
     described.peer_port = request.remote_port;
     described.protocol_version = VersionOf(request.version);
-    SpanOfThisThread().reset();
-    SpanOfThisThread().emplace(tracing_, described, HeaderCarrier(request.headers));
+    Exchange::OfThisThread().Begin(tracing_, described, request, response, this->svr_sock_);
   }
 
-  static void EndSpan(const Request& request, const Response& response) {
-    std::optional<http::ServerSpan>& span = SpanOfThisThread();
-    if (!span) return;
-    span->SetStatusCode(response.status);
-    span->SetResponseHeaders(HeaderCarrier(response.headers));
-    if (!request.body.empty()) span->AddRead(request.body.size());
-    const std::optional<uint64_t> size = BodySize(response.headers, response.body);
-    if (size) span->AddWritten(request.method == "HEAD" ? 0 : *size);
-    span.reset();
-  }
+#if defined(CPPHTTPLIB_OPENSSL_SUPPORT) || defined(CPPHTTPLIB_SSL_ENABLED)
+  static constexpr bool kTls = std::is_base_of_v<::httplib::SSLServer, Base>;
+#else
+  static constexpr bool kTls = false;
+#endif
 
-  // Requests have `ssl` only when httplib is built with TLS.
+  // For servers of other classes. Requests have `ssl` only when httplib is built with TLS.
   template <typename AnyRequest>
   static auto IsTls(const AnyRequest& request, int) -> decltype(request.ssl != nullptr) {
     return request.ssl != nullptr;
@@ -160,7 +243,7 @@ class Traced : public Base {
   static ::httplib::ContentReader Counted(const ::httplib::ContentReader& reader) {
     const auto count = [](::httplib::ContentReceiver receiver) {
       return [receiver = std::move(receiver)](const char* data, size_t size) {
-        if (SpanOfThisThread()) SpanOfThisThread()->AddRead(size);
+        Exchange::OfThisThread().AddRead(size);
         return receiver(data, size);
       };
     };
@@ -174,13 +257,26 @@ class Traced : public Base {
 
   template <typename Call>
   static void Run(const std::string& route, Call call) {
-    std::optional<http::ServerSpan>& span = SpanOfThisThread();
-    if (!span) return call();
-    span->SetRoute(route);
+    Exchange::OfThisThread().SetRoute(route);
+    Recorded(call);
+  }
+  template <typename Call>
+  static auto Recorded(Call call) -> decltype(call()) {
     try {
-      call();
+      return call();
     } catch (...) {
-      span->RecordCurrentException();
+      Exchange::OfThisThread().RecordCurrentException();
+      throw;
+    }
+  }
+
+  // For what httplib calls without catching exceptions: there will be no answer.
+  template <typename Call>
+  static auto Final(Call call) -> decltype(call()) {
+    try {
+      return Recorded(call);
+    } catch (...) {
+      Exchange::OfThisThread().Abort();
       throw;
     }
   }
@@ -189,7 +285,7 @@ class Traced : public Base {
 };
 
 using Server = Traced<::httplib::Server>;
-#ifdef CPPHTTPLIB_OPENSSL_SUPPORT
+#if defined(CPPHTTPLIB_OPENSSL_SUPPORT) || defined(CPPHTTPLIB_SSL_ENABLED)
 using SSLServer = Traced<::httplib::SSLServer>;
 #endif
 

@@ -16,6 +16,15 @@
 // What the server and the client adapter of cpp-httplib share.
 namespace spandrel::httplib {
 
+// Tracing must not break what it traces.
+template <typename Call>
+void Quietly(Call call) {
+  try {
+    call();
+  } catch (...) {
+  }
+}
+
 inline bool SameName(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
   if (a.size() != b.size()) return false;
