@@ -117,7 +117,10 @@ void Http2Channel::ExpireWaiting() {
   ArmWaitingTimer();
 }
 
+// Connections refer to the channel: they are let go at once, since the runtime may stop before they
+// have closed.
 void Http2Channel::Close() {
+  decltype(connections_) connections;
   const std::lock_guard lock(mutex_);
   if (std::exchange(closed_, true)) return;
   const Status why(StatusCode::kCancelled, "channel closed");
@@ -125,7 +128,8 @@ void Http2Channel::Close() {
   ErrorCode ignored;
   waiting_timer_.cancel(ignored);
   active_.reset();
-  for (const auto& [key, connection] : connections_) connection->Abort(why);
+  connections.swap(connections_);
+  for (const auto& [key, connection] : connections) connection->Abort(why);
 }
 
 }  // namespace spandrel::net
