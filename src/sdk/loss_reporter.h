@@ -27,6 +27,14 @@ struct ExportCounters {
   // Told about each request that ended; set before the exporter starts, or null.
   std::function<void(std::chrono::nanoseconds, std::string_view error)> operation_ended;
 
+  // In the child of a fork, whose spans are its own.
+  void Reset() {
+    for (std::atomic<uint64_t>* count :
+         {&exported, &rejected, &retry_expired, &shutdown, &spooled, &spool_exported,
+          &spool_rejected, &spool_corrupt_files, &in_flight}) {
+      *count = 0;
+    }
+  }
   uint64_t lost() const { return rejected + retry_expired + shutdown; }
 };
 

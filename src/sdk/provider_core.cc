@@ -171,6 +171,7 @@ void ProviderCore::AfterForkInChild() {
   sampler_.UnlockAfterFork();
   buffer_.ResetInChild();
   buffer_.UnlockAfterFork();
+  counters_.Reset();
   mutex_.unlock();
 }
 
