@@ -134,7 +134,7 @@ struct Options {
   SpanLimits limits;
   ExportOptions exporter;
   // Ended spans that are not yet acknowledged take at most this much memory, plus one block of
-  // 64 KiB a thread; beyond it new spans are dropped and counted.
+  // 64 KiB for each thread and scope in use; beyond it new spans are dropped and counted.
   size_t max_buffer_bytes = 32 << 20;
   size_t max_buffer_spans = 0;           // 0: only bytes count
   Milliseconds shutdown_timeout{3'000};  // of the provider's destructor
@@ -180,16 +180,20 @@ struct PropagationStats {
   static PropagationStats Read();
 };
 
+class GlobalProvider;
 class ProviderCore;
 
 // Owns one tracer provider: one service. A process may have several. Movable, thread-safe. Tracers
-// and spans stay valid after it is gone; they then record nothing.
+// and spans stay valid after it is gone; they then record nothing. Its memory is used again or
+// given back when no handle of a provider or tracer and no recorded span that has not ended is
+// left, and then the next provider is made.
 class [[nodiscard]] Provider {
  public:
   Provider() = default;  // of a moved-from or disabled service: does nothing
-  explicit Provider(ProviderCore* core, bool global) : core_(core), global_(global) {}
+  explicit Provider(ProviderCore* core, GlobalProvider* global) : core_(core), global_(global) {}
   Provider(Provider&& other) noexcept
-      : core_(std::exchange(other.core_, nullptr)), global_(std::exchange(other.global_, false)) {}
+      : core_(std::exchange(other.core_, nullptr)),
+        global_(std::exchange(other.global_, nullptr)) {}
   Provider& operator=(Provider&& other) noexcept;
   // Shutdown(options.shutdown_timeout).
   ~Provider();
@@ -206,12 +210,14 @@ class [[nodiscard]] Provider {
   Stats stats() const;
 
  private:
-  ProviderCore* core_ = nullptr;  // lives as long as the process
-  bool global_ = false;
+  ProviderCore* core_ = nullptr;
+  GlobalProvider* global_ = nullptr;  // null: not the API's; lives as long as the process
 };
 
 // Makes a provider, installs it as the API's global one, and installs the W3C Trace Context and
-// Baggage propagators (OTEL_PROPAGATORS). Keep the result until the service ends.
+// Baggage propagators (OTEL_PROPAGATORS). Keep the result until the service ends. What others have
+// from the API's slot stays safe after that and records nothing. Since it is not counted, so that
+// threads that copy it do not wait for each other, each call leaves 32 bytes for ever.
 Provider Init(std::string_view service_name);
 Provider Init(Options options);
 

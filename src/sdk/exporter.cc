@@ -154,7 +154,7 @@ Exporter::Request Exporter::MakeRequest(SpanBuffer::Blocks blocks, uint64_t epoc
   request.epoch = epoch;
   request.made_at = steady_clock::now();
   for (const auto& block : blocks) {
-    request.buffered_bytes += block->size;
+    request.buffered_bytes += block->held_bytes();
     request.spans += block->spans;
   }
   request.bytes = std::make_shared<const std::string>(EncodeRequest(resource_, blocks));

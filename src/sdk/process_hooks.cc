@@ -3,13 +3,17 @@
 
 #include <pthread.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <memory>
 #include <mutex>
 #include <vector>
 
 #include "sdk/io_thread.h"
 #include "sdk/provider_core.h"
+#include "sdk/thread_slots.h"
 #include "sdk/thread_state.h"
 
 namespace spandrel::sdk {
@@ -17,22 +21,48 @@ namespace {
 
 constexpr Milliseconds kExitTimeout{1'000};
 
+// So many cores make a look for some to destroy worth while.
+constexpr size_t kFewCores = 8;
+
 struct Registry {
   std::mutex mutex;
   std::vector<ProviderCore*> cores;  // guarded by mutex
+  size_t sweep_at = kFewCores;       // so many cores; guarded by mutex
 };
+
+constinit std::atomic<bool> process_exits{false};
 
 Registry& TheRegistry() {
   static Registry* const registry = new Registry;
   return *registry;
 }
 
+// Takes the cores out that nobody needs. With so many more as are left then, the next sweep is due.
+std::vector<std::unique_ptr<ProviderCore>> Sweep(Registry& registry) {
+  std::vector<std::unique_ptr<ProviderCore>> unused;
+  std::erase_if(registry.cores, [&unused](ProviderCore* core) {
+    if (!core->given_up() || !core->TryEmpty()) return false;
+    unused.emplace_back(core);
+    return true;
+  });
+  registry.sweep_at = std::max(kFewCores, 2 * registry.cores.size());
+  return unused;
+}
+
 void PrepareFork() {
   TheRegistry().mutex.lock();
   for (ProviderCore* core : TheRegistry().cores) core->PrepareFork();
+  LanesMutex().lock();
+  for (ProviderCore* core : TheRegistry().cores) core->buffer().LockForFork();
+}
+
+void UnlockBuffers() {
+  for (ProviderCore* core : TheRegistry().cores) core->buffer().UnlockAfterFork();
+  LanesMutex().unlock();
 }
 
 void AfterForkInParent() {
+  UnlockBuffers();
   for (ProviderCore* core : TheRegistry().cores) core->AfterForkInParent();
   TheRegistry().mutex.unlock();
 }
@@ -40,11 +70,14 @@ void AfterForkInParent() {
 void AfterForkInChild() {
   t_thread.seeded = false;
   ForgetSharedIoThread();
+  ResetSlotsInChild();
   for (ProviderCore* core : TheRegistry().cores) core->AfterForkInChild();
+  UnlockBuffers();
   TheRegistry().mutex.unlock();
 }
 
 void ShutdownAtExit() {
+  process_exits = true;
   std::vector<ProviderCore*> cores;
   {
     std::lock_guard lock(TheRegistry().mutex);
@@ -67,8 +100,19 @@ void InstallHooks() {
 void RegisterForProcessHooks(ProviderCore* core) {
   static std::once_flag installed;
   std::call_once(installed, InstallHooks);
-  std::lock_guard lock(TheRegistry().mutex);
-  TheRegistry().cores.push_back(core);
+  std::vector<std::unique_ptr<ProviderCore>> unused;  // destroyed when the lock is free
+  Registry& registry = TheRegistry();
+  std::lock_guard lock(registry.mutex);
+  if (registry.cores.size() >= registry.sweep_at && !ProcessExits()) unused = Sweep(registry);
+  registry.cores.push_back(core);
+}
+
+std::mutex& ProcessHooksMutex() {
+  return TheRegistry().mutex;
+}
+
+bool ProcessExits() {
+  return process_exits;
 }
 
 }  // namespace spandrel::sdk

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "opentelemetry/trace/provider.h"
 
+#include <memory>
 #include <utility>
 
 #include "sdk/api_pins.h"
 #include "sdk/context_storage.h"
+#include "sdk/global_provider.h"
 #include "sdk/pass_through.h"
 #include "sdk/propagator.h"
 #include "sdk/provider_core.h"
@@ -28,14 +30,12 @@ Provider& Provider::operator=(Provider&& other) noexcept {
 Provider::~Provider() {
   if (core_ == nullptr) return;
   (void)Shutdown(core_->options().shutdown_timeout);
-  if (!global_) return;
-  const bool still_ours = trace_api::Provider::GetTracerProvider().get() == core_;
-  if (still_ours) trace_api::Provider::SetTracerProvider(PassThroughProvider());
+  if (global_ != nullptr) global_->Detach();
+  core_->GiveUp();
 }
 
 ApiProvider Provider::tracer_provider() const {
-  if (core_ == nullptr) return PassThroughProvider();
-  return std::shared_ptr<trace_api::TracerProvider>(std::shared_ptr<void>(), core_);
+  return core_ == nullptr ? PassThroughProvider() : core_->NewHandle();
 }
 
 bool Provider::ForceFlush(Milliseconds timeout) {
@@ -52,7 +52,7 @@ Stats Provider::stats() const {
 
 Provider MakeProvider(Options options) {
   if (options.disabled) return Provider();
-  return Provider(&ProviderCore::Make(std::move(options)), false);
+  return Provider(&ProviderCore::Make(std::move(options)), nullptr);
 }
 
 Provider Init(std::string_view service_name) {
@@ -67,9 +67,8 @@ Provider Init(Options options) {
     trace_api::Provider::SetTracerProvider(PassThroughProvider());
     return Provider();
   }
-  Provider provider(&ProviderCore::Make(std::move(options)), true);
-  trace_api::Provider::SetTracerProvider(provider.tracer_provider());
-  return provider;
+  ProviderCore& core = ProviderCore::Make(std::move(options));
+  return Provider(&core, &GlobalProvider::Install(core));
 }
 
 }  // namespace spandrel::sdk

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "opentelemetry/metrics/provider.h"
 #include "sdk/any_value.h"
@@ -20,15 +21,16 @@ namespace {
 
 namespace nostd = opentelemetry::nostd;
 
-// Of what lives as long as the process.
-template <typename T, typename U>
-nostd::shared_ptr<T> Unowned(U* object) {
-  return std::shared_ptr<T>(std::shared_ptr<void>(), object);
+uint64_t NextScopeNumber() {
+  static constinit std::atomic<uint64_t> next{0};
+  return next++;
 }
 
-uint32_t NextTracerIndex() {
-  static constinit std::atomic<uint32_t> next{0};
-  return next++;
+// Exporters whose thread the child of a fork does not have. Their memory may be in any state, so
+// they stay for ever: one for each core and each fork on the way to this process.
+void KeepForEver(std::shared_ptr<Exporter> exporter) {
+  static auto* const kept = new std::vector<std::shared_ptr<Exporter>>;
+  kept->push_back(std::move(exporter));
 }
 
 SpanBuffer::Limits BufferLimits(const Options& options) {
@@ -55,6 +57,8 @@ ProviderCore::ProviderCore(Options options, TransportFactory connect)
       stopped_(options_.disabled),
       buffer_(BufferLimits(options_), [this](bool urgent) { OnData(urgent); }) {}
 
+ProviderCore::~ProviderCore() = default;
+
 void ProviderCore::StartMetrics() {
   const auto meters = opentelemetry::metrics::Provider::GetMeterProvider();
   const SelfMetrics::Read read = [this] {
@@ -73,27 +77,61 @@ nostd::shared_ptr<trace_api::Tracer> ProviderCore::GetTracer(
   MessageBuffer encoded;
   AttributeSet set(LengthTag(3), {}, encoded);
   if (attributes != nullptr) set.SetAll(*attributes);
-  return FindOrMakeTracer(EncodeScope(View(name), View(version), encoded.view()),
-                          std::string(View(schema_url)));
+  return FindOrMakeTracer(EncodeScope(View(name), View(version), encoded.view()), View(schema_url));
 }
 #else
 nostd::shared_ptr<trace_api::Tracer> ProviderCore::GetTracer(
     nostd::string_view name, nostd::string_view version, nostd::string_view schema_url) noexcept {
-  return FindOrMakeTracer(EncodeScope(View(name), View(version), {}),
-                          std::string(View(schema_url)));
+  return FindOrMakeTracer(EncodeScope(View(name), View(version), {}), View(schema_url));
 }
 #endif
 
-nostd::shared_ptr<trace_api::Tracer> ProviderCore::FindOrMakeTracer(std::string scope,
-                                                                    std::string schema_url) {
-  std::lock_guard lock(mutex_);
-  const auto found = std::find_if(tracers_.begin(), tracers_.end(), [&](const auto& tracer) {
-    return tracer->scope() == scope && tracer->schema_url() == schema_url;
+nostd::shared_ptr<trace_api::Tracer> ProviderCore::FindOrMakeTracer(std::string scope_head,
+                                                                    std::string_view schema_url) {
+  const size_t head_size = scope_head.size();
+  std::string text = std::move(scope_head);
+  text.append(schema_url);
+  nostd::shared_ptr<trace_api::Tracer> handle;
+  bool urgent = false;
+  {
+    std::lock_guard lock(mutex_);
+    if (const auto found = tracers_.find(text); found != tracers_.end()) {
+      return found->second->NewHandle();
+    }
+    if (tracers_.size() >= sweep_at_ && !ProcessExits()) Sweep(urgent);
+    auto scope = std::make_shared<const Scope>(NextScopeNumber(), std::move(text), head_size);
+    auto tracer = std::make_unique<Tracer>(*this, scope);
+    handle = tracer->NewHandle();
+    tracers_.emplace(scope->text(), std::move(tracer));
+  }
+  if (urgent) OnData(true);
+  return handle;
+}
+
+// Destroys the tracers that nobody has. With so many more as are left then, the next sweep is due.
+void ProviderCore::Sweep(bool& urgent) {
+  std::erase_if(tracers_, [&urgent](const auto& entry) { return entry.second->TryClose(urgent); });
+  sweep_at_ = std::max(kFewTracers, 2 * tracers_.size());
+}
+
+nostd::shared_ptr<trace_api::TracerProvider> ProviderCore::NewHandle() {
+  handles_.fetch_add(1, std::memory_order_relaxed);
+  return std::shared_ptr<trace_api::TracerProvider>(this, [this](trace_api::TracerProvider*) {
+    handles_.fetch_sub(1, std::memory_order_release);
   });
-  if (found != tracers_.end()) return Unowned<trace_api::Tracer>(found->get());
-  tracers_.push_back(
-      std::make_unique<Tracer>(*this, NextTracerIndex(), std::move(scope), std::move(schema_url)));
-  return Unowned<trace_api::Tracer>(tracers_.back().get());
+}
+
+void ProviderCore::GiveUp() {
+  given_up_ = true;
+}
+
+// Without owner and handles nobody makes a tracer, and without tracers nobody uses the core.
+bool ProviderCore::TryEmpty() {
+  if (handles_.load(std::memory_order_acquire) != 0) return false;
+  bool urgent = false;
+  std::lock_guard lock(mutex_);
+  Sweep(urgent);
+  return tracers_.empty();
 }
 
 void ProviderCore::OnData(bool urgent) {
@@ -130,6 +168,7 @@ bool ProviderCore::Shutdown(Milliseconds timeout) {
     all_acknowledged = exporter->Flush(deadline);
     exporter->Stop();
   }
+  buffer_.FreeSpareBlocks();
   metrics_.reset();
   return all_acknowledged;
 }
@@ -137,7 +176,7 @@ bool ProviderCore::Shutdown(Milliseconds timeout) {
 Stats ProviderCore::stats() {
   const SpanBuffer::Counts counts = buffer_.counts();
   Stats stats;
-  stats.ended = counts.ended + late_spans_;
+  stats.ended = counts.ended;
   stats.exported = counters_.exported;
   stats.spooled = counters_.spooled;
   stats.spool_exported = counters_.spool_exported;
@@ -146,31 +185,27 @@ Stats ProviderCore::stats() {
   stats.dropped_buffer_full = counts.dropped_buffer_full;
   stats.dropped_rejected = counters_.rejected;
   stats.dropped_retry_expired = counters_.retry_expired;
-  stats.dropped_shutdown = counters_.shutdown + late_spans_;
+  stats.dropped_shutdown = counters_.shutdown + counts.late;
   return stats;
 }
 
 void ProviderCore::PrepareFork() {
   mutex_.lock();
-  buffer_.LockForFork();
   sampler_.LockForFork();
 }
 
 void ProviderCore::AfterForkInParent() {
   sampler_.UnlockAfterFork();
-  buffer_.UnlockAfterFork();
   mutex_.unlock();
 }
 
-// The exporter's thread does not exist in the child, and its memory may be in any state: it is
-// put aside for ever, and the next span that ends makes a new one.
+// The exporter's thread does not exist in the child: the next span that ends makes a new one.
 void ProviderCore::AfterForkInChild() {
-  if (exporter_ != nullptr) lost_by_fork_.push_back(std::move(exporter_));
+  if (exporter_ != nullptr) KeepForEver(std::move(exporter_));
   exporter_ = nullptr;
   sampler_.ResetInChild();
   sampler_.UnlockAfterFork();
   buffer_.ResetInChild();
-  buffer_.UnlockAfterFork();
   counters_.Reset();
   mutex_.unlock();
 }

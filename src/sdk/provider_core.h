@@ -7,7 +7,8 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <vector>
+#include <string_view>
+#include <unordered_map>
 
 #include "opentelemetry/trace/tracer_provider.h"
 #include "sdk/exporter.h"
@@ -19,12 +20,20 @@
 
 namespace spandrel::sdk {
 
-// All of one provider. Made once and never destroyed, so that spans, tracers and threads may refer
-// to it without counting, also while the process exits. Thread-safe.
+// All of one provider. Spans and tracers refer to it without counting. It lives until its owner has
+// given it up, no handle of it or of a tracer is left, no recorded span is live, and then another
+// core is made: never while something goes, so that nothing is destroyed while the process exits.
+// Thread-safe.
 class ProviderCore final : public trace_api::TracerProvider {
  public:
-  // A new core, known to the hooks for fork and exit.
+  // A new core, known to the hooks for fork and exit. The caller owns it, and may keep it for ever.
   static ProviderCore& Make(Options options, TransportFactory connect = MakeOtlpTransport);
+  // Ends the ownership, after the shutdown.
+  void GiveUp();
+  ~ProviderCore() override;
+
+  // While one is there, the core is not destroyed.
+  opentelemetry::nostd::shared_ptr<trace_api::TracerProvider> NewHandle();
 
 #if OPENTELEMETRY_ABI_VERSION_NO >= 2
   opentelemetry::nostd::shared_ptr<trace_api::Tracer> GetTracer(
@@ -53,10 +62,16 @@ class ProviderCore final : public trace_api::TracerProvider {
   SpanBuffer& buffer() {
     return buffer_;
   }
-  void CountLateSpan() {
-    ++late_spans_;
-  }
 
+  // For the process hooks, with their lock held: whether nobody needs the core any more, which then
+  // has no tracers left and is to be destroyed.
+  bool given_up() const {
+    return given_up_;
+  }
+  bool TryEmpty();
+
+  // Around fork, for the process hooks. The locks of the slots, and then of the buffer, are taken
+  // after this one's.
   void PrepareFork();
   void AfterForkInParent();
   void AfterForkInChild();
@@ -69,23 +84,29 @@ class ProviderCore final : public trace_api::TracerProvider {
   void OnData(bool urgent);
   std::shared_ptr<Exporter> StartExporter();  // null after the shutdown
   std::shared_ptr<Exporter> CurrentExporter();
-  opentelemetry::nostd::shared_ptr<trace_api::Tracer> FindOrMakeTracer(std::string scope,
-                                                                       std::string schema_url);
+  opentelemetry::nostd::shared_ptr<trace_api::Tracer> FindOrMakeTracer(std::string scope_head,
+                                                                       std::string_view schema_url);
+  void Sweep(bool& urgent);
 
   const Options options_;
   const TransportFactory connect_;
   Sampler sampler_;
   std::atomic<bool> stopped_;
-  std::atomic<uint64_t> late_spans_{0};
+  std::atomic<bool> given_up_{false};
+  alignas(64) std::atomic<uint32_t> handles_{0};  // apart from what every span reads
   ExportCounters counters_;
   SpanBuffer buffer_;
 
   std::unique_ptr<SelfMetrics> metrics_;  // until the shutdown
 
-  std::mutex mutex_;  // taken after a slot's lock and before the buffer's
-  std::vector<std::unique_ptr<Tracer>> tracers_;         // guarded by mutex_
-  std::shared_ptr<Exporter> exporter_;                   // guarded by mutex_
-  std::vector<std::shared_ptr<Exporter>> lost_by_fork_;  // guarded by mutex_
+  // Few enough that their blocks find room among the buffer's spare ones.
+  static constexpr size_t kFewTracers = 16;
+
+  std::mutex mutex_;  // taken after a slot's lock, and before LanesMutex()
+  // By the text of their scope, which they hold; guarded by mutex_
+  std::unordered_map<std::string_view, std::unique_ptr<Tracer>> tracers_;
+  size_t sweep_at_ = kFewTracers;       // so many tracers; guarded by mutex_
+  std::shared_ptr<Exporter> exporter_;  // guarded by mutex_
 };
 
 }  // namespace spandrel::sdk

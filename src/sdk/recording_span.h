@@ -68,7 +68,7 @@ class RecordingSpan final : public trace_api::Span {
   void Finish(int64_t end_steady);
   uint64_t UnixNow() const;
 
-  Tracer& tracer_;  // lives as long as the process
+  Tracer& tracer_;  // until the span has ended
   const SpanIdentity identity_;
   const TraceStateText trace_state_;
   const int64_t unix_offset_;

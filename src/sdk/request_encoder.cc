@@ -6,7 +6,6 @@
 
 #include "sdk/any_value.h"
 #include "sdk/proto_writer.h"
-#include "sdk/tracer.h"
 
 // Field numbers are those of opentelemetry/proto/{trace,common,resource}/v1.
 namespace spandrel::sdk {
@@ -19,29 +18,30 @@ constexpr char kSchemaUrlTag = LengthTag(3);
 using BlockIterator = SpanBuffer::Blocks::const_iterator;
 
 BlockIterator EndOfScope(BlockIterator first, BlockIterator end) {
-  const Tracer* const tracer = (*first)->tracer;
-  return std::find_if(first, end, [tracer](const auto& block) { return block->tracer != tracer; });
+  const ScopePtr& scope = (*first)->scope;
+  return std::find_if(first, end, [&scope](const auto& block) { return block->scope != scope; });
 }
 
-size_t SchemaUrlSize(const Tracer& tracer) {
-  return tracer.schema_url().empty() ? 0 : LengthFieldSize(tracer.schema_url().size());
+size_t SchemaUrlSize(const Scope& scope) {
+  return scope.schema_url().empty() ? 0 : LengthFieldSize(scope.schema_url().size());
 }
 
 size_t ScopeSpansSize(BlockIterator first, BlockIterator end) {
-  size_t size = (*first)->tracer->scope().size() + SchemaUrlSize(*(*first)->tracer);
+  const Scope& scope = *(*first)->scope;
+  size_t size = scope.head().size() + SchemaUrlSize(scope);
   for (auto block = first; block != end; ++block) size += (*block)->size;
   return size;
 }
 
 char* WriteScopeSpans(char* out, BlockIterator first, BlockIterator end) {
-  const Tracer& tracer = *(*first)->tracer;
+  const Scope& scope = *(*first)->scope;
   out = WriteLengthHead(out, kScopeSpansTag, ScopeSpansSize(first, end));
-  out = WriteRaw(out, tracer.scope());
+  out = WriteRaw(out, scope.head());
   for (auto block = first; block != end; ++block) {
     out = WriteRaw(out, {(*block)->bytes.get(), (*block)->size});
   }
-  if (tracer.schema_url().empty()) return out;
-  return WriteLengthField(out, kSchemaUrlTag, tracer.schema_url());
+  if (scope.schema_url().empty()) return out;
+  return WriteLengthField(out, kSchemaUrlTag, scope.schema_url());
 }
 
 }  // namespace
@@ -63,14 +63,15 @@ std::vector<SpanBuffer::Blocks> CutIntoRequests(SpanBuffer::Blocks blocks,
   size_t bytes = 0;
   size_t spans = 0;
   for (auto& block : blocks) {
-    const bool too_large = bytes + block->size > options.max_request_bytes;
+    const size_t block_bytes = block->size + block->scope->text().size();
+    const bool too_large = bytes + block_bytes > options.max_request_bytes;
     const bool too_many =
         options.max_request_spans != 0 && spans + block->spans > options.max_request_spans;
     if (requests.empty() || too_large || too_many) {
       requests.emplace_back();
       bytes = spans = 0;
     }
-    bytes += block->size;
+    bytes += block_bytes;
     spans += block->spans;
     requests.back().push_back(std::move(block));
   }
@@ -79,7 +80,7 @@ std::vector<SpanBuffer::Blocks> CutIntoRequests(SpanBuffer::Blocks blocks,
 
 std::string EncodeRequest(std::string_view resource, SpanBuffer::Blocks& blocks) {
   std::stable_sort(blocks.begin(), blocks.end(), [](const auto& a, const auto& b) {
-    return a->tracer->index() < b->tracer->index();
+    return a->scope->number() < b->scope->number();
   });
   size_t size = resource.size();
   for (auto first = blocks.cbegin(); first != blocks.cend();) {

@@ -18,8 +18,7 @@ std::string EncodeScope(std::string_view name, std::string_view version,
 std::vector<SpanBuffer::Blocks> CutIntoRequests(SpanBuffer::Blocks blocks,
                                                 const ExportOptions& options);
 
-// One ExportTraceServiceRequest. Blocks of the same tracer come under one scope; `blocks` is
-// reordered.
+// One ExportTraceServiceRequest. Blocks of the same scope come under one; `blocks` is reordered.
 std::string EncodeRequest(std::string_view resource, SpanBuffer::Blocks& blocks);
 
 }  // namespace spandrel::sdk

@@ -1,49 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "sdk/proto_writer.h"
+#include "sdk/span_block.h"
 #include "sdk/spin_lock.h"
+#include "sdk/thread_slots.h"
 
 namespace spandrel::sdk {
-
-class SpanBuffer;
-class Tracer;
-
-// Ended spans of one instrumentation scope: the repeated field `spans` of ScopeSpans, ready to
-// send.
-struct SpanBlock {
-  static constexpr size_t kBytes = 64 << 10;
-
-  explicit SpanBlock(size_t room) : bytes(new char[room]), capacity(room) {}
-
-  std::unique_ptr<char[]> bytes;
-  size_t capacity;
-  size_t size = 0;
-  uint32_t spans = 0;
-  const Tracer* tracer = nullptr;
-};
-
-// Where one thread puts the ended spans of one tracer. Lives as long as the process; when its
-// thread ends another one takes it over.
-struct alignas(64) ThreadSlot {
-  SpanBuffer* buffer;
-  const Tracer* tracer;
-  SpinLock lock;
-  std::unique_ptr<SpanBlock> block;  // guarded by lock
-  uint64_t ended = 0;                // guarded by lock
-  uint64_t dropped_buffer_full = 0;  // guarded by lock
-};
 
 // Bounded memory between the threads that end spans and the exporter. A thread fills a block of its
 // own and hands it over whole; when full blocks and requests not yet acknowledged reach the limit,
@@ -62,16 +35,21 @@ class SpanBuffer {
   SpanBuffer(Limits limits, std::function<void(bool urgent)> on_data)
       : limits_(limits), on_data_(std::move(on_data)) {}
 
-  ThreadSlot* TakeSlot(const Tracer* tracer);
-  void ReturnSlot(ThreadSlot* slot);
+  // The slots of one more tracer.
+  SlotLane& OpenLane(ScopePtr scope);
 
-  // Adds one span.
+  // Gives the slots of a tracer back, of which nobody can start a span any more; false when some
+  // span has not ended. What it has in its blocks is handed over, or dropped and counted when the
+  // limit is reached. `urgent` is set when the full blocks have become worth a request.
+  bool TryCloseLane(SlotLane& lane, bool& urgent);
+
+  // Adds one span. Nothing of the lane is touched once the slot's lock is free.
   void Add(ThreadSlot& slot, std::string_view message) {
     const size_t field_size = LengthFieldSize(message.size());
     std::lock_guard lock(slot.lock);
-    ++slot.ended;
+    slot.ended.Add(1);
     if (!HasRoom(slot, field_size) && !Renew(slot, field_size)) [[unlikely]] {
-      ++slot.dropped_buffer_full;
+      slot.dropped_buffer_full.Add(1);
       return;
     }
     SpanBlock& block = *slot.block;
@@ -80,20 +58,26 @@ class SpanBuffer {
     block.size += field_size;
     ++block.spans;
   }
+  // Counts one that ends after the shutdown.
+  static void AddLate(ThreadSlot& slot);
 
   // For the exporter. What is taken counts against the limit until it is released.
   using Blocks = std::vector<std::unique_ptr<SpanBlock>>;
   Blocks TakeAll();
   void Recycle(std::unique_ptr<SpanBlock> block);
   void Release(size_t bytes, size_t spans);
+  // Of blocks that are kept for the next use.
+  void FreeSpareBlocks();
 
   struct Counts {
     uint64_t ended = 0;
     uint64_t dropped_buffer_full = 0;
+    uint64_t late = 0;
   };
   Counts counts();
 
-  // Around fork. In the child all spans are forgotten, since the parent sends them.
+  // Around fork. In the child all spans are forgotten, since the parent sends them; slots are reset
+  // before that.
   void LockForFork() { mutex_.lock(); }
   void UnlockAfterFork() { mutex_.unlock(); }
   void ResetInChild();
@@ -102,25 +86,30 @@ class SpanBuffer {
   static constexpr size_t kUrgentBytes = 256 << 10;
   static constexpr size_t kMaxSpareBlocks = 16;
 
+  enum class Kept { kRefused, kKept, kUrgently };
+
   bool HasRoom(const ThreadSlot& slot, size_t size) const {
     const SpanBlock* const block = slot.block.get();
     return block != nullptr && block->size + size <= block->capacity &&
            (limits_.block_spans == 0 || block->spans < limits_.block_spans);
   }
   std::vector<ThreadSlot*> AllSlots();
+  Counts CountsOfLanes() const;
   bool Renew(ThreadSlot& slot, size_t size);
-  bool HandOver(std::unique_ptr<SpanBlock>& block);
+  Kept Keep(std::unique_ptr<SpanBlock>& block);
   std::unique_ptr<SpanBlock> NewBlock(size_t size);
+  Kept Empty(ThreadSlot& slot);
 
   const Limits limits_;
   const std::function<void(bool urgent)> on_data_;
 
+  std::map<uint32_t, SlotLane*> lanes_;  // by index; guarded by LanesMutex()
+  Counts closed_;  // beside what the lanes' slots count; guarded by LanesMutex()
+
   std::mutex mutex_;
-  std::vector<std::unique_ptr<ThreadSlot>> slots_;  // guarded by mutex_
-  std::vector<ThreadSlot*> free_slots_;             // guarded by mutex_
-  Blocks full_;                                     // guarded by mutex_
-  Blocks spare_;                                    // guarded by mutex_
-  size_t full_bytes_ = 0;                           // guarded by mutex_
+  Blocks full_;            // guarded by mutex_
+  Blocks spare_;           // guarded by mutex_
+  size_t full_bytes_ = 0;  // guarded by mutex_
   size_t held_bytes_ = 0;  // full or taken, not released; guarded by mutex_
   size_t held_spans_ = 0;  // guarded by mutex_
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sdk/thread_state.h"
 
-#include "sdk/span_buffer.h"
+#include "sdk/thread_slots.h"
 
 namespace spandrel::sdk {
 namespace {
@@ -22,12 +22,7 @@ struct ExitHook {
     FreeNodes(t_thread.unsampled_spans);
     FreeNodes(t_thread.remote_spans);
     FreeNodes(t_thread.trace_state_texts);
-    for (uint32_t i = 0; i < t_thread.slot_count; ++i) {
-      if (t_thread.slots[i] != nullptr) t_thread.slots[i]->buffer->ReturnSlot(t_thread.slots[i]);
-    }
-    delete[] t_thread.slots;
-    t_thread.slots = nullptr;
-    t_thread.slot_count = 0;
+    ReturnSlots();
   }
   bool armed = false;
 };

@@ -37,7 +37,7 @@ struct ThreadState {
   FreeList unsampled_spans;
   FreeList remote_spans;
   FreeList trace_state_texts;
-  ThreadSlot** slots = nullptr;  // by Tracer::index
+  ThreadSlot** slots = nullptr;  // by SlotLane::index
   uint32_t slot_count = 0;
   bool seeded = false;
   bool hooked = false;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sdk/tracer.h"
 
-#include <algorithm>
-#include <bit>
 #include <chrono>
 #include <memory>
 #include <utility>
@@ -87,15 +85,15 @@ SpanTimes StartTimes(const SpanView& parent, const trace_api::StartSpanOptions& 
 
 }  // namespace
 
-Tracer::Tracer(ProviderCore& provider, uint32_t index, std::string scope, std::string schema_url)
+Tracer::Tracer(ProviderCore& provider, ScopePtr scope)
     : provider_(provider),
       buffer_(provider.buffer()),
       sampler_(provider.sampler()),
       limits_(provider.options().limits),
       stopped_(provider.stopped()),
-      index_(index),
       scope_(std::move(scope)),
-      schema_url_(std::move(schema_url)) {
+      lane_(buffer_.OpenLane(scope_)),
+      lane_index_(lane_.index) {
   // Part of the API's ABI 2 since 1.20.
   [](auto& tracer) {
     if constexpr (requires { tracer.UpdateEnabled(true); }) tracer.UpdateEnabled(true);
@@ -153,6 +151,7 @@ inline nostd::shared_ptr<trace_api::Span> Tracer::MakeSpan(
     return std::shared_ptr<trace_api::Span>(
         std::allocate_shared<UnsampledSpan>(Allocator(), identity, std::move(parent.trace_state)));
   }
+  CountStart();
   const SpanTimes times = StartTimes(parent, options);
   ParentLink link{parent.identity.valid() ? parent.identity.span_id : 0, parent.remote,
                   std::move(parent.trace_state)};
@@ -173,30 +172,25 @@ void Tracer::CloseWithMicroseconds(uint64_t timeout) noexcept {
 }
 #endif
 
+void Tracer::CountStartWithoutSlot() {
+  const SlotLease slot(lane_);
+  (*slot).started.Add(1);
+}
+
 void Tracer::AddWithoutSlot(std::string_view message) {
-  ThreadSlot* const slot = buffer_.TakeSlot(this);
-  buffer_.Add(*slot, message);
-  if (!RememberSlot(slot)) buffer_.ReturnSlot(slot);
+  const SlotLease slot(lane_);
+  AddTo(*slot, message);
 }
 
-bool Tracer::RememberSlot(ThreadSlot* slot) {
-  ThreadState& thread = t_thread;
-  if (thread.exiting) return false;
-  if (!thread.hooked) HookThreadExit();
-  if (index_ >= thread.slot_count) {
-    const uint32_t count = std::bit_ceil(index_ + 1);
-    auto* const slots = new ThreadSlot*[count]();
-    std::copy(thread.slots, thread.slots + thread.slot_count, slots);
-    delete[] thread.slots;
-    thread.slots = slots;
-    thread.slot_count = count;
-  }
-  thread.slots[index_] = slot;
-  return true;
+nostd::shared_ptr<trace_api::Tracer> Tracer::NewHandle() {
+  handles_.fetch_add(1, std::memory_order_relaxed);
+  // What the handle's users did is seen by who finds that it is gone.
+  return std::shared_ptr<trace_api::Tracer>(
+      this, [this](trace_api::Tracer*) { handles_.fetch_sub(1, std::memory_order_release); });
 }
 
-void Tracer::CountLateSpan() {
-  provider_.CountLateSpan();
+bool Tracer::TryClose(bool& urgent) {
+  return handles_.load(std::memory_order_acquire) == 0 && buffer_.TryCloseLane(lane_, urgent);
 }
 
 }  // namespace spandrel::sdk
