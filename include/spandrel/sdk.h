@@ -171,8 +171,7 @@ struct PropagationStats {
   uint64_t malformed_trace_states = 0;  // or too long, or of too many members
   uint64_t malformed_baggage = 0;       // members
   // In or out.
-  uint64_t baggage_over_limit =
-      0;  // beyond 64 members or 8,192 bytes; a header that is cut counts once
+  uint64_t baggage_over_limit = 0;  // beyond 64 members or 8,192 bytes; a cut header counts once
   // Was to go out.
   uint64_t unsendable_baggage = 0;  // members whose key no header can hold
   uint64_t unsendable_pairs = 0;    // see spandrel/propagation.h
