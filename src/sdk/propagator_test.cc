@@ -63,10 +63,10 @@ TEST(PropagatorsTest, CountWhatTheyLeaveOut) {
   const PropagationStats before = PropagationStats::Read();
   auto propagator = MakePropagators("tracecontext,baggage");
   (void)ExtractContext(*propagator, {{"traceparent", "nonsense"}, {"baggage", "a=1,b,c=2,d"}});
-  (void)ExtractContext(
-      *propagator, {{"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"},
-                    {"tracestate", "@a=1"},
-                    {"baggage", "a=" + std::string(9'000, 'v')}});
+  (void)ExtractContext(*propagator,
+                       {{"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"},
+                        {"tracestate", "@a=1"},
+                        {"baggage", "a=" + std::string(9'000, 'v')}});
   propagation::CountUnsendablePair();
   const PropagationStats after = PropagationStats::Read();
   EXPECT_EQ(after.malformed_spans - before.malformed_spans, 1u);
