@@ -31,11 +31,11 @@ constexpr std::array<uint8_t, 256> MakeClasses() {
   for (size_t c = 0x20; c < 0x100; ++c) classes[c] = c == 0x7f ? 0 : kField;
   classes['\t'] = kField;
   for (const char c : std::string_view("!#$%&'*+-.^_`|~"))
-    classes[static_cast<size_t>(c)] |= kToken;
+    classes[static_cast<uint8_t>(c)] |= kToken;
   for (size_t c = 'A'; c <= 'Z'; ++c) classes[c] |= kToken;
   for (size_t c = 'a'; c <= 'z'; ++c) classes[c] |= kToken | kMetadataKey;
   for (size_t c = '0'; c <= '9'; ++c) classes[c] |= kToken | kMetadataKey;
-  for (const char c : std::string_view("_-.")) classes[static_cast<size_t>(c)] |= kMetadataKey;
+  for (const char c : std::string_view("_-.")) classes[static_cast<uint8_t>(c)] |= kMetadataKey;
   return classes;
 }
 inline constexpr std::array<uint8_t, 256> kClasses = MakeClasses();

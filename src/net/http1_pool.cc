@@ -63,7 +63,7 @@ Http1Pool::Open Http1Pool::Adopt(std::shared_ptr<Connection> connection) {
   const std::lock_guard lock(mutex_);
   if (closed_) return {};
   Connection* const key = connection.get();
-  const Open open{connection, std::make_shared<ConnectionEnd>()};
+  Open open{connection, std::make_shared<ConnectionEnd>()};
   connections_.emplace(key, open);
   connection->set_on_closed([self = shared_from_this(), key] { self->OnGone(key); });
   connection->Start(std::make_unique<Http1Client>(open.end, [weak = weak_from_this(), key] {
