@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "columnar/head/head.h"
-#include "columnar/part/seal.h"
+#include "columnar/part/write/seal.h"
 #include "server/load/generator.h"
 #include "wire/otlp.h"
 

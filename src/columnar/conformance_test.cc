@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "columnar/engine.h"
-#include "columnar/test_directory.h"
+#include "columnar/testing/directory.h"
 #include "conformance/storage_suite.h"
 
 namespace spandrel::columnar {

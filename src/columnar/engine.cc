@@ -9,7 +9,6 @@
 #include "columnar/background/maintenance.h"
 #include "columnar/disk/directory.h"
 #include "columnar/disk/space_reserve.h"
-#include "columnar/part/part_set.h"
 #include "columnar/read/aggregate.h"
 #include "columnar/read/dependencies.h"
 #include "columnar/read/export.h"
@@ -17,8 +16,9 @@
 #include "columnar/read/search.h"
 #include "columnar/read/verify.h"
 #include "columnar/recovery.h"
+#include "columnar/snapshot/part_set.h"
+#include "columnar/snapshot/stored_spans.h"
 #include "columnar/store_gauges.h"
-#include "columnar/stored_spans.h"
 #include "columnar/wal/log_writer.h"
 
 namespace spandrel::columnar {

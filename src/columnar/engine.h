@@ -10,7 +10,7 @@
 #include "base/metrics.h"
 #include "base/status.h"
 #include "columnar/disk/directory.h"
-#include "columnar/options.h"
+#include "columnar/options/options.h"
 #include "storage/store.h"
 
 namespace spandrel::columnar {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "columnar/engine.h"
-#include "columnar/test_directory.h"
-#include "columnar/test_spans.h"
+#include "columnar/testing/directory.h"
+#include "columnar/testing/spans.h"
 #include "span/span_view.h"
 #include "wire/otlp.h"
 #include "wire/proto_writer.h"

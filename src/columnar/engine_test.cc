@@ -10,8 +10,8 @@
 #include <set>
 
 #include "columnar/disk/directory.h"
-#include "columnar/test_directory.h"
-#include "columnar/test_spans.h"
+#include "columnar/testing/directory.h"
+#include "columnar/testing/spans.h"
 #include "conformance/test_spans.h"
 #include "span/span_view.h"
 

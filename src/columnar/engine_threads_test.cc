@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "columnar/engine.h"
-#include "columnar/test_directory.h"
-#include "columnar/test_spans.h"
+#include "columnar/testing/directory.h"
+#include "columnar/testing/spans.h"
 #include "conformance/test_spans.h"
 
 namespace spandrel::columnar {

@@ -7,8 +7,8 @@
 #include <fstream>
 
 #include "columnar/engine.h"
-#include "columnar/test_directory.h"
-#include "columnar/test_spans.h"
+#include "columnar/testing/directory.h"
+#include "columnar/testing/spans.h"
 #include "conformance/test_spans.h"
 
 // An engine on a file system of 16 MiB that something else fills.

@@ -3,7 +3,7 @@
 
 #include "base/metrics.h"
 #include "base/status.h"
-#include "columnar/stored_spans.h"
+#include "columnar/snapshot/stored_spans.h"
 #include "columnar/wal/log_replay.h"
 
 namespace spandrel::columnar {

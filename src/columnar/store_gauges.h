@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/metrics.h"
-#include "columnar/options.h"
+#include "columnar/options/options.h"
 #include "storage/store.h"
 
 namespace spandrel::columnar {

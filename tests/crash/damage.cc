@@ -7,7 +7,7 @@
 #include <iterator>
 #include <vector>
 
-#include "columnar/test_spans.h"
+#include "columnar/testing/spans.h"
 #include "crash/driver.h"
 #include "crash/ledger.h"
 #include "crash/store_check.h"

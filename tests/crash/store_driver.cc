@@ -12,7 +12,7 @@
 #include <string_view>
 
 #include "base/log.h"
-#include "columnar/test_spans.h"
+#include "columnar/testing/spans.h"
 #include "crash/driver.h"
 #include "crash/ledger.h"
 #include "crash/store_check.h"

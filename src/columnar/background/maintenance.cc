@@ -9,7 +9,7 @@
 #include "columnar/compaction/merge.h"
 #include "columnar/compaction/policy.h"
 #include "columnar/compaction/thin_part.h"
-#include "columnar/part/seal.h"
+#include "columnar/part/write/seal.h"
 
 namespace spandrel::columnar {
 namespace {

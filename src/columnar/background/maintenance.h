@@ -7,9 +7,9 @@
 #include "columnar/background/round_thread.h"
 #include "columnar/compaction/retention.h"
 #include "columnar/disk/space_reserve.h"
-#include "columnar/options.h"
-#include "columnar/part/part_set.h"
-#include "columnar/stored_spans.h"
+#include "columnar/options/options.h"
+#include "columnar/snapshot/part_set.h"
+#include "columnar/snapshot/stored_spans.h"
 #include "columnar/wal/log_writer.h"
 
 namespace spandrel::columnar {

@@ -6,7 +6,7 @@
 #include "columnar/column/patterned_text.h"
 #include "columnar/column/text_column.h"
 #include "columnar/column/text_format.h"
-#include "columnar/fuzz_input.h"
+#include "columnar/testing/fuzz_input.h"
 
 namespace {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "columnar/compaction/copy_group.h"
 
-#include "columnar/part/latency_table.h"
+#include "columnar/part/format/latency_table.h"
 
 namespace spandrel::columnar {
 namespace {

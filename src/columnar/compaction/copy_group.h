@@ -3,8 +3,8 @@
 
 #include "base/status.h"
 #include "columnar/compaction/group_mapping.h"
-#include "columnar/part/part.h"
-#include "columnar/part/row_group_encoder.h"
+#include "columnar/part/read/part.h"
+#include "columnar/part/write/row_group_encoder.h"
 
 namespace spandrel::columnar {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "columnar/part/dictionary.h"
+#include "columnar/part/format/dictionary.h"
 
 namespace spandrel::columnar {
 

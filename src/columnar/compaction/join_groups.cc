@@ -7,8 +7,8 @@
 #include <numeric>
 #include <tuple>
 
-#include "columnar/part/cell_reader.h"
-#include "columnar/part/row_reader.h"
+#include "columnar/part/read/cell_reader.h"
+#include "columnar/part/read/row_reader.h"
 
 namespace spandrel::columnar {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "base/status.h"
 #include "columnar/compaction/group_mapping.h"
-#include "columnar/part/part.h"
-#include "columnar/part/row_group_builder.h"
+#include "columnar/part/read/part.h"
+#include "columnar/part/write/row_group_builder.h"
 
 namespace spandrel::columnar {
 

@@ -8,7 +8,7 @@
 
 #include "columnar/compaction/copy_group.h"
 #include "columnar/compaction/join_groups.h"
-#include "columnar/part/part_writer.h"
+#include "columnar/part/write/part_writer.h"
 
 namespace spandrel::columnar {
 namespace {

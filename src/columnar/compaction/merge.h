@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "columnar/part/part.h"
+#include "columnar/part/read/part.h"
 
 namespace spandrel::columnar {
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "columnar/options.h"
+#include "columnar/options/options.h"
 
 namespace spandrel::columnar {
 

@@ -11,7 +11,7 @@
 #include "columnar/compaction/policy.h"
 #include "columnar/compaction/thin_part.h"
 #include "columnar/disk/directory.h"
-#include "columnar/options.h"
+#include "columnar/options/options.h"
 
 namespace spandrel::columnar {
 

@@ -7,8 +7,8 @@
 
 #include "columnar/compaction/retention_file.h"
 #include "columnar/engine.h"
-#include "columnar/test_directory.h"
-#include "columnar/test_spans.h"
+#include "columnar/testing/directory.h"
+#include "columnar/testing/spans.h"
 #include "conformance/test_spans.h"
 
 namespace spandrel::columnar {

@@ -7,7 +7,7 @@
 
 #include "columnar/compaction/merge.h"
 #include "columnar/compaction/trace_facts.h"
-#include "columnar/head/content_hash.h"
+#include "columnar/hash/content_hash.h"
 
 namespace spandrel::columnar {
 namespace {

@@ -8,8 +8,8 @@
 
 #include "base/status.h"
 #include "columnar/compaction/thinning.h"
-#include "columnar/options.h"
-#include "columnar/part/part.h"
+#include "columnar/options/options.h"
+#include "columnar/part/read/part.h"
 
 namespace spandrel::columnar {
 

@@ -9,8 +9,8 @@
 
 #include "columnar/compaction/thinning.h"
 #include "columnar/engine.h"
-#include "columnar/test_directory.h"
-#include "columnar/test_spans.h"
+#include "columnar/testing/directory.h"
+#include "columnar/testing/spans.h"
 #include "conformance/random_questions.h"
 #include "conformance/reference_store.h"
 #include "conformance/test_spans.h"

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "columnar/options.h"
+#include "columnar/options/options.h"
 #include "span/ids.h"
 
 namespace spandrel::columnar {

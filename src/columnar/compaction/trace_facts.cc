@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "columnar/head/content_hash.h"
+#include "columnar/hash/content_hash.h"
 #include "columnar/read/row_filter.h"
 #include "columnar/read/trace_ids.h"
 

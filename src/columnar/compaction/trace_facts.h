@@ -7,7 +7,7 @@
 
 #include "base/status.h"
 #include "columnar/compaction/thinning.h"
-#include "columnar/part/part.h"
+#include "columnar/part/read/part.h"
 #include "columnar/read/matcher.h"
 
 namespace spandrel::columnar {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "columnar/disk/file.h"
-#include "columnar/test_directory.h"
+#include "columnar/testing/directory.h"
 
 namespace spandrel::columnar {
 namespace {

@@ -7,8 +7,8 @@
 #include <shared_mutex>
 #include <vector>
 
-#include "columnar/head/content_hash.h"
-#include "columnar/head/hash_index.h"
+#include "columnar/hash/content_hash.h"
+#include "columnar/hash/hash_index.h"
 #include "span/span_view.h"
 
 namespace spandrel::columnar {

@@ -6,7 +6,7 @@
 
 #include "base/crc32c.h"
 #include "columnar/head/head_view.h"
-#include "columnar/test_directory.h"
+#include "columnar/testing/directory.h"
 #include "conformance/test_spans.h"
 #include "wire/otlp.h"
 

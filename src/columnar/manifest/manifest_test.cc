@@ -5,8 +5,8 @@
 
 #include <fstream>
 
-#include "columnar/test_directory.h"
-#include "columnar/test_golden.h"
+#include "columnar/testing/directory.h"
+#include "columnar/testing/golden.h"
 
 namespace spandrel::columnar {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "columnar/read/minute_counts.h"
 #include "columnar/read/template_counts.h"
-#include "columnar/read/test_places.h"
+#include "columnar/testing/places.h"
 
 namespace spandrel::columnar {
 namespace {

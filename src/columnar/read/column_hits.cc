@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "columnar/part/message_fields.h"
+#include "columnar/part/format/message_fields.h"
 
 namespace spandrel::columnar {
 namespace {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "columnar/part/row_group.h"
+#include "columnar/part/read/row_group.h"
 #include "columnar/read/matcher.h"
 
 namespace spandrel::columnar {

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "columnar/part/cell_reader.h"
-#include "columnar/part/row_group.h"
+#include "columnar/part/read/cell_reader.h"
+#include "columnar/part/read/row_group.h"
 
 namespace spandrel::columnar {
 

@@ -7,7 +7,7 @@
 #include <set>
 #include <tuple>
 
-#include "columnar/head/content_hash.h"
+#include "columnar/hash/content_hash.h"
 #include "columnar/read/call_counts.h"
 #include "columnar/read/parallel.h"
 #include "columnar/read/row_columns.h"

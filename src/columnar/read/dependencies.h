@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "columnar/read/snapshot.h"
+#include "columnar/snapshot/snapshot.h"
 #include "storage/store.h"
 
 namespace spandrel::columnar {

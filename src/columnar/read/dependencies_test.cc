@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "columnar/read/test_places.h"
+#include "columnar/testing/places.h"
 
 namespace spandrel::columnar {
 namespace {

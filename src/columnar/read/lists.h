@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "columnar/read/snapshot.h"
+#include "columnar/snapshot/snapshot.h"
 #include "storage/store.h"
 
 namespace spandrel::columnar {

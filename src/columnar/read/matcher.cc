@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "columnar/part/value_filter.h"
+#include "columnar/part/format/value_filter.h"
 
 namespace spandrel::columnar {
 namespace {

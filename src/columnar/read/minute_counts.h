@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
-#include "columnar/part/latency_table.h"
-#include "columnar/part/part.h"
+#include "columnar/part/format/latency_table.h"
+#include "columnar/part/read/part.h"
 #include "columnar/read/span_groups.h"
 #include "storage/evaluate.h"
 #include "storage/store.h"

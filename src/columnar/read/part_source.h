@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/metrics.h"
-#include "columnar/part/part.h"
-#include "columnar/part/row_reader.h"
+#include "columnar/part/read/part.h"
+#include "columnar/part/read/row_reader.h"
 #include "columnar/read/chunk_builder.h"
 #include "columnar/read/matcher.h"
 #include "columnar/read/row_filter.h"

@@ -6,12 +6,12 @@
 #include <random>
 #include <string>
 
-#include "columnar/part/seal.h"
+#include "columnar/part/write/seal.h"
 #include "columnar/read/aggregate.h"
 #include "columnar/read/dependencies.h"
 #include "columnar/read/lists.h"
 #include "columnar/read/search.h"
-#include "columnar/test_directory.h"
+#include "columnar/testing/directory.h"
 #include "span/span_view.h"
 #include "wire/otlp.h"
 #include "wire/proto_writer.h"

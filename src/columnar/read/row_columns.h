@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "columnar/part/row_group.h"
+#include "columnar/part/read/row_group.h"
 #include "span/span_view.h"
 
 namespace spandrel::columnar {

@@ -5,7 +5,7 @@
 #include <bit>
 #include <cstring>
 
-#include "columnar/part/row_reader.h"
+#include "columnar/part/read/row_reader.h"
 
 namespace spandrel::columnar {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "columnar/part/part.h"
+#include "columnar/part/read/part.h"
 #include "columnar/read/column_hits.h"
 #include "columnar/read/matcher.h"
 #include "columnar/read/row_columns.h"

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "columnar/head/content_hash.h"
+#include "columnar/hash/content_hash.h"
 
 namespace spandrel::columnar {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "columnar/read/part_source.h"
-#include "columnar/read/snapshot.h"
+#include "columnar/snapshot/snapshot.h"
 
 namespace spandrel::columnar {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "columnar/read/snapshot.h"
+#include "columnar/snapshot/snapshot.h"
 #include "storage/store.h"
 
 namespace spandrel::columnar {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "columnar/part/part.h"
+#include "columnar/part/read/part.h"
 #include "columnar/read/row_columns.h"
 #include "columnar/read/row_matcher.h"
 #include "columnar/read/span_groups.h"

@@ -4,7 +4,7 @@
 #include <list>
 
 #include "base/prefetch.h"
-#include "columnar/head/content_hash.h"
+#include "columnar/hash/content_hash.h"
 #include "columnar/read/row_matcher.h"
 
 namespace spandrel::columnar {

@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include "columnar/read/snapshot.h"
+#include "columnar/snapshot/snapshot.h"
 
 namespace spandrel::columnar {
 

@@ -5,7 +5,7 @@
 
 #include <random>
 
-#include "columnar/test_directory.h"
+#include "columnar/testing/directory.h"
 
 namespace spandrel::columnar {
 namespace {

@@ -12,7 +12,7 @@
 #include "columnar/disk/directory.h"
 #include "columnar/disk/file.h"
 #include "columnar/disk/space_reserve.h"
-#include "columnar/options.h"
+#include "columnar/options/options.h"
 #include "columnar/wal/log_replay.h"
 
 namespace spandrel::columnar {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "columnar/test_golden.h"
-#include "columnar/wal/test_log.h"
+#include "columnar/testing/golden.h"
+#include "columnar/testing/log.h"
 
 // The bytes of log files, kept in tests/data/store.
 namespace spandrel::columnar {

@@ -3,7 +3,7 @@
 
 #include "base/check.h"
 #include "base/crc32c.h"
-#include "columnar/fuzz_input.h"
+#include "columnar/testing/fuzz_input.h"
 #include "columnar/wal/log_record.h"
 
 namespace {

@@ -14,7 +14,7 @@
 #include "base/metrics.h"
 #include "base/status.h"
 #include "columnar/disk/directory.h"
-#include "columnar/options.h"
+#include "columnar/options/options.h"
 #include "columnar/wal/block_writer.h"
 #include "columnar/wal/log_files.h"
 #include "columnar/wal/log_replay.h"

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <chrono>
 
-#include "columnar/test_directory.h"
-#include "columnar/test_spans.h"
+#include "columnar/testing/directory.h"
+#include "columnar/testing/spans.h"
 #include "columnar/wal/log_writer.h"
 #include "span/span_view.h"
 #include "wire/otlp.h"

@@ -7,8 +7,8 @@
 #include <fstream>
 #include <thread>
 
+#include "columnar/testing/log.h"
 #include "columnar/wal/log_record.h"
-#include "columnar/wal/test_log.h"
 
 namespace spandrel::columnar {
 namespace {

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "columnar/part/format/part_footer.h"
+
+#include <fmt/format.h>
+
+#include "base/crc32c.h"
+#include "columnar/disk/fixed.h"
+
+namespace spandrel::columnar {
+namespace {
+
+using base::Result;
+using base::Status;
+using base::StatusCode;
+
+Status Damaged(const char* what) {
+  return {StatusCode::kDataLoss, what};
+}
+
+uint32_t FooterCrc(uint64_t file_id, std::string_view footer) {
+  std::string seed;
+  AppendFixed(file_id, &seed);
+  return base::Crc32c(footer, base::Crc32c(seed));
+}
+
+bool FitsFile(const SectionRecord& section, uint64_t limit) {
+  return section.offset % kPartAlignment == 0 && section.offset <= limit &&
+         kFrameHeaderSize + uint64_t{section.stored_size} <= limit - section.offset;
+}
+
+bool GroupsFit(const PartFooter& footer, uint64_t limit) {
+  uint64_t rows = 0;
+  uint64_t traces = 0;
+  for (const GroupRecord& group : footer.groups) {
+    const bool fits = FitsFile(group.directory, limit) && FitsFile(group.trace_filter, limit) &&
+                      FitsFile(group.value_filter, limit) && FitsFile(group.latencies, limit);
+    if (!fits || group.trace_count == 0 || group.trace_count > group.row_count) return false;
+    rows += group.row_count;
+    traces += group.trace_count;
+  }
+  return rows == footer.row_count && traces == footer.trace_count && rows > 0;
+}
+
+void AppendGroup(const GroupRecord& group, std::string* bytes) {
+  AppendFixed(group.row_count, bytes);
+  AppendFixed(group.trace_count, bytes);
+  AppendFixed(group.min_start, bytes);
+  AppendFixed(group.max_start, bytes);
+  AppendFixed(group.max_duration, bytes);
+  AppendFixed(group.message_bytes, bytes);
+  AppendFixed(group.directory, bytes);
+  AppendFixed(group.trace_filter, bytes);
+  AppendFixed(group.value_filter, bytes);
+  AppendFixed(group.latencies, bytes);
+}
+
+constexpr size_t kGroupRecordSize = 40 + 4 * sizeof(SectionRecord);
+
+GroupRecord TakeGroup(FixedReader* reader) {
+  GroupRecord group;
+  group.row_count = reader->Take<uint32_t>();
+  group.trace_count = reader->Take<uint32_t>();
+  group.min_start = reader->Take<uint64_t>();
+  group.max_start = reader->Take<uint64_t>();
+  group.max_duration = reader->Take<uint64_t>();
+  group.message_bytes = reader->Take<uint64_t>();
+  group.directory = reader->Take<SectionRecord>();
+  group.trace_filter = reader->Take<SectionRecord>();
+  group.value_filter = reader->Take<SectionRecord>();
+  group.latencies = reader->Take<SectionRecord>();
+  return group;
+}
+
+void AppendThinning(const ThinningRecord& thinned, std::string* bytes) {
+  AppendFixed(thinned.dropped_spans, bytes);
+  AppendFixed(thinned.dropped_traces, bytes);
+  AppendFixed(static_cast<uint32_t>(thinned.left_elsewhere.size()), bytes);
+  for (const uint64_t hash : thinned.left_elsewhere) AppendFixed(hash, bytes);
+}
+
+ThinningRecord TakeThinning(FixedReader* reader) {
+  ThinningRecord thinned;
+  thinned.dropped_spans = reader->Take<uint64_t>();
+  thinned.dropped_traces = reader->Take<uint64_t>();
+  const auto left = reader->Take<uint32_t>();
+  for (uint32_t i = 0; reader->Has(left - i, 8) && i < left; ++i) {
+    thinned.left_elsewhere.push_back(reader->Take<uint64_t>());
+  }
+  return thinned;
+}
+
+Result<PartFooter> ReadFields(std::string_view bytes) {
+  FixedReader reader(bytes);
+  PartFooter footer;
+  const auto version = reader.Take<uint32_t>();
+  if (version != kPartVersion) {
+    return Status(StatusCode::kFailedPrecondition,
+                  fmt::format("format version {} is not known to this spandrel", version));
+  }
+  footer.file_id = reader.Take<uint64_t>();
+  footer.row_count = reader.Take<uint64_t>();
+  footer.trace_count = reader.Take<uint64_t>();
+  footer.min_start = reader.Take<uint64_t>();
+  footer.max_start = reader.Take<uint64_t>();
+  footer.sealed_through = reader.Take<uint64_t>();
+  const auto replaced = reader.Take<uint32_t>();
+  for (uint32_t i = 0; reader.Has(replaced - i, 8) && i < replaced; ++i) {
+    footer.replaces.push_back(reader.Take<uint64_t>());
+  }
+  footer.dictionary = reader.Take<SectionRecord>();
+  const auto groups = reader.Take<uint32_t>();
+  for (uint32_t i = 0; reader.Has(groups - i, kGroupRecordSize) && i < groups; ++i) {
+    footer.groups.push_back(TakeGroup(&reader));
+  }
+  if (reader.done()) return footer;
+  footer.thinned = TakeThinning(&reader);
+  if (!reader.done()) return Damaged("footer cannot be read");
+  return footer;
+}
+
+}  // namespace
+
+std::string EncodePartFooter(const PartFooter& footer) {
+  std::string bytes;
+  AppendFixed(kPartVersion, &bytes);
+  AppendFixed(footer.file_id, &bytes);
+  AppendFixed(footer.row_count, &bytes);
+  AppendFixed(footer.trace_count, &bytes);
+  AppendFixed(footer.min_start, &bytes);
+  AppendFixed(footer.max_start, &bytes);
+  AppendFixed(footer.sealed_through, &bytes);
+  AppendFixed(static_cast<uint32_t>(footer.replaces.size()), &bytes);
+  for (uint64_t number : footer.replaces) AppendFixed(number, &bytes);
+  AppendFixed(footer.dictionary, &bytes);
+  AppendFixed(static_cast<uint32_t>(footer.groups.size()), &bytes);
+  for (const GroupRecord& group : footer.groups) AppendGroup(group, &bytes);
+  if (footer.thinned) AppendThinning(*footer.thinned, &bytes);
+  const auto size = static_cast<uint32_t>(bytes.size());
+  const uint32_t crc = FooterCrc(footer.file_id, bytes);
+  AppendFixed(size, &bytes);
+  AppendFixed(crc, &bytes);
+  AppendFixed(footer.file_id, &bytes);
+  AppendFixed(kPartMagic, &bytes);
+  return bytes;
+}
+
+Result<PartFooter> ParsePartFooter(std::string_view file) {
+  if (file.size() < kPartHeaderSize + kPartTrailerSize) return Damaged("file is cut off");
+  FixedReader trailer(file.substr(file.size() - kPartTrailerSize));
+  const auto size = trailer.Take<uint32_t>();
+  const auto crc = trailer.Take<uint32_t>();
+  const auto file_id = trailer.Take<uint64_t>();
+  if (trailer.Take<uint64_t>() != kPartMagic) return Damaged("end mark is missing");
+  const uint64_t body = file.size() - kPartTrailerSize - kPartHeaderSize;
+  if (size > body) return Damaged("footer size is wrong");
+  const uint64_t footer_at = kPartHeaderSize + body - size;
+  const std::string_view bytes = file.substr(footer_at, size);
+  if (FooterCrc(file_id, bytes) != crc) return Damaged("footer checksum mismatch");
+  Result<PartFooter> footer = ReadFields(bytes);
+  if (!footer.ok()) return footer;
+  if (footer->file_id != file_id || footer->row_count >= UINT32_MAX) {
+    return Damaged("footer makes no sense");
+  }
+  if (!FitsFile(footer->dictionary, footer_at) || !GroupsFit(*footer, footer_at)) {
+    return Damaged("footer does not fit the file");
+  }
+  return footer;
+}
+
+}  // namespace spandrel::columnar

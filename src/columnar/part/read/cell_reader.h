@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "columnar/part/read/row_group.h"
+
+namespace spandrel::columnar {
+
+// Reads the cells of a column one after the other. Errors are DATA_LOSS of the row group. One
+// thread; lives no longer than the row group.
+class CellReader {
+ public:
+  static base::Result<CellReader> Open(const RowGroup& group, uint32_t column);
+
+  uint32_t size() const { return size_; }
+  bool is_text() const { return texts_.has_value(); }
+  // Of texts that have a dictionary.
+  bool has_dictionary() const { return dictionary_.has_value(); }
+  uint32_t dictionary_size() const { return dictionary_->dictionary_size(); }
+
+  // Goes to the next cell; there must be one.
+  base::Status Next();
+
+  // The cell. A text lives until the next call of Next.
+  uint32_t code() const { return static_cast<uint32_t>(numbers_[at_]); }
+  uint64_t scalar() const { return numbers_[at_]; }
+  std::string_view text() const {
+    return dictionary_ ? dictionary_->DictionaryAt(code()) : views_[at_];
+  }
+
+ private:
+  CellReader() = default;
+
+  base::Status Fill();
+
+  uint32_t size_ = 0;
+  uint32_t next_ = 0;  // the cell behind those that were read
+  size_t at_ = 0;      // in the buffer
+  size_t buffered_ = 0;
+  std::vector<uint64_t> numbers_;  // codes or scalars that were read
+  std::span<const std::string_view> views_;
+  std::optional<TextReader> texts_;
+  std::optional<TextColumn> dictionary_;
+  std::optional<NumberColumn> scalars_;
+};
+
+}  // namespace spandrel::columnar

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "columnar/part/read/row_group.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "columnar/part/read/part.h"
+
+namespace spandrel::columnar {
+namespace {
+
+using base::Result;
+using base::Status;
+using base::StatusCode;
+
+Status Damaged(const char* what) {
+  return {StatusCode::kDataLoss, what};
+}
+
+bool ComesBefore(const SectionRecord& section, FrameKind kind) {
+  return section.kind < kind;
+}
+
+}  // namespace
+
+RowGroup::RowGroup(const Part& part, uint32_t index)
+    : part_(part), facts_(part.footer().groups[index]) {}
+
+Result<RowGroupPtr> RowGroup::Open(const Part& part, uint32_t index) {
+  std::shared_ptr<RowGroup> group(new RowGroup(part, index));
+  SPANDREL_RETURN_IF_ERROR(group->Load());
+  return RowGroupPtr(std::move(group));
+}
+
+Status RowGroup::Load() {
+  Result<std::shared_ptr<const Dictionary>> dictionary = part_.LoadDictionary();
+  if (!dictionary.ok()) return dictionary.status();
+  dictionary_ = std::move(*dictionary);
+  const Result<std::string_view> directory = part_.CheckedFrame(facts_.directory);
+  if (!directory.ok()) return directory.status();
+  SPANDREL_RETURN_IF_ERROR(ParseDirectory(*directory));
+  checked_ = std::vector<std::atomic<bool>>(sections_.size());
+  const auto templates =
+      std::lower_bound(sections_.begin(), sections_.end(), FrameKind::kTemplates, ComesBefore);
+  if (templates == sections_.end() || templates->kind != FrameKind::kTemplates) {
+    return Damaged("row group without templates");
+  }
+  Result<std::string> bytes = part_.ReadFrame(*templates);
+  if (!bytes.ok()) return bytes.status();
+  template_bytes_ = std::move(*bytes);
+  Result<TemplateTable> table =
+      ParseTemplateTable(template_bytes_, dictionary_->scopes.size(), dictionary_->names.size());
+  if (!table.ok()) return table.status();
+  table_ = std::move(*table);
+  ListStoredColumns();
+  return {};
+}
+
+void RowGroup::ListStoredColumns() {
+  for (const Template& made : table_.templates) {
+    first_stored_.push_back(static_cast<uint32_t>(stored_columns_.size()));
+    size_t cell = 0;
+    for (const LayoutStep& step : table_.layouts[made.layout]) {
+      if (step.column == kNoColumn) continue;
+      if (!made.cells[cell++].is_constant) stored_columns_.push_back(step.column);
+    }
+  }
+  first_stored_.push_back(static_cast<uint32_t>(stored_columns_.size()));
+}
+
+Status RowGroup::ParseDirectory(std::string_view bytes) {
+  if (bytes.size() % sizeof(SectionRecord) != 0) return Damaged("directory cannot be read");
+  sections_.resize(bytes.size() / sizeof(SectionRecord));
+  if (!bytes.empty()) std::memcpy(sections_.data(), bytes.data(), bytes.size());
+  std::sort(sections_.begin(), sections_.end(),
+            [](const SectionRecord& a, const SectionRecord& b) { return a.kind < b.kind; });
+  return {};
+}
+
+bool RowGroup::Has(FrameKind kind) const {
+  const auto section = std::lower_bound(sections_.begin(), sections_.end(), kind, ComesBefore);
+  return section != sections_.end() && section->kind == kind;
+}
+
+Result<std::string_view> RowGroup::Bytes(FrameKind kind) const {
+  const auto section = std::lower_bound(sections_.begin(), sections_.end(), kind, ComesBefore);
+  if (section == sections_.end() || section->kind != kind) return Damaged("section is missing");
+  auto& checked = checked_[static_cast<size_t>(section - sections_.begin())];
+  if (checked.load(std::memory_order_acquire)) return part_.UncheckedFrame(*section);
+  Result<std::string_view> bytes = part_.CheckedFrame(*section);
+  if (bytes.ok()) checked.store(true, std::memory_order_release);
+  return bytes;
+}
+
+Result<std::string_view> RowGroup::BytesOfSize(FrameKind kind, uint64_t size) const {
+  Result<std::string_view> bytes = Bytes(kind);
+  if (bytes.ok() && bytes->size() != size) return Damaged("section has another size");
+  return bytes;
+}
+
+Result<PackedInts> RowGroup::Packed(FrameKind kind) const {
+  const Result<std::string_view> bytes = Bytes(kind);
+  if (!bytes.ok()) return bytes.status();
+  Result<PackedInts> packed = PackedInts::Parse(*bytes);
+  if (!packed.ok()) return packed;
+  const uint32_t size = kind < FrameKind::kTemplateOf ? facts_.trace_count : facts_.row_count;
+  if (packed->size() != size) return Damaged("column has another size");
+  if (kind == FrameKind::kTemplateOf && packed->max() >= table_.templates.size()) {
+    return Damaged("template is missing");
+  }
+  return packed;
+}
+
+Result<std::vector<uint16_t>> RowGroup::Weights() const {
+  if (!Has(FrameKind::kTraceWeights)) return std::vector<uint16_t>();
+  const Result<std::string_view> bytes = Bytes(FrameKind::kTraceWeights);
+  if (!bytes.ok()) return bytes.status();
+  const Result<PackedInts> packed = PackedInts::Parse(*bytes);
+  if (!packed.ok()) return packed.status();
+  if (packed->size() != facts_.trace_count || packed->max() > UINT16_MAX) {
+    return Damaged("weights make no sense");
+  }
+  std::vector<uint32_t> values(facts_.trace_count);
+  packed->Read(0, facts_.trace_count, values.data());
+  if (std::find(values.begin(), values.end(), 0U) != values.end()) {
+    return Damaged("a trace stands for nothing");
+  }
+  return std::vector<uint16_t>(values.begin(), values.end());
+}
+
+Result<const span::TraceId*> RowGroup::TraceIds() const {
+  const auto bytes =
+      BytesOfSize(FrameKind::kTraceIds, uint64_t{facts_.trace_count} * sizeof(span::TraceId));
+  if (!bytes.ok()) return bytes.status();
+  return reinterpret_cast<const span::TraceId*>(bytes->data());
+}
+
+Result<const span::SpanId*> RowGroup::SpanIds() const {
+  const auto bytes =
+      BytesOfSize(FrameKind::kSpanIds, uint64_t{facts_.row_count} * sizeof(span::SpanId));
+  if (!bytes.ok()) return bytes.status();
+  return reinterpret_cast<const span::SpanId*>(bytes->data());
+}
+
+Result<std::string_view> RowGroup::ForeignParents() const {
+  return Bytes(FrameKind::kForeignParents);
+}
+
+Result<const std::vector<uint32_t>*> RowGroup::FirstRows() const {
+  std::lock_guard lock(mutex_);
+  if (!first_rows_.empty()) return &first_rows_;
+  const Result<PackedInts> counts = Packed(FrameKind::kTraceRows);
+  if (!counts.ok()) return counts.status();
+  std::vector<uint32_t> first(facts_.trace_count + 1);
+  counts->Read(0, facts_.trace_count, first.data() + 1);
+  uint64_t row = 0;
+  for (uint32_t& at : first) {
+    row += at;
+    if (row > facts_.row_count) return Damaged("traces have too many rows");
+    at = static_cast<uint32_t>(row);
+  }
+  if (row != facts_.row_count) return Damaged("traces have too few rows");
+  first_rows_ = std::move(first);
+  return &first_rows_;
+}
+
+Result<std::vector<uint32_t>> RowGroup::CellsBefore(uint32_t zone) const {
+  const Result<std::string_view> bytes = Bytes(FrameKind::kZoneStarts);
+  if (!bytes.ok()) return bytes.status();
+  const Result<PackedInts> starts = PackedInts::Parse(*bytes);
+  if (!starts.ok()) return starts.status();
+  const uint32_t zones = (facts_.row_count + kZoneRows - 1) / kZoneRows;
+  if (starts->size() != uint64_t{zones} * (column_count() + 1)) {
+    return Damaged("zones have another number");
+  }
+  std::vector<uint32_t> before(column_count() + 1);
+  for (uint32_t i = 0; i < before.size(); ++i) {
+    before[i] = static_cast<uint32_t>(starts->At(i * zones + zone));
+  }
+  return before;
+}
+
+Result<TextColumn> RowGroup::Texts(uint32_t column) const {
+  const auto bytes =
+      Bytes(static_cast<FrameKind>(static_cast<uint32_t>(FrameKind::kFirstColumn) + column));
+  if (!bytes.ok()) return bytes.status();
+  return TextColumn::Parse(*bytes);
+}
+
+Result<NumberColumn> RowGroup::Numbers(uint32_t column) const {
+  const auto bytes =
+      Bytes(static_cast<FrameKind>(static_cast<uint32_t>(FrameKind::kFirstColumn) + column));
+  if (!bytes.ok()) return bytes.status();
+  return NumberColumn::Parse(*bytes, table_.columns[column].type);
+}
+
+Result<std::optional<uint32_t>> RowGroup::FindTrace(const span::TraceId& id) const {
+  const Result<const span::TraceId*> ids = TraceIds();
+  if (!ids.ok()) return ids.status();
+  const span::TraceId* const end = *ids + facts_.trace_count;
+  const span::TraceId* const found = std::lower_bound(*ids, end, id);
+  if (found == end || *found != id) return std::optional<uint32_t>();
+  return std::optional<uint32_t>(static_cast<uint32_t>(found - *ids));
+}
+
+}  // namespace spandrel::columnar

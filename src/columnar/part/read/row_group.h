@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "columnar/column/packed_ints.h"
+#include "columnar/column/text_column.h"
+#include "columnar/part/format/dictionary.h"
+#include "columnar/part/format/number_column.h"
+#include "columnar/part/format/part_footer.h"
+#include "columnar/part/format/template_table.h"
+
+namespace spandrel::columnar {
+
+class Part;
+
+// A row group that is open: its templates are in memory, its columns are checked when they are
+// first asked for and read where they lie. Whatever fails is DATA_LOSS of this row group. Any
+// thread.
+class RowGroup {
+ public:
+  static base::Result<std::shared_ptr<const RowGroup>> Open(const Part& part, uint32_t index);
+
+  const GroupRecord& facts() const { return facts_; }
+  uint32_t row_count() const { return facts_.row_count; }
+  uint32_t trace_count() const { return facts_.trace_count; }
+  const Dictionary& dictionary() const { return *dictionary_; }
+  const std::shared_ptr<const Dictionary>& shared_dictionary() const { return dictionary_; }
+  const TemplateTable& table() const { return table_; }
+  // The columns in which the rows of a template have cells, in the order of the layout.
+  std::span<const uint32_t> StoredColumns(uint32_t of_template) const {
+    return std::span(stored_columns_)
+        .subspan(first_stored_[of_template],
+                 first_stored_[of_template + 1] - first_stored_[of_template]);
+  }
+
+  // All frames, by kind.
+  const std::vector<SectionRecord>& sections() const { return sections_; }
+
+  // A column of numbers that every row group has, with one number for each row or trace.
+  base::Result<PackedInts> Packed(FrameKind kind) const;
+  // How many traces each trace stands for; empty when that is one for all.
+  base::Result<std::vector<uint16_t>> Weights() const;
+  // Ids: 16 bytes a trace, 8 bytes a row.
+  base::Result<const span::TraceId*> TraceIds() const;
+  base::Result<const span::SpanId*> SpanIds() const;
+  base::Result<std::string_view> ForeignParents() const;
+  // Where each trace's rows begin, and behind the last one the number of rows.
+  base::Result<const std::vector<uint32_t>*> FirstRows() const;
+  // How many cells of each column come before a zone, and behind them the foreign parents.
+  base::Result<std::vector<uint32_t>> CellsBefore(uint32_t zone) const;
+  uint32_t column_count() const { return static_cast<uint32_t>(table_.columns.size()); }
+
+  base::Result<TextColumn> Texts(uint32_t column) const;
+  base::Result<NumberColumn> Numbers(uint32_t column) const;
+
+  // The position of a trace among the row group's traces.
+  base::Result<std::optional<uint32_t>> FindTrace(const span::TraceId& id) const;
+
+ private:
+  RowGroup(const Part& part, uint32_t index);
+
+  base::Status Load();
+  void ListStoredColumns();
+  base::Status ParseDirectory(std::string_view bytes);
+  bool Has(FrameKind kind) const;
+  base::Result<std::string_view> Bytes(FrameKind kind) const;
+  base::Result<std::string_view> BytesOfSize(FrameKind kind, uint64_t size) const;
+
+  const Part& part_;  // outlives it
+  GroupRecord facts_;
+  std::shared_ptr<const Dictionary> dictionary_;
+  std::vector<SectionRecord> sections_;  // by kind
+  mutable std::vector<std::atomic<bool>> checked_;
+  std::string template_bytes_;
+  TemplateTable table_;
+  std::vector<uint32_t> first_stored_;  // of a template, in stored_columns_
+  std::vector<uint32_t> stored_columns_;
+
+  mutable std::mutex mutex_;
+  mutable std::vector<uint32_t> first_rows_;  // made once, under mutex_
+};
+
+using RowGroupPtr = std::shared_ptr<const RowGroup>;
+
+}  // namespace spandrel::columnar

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "columnar/part/write/part_writer.h"
+
+#include <algorithm>
+#include <random>
+
+#include "base/log.h"
+#include "columnar/disk/directory.h"
+#include "columnar/disk/fixed.h"
+
+namespace spandrel::columnar {
+namespace {
+
+using base::Result;
+using base::Status;
+using base::StatusCode;
+
+constexpr size_t kWriteBytes = 1 << 20;
+constexpr int kDictionaryLevel = 3;
+
+uint64_t RandomFileId() {
+  std::random_device random;
+  return uint64_t{random()} << 32 | random();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<PartWriter>> PartWriter::Create(const std::string& path, Effort effort) {
+  SPANDREL_RETURN_IF_ERROR(RemoveFile(path));
+  Result<File> file = File::Create(path);
+  if (!file.ok()) return file.status();
+  std::unique_ptr<PartWriter> writer(new PartWriter(std::move(*file), RandomFileId(), effort));
+  std::string header;
+  AppendFixed(kPartMagic, &header);
+  AppendFixed(writer->file_id(), &header);
+  SPANDREL_RETURN_IF_ERROR(writer->Write(header));
+  return writer;
+}
+
+PartWriter::PartWriter(File file, uint64_t file_id, Effort effort)
+    : file_(std::move(file)), effort_(effort), rows_(dictionary_) {
+  footer_.file_id = file_id;
+}
+
+PartWriter::~PartWriter() {
+  if (finished_) return;
+  const Status removed = RemoveFile(file_.path());
+  if (!removed.ok()) base::LogWarn("cannot remove unfinished part: {}", removed.message());
+}
+
+Status PartWriter::EndGroup() {
+  if (rows_.row_count() == 0) return {};
+  const EncodedRowGroup encoded = EncodeRowGroup(rows_, effort_);
+  rows_.Clear();
+  return AddGroup(encoded);
+}
+
+Status PartWriter::AddGroup(const EncodedRowGroup& encoded) {
+  GroupRecord group;
+  group.row_count = encoded.row_count;
+  group.trace_count = encoded.trace_count;
+  group.min_start = encoded.min_start;
+  group.max_start = encoded.max_start;
+  group.max_duration = encoded.max_duration;
+  group.message_bytes = encoded.message_bytes;
+  std::vector<SectionRecord> sections;
+  for (const EncodedSection& section : encoded.sections) {
+    const auto written = WriteFrame(section.kind, section.bytes, section.raw_size);
+    if (!written.ok()) return written.status();
+    if (section.kind == FrameKind::kTraceFilter) group.trace_filter = *written;
+    if (section.kind == FrameKind::kValueFilter) group.value_filter = *written;
+    if (section.kind == FrameKind::kLatencies) group.latencies = *written;
+    sections.push_back(*written);
+  }
+  const std::string_view directory = BytesOf(sections);
+  const auto written =
+      WriteFrame(FrameKind::kDirectory, directory, static_cast<uint32_t>(directory.size()));
+  if (!written.ok()) return written.status();
+  group.directory = *written;
+  footer_.groups.push_back(group);
+  footer_.row_count += group.row_count;
+  footer_.trace_count += group.trace_count;
+  footer_.min_start = std::min(footer_.min_start, group.min_start);
+  footer_.max_start = std::max(footer_.max_start, group.max_start);
+  return {};
+}
+
+void PartWriter::MarkThinned(ThinningRecord record) {
+  std::vector<uint64_t>& left = record.left_elsewhere;
+  std::sort(left.begin(), left.end());
+  left.erase(std::unique(left.begin(), left.end()), left.end());
+  left.resize(std::min(left.size(), kMaxLeftElsewhere));
+  footer_.thinned = std::move(record);
+}
+
+Status PartWriter::Finish(uint64_t sealed_through, std::vector<uint64_t> replaces) {
+  SPANDREL_RETURN_IF_ERROR(EndGroup());
+  footer_.sealed_through = sealed_through;
+  footer_.replaces = std::move(replaces);
+  SPANDREL_RETURN_IF_ERROR(WriteDictionary());
+  SPANDREL_RETURN_IF_ERROR(Write(EncodePartFooter(footer_)));
+  SPANDREL_RETURN_IF_ERROR(Flush());
+  SPANDREL_RETURN_IF_ERROR(file_.SyncAll());
+  finished_ = true;
+  return {};
+}
+
+Result<SectionRecord> PartWriter::WriteFrame(FrameKind kind, std::string_view stored,
+                                             uint32_t raw_size) {
+  if (stored.size() > UINT32_MAX) {
+    return Status(StatusCode::kResourceExhausted, "part section is larger than 4 GiB");
+  }
+  const size_t padding = (kPartAlignment - at_ % kPartAlignment) % kPartAlignment;
+  const SectionRecord section{kind, static_cast<uint32_t>(stored.size()), raw_size, 0,
+                              at_ + padding};
+  std::string header(padding, '\0');
+  AppendFixed(FrameCrc(footer_.file_id, section, stored), &header);
+  AppendFixed(kind, &header);
+  AppendFixed(section.stored_size, &header);
+  AppendFixed(raw_size, &header);
+  SPANDREL_RETURN_IF_ERROR(Write(header));
+  SPANDREL_RETURN_IF_ERROR(Write(stored));
+  return section;
+}
+
+Status PartWriter::WriteDictionary() {
+  const std::string bytes = EncodeDictionary(std::move(dictionary_).Finish());
+  const EncodedSection encoded = CompressedSection(FrameKind::kDictionary, bytes, kDictionaryLevel);
+  const auto section = WriteFrame(encoded.kind, encoded.bytes, encoded.raw_size);
+  if (!section.ok()) return section.status();
+  footer_.dictionary = *section;
+  return {};
+}
+
+Status PartWriter::Write(std::string_view bytes) {
+  at_ += bytes.size();
+  pending_ += bytes;
+  return pending_.size() < kWriteBytes ? Status() : Flush();
+}
+
+Status PartWriter::Flush() {
+  Status written = file_.WriteAt(pending_, at_ - pending_.size());
+  pending_.clear();
+  return written;
+}
+
+}  // namespace spandrel::columnar

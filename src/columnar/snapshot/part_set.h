@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/metrics.h"
+#include "base/status.h"
+#include "columnar/disk/directory.h"
+#include "columnar/disk/space_reserve.h"
+#include "columnar/manifest/manifest.h"
+#include "columnar/part/read/part.h"
+
+namespace spandrel::columnar {
+
+// The parts of a store, on disk and open, as the manifest says. A change is durable when it
+// returns, or has not happened. Files of parts that are gone are removed at once; readers that
+// still hold such a part keep it mapped. Any thread, with one rule: parts are taken out (replaced,
+// dropped, quarantined) by one thread only.
+class PartSet {
+ public:
+  // Opens what the manifest names; without a manifest, all parts that no other one replaces.
+  // Damaged parts go to quarantine, leftovers of interrupted work are removed; of a read-only
+  // store, both stay.
+  static base::Result<std::unique_ptr<PartSet>> Open(const StoreLayout& layout,
+                                                     base::MetricRegistry& metrics);
+
+  // Where a manifest may take space when the disk is full. Before the first change.
+  void UseReserve(SpaceReserve* reserve) { reserve_ = reserve; }
+
+  // Oldest first.
+  std::vector<PartPtr> parts() const;
+  uint64_t sealed_through() const;
+  // What was found damaged in a read-only store when it was opened.
+  const std::vector<Damage>& damage() const { return damage_; }
+
+  // Shows the new set to readers; called in the order of changes, before old files are removed.
+  using Install = std::function<void(const std::vector<PartPtr>& parts)>;
+
+  // Makes a synced part file, written under any other name in the parts' folder, a part of the
+  // store, in the place of `replaced` parts if there are any.
+  base::Status Publish(const std::string& file, const std::vector<PartPtr>& replaced,
+                       const Install& install);
+
+  // Log records up to `sequence` are in parts, though none of them says so.
+  base::Status NoteSealed(uint64_t sequence);
+
+  // Takes parts out of the store and removes their files.
+  base::Status Drop(const std::vector<PartPtr>& dropped, const Install& install);
+  // Takes out the parts that turned out to be damaged, and keeps their files in quarantine.
+  base::Status QuarantineDamaged(const Install& install);
+
+ private:
+  PartSet(StoreLayout layout, base::MetricRegistry& metrics);
+
+  base::Status FindParts();
+  base::Status OpenListed(const Manifest& listed);
+  base::Status AdoptAll(const std::vector<NumberedFile>& files);
+  base::Status SetAside(const std::string& path, const base::Status& why);
+  base::Status RemoveStrays();
+  base::Status Commit(std::vector<PartPtr> parts, Manifest changed);
+
+  const StoreLayout layout_;
+  base::Counter& quarantined_;
+  base::Counter& damaged_manifests_;
+  SpaceReserve* reserve_ = nullptr;
+  std::vector<Damage> damage_;
+
+  mutable std::mutex mutex_;
+  Manifest manifest_;           // guarded by mutex_
+  std::vector<PartPtr> parts_;  // guarded by mutex_
+};
+
+}  // namespace spandrel::columnar

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/metrics.h"
+#include "columnar/head/head.h"
+#include "columnar/head/head_view.h"
+#include "columnar/head/parked_head.h"
+#include "columnar/options/options.h"
+#include "columnar/part/read/part.h"
+#include "columnar/snapshot/snapshot.h"
+#include "columnar/wal/log_damage.h"
+
+namespace spandrel::columnar {
+
+using HeadPtr = std::shared_ptr<const Head>;
+
+// A head to which nothing is added any more, in memory or parked.
+struct FullHead {
+  HeadPtr head;  // or
+  ParkedHeadPtr parked;
+
+  bool empty() const { return head == nullptr && parked == nullptr; }
+  uint64_t last_sequence() const;
+  uint64_t byte_size() const;
+  size_t row_count() const;
+  HeadView View() const;
+};
+
+// Everything that can be read: the head that is being filled, full heads on their way to disk, and
+// the parts. Each span is in exactly one of them at every moment, and a span that was sent twice is
+// kept once. Any thread.
+class StoredSpans {
+ public:
+  // `on_first` is called when something comes into an empty head, `on_full` when a head is full.
+  struct Events {
+    std::function<void()> on_first;
+    std::function<void()> on_full;
+  };
+  StoredSpans(const EngineOptions& options, base::MetricRegistry& metrics, Events events);
+
+  // Makes a batch readable. Calls come in order of sequence.
+  void Add(const span::SpanBatch& batch, uint64_t sequence);
+
+  // For recovery, before anything else is added: the same with one request that lies in the log.
+  // Heads that are full are parked; EndRecovery parks the last one, so that all are sealed soon.
+  void AddRecovered(const std::shared_ptr<const span::SpanChunk>& chunk, const LogPlace& place,
+                    uint64_t sequence);
+  void EndRecovery();
+
+  Snapshot TakeSnapshot() const;
+
+  // A full head as it can be sealed. What a parked one has lost is counted.
+  HeadPtr InMemory(const FullHead& full);
+  // Brings the parked heads that turned out to be damaged back into memory, without what is lost.
+  void RestoreDamaged();
+
+  // Closes the head that is being filled when it is old enough, or in any case if `now_if_any`.
+  // When it holds no row, only its sequence is given back: up to there nothing is left to be
+  // sealed.
+  struct Rotation {
+    uint64_t nothing_below = 0;
+    std::optional<std::chrono::milliseconds> due_in;  // when the open head will be old enough
+  };
+  Rotation CloseHead(bool now_if_any);
+
+  // The oldest full head; empty when there is none.
+  FullHead OldestFullHead() const;
+
+  // Readers see `parts` from now on, and no longer the full head that ends with the log record
+  // `sealed` (0: no head), in one step.
+  void Install(const std::vector<PartPtr>& parts, uint64_t sealed = 0);
+
+  // Bytes of all heads, about; what the open one holds.
+  uint64_t head_bytes() const { return full_bytes_ + open_bytes_; }
+  uint64_t open_head_bytes() const { return open_bytes_; }
+  uint64_t head_spans() const { return full_spans_ + open_spans_; }
+
+ private:
+  // What spans may be known from, beside the open head.
+  struct KnownSpans final : Head::Known {
+    void Prefetch(uint64_t content_hash) const override;
+    bool Contains(const span::SpanEntry& entry, uint64_t content_hash) const override;
+
+    std::vector<HeadPtr> heads;
+    std::vector<ParkedHeadPtr> parked;
+    std::vector<PartPtr> parts;
+  };
+  KnownSpans KnownAround(const span::SpanChunk& chunk) const;
+  using Chunks = std::vector<std::shared_ptr<const span::SpanChunk>>;
+  bool AddToOpenHead(const Chunks& chunks, uint64_t sequence);
+  void CountOpenHead();
+  void PushOpenHead();
+  void ParkOpenHead();
+  void PushFull(FullHead full);
+  void CountFull(const FullHead& full, int sign);
+  FullHead OldestDamaged() const;
+
+  const EngineOptions options_;
+  const Events events_;
+  base::Counter& stored_;
+  base::Counter& resent_;
+  base::Counter& unreadable_;
+  LogDamage damage_;
+
+  std::mutex restore_mutex_;         // taken first
+  std::vector<LogPlace> recovered_;  // guarded by write_mutex_; of the open head's chunks
+
+  std::mutex write_mutex_;      // held while a batch is added or the open head is closed
+  mutable std::mutex mutex_;    // taken after write_mutex_
+  std::shared_ptr<Head> open_;  // pointer guarded by mutex_; contents as Head says
+  std::deque<FullHead> full_;   // guarded by mutex_; oldest first
+  std::vector<PartPtr> parts_;  // guarded by mutex_
+  std::atomic<uint64_t> full_bytes_{0};
+  std::atomic<uint64_t> full_spans_{0};
+  std::atomic<uint64_t> open_bytes_{0};
+  std::atomic<uint64_t> open_spans_{0};
+};
+
+}  // namespace spandrel::columnar
