@@ -38,7 +38,7 @@
 #include "opentelemetry/trace/span.h"
 #include "opentelemetry/trace/tracer.h"
 #include "spandrel/sdk.h"
-#include "wire/otlp.h"
+#include "wire/otlp/otlp.h"
 
 namespace {
 

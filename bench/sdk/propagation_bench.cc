@@ -19,7 +19,7 @@
 #include "opentelemetry/context/propagation/composite_propagator.h"
 #include "opentelemetry/trace/propagation/http_trace_context.h"
 #include "sdk/propagator.h"
-#include "wire/trace_context.h"
+#include "wire/w3c/trace_context.h"
 
 namespace {
 

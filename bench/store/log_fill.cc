@@ -13,8 +13,8 @@
 
 #include "base/log.h"
 #include "columnar/engine.h"
-#include "server/load/generator.h"
-#include "wire/otlp.h"
+#include "traffic/generator.h"
+#include "wire/otlp/otlp.h"
 
 namespace spandrel::bench {
 namespace {
@@ -78,7 +78,7 @@ class Window {
   base::MetricRegistry metrics;
   auto engine = columnar::Engine::Open(UnsealedOptions(directory, log_bytes), metrics);
   if (!engine.ok()) Fail(engine.status());
-  server::SpanGenerator generator({.start_time_unix_nano = base::SystemClock().NowUnixNano()});
+  traffic::SpanGenerator generator({.start_time_unix_nano = base::SystemClock().NowUnixNano()});
   Window window;
   uint64_t spans = 0;
   while (WrittenBytes(metrics) < log_bytes) {

@@ -14,8 +14,8 @@
 
 #include "columnar/head/head.h"
 #include "columnar/part/write/seal.h"
-#include "server/load/generator.h"
-#include "wire/otlp.h"
+#include "traffic/generator.h"
+#include "wire/otlp/otlp.h"
 
 namespace spandrel::bench {
 namespace {
@@ -99,8 +99,8 @@ void Print(const Totals& totals) {
              static_cast<double>(totals.part_bytes) / spans);
 }
 
-void Run(const std::string& directory, server::Shape shape, uint64_t spans) {
-  server::SpanGenerator generator(
+void Run(const std::string& directory, traffic::Shape shape, uint64_t spans) {
+  traffic::SpanGenerator generator(
       {.shape = shape, .spans = spans, .start_time_unix_nano = 1'700'000'000'000'000'000});
   Totals totals;
   while (totals.spans < spans) {
@@ -113,10 +113,10 @@ void Run(const std::string& directory, server::Shape shape, uint64_t spans) {
   Print(totals);
 }
 
-server::Shape ShapeOf(std::string_view name) {
-  if (name == "tracegen") return server::Shape::kTracegen;
-  if (name == "tracegen-random") return server::Shape::kTracegenRandom;
-  return server::Shape::kCompany;
+traffic::Shape ShapeOf(std::string_view name) {
+  if (name == "tracegen") return traffic::Shape::kTracegen;
+  if (name == "tracegen-random") return traffic::Shape::kTracegenRandom;
+  return traffic::Shape::kCompany;
 }
 
 }  // namespace

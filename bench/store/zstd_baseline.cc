@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-#include "server/load/generator.h"
+#include "traffic/generator.h"
 
 namespace spandrel::bench {
 namespace {
@@ -20,17 +20,18 @@ namespace {
 constexpr uint64_t kStart = 1'700'000'000'123'456'789;
 constexpr int kLevels[] = {1, 3};
 
-const std::map<std::string_view, server::Shape> kShapes = {
-    {"company", server::Shape::kCompany},
-    {"tracegen", server::Shape::kTracegen},
-    {"tracegen-random", server::Shape::kTracegenRandom}};
+const std::map<std::string_view, traffic::Shape> kShapes = {
+    {"company", traffic::Shape::kCompany},
+    {"tracegen", traffic::Shape::kTracegen},
+    {"tracegen-random", traffic::Shape::kTracegenRandom}};
 
 double CpuSeconds() {
   return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
 }
 
-int Run(server::Shape shape, uint64_t spans, uint64_t per_request) {
-  server::SpanGenerator generator({.shape = shape, .spans = spans, .start_time_unix_nano = kStart});
+int Run(traffic::Shape shape, uint64_t spans, uint64_t per_request) {
+  traffic::SpanGenerator generator(
+      {.shape = shape, .spans = spans, .start_time_unix_nano = kStart});
   uint64_t bytes = 0;
   std::map<int, uint64_t> packed;
   double generating = 0;

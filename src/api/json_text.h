@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "wire/json_writer.h"
+#include "wire/json/json_writer.h"
 
 namespace spandrel::api {
 

@@ -31,20 +31,6 @@ class Parameters {
   net::Headers values_;
 };
 
-// The whole text as a decimal number.
-std::optional<uint64_t> ParseUnsigned(std::string_view text);
-
-// Like "2026-08-20T10:00:00.123456789Z" or with an offset such as "+02:00", before which a space is
-// taken for '+', as a client leaves it that does not encode its query. Nanoseconds since the epoch;
-// times before it are 0.
-base::Result<uint64_t> ParseRfc3339(std::string_view text);
-
-// "now", "now-1h" or nanoseconds since the epoch.
-base::Result<uint64_t> ParsePageTime(std::string_view text, uint64_t now_unix_nano);
-
-// A Go duration that is not negative, in nanoseconds.
-base::Result<uint64_t> ParseDuration(std::string_view text);
-
 // 1 to 32 hexadecimal digits, leading zeros optional. Not all zero.
 std::optional<span::TraceId> ParseTraceId(std::string_view text);
 std::optional<span::SpanId> ParseSpanId(std::string_view text);

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "api/responses.h"
-#include "api/test_api.h"
+#include "api/testing/api.h"
 #include "net/compression.h"
 
 namespace spandrel::api {

@@ -7,7 +7,7 @@
 #include <chrono>
 #include <string>
 
-#include "api/test_api.h"
+#include "api/testing/api.h"
 #include "net/client.h"
 #include "net/compression.h"
 #include "net/server.h"

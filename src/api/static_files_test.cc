@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "api/test_api.h"
+#include "api/testing/api.h"
 
 namespace spandrel::api {
 namespace {

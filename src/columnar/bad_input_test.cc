@@ -9,11 +9,11 @@
 #include <functional>
 
 #include "columnar/engine.h"
-#include "columnar/testing/directory.h"
 #include "columnar/testing/spans.h"
 #include "conformance/test_spans.h"
+#include "disk/testing/directory.h"
 #include "span/span_view.h"
-#include "wire/otlp.h"
+#include "wire/otlp/otlp.h"
 #include "wire/proto_writer.h"
 
 namespace spandrel::columnar {
@@ -129,7 +129,7 @@ class BadInputTest : public testing::Test {
 
   static constexpr uint64_t kOtherTrace = 1'000'000;
 
-  TestDirectory directory_;
+  disk::TestDirectory directory_;
   base::MetricRegistry metrics_;
   SetClock clock_;
   EngineOptions options_;

@@ -4,8 +4,8 @@
 #include <filesystem>
 
 #include "columnar/engine.h"
-#include "columnar/testing/directory.h"
 #include "conformance/storage_suite.h"
+#include "disk/testing/directory.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -34,7 +34,7 @@ class EngineUnderTest final : public conformance::StoreUnderTest {
     engine_ = std::move(*engine);
   }
 
-  TestDirectory directory_;
+  disk::TestDirectory directory_;
   base::MetricRegistry metrics_;
   std::unique_ptr<Engine> engine_;
 };
@@ -79,8 +79,8 @@ class KilledEngineUnderTest final : public conformance::StoreUnderTest {
     *opened = std::move(*engine);
   }
 
-  TestDirectory directory_;
-  TestDirectory copy_;
+  disk::TestDirectory directory_;
+  disk::TestDirectory copy_;
   base::MetricRegistry metrics_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Engine> recovered_;  // null: nothing was settled since the last append

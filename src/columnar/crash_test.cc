@@ -10,11 +10,11 @@
 
 #include "columnar/compaction/thinning.h"
 #include "columnar/engine.h"
-#include "columnar/testing/directory.h"
 #include "columnar/testing/spans.h"
 #include "conformance/test_spans.h"
+#include "disk/testing/directory.h"
 #include "span/span_view.h"
-#include "wire/otlp.h"
+#include "wire/otlp/otlp.h"
 
 // A child process appends through an Engine and writes the number of each acknowledged trace to a
 // pipe; the parent kills it with SIGKILL at a random moment, opens the directory itself, and wants
@@ -110,7 +110,7 @@ std::map<span::SpanId, std::string> MessagesOf(const span::SpanBatch& batch) {
 }
 
 TEST(CrashTest, KilledProcessesLoseNothingThatWasAcknowledged) {
-  const TestDirectory directory;
+  const disk::TestDirectory directory;
   std::mt19937_64 random(::getpid());
   std::vector<uint64_t> ledger;
   uint64_t next = 1;
@@ -151,7 +151,7 @@ void ExpectWholeOrDropped(Engine& engine, const std::vector<uint64_t>& ledger,
 }
 
 TEST(CrashTest, ATraceIsWholeOrDroppedWhereverThinningIsKilled) {
-  const TestDirectory directory;
+  const disk::TestDirectory directory;
   const EngineOptions options = ThinningOptionsFor(directory.path());
   std::mt19937_64 random(::getpid());
   std::vector<uint64_t> ledger;

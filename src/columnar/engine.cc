@@ -7,8 +7,8 @@
 
 #include "base/log.h"
 #include "columnar/background/maintenance.h"
-#include "columnar/disk/directory.h"
-#include "columnar/disk/space_reserve.h"
+#include "columnar/options/damage.h"
+#include "columnar/options/store_layout.h"
 #include "columnar/read/aggregate.h"
 #include "columnar/read/dependencies.h"
 #include "columnar/read/export.h"
@@ -20,6 +20,8 @@
 #include "columnar/snapshot/stored_spans.h"
 #include "columnar/store_gauges.h"
 #include "columnar/wal/log_writer.h"
+#include "disk/directory.h"
+#include "disk/space_reserve.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -31,23 +33,23 @@ using base::StatusCode;
 constexpr std::chrono::milliseconds kRetryWhenSealing{500};
 
 // Makes the folders and takes the directory for this process.
-Result<DirectoryLock> TakeDirectory(const EngineOptions& options, const StoreLayout& layout) {
-  if (options.create_directory) SPANDREL_RETURN_IF_ERROR(MakeFolder(layout.root));
-  Result<DirectoryLock> lock = DirectoryLock::Take(layout);
+Result<disk::DirectoryLock> TakeDirectory(const EngineOptions& options, const StoreLayout& layout) {
+  if (options.create_directory) SPANDREL_RETURN_IF_ERROR(disk::MakeFolder(layout.root));
+  Result<disk::DirectoryLock> lock = disk::DirectoryLock::Take(layout.root, layout.LockFile());
   if (!lock.ok()) return lock;
-  SPANDREL_RETURN_IF_ERROR(MakeFolder(layout.LogFolder()));
-  SPANDREL_RETURN_IF_ERROR(MakeFolder(layout.PartFolder()));
-  SPANDREL_RETURN_IF_ERROR(MakeFolder(layout.QuarantineFolder()));
-  SPANDREL_RETURN_IF_ERROR(SyncFolder(layout.root));
+  SPANDREL_RETURN_IF_ERROR(disk::MakeFolder(layout.LogFolder()));
+  SPANDREL_RETURN_IF_ERROR(disk::MakeFolder(layout.PartFolder()));
+  SPANDREL_RETURN_IF_ERROR(disk::MakeFolder(layout.QuarantineFolder()));
+  SPANDREL_RETURN_IF_ERROR(disk::SyncFolder(layout.root));
   return lock;
 }
 
 // The same for a store that is only looked at, and so must be there.
-Result<DirectoryLock> TakeExisting(const StoreLayout& layout) {
-  if (!FileExists(layout.PartFolder()) || !FileExists(layout.LogFolder())) {
+Result<disk::DirectoryLock> TakeExisting(const StoreLayout& layout) {
+  if (!disk::FileExists(layout.PartFolder()) || !disk::FileExists(layout.LogFolder())) {
     return Status(StatusCode::kNotFound, layout.root + ": there is no store");
   }
-  return DirectoryLock::Take(layout);
+  return disk::DirectoryLock::Take(layout.root, layout.LockFile());
 }
 
 bool AnyHeadDamaged(const Snapshot& snapshot) {
@@ -114,8 +116,8 @@ class Engine::Impl {
 
   std::mutex close_mutex_;
   std::atomic<bool> closed_{true};
-  std::optional<DirectoryLock> lock_;
-  std::optional<SpaceReserve> reserve_;
+  std::optional<disk::DirectoryLock> lock_;
+  std::optional<disk::SpaceReserve> reserve_;
   std::unique_ptr<PartSet> parts_;
   std::unique_ptr<StoredSpans> stored_;
   std::unique_ptr<Maintenance> maintenance_;
@@ -128,7 +130,7 @@ class Engine::Impl {
 
 Status Engine::Impl::Open() {
   SPANDREL_RETURN_IF_ERROR(options_.Validate());
-  Result<DirectoryLock> lock =
+  Result<disk::DirectoryLock> lock =
       options_.read_only ? TakeExisting(layout_) : TakeDirectory(options_, layout_);
   if (!lock.ok()) return lock.status();
   lock_.emplace(std::move(*lock));

@@ -9,7 +9,7 @@
 
 #include "base/metrics.h"
 #include "base/status.h"
-#include "columnar/disk/directory.h"
+#include "columnar/options/damage.h"
 #include "columnar/options/options.h"
 #include "storage/store.h"
 

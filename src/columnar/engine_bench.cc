@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "columnar/engine.h"
-#include "columnar/testing/directory.h"
 #include "columnar/testing/spans.h"
+#include "disk/testing/directory.h"
 #include "span/span_view.h"
-#include "wire/otlp.h"
+#include "wire/otlp/otlp.h"
 #include "wire/proto_writer.h"
 
 namespace spandrel::columnar {
@@ -118,7 +118,7 @@ void BM_AppendAndSeal(benchmark::State& state) {
   }
   const auto spans = batches.size() * kSpansPerRequest;
   for (auto _ : state) {
-    const TestDirectory directory;
+    const disk::TestDirectory directory;
     base::MetricRegistry metrics;
     EngineOptions options;
     options.directory = directory.path();
@@ -153,7 +153,7 @@ BENCHMARK(BM_AppendAndSeal)
 
 // A store of 300,000 sealed spans, made once.
 Engine& SealedStore(std::vector<span::TraceId>* traces) {
-  static const TestDirectory directory;
+  static const disk::TestDirectory directory;
   static base::MetricRegistry metrics;
   static std::vector<span::TraceId> ids;
   static const std::unique_ptr<Engine> engine = [] {

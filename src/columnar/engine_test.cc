@@ -9,10 +9,9 @@
 #include <fstream>
 #include <set>
 
-#include "columnar/disk/directory.h"
-#include "columnar/testing/directory.h"
 #include "columnar/testing/spans.h"
 #include "conformance/test_spans.h"
+#include "disk/testing/directory.h"
 #include "span/span_view.h"
 
 namespace spandrel::columnar {
@@ -82,7 +81,7 @@ class EngineTest : public testing::Test {
     file.put(byte);
   }
 
-  TestDirectory directory_;
+  disk::TestDirectory directory_;
   EngineOptions options_;
   base::MetricRegistry metrics_;
   std::unique_ptr<Engine> engine_;

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "columnar/engine.h"
-#include "columnar/testing/directory.h"
 #include "columnar/testing/spans.h"
 #include "conformance/test_spans.h"
+#include "disk/testing/directory.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -21,7 +21,7 @@ constexpr uint64_t kTracesPerWriter = 400;
 // Writers and readers at once, while heads are sealed and parts merged under them: a trace can be
 // read from the moment it is acknowledged, whole, once, and for good.
 TEST(EngineThreadsTest, ReadsSeeEveryAcknowledgedSpanWhileSealingAndMerging) {
-  const TestDirectory directory;
+  const disk::TestDirectory directory;
   base::MetricRegistry metrics;
   EngineOptions options;
   options.directory = directory.path();

@@ -7,9 +7,9 @@
 #include <fstream>
 
 #include "columnar/engine.h"
-#include "columnar/testing/directory.h"
 #include "columnar/testing/spans.h"
 #include "conformance/test_spans.h"
+#include "disk/testing/directory.h"
 
 // An engine on a file system of 16 MiB that something else fills.
 namespace spandrel::columnar {
@@ -69,7 +69,7 @@ class FullDiskTest : public testing::Test {
   }
   std::string Ballast() const { return directory_.path() + "/ballast"; }
 
-  TestDirectory directory_;
+  disk::TestDirectory directory_;
   bool mounted_ = false;
   EngineOptions options_;
   base::MetricRegistry metrics_;

@@ -8,9 +8,9 @@
 #include <sstream>
 
 #include "columnar/engine.h"
-#include "columnar/testing/directory.h"
 #include "columnar/testing/spans.h"
 #include "conformance/test_spans.h"
+#include "disk/testing/directory.h"
 #include "span/span_view.h"
 
 namespace spandrel::columnar {
@@ -86,7 +86,7 @@ class OperationsTest : public testing::Test {
     return sizes;
   }
 
-  TestDirectory directory_;
+  disk::TestDirectory directory_;
   base::MetricRegistry metrics_;
   EngineOptions options_;
   std::unique_ptr<Engine> engine_;

@@ -8,8 +8,9 @@
 #include <thread>
 
 #include "base/log.h"
+#include "columnar/options/store_layout.h"
 #include "columnar/wal/log_damage.h"
-#include "wire/otlp.h"
+#include "wire/otlp/otlp.h"
 
 namespace spandrel::columnar {
 namespace {

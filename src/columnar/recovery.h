@@ -3,6 +3,7 @@
 
 #include "base/metrics.h"
 #include "base/status.h"
+#include "columnar/options/store_layout.h"
 #include "columnar/snapshot/stored_spans.h"
 #include "columnar/wal/log_replay.h"
 

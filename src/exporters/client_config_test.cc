@@ -3,9 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include "exporters/decode_yaml.h"
 #include "exporters/otlp/config.h"
 #include "exporters/store/config.h"
+#include "exporters/testing/decode_yaml.h"
 
 namespace spandrel::exporters {
 namespace {

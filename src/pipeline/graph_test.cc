@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "pipeline/fake_components.h"
 #include "pipeline/fan_out.h"
+#include "pipeline/testing/fake_components.h"
 
 namespace spandrel::pipeline {
 namespace {

@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "config/document.h"
-#include "pipeline/manual_timer.h"
+#include "pipeline/testing/manual_timer.h"
 
 namespace spandrel::pipeline {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "pipeline/component_id.h"
 #include "pipeline/describe.h"
-#include "pipeline/fake_components.h"
+#include "pipeline/testing/fake_components.h"
 
 namespace spandrel::pipeline {
 namespace {

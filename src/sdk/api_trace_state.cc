@@ -8,7 +8,7 @@
 #include <string>
 #include <thread>
 
-#include "wire/trace_context.h"
+#include "wire/w3c/trace_context.h"
 
 namespace spandrel::sdk {
 namespace {

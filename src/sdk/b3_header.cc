@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "wire/header_hex.h"
+#include "wire/w3c/header_hex.h"
 
 namespace spandrel::sdk {
 namespace {

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string_view>
 
-#include "wire/trace_context.h"
+#include "wire/w3c/trace_context.h"
 
 // Zipkin's B3 headers (https://github.com/openzipkin/b3-propagation). Nothing here allocates.
 namespace spandrel::sdk {

@@ -9,7 +9,7 @@
 
 #include "sdk/propagation_counters.h"
 #include "sdk/text.h"
-#include "wire/header_hex.h"
+#include "wire/w3c/header_hex.h"
 
 namespace spandrel::sdk {
 namespace {

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "span/span_batch.h"
-#include "wire/otlp.h"
+#include "wire/otlp/otlp.h"
 
 namespace spandrel::sdk {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-#include "wire/header_hex.h"
+#include "wire/w3c/header_hex.h"
 
 namespace spandrel::sdk {
 namespace {

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string_view>
 
-#include "wire/trace_context.h"
+#include "wire/w3c/trace_context.h"
 
 // Jaeger's `uber-trace-id` header (https://www.jaegertracing.io/docs/1.76/client-libraries/).
 // Nothing here allocates.

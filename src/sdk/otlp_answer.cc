@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "net/grpc.h"
-#include "wire/otlp.h"
+#include "wire/otlp/otlp.h"
 
 namespace spandrel::sdk {
 namespace {

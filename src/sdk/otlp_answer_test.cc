@@ -6,7 +6,7 @@
 #include <string>
 
 #include "net/grpc.h"
-#include "wire/otlp.h"
+#include "wire/otlp/otlp.h"
 
 namespace spandrel::sdk {
 namespace {

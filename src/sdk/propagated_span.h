@@ -6,7 +6,7 @@
 #include "opentelemetry/context/context.h"
 #include "opentelemetry/nostd/function_ref.h"
 #include "sdk/text.h"
-#include "wire/trace_context.h"
+#include "wire/w3c/trace_context.h"
 
 // What all propagators share: the span of a context, read and written.
 namespace spandrel::sdk {

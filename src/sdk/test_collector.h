@@ -17,7 +17,7 @@
 #include "net/grpc.h"
 #include "net/test_server.h"
 #include "opentelemetry/proto/collector/trace/v1/trace_service.pb.h"
-#include "wire/otlp.h"
+#include "wire/otlp/otlp.h"
 
 namespace spandrel::sdk {
 

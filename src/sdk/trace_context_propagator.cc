@@ -7,7 +7,7 @@
 
 #include "sdk/propagated_span.h"
 #include "sdk/propagation_counters.h"
-#include "wire/trace_context.h"
+#include "wire/w3c/trace_context.h"
 
 namespace spandrel::sdk {
 namespace {

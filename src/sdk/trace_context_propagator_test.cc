@@ -8,7 +8,7 @@
 #include "opentelemetry/trace/default_span.h"
 #include "opentelemetry/trace/propagation/http_trace_context.h"
 #include "sdk/test_carrier.h"
-#include "wire/trace_context.h"
+#include "wire/w3c/trace_context.h"
 
 namespace spandrel::sdk {
 namespace {

@@ -11,9 +11,9 @@
 #include "pipeline/describe.h"
 #include "server/collector.h"
 #include "server/configuration.h"
-#include "server/load/load.h"
 #include "server/options.h"
-#include "server/store_command/store_command.h"
+#include "store_tool/store_command.h"
+#include "traffic/load.h"
 
 namespace spandrel::server {
 namespace {
@@ -92,7 +92,7 @@ std::atomic<bool> stop_load{false};
 
 int Load(const Options& options) {
   for (int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { stop_load = true; });
-  return RunLoad(options.load, stop_load);
+  return traffic::RunLoad(options.load, stop_load);
 }
 
 // The process lives long and holds large buffers for short times: few arenas keep what is free in
@@ -116,7 +116,7 @@ int Main(int argc, char** argv) {
     case Command::kLoad:
       return Load(parsed.options);
     case Command::kStore:
-      return RunStoreCommand(parsed.options.store);
+      return store_tool::RunStoreCommand(parsed.options.store);
     case Command::kServe:
       break;
   }

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "server/load/load.h"
-#include "server/store_command/options.h"
+#include "store_tool/options.h"
+#include "traffic/options.h"
 
 namespace spandrel::server {
 
@@ -22,8 +22,8 @@ struct Options {
   uint64_t io_threads = 0;  // 0: one per processor
   bool verbose = false;
   std::string print_format = "yaml";  // of print-config
-  LoadOptions load;
-  StoreCommandOptions store;
+  traffic::LoadOptions load;
+  store_tool::StoreCommandOptions store;
 };
 
 // Reads the command line. Prints help, the version or what is wrong itself; then `exit_now` is true

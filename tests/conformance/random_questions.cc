@@ -6,7 +6,7 @@
 #include <array>
 
 #include "conformance/test_spans.h"
-#include "wire/otlp.h"
+#include "wire/otlp/otlp.h"
 
 namespace spandrel::conformance {
 namespace {

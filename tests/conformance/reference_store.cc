@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "wire/otlp.h"
+#include "wire/otlp/otlp.h"
 
 namespace spandrel::conformance {
 namespace {

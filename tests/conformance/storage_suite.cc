@@ -11,7 +11,7 @@
 #include "conformance/reference_store.h"
 #include "conformance/test_spans.h"
 #include "span/span_view.h"
-#include "wire/otlp.h"
+#include "wire/otlp/otlp.h"
 
 namespace spandrel::conformance {
 namespace {

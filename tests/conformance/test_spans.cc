@@ -6,7 +6,7 @@
 
 #include "base/check.h"
 #include "span/span_view.h"
-#include "wire/otlp.h"
+#include "wire/otlp/otlp.h"
 
 namespace spandrel::conformance {
 namespace {

@@ -2,13 +2,13 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "columnar/disk/mutant.h"
+#include "disk/mutant.h"
 
 namespace spandrel::columnar {
 
-bool MutantIs(Mutant mutant) {
+bool disk::MutantIs(disk::Mutant mutant) {
   static const char* const chosen = std::getenv("SPANDREL_STORE_MUTANT");
-  return chosen != nullptr && kMutantNames[static_cast<size_t>(mutant)] == chosen;
+  return chosen != nullptr && disk::kMutantNames[static_cast<size_t>(mutant)] == chosen;
 }
 
 }  // namespace spandrel::columnar

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "span/span_view.h"
-#include "wire/otlp.h"
+#include "wire/otlp/otlp.h"
 
 namespace spandrel::crash {
 namespace {

@@ -17,7 +17,7 @@
 #include "crash/ledger.h"
 #include "crash/store_check.h"
 #include "span/span_batch.h"
-#include "wire/otlp.h"
+#include "wire/otlp/otlp.h"
 
 // A small program around the engine: `run` writes requests and closes, merges and opens the store
 // between them, `reopen` opens and closes it, `check` compares it with a ledger, `damage` damages

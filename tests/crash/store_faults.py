@@ -7,7 +7,7 @@ usage: store_faults.py BUILD_DIR [--short] [--only LOOP] [--seed N]
 The driver (store_driver.cc) runs under the fault shim (fault_shim.cc), which counts the calls that change the
 store: at the n-th one the process is killed, the power is cut, or the call fails; n = 1, 2, ... until a run ends
 without having met the fault. After each run the store is opened, compared with the ledger, written, and compared
-once more. --short tries only some n. Then the same is done to engines with a bug each (src/columnar/disk/mutant.h),
+once more. --short tries only some n. Then the same is done to engines with a bug each (src/disk/mutant.h),
 and every bug must be found. Exit status 1 when anything is lost or a bug is not found.
 """
 import argparse

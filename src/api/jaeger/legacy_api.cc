@@ -13,7 +13,7 @@
 #include "api/router.h"
 #include "api/service.h"
 #include "query/trace_search.h"
-#include "wire/jaeger_json.h"
+#include "wire/jaeger/jaeger_json.h"
 
 namespace spandrel::api {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "api/test_api.h"
+#include "api/testing/api.h"
 
 namespace spandrel::api {
 namespace {

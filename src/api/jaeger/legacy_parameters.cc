@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "api/json_reader.h"
+#include "base/time_text.h"
 #include "query/tags.h"
 #include "query/trace_search.h"
 #include "span/value.h"
@@ -40,7 +41,7 @@ Result<uint64_t> NumberParameter(const Parameters& parameters, std::string_view 
                                  uint64_t fallback) {
   const std::string_view text = parameters.Get(name);
   if (text.empty()) return fallback;
-  const auto value = ParseUnsigned(text);
+  const auto value = base::ParseUnsigned(text);
   if (!value) return Unparsable(name, "expected a number");
   return MultiplySaturating(*value, unit);
 }
@@ -49,7 +50,7 @@ Result<std::optional<uint64_t>> DurationParameter(const Parameters& parameters,
                                                   std::string_view name) {
   const std::string_view text = parameters.Get(name);
   if (text.empty()) return std::optional<uint64_t>();
-  const auto duration = ParseDuration(text);
+  const auto duration = base::ParseDuration(text);
   if (!duration.ok()) return Unparsable(name, duration.status().message());
   return std::optional<uint64_t>(*duration);
 }

@@ -13,7 +13,7 @@
 #include "api/router.h"
 #include "api/service.h"
 #include "query/trace_search.h"
-#include "wire/otlp.h"
+#include "wire/otlp/otlp.h"
 
 namespace spandrel::api {
 namespace {

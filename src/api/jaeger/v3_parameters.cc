@@ -10,6 +10,7 @@
 
 #include "api/jaeger/legacy_parameters.h"
 #include "api/json_reader.h"
+#include "base/time_text.h"
 #include "query/tags.h"
 #include "query/trace_search.h"
 
@@ -53,7 +54,7 @@ class V3Parameters {
     if (text.empty()) {
       return {StatusCode::kInvalidArgument, fmt::format("{}{} is required", prefix_, name)};
     }
-    const auto parsed = ParseRfc3339(text);
+    const auto parsed = base::ParseRfc3339(text);
     if (!parsed.ok()) return Malformed(name, parsed.status().message());
     *time = *parsed;
     return {};
@@ -70,7 +71,7 @@ class V3Parameters {
   Status ParseDurationParameter(std::string_view name, std::optional<uint64_t>* duration) const {
     const std::string_view text = Get(name);
     if (text.empty()) return {};
-    const auto parsed = ParseDuration(text);
+    const auto parsed = base::ParseDuration(text);
     if (!parsed.ok()) return Malformed(name, parsed.status().message());
     *duration = *parsed;
     return {};
@@ -92,7 +93,7 @@ class V3Parameters {
     std::string_view text = Get("searchDepth");
     if (text.empty()) text = Get("numTraces");
     if (text.empty() || text == "0") return kDefaultSearchDepth;
-    const auto depth = ParseUnsigned(text);
+    const auto depth = base::ParseUnsigned(text);
     if (depth && *depth <= kMaxJaegerTraces) return *depth;
     return Malformed("searchDepth", fmt::format("expected a number up to {}", kMaxJaegerTraces));
   }

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "base/time_text.h"
 #include "query/tags.h"
 
 namespace spandrel::api {
@@ -17,7 +18,7 @@ using base::StatusCode;
 Result<uint64_t> TimeParameter(const Parameters& parameters, std::string_view name,
                                std::string_view fallback, uint64_t now) {
   const std::string_view text = parameters.Get(name);
-  auto time = ParsePageTime(text.empty() ? fallback : text, now);
+  auto time = base::ParseTime(text.empty() ? fallback : text, now);
   if (!time.ok()) return time.status().Annotate(name);
   return time;
 }
@@ -27,7 +28,7 @@ Status DurationParameter(const Parameters& parameters, std::string_view name,
                          std::optional<uint64_t>* value) {
   const std::string_view text = parameters.Get(name);
   if (text.empty()) return {};
-  const auto duration = ParseDuration(text);
+  const auto duration = base::ParseDuration(text);
   if (!duration.ok()) return duration.status().Annotate(name);
   *value = *duration;
   return {};

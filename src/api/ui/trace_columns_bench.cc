@@ -2,7 +2,7 @@
 #include <benchmark/benchmark.h>
 
 #include "api/ui/trace_columns.h"
-#include "wire/test_request.h"
+#include "wire/testing/request.h"
 
 namespace spandrel::api {
 namespace {

@@ -18,7 +18,7 @@
 #include "query/overview.h"
 #include "query/service_map.h"
 #include "query/trace_layout.h"
-#include "wire/otlp.h"
+#include "wire/otlp/otlp.h"
 
 namespace spandrel::api {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "api/test_api.h"
+#include "api/testing/api.h"
 #include "api/ui/filter_parameters.h"
 #include "api/ui/summaries_json.h"
 

@@ -9,6 +9,7 @@
 #include "columnar/compaction/merge.h"
 #include "columnar/compaction/policy.h"
 #include "columnar/compaction/thin_part.h"
+#include "columnar/options/store_layout.h"
 #include "columnar/part/write/seal.h"
 
 namespace spandrel::columnar {
@@ -53,7 +54,8 @@ bool AnyReadFailed(const std::vector<PartPtr>& parts) {
 }  // namespace
 
 Maintenance::Maintenance(const EngineOptions& options, StoreLayout layout, PartSet& parts,
-                         StoredSpans& stored, SpaceReserve* reserve, base::MetricRegistry& metrics)
+                         StoredSpans& stored, disk::SpaceReserve* reserve,
+                         base::MetricRegistry& metrics)
     : options_(options),
       layout_(std::move(layout)),
       parts_(parts),
@@ -118,7 +120,7 @@ Status Maintenance::SealOne(const FullHead& full) {
   const std::string scratch = layout_.SealScratch();
   const HeadPtr head = stored_.InMemory(full);
   SPANDREL_RETURN_IF_ERROR(
-      SpaceReserve::WithSpace(reserve_, [&] { return SealHead(*head, scratch); }));
+      disk::SpaceReserve::WithSpace(reserve_, [&] { return SealHead(*head, scratch); }));
   SPANDREL_RETURN_IF_ERROR(parts_.Publish(scratch, {}, [&](const std::vector<PartPtr>& parts) {
     stored_.Install(parts, full.last_sequence());
   }));

@@ -6,11 +6,12 @@
 #include "base/metrics.h"
 #include "columnar/background/round_thread.h"
 #include "columnar/compaction/retention.h"
-#include "columnar/disk/space_reserve.h"
 #include "columnar/options/options.h"
+#include "columnar/options/store_layout.h"
 #include "columnar/snapshot/part_set.h"
 #include "columnar/snapshot/stored_spans.h"
 #include "columnar/wal/log_writer.h"
+#include "disk/space_reserve.h"
 
 namespace spandrel::columnar {
 
@@ -20,7 +21,7 @@ namespace spandrel::columnar {
 class Maintenance {
  public:
   Maintenance(const EngineOptions& options, StoreLayout layout, PartSet& parts, StoredSpans& stored,
-              SpaceReserve* reserve, base::MetricRegistry& metrics);
+              disk::SpaceReserve* reserve, base::MetricRegistry& metrics);
 
   // `log` is told what need not be replayed any more.
   void Start(LogWriter& log);
@@ -49,7 +50,7 @@ class Maintenance {
   const StoreLayout layout_;
   PartSet& parts_;
   StoredSpans& stored_;
-  SpaceReserve* const reserve_;  // null: none
+  disk::SpaceReserve* const reserve_;  // null: none
   LogWriter* log_ = nullptr;
   base::Counter& seals_;
   base::Counter& merges_;

@@ -10,8 +10,8 @@
 #include "base/metrics.h"
 #include "columnar/compaction/policy.h"
 #include "columnar/compaction/thin_part.h"
-#include "columnar/disk/directory.h"
 #include "columnar/options/options.h"
+#include "columnar/options/store_layout.h"
 
 namespace spandrel::columnar {
 

@@ -4,9 +4,10 @@
 #include <string>
 
 #include "base/crc32c.h"
+#include "base/fixed.h"
 #include "base/log.h"
-#include "columnar/disk/file.h"
-#include "columnar/disk/fixed.h"
+#include "disk/directory.h"
+#include "disk/file.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -19,20 +20,20 @@ std::string PathIn(const StoreLayout& layout) {
 
 std::string Encode(uint64_t unix_nano) {
   std::string bytes;
-  AppendFixed(kRetentionClockMagic, &bytes);
-  AppendFixed(unix_nano, &bytes);
-  AppendFixed(base::Crc32c(bytes), &bytes);
+  base::AppendFixed(kRetentionClockMagic, &bytes);
+  base::AppendFixed(unix_nano, &bytes);
+  base::AppendFixed(base::Crc32c(bytes), &bytes);
   return bytes;
 }
 
 }  // namespace
 
 uint64_t LoadRetentionClock(const StoreLayout& layout) {
-  const base::Result<File> file = File::OpenToRead(PathIn(layout));
+  const base::Result<disk::File> file = disk::File::OpenToRead(PathIn(layout));
   if (!file.ok()) return 0;
   const base::Result<std::string> bytes = file->ReadAt(0, kFileBytes);
   if (!bytes.ok()) return 0;
-  FixedReader reader(*bytes);
+  base::FixedReader reader(*bytes);
   const bool is_ours = reader.Take<uint64_t>() == kRetentionClockMagic;
   const auto unix_nano = reader.Take<uint64_t>();
   if (is_ours && *bytes == Encode(unix_nano)) return unix_nano;
@@ -43,12 +44,12 @@ uint64_t LoadRetentionClock(const StoreLayout& layout) {
 base::Status SaveRetentionClock(const StoreLayout& layout, uint64_t unix_nano) {
   const std::string path = PathIn(layout);
   const std::string fresh = path + ".new";
-  SPANDREL_RETURN_IF_ERROR(RemoveFile(fresh));
-  base::Result<File> file = File::Create(fresh);
+  SPANDREL_RETURN_IF_ERROR(disk::RemoveFile(fresh));
+  base::Result<disk::File> file = disk::File::Create(fresh);
   if (!file.ok()) return file.status();
   SPANDREL_RETURN_IF_ERROR(file->WriteAt(Encode(unix_nano), 0));
   SPANDREL_RETURN_IF_ERROR(file->SyncAll());
-  return RenameFile(fresh, path);
+  return disk::RenameFile(fresh, path);
 }
 
 }  // namespace spandrel::columnar

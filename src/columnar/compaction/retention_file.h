@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "base/status.h"
-#include "columnar/disk/directory.h"
+#include "columnar/options/store_layout.h"
 
 namespace spandrel::columnar {
 

@@ -7,9 +7,10 @@
 
 #include "columnar/compaction/retention_file.h"
 #include "columnar/engine.h"
-#include "columnar/testing/directory.h"
+#include "columnar/options/store_layout.h"
 #include "columnar/testing/spans.h"
 #include "conformance/test_spans.h"
+#include "disk/testing/directory.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -66,7 +67,7 @@ class RetentionTest : public testing::Test {
         .value();
   }
 
-  TestDirectory directory_;
+  disk::TestDirectory directory_;
   HandClock clock_;
   base::MetricRegistry metrics_;
   EngineOptions options_;
@@ -134,7 +135,7 @@ TEST_F(RetentionTest, CountsTheReason) {
 }
 
 TEST(RetentionFileTest, KeepsTheClockAndNoticesDamage) {
-  const TestDirectory directory;
+  const disk::TestDirectory directory;
   const StoreLayout layout(directory.path());
   EXPECT_EQ(LoadRetentionClock(layout), 0U);
   ASSERT_TRUE(SaveRetentionClock(layout, kStart).ok());
@@ -147,7 +148,7 @@ TEST(RetentionFileTest, KeepsTheClockAndNoticesDamage) {
 }
 
 TEST(MinFreeBytesTest, IsAShareOfTheDiskUnlessItIsSet) {
-  const TestDirectory directory;
+  const disk::TestDirectory directory;
   EngineOptions options;
   const uint64_t share = MinFreeBytes(options, directory.path());
   EXPECT_GT(share, 0U);

@@ -9,11 +9,11 @@
 
 #include "columnar/compaction/thinning.h"
 #include "columnar/engine.h"
-#include "columnar/testing/directory.h"
 #include "columnar/testing/spans.h"
 #include "conformance/random_questions.h"
 #include "conformance/reference_store.h"
 #include "conformance/test_spans.h"
+#include "disk/testing/directory.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -97,7 +97,7 @@ class ThinPartTest : public testing::Test {
     return trace;
   }
 
-  TestDirectory directory_;
+  disk::TestDirectory directory_;
   HandClock clock_;
   base::MetricRegistry metrics_;
   EngineOptions options_;
@@ -187,7 +187,7 @@ std::map<uint64_t, TraceFacts> FactsOf(const std::vector<TestSpan>& spans) {
 TEST_F(ThinPartTest, AnswersEqualThoseOfWeightedSpans) {
   for (const uint16_t one_in : {1, 3, 50}) {
     SCOPED_TRACE(one_in);
-    TestDirectory directory;
+    disk::TestDirectory directory;
     options_.directory = directory.path();
     options_.thinning.keep_whole_for = std::chrono::seconds(0);
     options_.thinning.keep_slower_than = std::chrono::milliseconds(3000);

@@ -67,14 +67,14 @@ class GroupFacts {
 
  private:
   Status OpenColumns() {
-    const std::pair<FrameKind, PackedInts*> columns[] = {
+    const std::pair<FrameKind, columns::PackedInts*> columns[] = {
         {FrameKind::kTraceStarts, &starts_},
         {FrameKind::kTraceDurations, &durations_},
         {FrameKind::kTraceErrors, &errors_},
         {FrameKind::kTemplateOf, &template_of_},
     };
     for (const auto& [kind, column] : columns) {
-      Result<PackedInts> packed = group_->Packed(kind);
+      Result<columns::PackedInts> packed = group_->Packed(kind);
       if (!packed.ok()) return packed.status();
       *column = *packed;
     }
@@ -110,7 +110,7 @@ class GroupFacts {
   const Matcher* const matching_;
   RowGroupPtr group_;
   const std::vector<uint32_t>* first_rows_ = nullptr;
-  PackedInts starts_, durations_, errors_, template_of_;
+  columns::PackedInts starts_, durations_, errors_, template_of_;
   std::vector<uint16_t> weights_;
   std::vector<uint32_t> matching_rows_;
   std::vector<uint64_t> operations_;  // of templates; 0 when it was not asked for

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
-#include "wire/otlp.h"
+#include "wire/otlp/otlp.h"
 
 namespace spandrel::columnar {
 namespace {

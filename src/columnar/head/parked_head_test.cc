@@ -6,9 +6,10 @@
 
 #include "base/crc32c.h"
 #include "columnar/head/head_view.h"
-#include "columnar/testing/directory.h"
 #include "conformance/test_spans.h"
-#include "wire/otlp.h"
+#include "disk/file.h"
+#include "disk/testing/directory.h"
+#include "wire/otlp/otlp.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -38,7 +39,7 @@ class ParkedHeadTest : public testing::Test {
       requests.push_back(RequestOf(n));
       bytes += requests.back() + std::string(kPlaceSize - requests.back().size(), '\0');
     }
-    auto written = File::Create(path_);
+    auto written = disk::File::Create(path_);
     EXPECT_TRUE(written.ok() && written->WriteAt(bytes, 0).ok());
     file_ = LogFileBytes::Open(path_).value();
     Head head;
@@ -73,7 +74,7 @@ class ParkedHeadTest : public testing::Test {
   // Ends the file behind request `n`, as a disk would that cannot read the rest.
   void LoseAllFrom(uint64_t n) { ASSERT_EQ(::truncate(path_.c_str(), n * kPlaceSize), 0); }
 
-  TestDirectory directory_;
+  disk::TestDirectory directory_;
   std::string path_;
   LogFileBytesPtr file_;
   ParkedHeadPtr parked_;

@@ -4,9 +4,10 @@
 #include <fmt/format.h>
 
 #include "base/crc32c.h"
+#include "base/fixed.h"
 #include "base/log.h"
-#include "columnar/disk/file.h"
-#include "columnar/disk/fixed.h"
+#include "disk/directory.h"
+#include "disk/file.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -16,7 +17,7 @@ using base::Status;
 using base::StatusCode;
 
 Result<std::string> ReadManifestFile(const std::string& path) {
-  const Result<File> file = File::OpenToRead(path);
+  const Result<disk::File> file = disk::File::OpenToRead(path);
   if (!file.ok()) return file.status();
   const Result<uint64_t> size = file->Size();
   if (!size.ok()) return size.status();
@@ -27,16 +28,16 @@ Result<std::string> ReadManifestFile(const std::string& path) {
 
 std::string EncodeManifest(const Manifest& manifest) {
   std::string bytes;
-  AppendFixed(kManifestMagic, &bytes);
-  AppendFixed(kManifestVersion, &bytes);
-  AppendFixed(static_cast<uint32_t>(manifest.parts.size()), &bytes);
-  AppendFixed(manifest.next_part_number, &bytes);
-  AppendFixed(manifest.sealed_through, &bytes);
+  base::AppendFixed(kManifestMagic, &bytes);
+  base::AppendFixed(kManifestVersion, &bytes);
+  base::AppendFixed(static_cast<uint32_t>(manifest.parts.size()), &bytes);
+  base::AppendFixed(manifest.next_part_number, &bytes);
+  base::AppendFixed(manifest.sealed_through, &bytes);
   for (const Manifest::PartEntry& part : manifest.parts) {
-    AppendFixed(part.number, &bytes);
-    AppendFixed(part.file_id, &bytes);
+    base::AppendFixed(part.number, &bytes);
+    base::AppendFixed(part.file_id, &bytes);
   }
-  AppendFixed(base::Crc32c(bytes), &bytes);
+  base::AppendFixed(base::Crc32c(bytes), &bytes);
   return bytes;
 }
 
@@ -44,9 +45,9 @@ Result<Manifest> ParseManifest(std::string_view bytes) {
   const Status damaged(StatusCode::kDataLoss, "manifest is damaged");
   if (bytes.size() < sizeof(uint32_t)) return damaged;
   const std::string_view body = bytes.substr(0, bytes.size() - sizeof(uint32_t));
-  FixedReader crc(bytes.substr(body.size()));
+  base::FixedReader crc(bytes.substr(body.size()));
   if (crc.Take<uint32_t>() != base::Crc32c(body)) return damaged;
-  FixedReader reader(body);
+  base::FixedReader reader(body);
   if (reader.Take<uint64_t>() != kManifestMagic) return damaged;
   const auto version = reader.Take<uint32_t>();
   if (version != kManifestVersion) {
@@ -78,7 +79,7 @@ Result<std::optional<Manifest>> LoadManifest(const StoreLayout& layout) {
   if (manifest.status().code() != StatusCode::kDataLoss) return manifest.status().Annotate(path);
   base::LogError("{}: damaged, made again from the parts", path);
   if (!layout.read_only) {
-    SPANDREL_RETURN_IF_ERROR(QuarantineFile(path, layout.QuarantineFolder()));
+    SPANDREL_RETURN_IF_ERROR(disk::QuarantineFile(path, layout.QuarantineFolder()));
   }
   return std::optional<Manifest>();
 }
@@ -86,13 +87,13 @@ Result<std::optional<Manifest>> LoadManifest(const StoreLayout& layout) {
 Status SaveManifest(const StoreLayout& layout, const Manifest& manifest) {
   const std::string path = layout.ManifestFile();
   const std::string fresh = path + ".new";
-  SPANDREL_RETURN_IF_ERROR(RemoveFile(fresh));
-  Result<File> file = File::Create(fresh);
+  SPANDREL_RETURN_IF_ERROR(disk::RemoveFile(fresh));
+  Result<disk::File> file = disk::File::Create(fresh);
   if (!file.ok()) return file.status();
   SPANDREL_RETURN_IF_ERROR(file->WriteAt(EncodeManifest(manifest), 0));
   SPANDREL_RETURN_IF_ERROR(file->SyncAll());
-  SPANDREL_RETURN_IF_ERROR(RenameFile(fresh, path));
-  return SyncFolder(layout.root);
+  SPANDREL_RETURN_IF_ERROR(disk::RenameFile(fresh, path));
+  return disk::SyncFolder(layout.root);
 }
 
 }  // namespace spandrel::columnar

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "columnar/disk/directory.h"
+#include "columnar/options/store_layout.h"
 
 namespace spandrel::columnar {
 

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/check.h"
 #include "base/crc32c.h"
-#include "columnar/disk/fixed.h"
+#include "base/fixed.h"
 #include "columnar/manifest/manifest.h"
 
 // Whatever parses encodes to the same bytes. The input gets a right checksum.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace spandrel;
   using namespace spandrel::columnar;
   std::string bytes(reinterpret_cast<const char*>(data), size);
   (void)ParseManifest(bytes).ok();
-  AppendFixed(spandrel::base::Crc32c(bytes), &bytes);
+  base::AppendFixed(spandrel::base::Crc32c(bytes), &bytes);
   const auto manifest = ParseManifest(bytes);
   if (manifest.ok()) SPANDREL_CHECK(EncodeManifest(*manifest) == bytes);
   return 0;

@@ -5,8 +5,10 @@
 
 #include <fstream>
 
-#include "columnar/testing/directory.h"
+#include "columnar/options/store_layout.h"
 #include "columnar/testing/golden.h"
+#include "disk/directory.h"
+#include "disk/testing/directory.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -35,9 +37,9 @@ TEST(ManifestTest, BytesAreThoseOfTheFormat) {
 }
 
 TEST(ManifestTest, SavingReplacesAndLoadingQuarantinesDamage) {
-  const TestDirectory directory;
+  const disk::TestDirectory directory;
   const StoreLayout layout(directory.path());
-  ASSERT_TRUE(MakeFolder(layout.QuarantineFolder()).ok());
+  ASSERT_TRUE(disk::MakeFolder(layout.QuarantineFolder()).ok());
   EXPECT_FALSE(LoadManifest(layout).value().has_value());
   ASSERT_TRUE(SaveManifest(layout, Manifest()).ok());
   ASSERT_TRUE(SaveManifest(layout, kManifest).ok());

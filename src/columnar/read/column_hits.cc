@@ -89,7 +89,7 @@ bool LeafDeciders::DecideByOneColumn() {
     return cells.size() == 1 && cells[0].column == column;
   });
   if (!is_only || !IsText(group_.table().columns[column].type)) return false;
-  Result<TextColumn> texts = group_.Texts(column);
+  Result<columns::TextColumn> texts = group_.Texts(column);
   if (!texts.ok() || texts->size() != group_.row_count()) return false;
   one_column_ = std::move(*texts);
   columns_.push_back(column);
@@ -207,10 +207,10 @@ Result<std::vector<uint8_t>> LeafDeciders::Hits(uint32_t column) const {
 }
 
 Result<std::vector<uint8_t>> LeafDeciders::TextHits(uint32_t column) const {
-  const Result<TextColumn> texts = one_column_ ? *one_column_ : group_.Texts(column);
+  const Result<columns::TextColumn> texts = one_column_ ? *one_column_ : group_.Texts(column);
   if (!texts.ok()) return texts.status();
   const ColumnKey& key = group_.table().columns[column];
-  if (texts->encoding() == TextEncoding::kDictionary) return CodeHits(*texts, key);
+  if (texts->encoding() == columns::TextEncoding::kDictionary) return CodeHits(*texts, key);
   std::vector<uint8_t> hits;
   if (const std::string* wanted = WantedText(leaf_, key)) {
     for (uint32_t at = 0; at < texts->size(); ++at) {
@@ -231,7 +231,7 @@ Result<std::vector<uint8_t>> LeafDeciders::TextHits(uint32_t column) const {
   return hits;
 }
 
-Result<std::vector<uint8_t>> LeafDeciders::CodeHits(const TextColumn& texts,
+Result<std::vector<uint8_t>> LeafDeciders::CodeHits(const columns::TextColumn& texts,
                                                     const ColumnKey& key) const {
   std::vector<uint8_t> verdicts(texts.dictionary_size());
   for (uint32_t code = 0; code < verdicts.size(); ++code) {
@@ -255,7 +255,7 @@ Result<std::vector<uint8_t>> LeafDeciders::NumberHits(uint32_t column) const {
   const ColumnKey& key = group_.table().columns[column];
   std::vector<uint8_t> hits(numbers->size());
   // Codes, or numbers that lie close together, are each asked about once.
-  const PackedInts& codes = numbers->codes();
+  const columns::PackedInts& codes = numbers->codes();
   const bool is_narrow = codes.size() > 0 && codes.max() - codes.min() < kMaxAskedOnce;
   std::vector<uint8_t> memo(is_narrow ? codes.max() - codes.min() + 1 : 0, kUnknown);
   const auto holds = [&](uint64_t code) -> uint8_t {

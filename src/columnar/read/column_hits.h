@@ -74,7 +74,8 @@ class LeafDeciders {
   bool HoldsForScalar(const ColumnKey& column, uint64_t scalar) const;
   bool HoldsForMessage(std::string_view message) const;
   base::Result<std::vector<uint8_t>> TextHits(uint32_t column) const;
-  base::Result<std::vector<uint8_t>> CodeHits(const TextColumn& texts, const ColumnKey& key) const;
+  base::Result<std::vector<uint8_t>> CodeHits(const columns::TextColumn& texts,
+                                              const ColumnKey& key) const;
   base::Result<std::vector<uint8_t>> NumberHits(uint32_t column) const;
 
   const RowGroup& group_;
@@ -85,7 +86,7 @@ class LeafDeciders {
   std::vector<uint8_t> fixed_;            // by template
   bool any_fixed_ = false;
   std::vector<uint32_t> columns_;
-  std::optional<TextColumn> one_column_;  // has a cell that decides for every row
+  std::optional<columns::TextColumn> one_column_;  // has a cell that decides for every row
 };
 
 }  // namespace spandrel::columnar

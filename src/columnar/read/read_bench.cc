@@ -11,9 +11,9 @@
 #include "columnar/read/dependencies.h"
 #include "columnar/read/lists.h"
 #include "columnar/read/search.h"
-#include "columnar/testing/directory.h"
+#include "disk/testing/directory.h"
 #include "span/span_view.h"
-#include "wire/otlp.h"
+#include "wire/otlp/otlp.h"
 #include "wire/proto_writer.h"
 
 // Questions about all spans of sealed parts: milliseconds a question and rows a second. The number
@@ -120,7 +120,7 @@ size_t SpanCount() {
 }
 
 const Snapshot& SealedParts() {
-  static const TestDirectory directory;
+  static const disk::TestDirectory directory;
   static const Snapshot snapshot = [] {
     Snapshot made;
     RequestMaker maker;

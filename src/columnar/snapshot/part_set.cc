@@ -5,7 +5,7 @@
 #include <set>
 
 #include "base/log.h"
-#include "columnar/disk/mutant.h"
+#include "disk/mutant.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -32,7 +32,7 @@ std::vector<PartPtr> Without(const std::vector<PartPtr>& parts, const std::vecto
 
 void RemoveFilesOf(const std::vector<PartPtr>& parts) {
   for (const PartPtr& part : parts) {
-    const Status removed = RemoveFile(part->path());
+    const Status removed = disk::RemoveFile(part->path());
     if (!removed.ok()) base::LogWarn("cannot remove part: {}", removed.message());
   }
 }
@@ -71,14 +71,14 @@ Status PartSet::Publish(const std::string& file, const std::vector<PartPtr>& rep
   Manifest changed = manifest_;
   const uint64_t number = changed.next_part_number++;
   const std::string path = layout_.PartFile(number);
-  SPANDREL_RETURN_IF_ERROR(RenameFile(file, path));
-  SPANDREL_RETURN_IF_ERROR(SyncFolder(layout_.PartFolder()));
+  SPANDREL_RETURN_IF_ERROR(disk::RenameFile(file, path));
+  SPANDREL_RETURN_IF_ERROR(disk::SyncFolder(layout_.PartFolder()));
   Result<PartPtr> part = Part::Open(path, number);
   if (!part.ok()) return part.status();
   changed.sealed_through = std::max(changed.sealed_through, (*part)->footer().sealed_through);
   std::vector<PartPtr> parts = Without(parts_, replaced);
   parts.push_back(std::move(*part));
-  if (MutantIs(Mutant::kEarlyInputRemoval)) RemoveFilesOf(replaced);
+  if (disk::MutantIs(disk::Mutant::kEarlyInputRemoval)) RemoveFilesOf(replaced);
   Status committed = Commit(std::move(parts), std::move(changed));
   if (!committed.ok()) {
     // The manifest may or may not have reached the disk, so the file stays; a start removes it if
@@ -126,7 +126,7 @@ Status PartSet::QuarantineDamaged(const Install& install) {
 }
 
 Status PartSet::FindParts() {
-  const bool has_manifest = FileExists(layout_.ManifestFile());
+  const bool has_manifest = disk::FileExists(layout_.ManifestFile());
   Result<std::optional<Manifest>> manifest = LoadManifest(layout_);
   if (!manifest.ok()) return manifest.status();
   if (*manifest) return OpenListed(**manifest);
@@ -134,7 +134,8 @@ Status PartSet::FindParts() {
     damaged_manifests_.Add();
     if (layout_.read_only) damage_.push_back({layout_.ManifestFile(), "manifest is damaged"});
   }
-  Result<std::vector<NumberedFile>> files = ListNumberedFiles(layout_.PartFolder(), "part");
+  Result<std::vector<disk::NumberedFile>> files =
+      disk::ListNumberedFiles(layout_.PartFolder(), "part");
   if (!files.ok()) return files.status();
   return files->empty() ? Status() : AdoptAll(*files);
 }
@@ -163,11 +164,11 @@ Status PartSet::OpenListed(const Manifest& listed) {
   return Commit(std::move(parts), listed);
 }
 
-Status PartSet::AdoptAll(const std::vector<NumberedFile>& files) {
+Status PartSet::AdoptAll(const std::vector<disk::NumberedFile>& files) {
   Manifest found;
   std::vector<PartPtr> readable;
   std::set<uint64_t> replaced;
-  for (const NumberedFile& file : files) {
+  for (const disk::NumberedFile& file : files) {
     found.next_part_number = file.number + 1;
     Result<PartPtr> part = Part::Open(file.path, file.number);
     if (part.ok()) {
@@ -193,19 +194,20 @@ Status PartSet::SetAside(const std::string& path, const Status& why) {
   quarantined_.Add();
   base::LogError("part set aside: {}", why.message());
   if (why.code() == StatusCode::kNotFound) return {};
-  return QuarantineFile(path, layout_.QuarantineFolder());
+  return disk::QuarantineFile(path, layout_.QuarantineFolder());
 }
 
 Status PartSet::RemoveStrays() {
-  SPANDREL_RETURN_IF_ERROR(RemoveFile(layout_.SealScratch()));
-  SPANDREL_RETURN_IF_ERROR(RemoveFile(layout_.MergeScratch()));
-  Result<std::vector<NumberedFile>> files = ListNumberedFiles(layout_.PartFolder(), "part");
+  SPANDREL_RETURN_IF_ERROR(disk::RemoveFile(layout_.SealScratch()));
+  SPANDREL_RETURN_IF_ERROR(disk::RemoveFile(layout_.MergeScratch()));
+  Result<std::vector<disk::NumberedFile>> files =
+      disk::ListNumberedFiles(layout_.PartFolder(), "part");
   if (!files.ok()) return files.status();
-  for (const NumberedFile& file : *files) {
+  for (const disk::NumberedFile& file : *files) {
     const bool known = std::any_of(parts_.begin(), parts_.end(), [&](const PartPtr& part) {
       return part->number() == file.number;
     });
-    if (!known) SPANDREL_RETURN_IF_ERROR(RemoveFile(file.path));
+    if (!known) SPANDREL_RETURN_IF_ERROR(disk::RemoveFile(file.path));
     manifest_.next_part_number = std::max(manifest_.next_part_number, file.number + 1);
   }
   return {};
@@ -217,7 +219,7 @@ Status PartSet::Commit(std::vector<PartPtr> parts, Manifest changed) {
     changed.parts.push_back({part->number(), part->footer().file_id});
   }
   const auto save = [&] { return SaveManifest(layout_, changed); };
-  if (!layout_.read_only) SPANDREL_RETURN_IF_ERROR(SpaceReserve::WithSpace(reserve_, save));
+  if (!layout_.read_only) SPANDREL_RETURN_IF_ERROR(disk::SpaceReserve::WithSpace(reserve_, save));
   manifest_ = std::move(changed);
   parts_ = std::move(parts);
   return {};

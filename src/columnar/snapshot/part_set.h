@@ -10,10 +10,12 @@
 
 #include "base/metrics.h"
 #include "base/status.h"
-#include "columnar/disk/directory.h"
-#include "columnar/disk/space_reserve.h"
 #include "columnar/manifest/manifest.h"
+#include "columnar/options/damage.h"
+#include "columnar/options/store_layout.h"
 #include "columnar/part/read/part.h"
+#include "disk/directory.h"
+#include "disk/space_reserve.h"
 
 namespace spandrel::columnar {
 
@@ -30,7 +32,7 @@ class PartSet {
                                                      base::MetricRegistry& metrics);
 
   // Where a manifest may take space when the disk is full. Before the first change.
-  void UseReserve(SpaceReserve* reserve) { reserve_ = reserve; }
+  void UseReserve(disk::SpaceReserve* reserve) { reserve_ = reserve; }
 
   // Oldest first.
   std::vector<PartPtr> parts() const;
@@ -59,7 +61,7 @@ class PartSet {
 
   base::Status FindParts();
   base::Status OpenListed(const Manifest& listed);
-  base::Status AdoptAll(const std::vector<NumberedFile>& files);
+  base::Status AdoptAll(const std::vector<disk::NumberedFile>& files);
   base::Status SetAside(const std::string& path, const base::Status& why);
   base::Status RemoveStrays();
   base::Status Commit(std::vector<PartPtr> parts, Manifest changed);
@@ -67,7 +69,7 @@ class PartSet {
   const StoreLayout layout_;
   base::Counter& quarantined_;
   base::Counter& damaged_manifests_;
-  SpaceReserve* reserve_ = nullptr;
+  disk::SpaceReserve* reserve_ = nullptr;
   std::vector<Damage> damage_;
 
   mutable std::mutex mutex_;

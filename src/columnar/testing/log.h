@@ -9,12 +9,14 @@
 #include <string>
 #include <vector>
 
-#include "columnar/testing/directory.h"
+#include "columnar/options/store_layout.h"
 #include "columnar/testing/spans.h"
 #include "columnar/wal/log_replay.h"
 #include "columnar/wal/log_writer.h"
 #include "conformance/test_spans.h"
-#include "wire/otlp.h"
+#include "disk/directory.h"
+#include "disk/testing/directory.h"
+#include "wire/otlp/otlp.h"
 
 namespace spandrel::columnar {
 
@@ -34,8 +36,8 @@ class LogTest : public testing::Test {
 
   LogTest() : layout_(directory_.path()) {
     options_.directory = directory_.path();
-    EXPECT_TRUE(MakeFolder(layout_.LogFolder()).ok());
-    EXPECT_TRUE(MakeFolder(layout_.QuarantineFolder()).ok());
+    EXPECT_TRUE(disk::MakeFolder(layout_.LogFolder()).ok());
+    EXPECT_TRUE(disk::MakeFolder(layout_.QuarantineFolder()).ok());
   }
 
   void OpenWriter(LogReplay found = {}) {
@@ -78,7 +80,7 @@ class LogTest : public testing::Test {
     return names;
   }
 
-  TestDirectory directory_;
+  disk::TestDirectory directory_;
   StoreLayout layout_;
   EngineOptions options_;
   base::MetricRegistry metrics_;

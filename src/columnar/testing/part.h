@@ -6,7 +6,7 @@
 
 #include "columnar/part/write/part_writer.h"
 #include "span/span_view.h"
-#include "wire/otlp.h"
+#include "wire/otlp/otlp.h"
 #include "wire/proto_writer.h"
 
 // A small part for tests.

@@ -10,9 +10,9 @@
 #include "columnar/compaction/merge.h"
 #include "columnar/part/write/seal.h"
 #include "columnar/snapshot/snapshot.h"
-#include "columnar/testing/directory.h"
 #include "conformance/reference_store.h"
 #include "conformance/test_spans.h"
+#include "disk/testing/directory.h"
 
 namespace spandrel::columnar {
 
@@ -90,7 +90,7 @@ class TestPlaces {
     return kept;
   }
 
-  TestDirectory directory_;
+  disk::TestDirectory directory_;
   Snapshot snapshot_;
   conformance::ReferenceStore reference_;
 };

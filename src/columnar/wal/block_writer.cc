@@ -17,7 +17,7 @@ uint64_t BlockBegin(uint64_t offset) {
 
 }  // namespace
 
-void BlockWriter::Begin(File* file, uint64_t end, uint64_t size, bool past_cache) {
+void BlockWriter::Begin(disk::File* file, uint64_t end, uint64_t size, bool past_cache) {
   file_ = file;
   is_direct_ = false;
   if (!past_cache || size % kBlockBytes != 0) return;

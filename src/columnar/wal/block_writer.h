@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "columnar/disk/file.h"
+#include "disk/file.h"
 
 namespace spandrel::columnar {
 
@@ -25,7 +25,7 @@ class BlockWriter {
 
   // From now on writes to `file`, of whose `size` bytes the first `end` must stay. Where it cannot
   // be written `past_cache`, or must not be, it is written as any file.
-  void Begin(File* file, uint64_t end, uint64_t size, bool past_cache);
+  void Begin(disk::File* file, uint64_t end, uint64_t size, bool past_cache);
 
   // Writes `parts`, which it may change, at `offset`. What they have before `keep_end` must stay;
   // the next call writes from there.
@@ -43,7 +43,7 @@ class BlockWriter {
   // Writes what the buffer is filled with.
   base::Status Flush(size_t filled, uint64_t keep_end);
 
-  File* file_ = nullptr;
+  disk::File* file_ = nullptr;
   bool is_direct_ = false;
   std::unique_ptr<char, Free> buffer_;  // aligned
   uint64_t buffer_at_ = 0;              // in the file; a multiple of a block

@@ -5,7 +5,8 @@
 
 #include <random>
 
-#include "columnar/testing/directory.h"
+#include "disk/file.h"
+#include "disk/testing/directory.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -16,7 +17,7 @@ class BlockWriterTest : public testing::Test {
  protected:
   // A file with a header, as the log has it.
   void Open(uint64_t size, bool past_cache) {
-    auto file = File::Create(directory_.path() + "/log");
+    auto file = disk::File::Create(directory_.path() + "/log");
     ASSERT_TRUE(file.ok());
     file_.emplace(std::move(*file));
     ASSERT_TRUE(file_->Preallocate(size).ok());
@@ -37,7 +38,8 @@ class BlockWriterTest : public testing::Test {
     parts.push_back({const_cast<char*>(mark.data()), mark.size()});
     const base::Status written = blocks_.Write(&parts, offset, content_.size());
     ASSERT_TRUE(written.ok()) << written.ToString();
-    const auto found = File::OpenToRead(file_->path())->ReadAt(0, content_.size() + mark.size());
+    const auto found =
+        disk::File::OpenToRead(file_->path())->ReadAt(0, content_.size() + mark.size());
     ASSERT_TRUE(found.ok());
     ASSERT_TRUE(*found == content_ + mark) << "after " << content_.size() << " bytes";
   }
@@ -48,8 +50,8 @@ class BlockWriterTest : public testing::Test {
     return text;
   }
 
-  TestDirectory directory_;
-  std::optional<File> file_;
+  disk::TestDirectory directory_;
+  std::optional<disk::File> file_;
   BlockWriter blocks_;
   std::string content_;
   std::mt19937 random_{20261123};

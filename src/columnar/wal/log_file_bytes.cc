@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "base/crc32c.h"
-#include "columnar/disk/mutant.h"
+#include "disk/mutant.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -20,12 +20,12 @@ constexpr uint64_t kPageSize = 4096;
 }  // namespace
 
 Result<LogFileBytesPtr> LogFileBytes::Open(const std::string& path) {
-  const Result<File> file = File::OpenToRead(path);
+  const Result<disk::File> file = disk::File::OpenToRead(path);
   if (!file.ok()) return file.status();
   const Result<uint64_t> end = file->DataEnd();
   if (!end.ok()) return end.status();
   if (*end == 0) return LogFileBytesPtr(new LogFileBytes(path, 0, std::nullopt));
-  Result<MappedFile> map = MappedFile::Open(path);
+  Result<disk::MappedFile> map = disk::MappedFile::Open(path);
   if (!map.ok()) return map.status();
   return LogFileBytesPtr(new LogFileBytes(path, *end, std::move(*map)));
 }
@@ -35,7 +35,7 @@ std::string_view LogFileBytes::bytes() const {
 }
 
 uint64_t LogFileBytes::CountUnreadable() const {
-  const Result<File> file = File::OpenToRead(path_);
+  const Result<disk::File> file = disk::File::OpenToRead(path_);
   if (!file.ok()) return end_;
   uint64_t unreadable = 0;
   for (uint64_t at = 0; at < end_; at += kPageSize) {
@@ -55,9 +55,9 @@ void LogFileBytes::ReleasePages() const {
 
 Result<std::string> LogPlace::ReadChecked() const {
   std::string copy(mapped());
-  if (base::Crc32c(copy) == crc || MutantIs(Mutant::kNoLogChecksum)) return copy;
+  if (base::Crc32c(copy) == crc || disk::MutantIs(disk::Mutant::kNoLogChecksum)) return copy;
   // A page that could not be read once stays zeros in the map.
-  const Result<File> again = File::OpenToRead(file->path());
+  const Result<disk::File> again = disk::File::OpenToRead(file->path());
   Result<std::string> body = again.ok() ? again->ReadAt(offset, size) : again.status();
   if (body.ok() && base::Crc32c(*body) == crc) return body;
   return Status(StatusCode::kDataLoss,

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "base/status.h"
-#include "columnar/disk/file.h"
+#include "disk/file.h"
 
 namespace spandrel::columnar {
 
@@ -31,12 +31,12 @@ class LogFileBytes {
   void ReleasePages() const;
 
  private:
-  LogFileBytes(std::string path, uint64_t end, std::optional<MappedFile> map)
+  LogFileBytes(std::string path, uint64_t end, std::optional<disk::MappedFile> map)
       : path_(std::move(path)), end_(end), map_(std::move(map)) {}
 
   const std::string path_;
   const uint64_t end_;
-  const std::optional<MappedFile> map_;  // none of an empty file
+  const std::optional<disk::MappedFile> map_;  // none of an empty file
 };
 
 using LogFileBytesPtr = std::shared_ptr<const LogFileBytes>;

@@ -4,8 +4,9 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "columnar/disk/mutant.h"
 #include "columnar/wal/log_record.h"
+#include "disk/directory.h"
+#include "disk/mutant.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -17,7 +18,7 @@ constexpr size_t kMaxSpares = 2;
 constexpr std::chrono::milliseconds kRetryWhenFull{1000};
 
 void RemoveOrWarn(const std::string& path) {
-  const Status removed = RemoveFile(path);
+  const Status removed = disk::RemoveFile(path);
   if (!removed.ok()) base::LogWarn("cannot remove log file: {}", removed.message());
 }
 
@@ -30,7 +31,8 @@ uint64_t BytesOfFiles(const std::vector<ClosedLogFile>& files) {
 }  // namespace
 
 LogFiles::LogFiles(const EngineOptions& options, StoreLayout layout,
-                   std::vector<ClosedLogFile> found, EpochSource new_epoch, SpaceReserve* reserve)
+                   std::vector<ClosedLogFile> found, EpochSource new_epoch,
+                   disk::SpaceReserve* reserve)
     : options_(options),
       layout_(std::move(layout)),
       new_epoch_(std::move(new_epoch)),
@@ -40,10 +42,10 @@ LogFiles::LogFiles(const EngineOptions& options, StoreLayout layout,
 }
 
 void LogFiles::RemoveOldSpares() const {
-  const Result<std::vector<NumberedFile>> spares =
-      ListNumberedFiles(layout_.LogFolder(), kSpareLogExtension);
+  const Result<std::vector<disk::NumberedFile>> spares =
+      disk::ListNumberedFiles(layout_.LogFolder(), kSpareLogExtension);
   if (!spares.ok()) return base::LogWarn("spare log files: {}", spares.status().message());
-  for (const NumberedFile& spare : *spares) RemoveOrWarn(spare.path);
+  for (const disk::NumberedFile& spare : *spares) RemoveOrWarn(spare.path);
 }
 
 Result<OpenLogFile> LogFiles::OpenNext(uint64_t room, uint32_t skipped) {
@@ -63,14 +65,14 @@ Result<OpenLogFile> LogFiles::Create(uint64_t size, uint32_t skipped) {
     return Status::Unavailable("disk is full", kRetryWhenFull);
   }
   const uint64_t number = ++last_number_;
-  Result<File> file = File::Create(layout_.LogFile(number));
+  Result<disk::File> file = disk::File::Create(layout_.LogFile(number));
   if (!file.ok()) return file.status();
   OpenLogFile opened{std::move(*file), number, new_epoch_(), skipped, size, kLogFileHeaderSize};
   Status status = opened.file.Preallocate(size);
   if (status.ok()) status = WriteHeader(&opened, false);
   if (status.ok() && options_.durability == Durability::kFsync) {
     status = opened.file.SyncAll();
-    if (status.ok()) status = SyncFolder(layout_.LogFolder());
+    if (status.ok()) status = disk::SyncFolder(layout_.LogFolder());
   }
   if (!status.ok()) {
     RemoveOrWarn(opened.file.path());
@@ -82,7 +84,7 @@ Result<OpenLogFile> LogFiles::Create(uint64_t size, uint32_t skipped) {
 
 Result<OpenLogFile> LogFiles::Reuse(const ClosedLogFile& spare, uint32_t skipped) {
   const uint64_t number = ++last_number_;
-  Result<File> file = File::OpenToWrite(spare.path);
+  Result<disk::File> file = disk::File::OpenToWrite(spare.path);
   if (!file.ok()) return file.status();
   OpenLogFile opened{std::move(*file), number,      new_epoch_(),
                      skipped,          spare.bytes, kLogFileHeaderSize};
@@ -90,7 +92,7 @@ Result<OpenLogFile> LogFiles::Reuse(const ClosedLogFile& spare, uint32_t skipped
   SPANDREL_RETURN_IF_ERROR(WriteHeader(&opened, true));
   if (synced) SPANDREL_RETURN_IF_ERROR(opened.file.SyncData());
   SPANDREL_RETURN_IF_ERROR(opened.file.Rename(layout_.LogFile(number)));
-  const Status status = synced ? SyncFolder(layout_.LogFolder()) : Status();
+  const Status status = synced ? disk::SyncFolder(layout_.LogFolder()) : Status();
   if (!status.ok()) {
     RemoveOrWarn(opened.file.path());
     return status;
@@ -111,7 +113,7 @@ void LogFiles::Close(OpenLogFile opened, Tail tail) {
   const bool keeps_nothing = opened.last_sequence == 0;
   Status cut;
   if (keeps_nothing) {
-    cut = RemoveFile(opened.file.path());
+    cut = disk::RemoveFile(opened.file.path());
   } else if (tail == Tail::kCut) {
     cut = opened.file.Truncate(opened.at);
   }
@@ -133,7 +135,7 @@ void LogFiles::Release(uint64_t sealed_through) {
   {
     std::lock_guard lock(mutex_);
     sealed_through_ = std::max(sealed_through_, sealed_through);
-    if (MutantIs(Mutant::kEarlyLogRelease)) sealed_through_ = UINT64_MAX;
+    if (disk::MutantIs(disk::Mutant::kEarlyLogRelease)) sealed_through_ = UINT64_MAX;
     const auto keep = [&](const ClosedLogFile& f) { return f.last_sequence > sealed_through_; };
     const auto first = std::partition(closed_.begin(), closed_.end(), keep);
     done.assign(first, closed_.end());
@@ -151,7 +153,7 @@ bool LogFiles::KeepAsSpare(const ClosedLogFile& file) {
     return false;
   ClosedLogFile spare = file;
   spare.path = layout_.SpareLogFile(file.number);
-  if (!RenameFile(file.path, spare.path).ok()) return false;
+  if (!disk::RenameFile(file.path, spare.path).ok()) return false;
   spares_.push_back(std::move(spare));
   return true;
 }

@@ -9,17 +9,17 @@
 #include <vector>
 
 #include "base/status.h"
-#include "columnar/disk/directory.h"
-#include "columnar/disk/file.h"
-#include "columnar/disk/space_reserve.h"
 #include "columnar/options/options.h"
+#include "columnar/options/store_layout.h"
 #include "columnar/wal/log_replay.h"
+#include "disk/file.h"
+#include "disk/space_reserve.h"
 
 namespace spandrel::columnar {
 
 // A log file that is being written.
 struct OpenLogFile {
-  File file;
+  disk::File file;
   uint64_t number = 0;
   uint64_t epoch = 0;
   uint32_t skipped = 0;        // as its header says
@@ -40,7 +40,7 @@ class LogFiles {
   using EpochSource = std::function<uint64_t()>;
 
   LogFiles(const EngineOptions& options, StoreLayout layout, std::vector<ClosedLogFile> found,
-           EpochSource new_epoch, SpaceReserve* reserve);
+           EpochSource new_epoch, disk::SpaceReserve* reserve);
 
   // Removes what a killed process left, best effort.
   void RemoveOldSpares() const;
@@ -78,8 +78,8 @@ class LogFiles {
   const EngineOptions options_;
   const StoreLayout layout_;
   const EpochSource new_epoch_;
-  SpaceReserve* const reserve_;  // null: none
-  uint64_t last_number_ = 0;     // of the opening thread
+  disk::SpaceReserve* const reserve_;  // null: none
+  uint64_t last_number_ = 0;           // of the opening thread
 
   mutable std::mutex mutex_;
   std::vector<ClosedLogFile> closed_;  // guarded by mutex_

@@ -5,8 +5,8 @@
 #include <cstring>
 
 #include "base/crc32c.h"
-#include "columnar/disk/fixed.h"
-#include "columnar/disk/mutant.h"
+#include "base/fixed.h"
+#include "disk/mutant.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -29,7 +29,7 @@ std::array<char, kSize> ToArray(const std::string& bytes) {
 
 // Reads the header at the front of `bytes` if it is one.
 bool ReadHeader(std::string_view bytes, RecordFields* fields) {
-  FixedReader reader(bytes.substr(0, kLogRecordHeaderSize));
+  base::FixedReader reader(bytes.substr(0, kLogRecordHeaderSize));
   const auto magic = reader.Take<uint32_t>();
   const auto crc = reader.Take<uint32_t>();
   *fields = reader.Take<RecordFields>();
@@ -41,22 +41,22 @@ bool ReadHeader(std::string_view bytes, RecordFields* fields) {
 
 LogFileHeader EncodeLogFileHeader(uint64_t epoch, bool reused, uint32_t skipped) {
   std::string bytes;
-  AppendFixed(kLogFileMagic, &bytes);
-  AppendFixed(kLogVersion, &bytes);
-  AppendFixed(reused ? kLogFileReused : uint32_t{0}, &bytes);
-  AppendFixed(epoch, &bytes);
-  AppendFixed(skipped, &bytes);
-  AppendFixed(base::Crc32c(bytes), &bytes);
+  base::AppendFixed(kLogFileMagic, &bytes);
+  base::AppendFixed(kLogVersion, &bytes);
+  base::AppendFixed(reused ? kLogFileReused : uint32_t{0}, &bytes);
+  base::AppendFixed(epoch, &bytes);
+  base::AppendFixed(skipped, &bytes);
+  base::AppendFixed(base::Crc32c(bytes), &bytes);
   return ToArray<kLogFileHeaderSize>(bytes);
 }
 
 LogRecordHeader EncodeLogRecordHeader(uint64_t epoch, uint64_t sequence, uint32_t body_size,
                                       uint32_t body_crc) {
   std::string fields;
-  AppendFixed(RecordFields{body_size, body_crc, epoch, sequence}, &fields);
+  base::AppendFixed(RecordFields{body_size, body_crc, epoch, sequence}, &fields);
   std::string bytes;
-  AppendFixed(kLogRecordMagic, &bytes);
-  AppendFixed(base::Crc32c(fields), &bytes);
+  base::AppendFixed(kLogRecordMagic, &bytes);
+  base::AppendFixed(base::Crc32c(fields), &bytes);
   bytes += fields;
   return ToArray<kLogRecordHeaderSize>(bytes);
 }
@@ -64,7 +64,7 @@ LogRecordHeader EncodeLogRecordHeader(uint64_t epoch, uint64_t sequence, uint32_
 LogScanner::LogScanner(std::string_view file) : file_(file) {
   at_ = std::min<uint64_t>(kLogFileHeaderSize, file.size());
   const std::string_view header = file.substr(0, at_);
-  FixedReader reader(header);
+  base::FixedReader reader(header);
   const auto magic = reader.Take<uint64_t>();
   const auto version = reader.Take<uint32_t>();
   const auto flags = reader.Take<uint32_t>();
@@ -120,14 +120,14 @@ bool LogScanner::ReadRecord(uint64_t offset, Step* step) const {
   if (fields.body_size > bytes.size() - kLogRecordHeaderSize) return false;
   const std::string_view body = bytes.substr(kLogRecordHeaderSize, fields.body_size);
   const bool intact = base::Crc32c(body) == fields.body_crc;
-  if (!intact && !MutantIs(Mutant::kNoLogChecksum)) return false;
+  if (!intact && !disk::MutantIs(disk::Mutant::kNoLogChecksum)) return false;
   *step = Step{Outcome::kRecord, offset, 0, fields.sequence, fields.body_crc, body};
   return true;
 }
 
 uint64_t LogScanner::FindRecord(uint64_t offset) const {
   std::string magic;
-  AppendFixed(kLogRecordMagic, &magic);
+  base::AppendFixed(kLogRecordMagic, &magic);
   Step ignored;
   for (size_t found = file_.find(magic, offset); found != std::string_view::npos;
        found = file_.find(magic, found + 1)) {

@@ -3,11 +3,12 @@
 
 #include "base/check.h"
 #include "base/crc32c.h"
-#include "columnar/testing/fuzz_input.h"
+#include "base/testing/fuzz_input.h"
 #include "columnar/wal/log_record.h"
 
 namespace {
 
+using namespace spandrel;
 using namespace spandrel::columnar;
 
 constexpr uint64_t kEpoch = 42;
@@ -33,7 +34,7 @@ std::vector<std::string> Scan(std::string_view bytes) {
 }
 
 // A log as the writer makes it; bodies may look like records themselves.
-std::string WriteLog(FuzzInput input, std::vector<std::string>* bodies) {
+std::string WriteLog(base::FuzzInput input, std::vector<std::string>* bodies) {
   const auto header = EncodeLogFileHeader(kEpoch, input.Byte() % 2 == 0);
   std::string file(header.begin(), header.end());
   for (uint64_t sequence = 1; !input.empty(); ++sequence) {
@@ -56,8 +57,8 @@ std::string WriteLog(FuzzInput input, std::vector<std::string>* bodies) {
 // The input is taken as a file, as bodies that must all be found, and as such a file with damage.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Scan({reinterpret_cast<const char*>(data), size});
-  FuzzInput input(data, size);
-  FuzzInput damage = input;
+  base::FuzzInput input(data, size);
+  base::FuzzInput damage = input;
   std::string skipped(16, '\0');
   input.Damage(&skipped);
   std::vector<std::string> bodies;

@@ -8,8 +8,9 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "columnar/disk/file.h"
 #include "columnar/wal/log_record.h"
+#include "disk/directory.h"
+#include "disk/file.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -24,7 +25,7 @@ void KeepDamage(const StoreLayout& layout, uint64_t number, uint64_t offset,
                 std::string_view bytes) {
   const std::string path =
       fmt::format("{}/{:010}.log.{}.quarantine", layout.QuarantineFolder(), number, offset);
-  Result<File> file = File::Create(path);
+  Result<disk::File> file = disk::File::Create(path);
   if (!file.ok()) {
     if (file.status().code() != StatusCode::kAlreadyExists) {
       base::LogWarn("cannot keep damaged log bytes: {}", file.status().message());
@@ -43,7 +44,7 @@ class Replayer {
     result_.last_sequence = sealed_through;
   }
 
-  Status ReadFile(const NumberedFile& entry) {
+  Status ReadFile(const disk::NumberedFile& entry) {
     const Result<LogFileBytesPtr> file = LogFileBytes::Open(entry.path);
     if (!file.ok()) return GiveUp(entry, file.status());
     const std::string_view bytes = (*file)->bytes();
@@ -75,7 +76,7 @@ class Replayer {
  private:
   // A file that cannot be opened now may be in order, so its records are not given up: a start
   // fails, and only who merely looks goes on.
-  Status GiveUp(const NumberedFile& entry, const Status& why) {
+  Status GiveUp(const disk::NumberedFile& entry, const Status& why) {
     base::LogError("log file cannot be opened: {}", why.message());
     if (!layout_.read_only) return why;
     result_.damage.push_back({entry.path, why.message()});
@@ -83,7 +84,7 @@ class Replayer {
   }
 
   // The file stays reachable in quarantine when its records are released.
-  void KeepUnreadable(const NumberedFile& entry, uint64_t unreadable) {
+  void KeepUnreadable(const disk::NumberedFile& entry, uint64_t unreadable) {
     ++result_.damaged_places;
     result_.damaged_bytes += unreadable;
     base::LogError("{}: {} bytes cannot be read", entry.path, unreadable);
@@ -92,11 +93,12 @@ class Replayer {
     const std::string kept = fmt::format("{}/{:010}.log.unreadable.quarantine",
                                          layout_.QuarantineFolder(), entry.number);
     if (::link(entry.path.c_str(), kept.c_str()) != 0 && errno != EEXIST) {
-      base::LogWarn("cannot keep it: {}", DiskError(kept, errno).message());
+      base::LogWarn("cannot keep it: {}", disk::DiskError(kept, errno).message());
     }
   }
 
-  void Take(const NumberedFile& entry, const LogScanner::Step& step, const LogFileBytesPtr& bytes) {
+  void Take(const disk::NumberedFile& entry, const LogScanner::Step& step,
+            const LogFileBytesPtr& bytes) {
     if (step.outcome == LogScanner::Outcome::kDamage) {
       ++result_.damaged_places;
       result_.damaged_bytes += step.size;
@@ -131,7 +133,7 @@ class Replayer {
     if (layout_.read_only) return;
     base::LogInfo("{}: torn write at {} cut off", path, size);
     if (::truncate(path.c_str(), static_cast<off_t>(size)) != 0) {
-      base::LogWarn("cannot cut off: {}", DiskError(path, errno).message());
+      base::LogWarn("cannot cut off: {}", disk::DiskError(path, errno).message());
     }
   }
 
@@ -144,10 +146,11 @@ class Replayer {
 
 Result<LogReplay> ReplayLog(const StoreLayout& layout, uint64_t sealed_through,
                             const LogRecordVisitor& visit) {
-  Result<std::vector<NumberedFile>> files = ListNumberedFiles(layout.LogFolder(), "log");
+  Result<std::vector<disk::NumberedFile>> files =
+      disk::ListNumberedFiles(layout.LogFolder(), "log");
   if (!files.ok()) return files.status();
   Replayer replayer(layout, sealed_through, visit);
-  for (const NumberedFile& file : *files) SPANDREL_RETURN_IF_ERROR(replayer.ReadFile(file));
+  for (const disk::NumberedFile& file : *files) SPANDREL_RETURN_IF_ERROR(replayer.ReadFile(file));
   return replayer.TakeResult();
 }
 

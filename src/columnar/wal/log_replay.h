@@ -7,7 +7,8 @@
 #include <vector>
 
 #include "base/status.h"
-#include "columnar/disk/directory.h"
+#include "columnar/options/damage.h"
+#include "columnar/options/store_layout.h"
 #include "columnar/wal/log_file_bytes.h"
 
 namespace spandrel::columnar {

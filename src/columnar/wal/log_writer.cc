@@ -8,9 +8,11 @@
 
 #include "base/crc32c.h"
 #include "base/log.h"
-#include "columnar/disk/mutant.h"
 #include "columnar/wal/log_record.h"
-#include "wire/otlp.h"
+#include "disk/file.h"
+#include "disk/mutant.h"
+#include "disk/space_reserve.h"
+#include "wire/otlp/otlp.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -72,7 +74,7 @@ uint64_t GroupSize(const std::vector<LogEntry>& group) {
 Result<std::unique_ptr<LogWriter>> LogWriter::Open(const EngineOptions& options,
                                                    const StoreLayout& layout, LogReplay found,
                                                    base::MetricRegistry& metrics, Publish publish,
-                                                   SpaceReserve* reserve,
+                                                   disk::SpaceReserve* reserve,
                                                    LogFiles::EpochSource new_epoch) {
   std::unique_ptr<LogWriter> writer(new LogWriter(options, layout, std::move(found), metrics,
                                                   std::move(publish), reserve,
@@ -80,7 +82,7 @@ Result<std::unique_ptr<LogWriter>> LogWriter::Open(const EngineOptions& options,
   writer->files_.RemoveOldSpares();
   if (options.durability != Durability::kMemory) {
     const Status opened = writer->OpenNextFile(0);
-    if (!opened.ok() && !IsDiskFull(opened)) return opened;
+    if (!opened.ok() && !disk::IsDiskFull(opened)) return opened;
     if (!opened.ok()) base::LogError("refusing spans: {}", opened.message());
   }
   writer->thread_ = std::thread([raw = writer.get()] { raw->Run(); });
@@ -88,7 +90,7 @@ Result<std::unique_ptr<LogWriter>> LogWriter::Open(const EngineOptions& options,
 }
 
 LogWriter::LogWriter(const EngineOptions& options, StoreLayout layout, LogReplay found,
-                     base::MetricRegistry& metrics, Publish publish, SpaceReserve* reserve,
+                     base::MetricRegistry& metrics, Publish publish, disk::SpaceReserve* reserve,
                      LogFiles::EpochSource new_epoch)
     : options_(options),
       publish_(std::move(publish)),
@@ -158,7 +160,7 @@ void LogWriter::Run() {
   while (WaitForWork(lock)) {
     std::vector<LogEntry> group = TakeGroup();
     lock.unlock();
-    if (MutantIs(Mutant::kAckBeforeWrite)) AcknowledgeTooEarly(group);
+    if (disk::MutantIs(disk::Mutant::kAckBeforeWrite)) AcknowledgeTooEarly(group);
     const Status written =
         options_.durability == Durability::kMemory ? Status() : WriteGroup(group);
     if (written.ok()) publish_(group);
@@ -229,10 +231,11 @@ Status LogWriter::TryWriteGroup(std::vector<LogEntry>& group) {
   const uint64_t end = file_->at + size;
   if (end + kLogEndMark.size() <= file_->size) AddBytes(kLogEndMark, &parts);
   SPANDREL_RETURN_IF_ERROR(blocks_.Write(&parts, file_->at, end));
-  if (options_.durability == Durability::kFsync && !MutantIs(Mutant::kSkipLogSync)) {
+  if (options_.durability == Durability::kFsync && !disk::MutantIs(disk::Mutant::kSkipLogSync)) {
     Status synced = file_->file.SyncData();
-    if (MutantIs(Mutant::kRetryFailedSync) && !synced.ok()) synced = file_->file.SyncData();
-    if (MutantIs(Mutant::kIgnoreFailedSync)) synced = Status();
+    if (disk::MutantIs(disk::Mutant::kRetryFailedSync) && !synced.ok())
+      synced = file_->file.SyncData();
+    if (disk::MutantIs(disk::Mutant::kIgnoreFailedSync)) synced = Status();
     SPANDREL_RETURN_IF_ERROR(synced);
     syncs_.Add();
   }

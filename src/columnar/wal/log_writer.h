@@ -13,11 +13,12 @@
 
 #include "base/metrics.h"
 #include "base/status.h"
-#include "columnar/disk/directory.h"
 #include "columnar/options/options.h"
+#include "columnar/options/store_layout.h"
 #include "columnar/wal/block_writer.h"
 #include "columnar/wal/log_files.h"
 #include "columnar/wal/log_replay.h"
+#include "disk/space_reserve.h"
 #include "span/span_batch.h"
 #include "storage/store.h"
 
@@ -51,7 +52,7 @@ class LogWriter {
   // by refusing. `reserve` may be null.
   static base::Result<std::unique_ptr<LogWriter>> Open(
       const EngineOptions& options, const StoreLayout& layout, LogReplay found,
-      base::MetricRegistry& metrics, Publish publish, SpaceReserve* reserve,
+      base::MetricRegistry& metrics, Publish publish, disk::SpaceReserve* reserve,
       LogFiles::EpochSource new_epoch = RandomEpoch);
   // Stops.
   ~LogWriter();
@@ -71,7 +72,7 @@ class LogWriter {
 
  private:
   LogWriter(const EngineOptions& options, StoreLayout layout, LogReplay found,
-            base::MetricRegistry& metrics, Publish publish, SpaceReserve* reserve,
+            base::MetricRegistry& metrics, Publish publish, disk::SpaceReserve* reserve,
             LogFiles::EpochSource new_epoch);
 
   void Run();

@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <chrono>
 
-#include "columnar/testing/directory.h"
+#include "columnar/options/store_layout.h"
 #include "columnar/testing/spans.h"
 #include "columnar/wal/log_writer.h"
+#include "disk/directory.h"
+#include "disk/testing/directory.h"
 #include "span/span_view.h"
-#include "wire/otlp.h"
+#include "wire/otlp/otlp.h"
 #include "wire/proto_writer.h"
 
 namespace spandrel::columnar {
@@ -41,14 +43,14 @@ span::SpanBatch BatchOf(size_t name_bytes) {
 // One append of a body of that size, synced and acknowledged, by one sender. `reuse`: done files
 // are released at once, so that the next file is a spare; otherwise each is a new one.
 void BM_LogAppend(benchmark::State& state) {
-  const TestDirectory directory;
+  const disk::TestDirectory directory;
   const StoreLayout layout(directory.path());
   EngineOptions options;
   options.directory = directory.path();
   base::MetricRegistry metrics;
   uint64_t sequence = 0;
   auto writer =
-      MakeFolder(layout.LogFolder()).ok()
+      disk::MakeFolder(layout.LogFolder()).ok()
           ? LogWriter::Open(
                 options, layout, {}, metrics,
                 [&](std::vector<LogEntry>& group) { sequence = group.back().sequence; }, nullptr)

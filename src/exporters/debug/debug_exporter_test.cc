@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "exporters/debug/describe.h"
-#include "exporters/decode_yaml.h"
 #include "exporters/factories.h"
-#include "wire/test_request.h"
+#include "exporters/testing/decode_yaml.h"
+#include "wire/testing/request.h"
 
 namespace spandrel::exporters {
 namespace {

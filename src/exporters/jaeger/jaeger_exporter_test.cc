@@ -5,13 +5,13 @@
 #include <atomic>
 #include <map>
 
-#include "exporters/decode_yaml.h"
 #include "exporters/factories.h"
-#include "exporters/fake_peer.h"
 #include "exporters/jaeger/config.h"
 #include "exporters/jaeger/post_spans.h"
-#include "wire/jaeger.h"
-#include "wire/test_request.h"
+#include "exporters/testing/decode_yaml.h"
+#include "exporters/testing/fake_peer.h"
+#include "wire/jaeger/jaeger.h"
+#include "wire/testing/request.h"
 
 namespace spandrel::exporters {
 namespace {

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <iterator>
 
-#include "wire/jaeger.h"
-#include "wire/otlp.h"
+#include "wire/jaeger/jaeger.h"
+#include "wire/otlp/otlp.h"
 
 namespace spandrel::exporters {
 namespace {

@@ -4,13 +4,13 @@
 #include <atomic>
 #include <map>
 
-#include "exporters/decode_yaml.h"
 #include "exporters/factories.h"
-#include "exporters/fake_peer.h"
 #include "exporters/otlp/partial_success.h"
+#include "exporters/testing/decode_yaml.h"
+#include "exporters/testing/fake_peer.h"
 #include "net/compression.h"
-#include "wire/otlp.h"
-#include "wire/test_request.h"
+#include "wire/otlp/otlp.h"
+#include "wire/testing/request.h"
 
 namespace spandrel::exporters {
 namespace {

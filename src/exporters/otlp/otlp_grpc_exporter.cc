@@ -7,7 +7,7 @@
 #include "exporters/otlp/config.h"
 #include "exporters/otlp/partial_success.h"
 #include "net/grpc.h"
-#include "wire/otlp.h"
+#include "wire/otlp/otlp.h"
 
 namespace spandrel::exporters {
 namespace {

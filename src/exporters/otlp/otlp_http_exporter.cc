@@ -10,8 +10,8 @@
 #include "exporters/otlp/partial_success.h"
 #include "net/client.h"
 #include "net/compression.h"
-#include "wire/export_response_json.h"
-#include "wire/otlp.h"
+#include "wire/otlp/export_response_json.h"
+#include "wire/otlp/otlp.h"
 
 namespace spandrel::exporters {
 namespace {

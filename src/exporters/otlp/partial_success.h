@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "pipeline/component.h"
-#include "wire/otlp.h"
+#include "wire/otlp/otlp.h"
 
 namespace spandrel::exporters {
 

@@ -4,8 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "exporters/decode_yaml.h"
-#include "wire/test_request.h"
+#include "exporters/testing/decode_yaml.h"
+#include "wire/testing/request.h"
 
 namespace spandrel::exporters {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "processors/batch/completion_join.h"
 #include "processors/factories.h"
-#include "wire/otlp.h"
+#include "wire/otlp/otlp.h"
 
 namespace spandrel::processors {
 namespace {

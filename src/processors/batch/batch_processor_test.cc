@@ -9,7 +9,7 @@
 
 #include "config/document.h"
 #include "processors/factories.h"
-#include "wire/test_request.h"
+#include "wire/testing/request.h"
 
 namespace spandrel::processors {
 namespace {

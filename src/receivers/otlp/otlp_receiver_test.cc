@@ -11,8 +11,8 @@
 #include "net/compression.h"
 #include "net/grpc.h"
 #include "receivers/factories.h"
-#include "wire/otlp.h"
-#include "wire/test_request.h"
+#include "wire/otlp/otlp.h"
+#include "wire/testing/request.h"
 
 namespace spandrel::receivers {
 namespace {

@@ -11,7 +11,7 @@
 #include "base/status.h"
 #include "pipeline/component.h"
 #include "pipeline/consumer.h"
-#include "wire/otlp.h"
+#include "wire/otlp/otlp.h"
 
 namespace spandrel::receivers {
 

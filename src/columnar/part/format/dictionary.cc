@@ -7,7 +7,7 @@
 
 #include <random>
 
-#include "columnar/disk/fixed.h"
+#include "base/fixed.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -24,16 +24,16 @@ uint64_t RandomSeed() {
 
 // A text from which the parts can be told apart again.
 void AppendKeyPart(std::string_view part, std::string* key) {
-  AppendFixed(static_cast<uint32_t>(part.size()), key);
+  base::AppendFixed(static_cast<uint32_t>(part.size()), key);
   key->append(part);
 }
 
 void AppendRange(ByteRange range, std::string* bytes) {
-  AppendFixed(range.offset, bytes);
-  AppendFixed(range.size, bytes);
+  base::AppendFixed(range.offset, bytes);
+  base::AppendFixed(range.size, bytes);
 }
 
-ByteRange TakeRange(FixedReader* reader, uint64_t limit) {
+ByteRange TakeRange(base::FixedReader* reader, uint64_t limit) {
   ByteRange range;
   range.offset = reader->Take<uint32_t>();
   range.size = reader->Take<uint32_t>();
@@ -43,7 +43,7 @@ ByteRange TakeRange(FixedReader* reader, uint64_t limit) {
 
 // Takes `count` records of `size` bytes each with `take`.
 template <typename T, typename TakeOne>
-void TakeAll(FixedReader* reader, size_t size, std::vector<T>* out, TakeOne&& take) {
+void TakeAll(base::FixedReader* reader, size_t size, std::vector<T>* out, TakeOne&& take) {
   const auto count = reader->Take<uint32_t>();
   if (!reader->Has(count, size)) return;
   out->reserve(count);
@@ -62,31 +62,32 @@ span::SpanChunk SharedChunk(const Dictionary& dictionary) {
 
 std::string EncodeDictionary(const Dictionary& dictionary) {
   std::string bytes;
-  AppendFixed(static_cast<uint32_t>(dictionary.buffer->size()), &bytes);
+  base::AppendFixed(static_cast<uint32_t>(dictionary.buffer->size()), &bytes);
   bytes += *dictionary.buffer;
-  AppendFixed(static_cast<uint32_t>(dictionary.resources.size()), &bytes);
+  base::AppendFixed(static_cast<uint32_t>(dictionary.resources.size()), &bytes);
   for (const span::ResourceEntry& resource : dictionary.resources) {
-    AppendFixed(uint32_t{resource.present}, &bytes);
+    base::AppendFixed(uint32_t{resource.present}, &bytes);
     AppendRange(resource.message, &bytes);
     AppendRange(resource.schema_url, &bytes);
     AppendRange(resource.service_name, &bytes);
   }
-  AppendFixed(static_cast<uint32_t>(dictionary.scopes.size()), &bytes);
+  base::AppendFixed(static_cast<uint32_t>(dictionary.scopes.size()), &bytes);
   for (const span::ScopeEntry& scope : dictionary.scopes) {
-    AppendFixed(scope.resource, &bytes);
-    AppendFixed(uint32_t{scope.present}, &bytes);
+    base::AppendFixed(scope.resource, &bytes);
+    base::AppendFixed(uint32_t{scope.present}, &bytes);
     AppendRange(scope.message, &bytes);
     AppendRange(scope.schema_url, &bytes);
   }
-  AppendFixed(static_cast<uint32_t>(dictionary.names.size()), &bytes);
+  base::AppendFixed(static_cast<uint32_t>(dictionary.names.size()), &bytes);
   for (const ByteRange& name : dictionary.names) AppendRange(name, &bytes);
-  AppendFixed(static_cast<uint32_t>(dictionary.operations.size()), &bytes);
-  for (const OperationRecord& operation : dictionary.operations) AppendFixed(operation, &bytes);
+  base::AppendFixed(static_cast<uint32_t>(dictionary.operations.size()), &bytes);
+  for (const OperationRecord& operation : dictionary.operations)
+    base::AppendFixed(operation, &bytes);
   return bytes;
 }
 
 Result<Dictionary> ParseDictionary(std::string_view bytes) {
-  FixedReader reader(bytes);
+  base::FixedReader reader(bytes);
   Dictionary dictionary;
   const auto size = reader.Take<uint32_t>();
   dictionary.buffer = base::MakeSharedBytes(std::string(reader.TakeBytes(size)));
@@ -127,8 +128,8 @@ uint32_t DictionaryBuilder::AddScope(const span::SpanChunk& chunk, uint32_t scop
   const span::ScopeEntry& scope = chunk.scopes[scope_index];
   const uint32_t resource = AddResource(chunk, chunk.resources[scope.resource]);
   std::string key;
-  AppendFixed(resource, &key);
-  AppendFixed(scope.present, &key);
+  base::AppendFixed(resource, &key);
+  base::AppendFixed(scope.present, &key);
   AppendKeyPart(scope.schema_url.In(bytes), &key);
   AppendKeyPart(scope.message.In(bytes), &key);
   const auto next = static_cast<uint32_t>(dictionary_.scopes.size());
@@ -145,7 +146,7 @@ uint32_t DictionaryBuilder::AddResource(const span::SpanChunk& chunk,
   const std::string_view bytes = chunk.bytes();
   const std::string_view service = resource.service_name.In(bytes);
   std::string key;
-  AppendFixed(resource.present, &key);
+  base::AppendFixed(resource.present, &key);
   AppendKeyPart(service, &key);
   AppendKeyPart(resource.schema_url.In(bytes), &key);
   AppendKeyPart(resource.message.In(bytes), &key);

@@ -3,12 +3,13 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/testing/fuzz_input.h"
 #include "columnar/part/format/latency_table.h"
-#include "columnar/testing/fuzz_input.h"
 #include "storage/latency_histogram.h"
 
 namespace {
 
+using namespace spandrel;
 using namespace spandrel::columnar;
 using spandrel::storage::LatencyHistogram;
 
@@ -20,7 +21,7 @@ struct Sample {
   std::map<LatencyKey, LatencyHistogram> expected;
 };
 
-Sample SampleOf(FuzzInput input) {
+Sample SampleOf(base::FuzzInput input) {
   Sample sample;
   while (!input.empty()) {
     const uint8_t bits = input.Byte();

@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-#include "columnar/disk/fixed.h"
+#include "base/fixed.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -95,7 +95,7 @@ std::optional<Coded> Code(const std::vector<uint64_t>& values) {
 
 std::string Packed(const std::vector<uint64_t>& values) {
   std::string bytes;
-  EncodePackedInts(values, &bytes);
+  columns::EncodePackedInts(values, &bytes);
   return bytes;
 }
 
@@ -110,29 +110,30 @@ void EncodeNumbers(std::span<const uint64_t> values, CellType type, std::string*
     const std::string dictionary = Packed(coded->dictionary);
     const std::string codes = Packed(coded->codes);
     if (dictionary.size() + codes.size() < plain.size()) {
-      AppendFixed(static_cast<uint32_t>(dictionary.size()), out);
+      base::AppendFixed(static_cast<uint32_t>(dictionary.size()), out);
       *out += dictionary + codes;
       return;
     }
   }
-  AppendFixed(uint32_t{0}, out);
+  base::AppendFixed(uint32_t{0}, out);
   *out += plain;
 }
 
 Result<NumberColumn> NumberColumn::Parse(std::string_view bytes, CellType type) {
   const Status damaged(StatusCode::kDataLoss, "numbers cannot be read");
-  FixedReader reader(bytes);
+  base::FixedReader reader(bytes);
   const auto dictionary_size = reader.Take<uint32_t>();
   const std::string_view dictionary = reader.TakeBytes(dictionary_size);
   if (!reader.ok()) return damaged;
   NumberColumn column;
   column.flip_ = FlipOf(type);
   column.has_dictionary_ = dictionary_size > 0;
-  Result<PackedInts> codes = PackedInts::Parse(bytes.substr(sizeof(uint32_t) + dictionary_size));
+  Result<columns::PackedInts> codes =
+      columns::PackedInts::Parse(bytes.substr(sizeof(uint32_t) + dictionary_size));
   if (!codes.ok()) return codes.status();
   column.codes_ = *codes;
   if (!column.has_dictionary_) return column;
-  Result<PackedInts> values = PackedInts::Parse(dictionary);
+  Result<columns::PackedInts> values = columns::PackedInts::Parse(dictionary);
   if (!values.ok()) return values.status();
   column.dictionary_ = *values;
   if (codes->size() > 0 && codes->max() >= values->size()) return damaged;

@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "base/status.h"
-#include "columnar/column/packed_ints.h"
 #include "columnar/part/format/message_fields.h"
+#include "columns/packed_ints.h"
 
 namespace spandrel::columnar {
 
@@ -31,7 +31,7 @@ class NumberColumn {
   bool has_dictionary() const { return has_dictionary_; }
   uint32_t dictionary_size() const { return dictionary_.size(); }
   uint64_t DictionaryAt(uint32_t code) const { return dictionary_.At(code) ^ flip_; }
-  const PackedInts& codes() const { return codes_; }
+  const columns::PackedInts& codes() const { return codes_; }
   // The value that a code, or without a dictionary a packed number, stands for.
   uint64_t ValueOf(uint64_t code) const {
     return (has_dictionary_ ? dictionary_.At(static_cast<uint32_t>(code)) : code) ^ flip_;
@@ -40,8 +40,8 @@ class NumberColumn {
  private:
   bool has_dictionary_ = false;
   uint64_t flip_ = 0;
-  PackedInts dictionary_;
-  PackedInts codes_;
+  columns::PackedInts dictionary_;
+  columns::PackedInts codes_;
 };
 
 }  // namespace spandrel::columnar

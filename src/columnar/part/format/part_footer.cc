@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/crc32c.h"
-#include "columnar/disk/fixed.h"
+#include "base/fixed.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -19,7 +19,7 @@ Status Damaged(const char* what) {
 
 uint32_t FooterCrc(uint64_t file_id, std::string_view footer) {
   std::string seed;
-  AppendFixed(file_id, &seed);
+  base::AppendFixed(file_id, &seed);
   return base::Crc32c(footer, base::Crc32c(seed));
 }
 
@@ -42,21 +42,21 @@ bool GroupsFit(const PartFooter& footer, uint64_t limit) {
 }
 
 void AppendGroup(const GroupRecord& group, std::string* bytes) {
-  AppendFixed(group.row_count, bytes);
-  AppendFixed(group.trace_count, bytes);
-  AppendFixed(group.min_start, bytes);
-  AppendFixed(group.max_start, bytes);
-  AppendFixed(group.max_duration, bytes);
-  AppendFixed(group.message_bytes, bytes);
-  AppendFixed(group.directory, bytes);
-  AppendFixed(group.trace_filter, bytes);
-  AppendFixed(group.value_filter, bytes);
-  AppendFixed(group.latencies, bytes);
+  base::AppendFixed(group.row_count, bytes);
+  base::AppendFixed(group.trace_count, bytes);
+  base::AppendFixed(group.min_start, bytes);
+  base::AppendFixed(group.max_start, bytes);
+  base::AppendFixed(group.max_duration, bytes);
+  base::AppendFixed(group.message_bytes, bytes);
+  base::AppendFixed(group.directory, bytes);
+  base::AppendFixed(group.trace_filter, bytes);
+  base::AppendFixed(group.value_filter, bytes);
+  base::AppendFixed(group.latencies, bytes);
 }
 
 constexpr size_t kGroupRecordSize = 40 + 4 * sizeof(SectionRecord);
 
-GroupRecord TakeGroup(FixedReader* reader) {
+GroupRecord TakeGroup(base::FixedReader* reader) {
   GroupRecord group;
   group.row_count = reader->Take<uint32_t>();
   group.trace_count = reader->Take<uint32_t>();
@@ -72,13 +72,13 @@ GroupRecord TakeGroup(FixedReader* reader) {
 }
 
 void AppendThinning(const ThinningRecord& thinned, std::string* bytes) {
-  AppendFixed(thinned.dropped_spans, bytes);
-  AppendFixed(thinned.dropped_traces, bytes);
-  AppendFixed(static_cast<uint32_t>(thinned.left_elsewhere.size()), bytes);
-  for (const uint64_t hash : thinned.left_elsewhere) AppendFixed(hash, bytes);
+  base::AppendFixed(thinned.dropped_spans, bytes);
+  base::AppendFixed(thinned.dropped_traces, bytes);
+  base::AppendFixed(static_cast<uint32_t>(thinned.left_elsewhere.size()), bytes);
+  for (const uint64_t hash : thinned.left_elsewhere) base::AppendFixed(hash, bytes);
 }
 
-ThinningRecord TakeThinning(FixedReader* reader) {
+ThinningRecord TakeThinning(base::FixedReader* reader) {
   ThinningRecord thinned;
   thinned.dropped_spans = reader->Take<uint64_t>();
   thinned.dropped_traces = reader->Take<uint64_t>();
@@ -90,7 +90,7 @@ ThinningRecord TakeThinning(FixedReader* reader) {
 }
 
 Result<PartFooter> ReadFields(std::string_view bytes) {
-  FixedReader reader(bytes);
+  base::FixedReader reader(bytes);
   PartFooter footer;
   const auto version = reader.Take<uint32_t>();
   if (version != kPartVersion) {
@@ -122,31 +122,31 @@ Result<PartFooter> ReadFields(std::string_view bytes) {
 
 std::string EncodePartFooter(const PartFooter& footer) {
   std::string bytes;
-  AppendFixed(kPartVersion, &bytes);
-  AppendFixed(footer.file_id, &bytes);
-  AppendFixed(footer.row_count, &bytes);
-  AppendFixed(footer.trace_count, &bytes);
-  AppendFixed(footer.min_start, &bytes);
-  AppendFixed(footer.max_start, &bytes);
-  AppendFixed(footer.sealed_through, &bytes);
-  AppendFixed(static_cast<uint32_t>(footer.replaces.size()), &bytes);
-  for (uint64_t number : footer.replaces) AppendFixed(number, &bytes);
-  AppendFixed(footer.dictionary, &bytes);
-  AppendFixed(static_cast<uint32_t>(footer.groups.size()), &bytes);
+  base::AppendFixed(kPartVersion, &bytes);
+  base::AppendFixed(footer.file_id, &bytes);
+  base::AppendFixed(footer.row_count, &bytes);
+  base::AppendFixed(footer.trace_count, &bytes);
+  base::AppendFixed(footer.min_start, &bytes);
+  base::AppendFixed(footer.max_start, &bytes);
+  base::AppendFixed(footer.sealed_through, &bytes);
+  base::AppendFixed(static_cast<uint32_t>(footer.replaces.size()), &bytes);
+  for (uint64_t number : footer.replaces) base::AppendFixed(number, &bytes);
+  base::AppendFixed(footer.dictionary, &bytes);
+  base::AppendFixed(static_cast<uint32_t>(footer.groups.size()), &bytes);
   for (const GroupRecord& group : footer.groups) AppendGroup(group, &bytes);
   if (footer.thinned) AppendThinning(*footer.thinned, &bytes);
   const auto size = static_cast<uint32_t>(bytes.size());
   const uint32_t crc = FooterCrc(footer.file_id, bytes);
-  AppendFixed(size, &bytes);
-  AppendFixed(crc, &bytes);
-  AppendFixed(footer.file_id, &bytes);
-  AppendFixed(kPartMagic, &bytes);
+  base::AppendFixed(size, &bytes);
+  base::AppendFixed(crc, &bytes);
+  base::AppendFixed(footer.file_id, &bytes);
+  base::AppendFixed(kPartMagic, &bytes);
   return bytes;
 }
 
 Result<PartFooter> ParsePartFooter(std::string_view file) {
   if (file.size() < kPartHeaderSize + kPartTrailerSize) return Damaged("file is cut off");
-  FixedReader trailer(file.substr(file.size() - kPartTrailerSize));
+  base::FixedReader trailer(file.substr(file.size() - kPartTrailerSize));
   const auto size = trailer.Take<uint32_t>();
   const auto crc = trailer.Take<uint32_t>();
   const auto file_id = trailer.Take<uint64_t>();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/check.h"
 #include "base/crc32c.h"
-#include "columnar/disk/fixed.h"
+#include "base/fixed.h"
 #include "columnar/part/format/dictionary.h"
 #include "columnar/part/format/part_footer.h"
 
@@ -17,18 +17,19 @@ void CheckInside(const spandrel::columnar::SectionRecord& section, size_t file_s
 // Whatever parses encodes to the same bytes; sections lie inside the file. The input is taken as a
 // footer with a right checksum, since the fuzzer would hardly find one, and as a dictionary.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace spandrel;
   using namespace spandrel::columnar;
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   uint64_t file_id = 0;
   if (size >= 12) std::memcpy(&file_id, data + 4, sizeof(file_id));
   std::string seed;
-  AppendFixed(file_id, &seed);
+  base::AppendFixed(file_id, &seed);
   std::string file(kPartHeaderSize + 65536, '\0');
   file += input;
-  AppendFixed(static_cast<uint32_t>(size), &file);
-  AppendFixed(spandrel::base::Crc32c(input, spandrel::base::Crc32c(seed)), &file);
-  AppendFixed(file_id, &file);
-  AppendFixed(kPartMagic, &file);
+  base::AppendFixed(static_cast<uint32_t>(size), &file);
+  base::AppendFixed(spandrel::base::Crc32c(input, spandrel::base::Crc32c(seed)), &file);
+  base::AppendFixed(file_id, &file);
+  base::AppendFixed(kPartMagic, &file);
   const auto footer = ParsePartFooter(file);
   if (footer.ok()) {
     SPANDREL_CHECK(file.ends_with(EncodePartFooter(*footer)));

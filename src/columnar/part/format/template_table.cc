@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "columnar/disk/fixed.h"
+#include "base/fixed.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -13,11 +13,11 @@ using base::Status;
 using base::StatusCode;
 
 void AppendText(std::string_view text, std::string* out) {
-  AppendFixed(static_cast<uint32_t>(text.size()), out);
+  base::AppendFixed(static_cast<uint32_t>(text.size()), out);
   out->append(text);
 }
 
-std::string_view TakeText(FixedReader* reader) {
+std::string_view TakeText(base::FixedReader* reader) {
   const auto size = reader->Take<uint32_t>();
   return reader->TakeBytes(size);
 }
@@ -27,26 +27,26 @@ bool HasColumn(FieldKind kind) {
 }
 
 void AppendTemplate(const TemplateTable& table, const Template& made, std::string* out) {
-  AppendFixed(made.layout, out);
-  AppendFixed(made.scope, out);
-  AppendFixed(made.name, out);
-  AppendFixed(static_cast<uint8_t>(made.kind), out);
-  AppendFixed(static_cast<uint8_t>(made.status), out);
+  base::AppendFixed(made.layout, out);
+  base::AppendFixed(made.scope, out);
+  base::AppendFixed(made.name, out);
+  base::AppendFixed(static_cast<uint8_t>(made.kind), out);
+  base::AppendFixed(static_cast<uint8_t>(made.status), out);
   size_t cell = 0;
   for (const LayoutStep& step : table.layouts[made.layout]) {
     if (step.column == kNoColumn) continue;
     const ConstantCell& constant = made.cells[cell++];
-    AppendFixed(uint8_t{constant.is_constant}, out);
+    base::AppendFixed(uint8_t{constant.is_constant}, out);
     if (!constant.is_constant) continue;
     if (IsText(table.columns[step.column].type)) {
       AppendText(constant.text, out);
     } else {
-      AppendFixed(constant.scalar, out);
+      base::AppendFixed(constant.scalar, out);
     }
   }
 }
 
-ColumnKey TakeColumn(FixedReader* reader) {
+ColumnKey TakeColumn(base::FixedReader* reader) {
   ColumnKey column;
   column.kind = reader->Take<FieldKind>();
   column.number = reader->Take<uint8_t>();
@@ -59,7 +59,7 @@ ColumnKey TakeColumn(FixedReader* reader) {
   return column;
 }
 
-Layout TakeLayout(FixedReader* reader, const std::vector<ColumnKey>& columns) {
+Layout TakeLayout(base::FixedReader* reader, const std::vector<ColumnKey>& columns) {
   Layout layout;
   const auto count = reader->Take<uint32_t>();
   for (uint32_t i = 0; i < count && reader->ok(); ++i) {
@@ -75,7 +75,7 @@ Layout TakeLayout(FixedReader* reader, const std::vector<ColumnKey>& columns) {
   return layout;
 }
 
-Template TakeTemplate(FixedReader* reader, const TemplateTable& table) {
+Template TakeTemplate(base::FixedReader* reader, const TemplateTable& table) {
   Template made;
   made.layout = reader->Take<uint32_t>();
   made.scope = reader->Take<uint32_t>();
@@ -110,30 +110,30 @@ size_t TemplateTable::CellCount(const Layout& layout) const {
 
 std::string EncodeTemplateTable(const TemplateTable& table) {
   std::string bytes;
-  AppendFixed(static_cast<uint32_t>(table.columns.size()), &bytes);
+  base::AppendFixed(static_cast<uint32_t>(table.columns.size()), &bytes);
   for (const ColumnKey& column : table.columns) {
-    AppendFixed(column.kind, &bytes);
-    AppendFixed(column.number, &bytes);
-    AppendFixed(column.type, &bytes);
-    AppendFixed(column.occurrence, &bytes);
+    base::AppendFixed(column.kind, &bytes);
+    base::AppendFixed(column.number, &bytes);
+    base::AppendFixed(column.type, &bytes);
+    base::AppendFixed(column.occurrence, &bytes);
     AppendText(column.key, &bytes);
   }
-  AppendFixed(static_cast<uint32_t>(table.layouts.size()), &bytes);
+  base::AppendFixed(static_cast<uint32_t>(table.layouts.size()), &bytes);
   for (const Layout& layout : table.layouts) {
-    AppendFixed(static_cast<uint32_t>(layout.size()), &bytes);
+    base::AppendFixed(static_cast<uint32_t>(layout.size()), &bytes);
     for (const LayoutStep& step : layout) {
-      AppendFixed(step.kind, &bytes);
-      if (step.column != kNoColumn) AppendFixed(step.column, &bytes);
+      base::AppendFixed(step.kind, &bytes);
+      if (step.column != kNoColumn) base::AppendFixed(step.column, &bytes);
     }
   }
-  AppendFixed(static_cast<uint32_t>(table.templates.size()), &bytes);
+  base::AppendFixed(static_cast<uint32_t>(table.templates.size()), &bytes);
   for (const Template& made : table.templates) AppendTemplate(table, made, &bytes);
   return bytes;
 }
 
 Result<TemplateTable> ParseTemplateTable(std::string_view bytes, size_t scope_count,
                                          size_t name_count) {
-  FixedReader reader(bytes);
+  base::FixedReader reader(bytes);
   TemplateTable table;
   const auto columns = reader.Take<uint32_t>();
   for (uint32_t i = 0; i < columns && reader.ok(); ++i)

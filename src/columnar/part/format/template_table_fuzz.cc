@@ -6,6 +6,7 @@
 
 // Whatever parses encodes to bytes that parse to the same; numbers are in range.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace spandrel;
   using namespace spandrel::columnar;
   constexpr size_t kScopes = 3;
   constexpr size_t kNames = 5;

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "columnar/disk/fixed.h"
+#include "base/fixed.h"
 #include "columnar/part/format/bloom_filter.h"
 
 namespace spandrel::columnar {
@@ -60,7 +60,7 @@ std::string ValueFilterBuilder::Finish() {
   BloomFilterBuilder filter(hashes_.size() + repeated_.size(), kBitsPerValue);
   for (const uint64_t hash : repeated_) filter.Add(hash);
   for (const uint64_t hash : hashes_) filter.Add(hash);
-  return std::string(BytesOf(filter.words()));
+  return std::string(base::BytesOf(filter.words()));
 }
 
 }  // namespace spandrel::columnar

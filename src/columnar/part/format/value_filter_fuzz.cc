@@ -2,17 +2,18 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/testing/fuzz_input.h"
 #include "columnar/part/format/bloom_filter.h"
 #include "columnar/part/format/value_filter.h"
-#include "columnar/testing/fuzz_input.h"
-#include "wire/otlp.h"
+#include "wire/otlp/otlp.h"
 
 namespace {
 
+using namespace spandrel;
 using namespace spandrel::columnar;
 
 // What was added is found.
-void CheckFinds(FuzzInput input) {
+void CheckFinds(base::FuzzInput input) {
   ValueFilterBuilder builder;
   std::vector<uint64_t> added;
   while (!input.empty()) {
@@ -55,9 +56,9 @@ void CheckFindsAttributes(std::string_view request) {
 // Any bytes are a filter, which is read within its bounds.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::vector<char> exact(data, data + size);
-  FuzzInput input(data, size);
+  base::FuzzInput input(data, size);
   for (int i = 0; i < 4; ++i) {
-    (void)FilterMayContain({exact.data(), exact.size()}, FuzzInput(input).Number() * i);
+    (void)FilterMayContain({exact.data(), exact.size()}, base::FuzzInput(input).Number() * i);
   }
   (void)FilterMayContain({exact.data(), exact.size()}, UINT64_MAX);
   CheckFinds(input);

@@ -23,11 +23,11 @@ Result<CellReader> CellReader::Open(const RowGroup& group, uint32_t column) {
     reader.size_ = scalars->size();
     return reader;
   }
-  const Result<TextColumn> texts = group.Texts(column);
+  const Result<columns::TextColumn> texts = group.Texts(column);
   if (!texts.ok()) return texts.status();
   reader.size_ = texts->size();
   reader.texts_.emplace(*texts);
-  if (texts->encoding() == TextEncoding::kDictionary) reader.dictionary_ = *texts;
+  if (texts->encoding() == columns::TextEncoding::kDictionary) reader.dictionary_ = *texts;
   return reader;
 }
 

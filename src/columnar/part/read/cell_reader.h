@@ -44,8 +44,8 @@ class CellReader {
   size_t buffered_ = 0;
   std::vector<uint64_t> numbers_;  // codes or scalars that were read
   std::span<const std::string_view> views_;
-  std::optional<TextReader> texts_;
-  std::optional<TextColumn> dictionary_;
+  std::optional<columns::TextReader> texts_;
+  std::optional<columns::TextColumn> dictionary_;
   std::optional<NumberColumn> scalars_;
 };
 

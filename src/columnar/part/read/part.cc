@@ -6,12 +6,12 @@
 
 #include <algorithm>
 
+#include "base/fixed.h"
 #include "base/log.h"
-#include "columnar/column/zstd_block.h"
-#include "columnar/disk/fixed.h"
 #include "columnar/hash/content_hash.h"
 #include "columnar/part/format/bloom_filter.h"
 #include "columnar/part/read/row_reader.h"
+#include "columns/zstd_block.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -29,21 +29,21 @@ Result<std::string> Decompress(std::string_view stored, uint32_t raw_size) {
   // Damaged sizes ask for no memory that the bytes do not account for.
   if (ZSTD_getFrameContentSize(stored.data(), stored.size()) != raw_size) return damaged;
   std::string raw(raw_size, '\0');
-  if (!ReadZstdBlock(stored, raw.data(), raw.size())) return damaged;
+  if (!columns::ReadZstdBlock(stored, raw.data(), raw.size())) return damaged;
   return raw;
 }
 
 }  // namespace
 
 Result<PartPtr> Part::Open(const std::string& path, uint64_t number) {
-  Result<MappedFile> file = MappedFile::Open(path);
+  Result<disk::MappedFile> file = disk::MappedFile::Open(path);
   if (!file.ok()) return file.status();
   Result<PartFooter> footer = ParsePartFooter(file->bytes());
   if (!footer.ok()) return footer.status().Annotate(path);
   return PartPtr(new Part(path, number, std::move(*file), std::move(*footer)));
 }
 
-Part::Part(std::string path, uint64_t number, MappedFile file, PartFooter footer)
+Part::Part(std::string path, uint64_t number, disk::MappedFile file, PartFooter footer)
     : path_(std::move(path)),
       number_(number),
       file_(std::move(file)),
@@ -139,7 +139,7 @@ Result<std::string_view> Part::CheckedFrame(const SectionRecord& section) const 
       kFrameHeaderSize + uint64_t{section.stored_size} <= file.size() - section.offset;
   if (fits) {
     const std::string_view stored = UncheckedFrame(section);
-    FixedReader header(file.substr(section.offset, kFrameHeaderSize));
+    base::FixedReader header(file.substr(section.offset, kFrameHeaderSize));
     if (header.Take<uint32_t>() == FrameCrc(footer_.file_id, section, stored)) return stored;
   }
   return Status(StatusCode::kDataLoss,

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "base/status.h"
-#include "columnar/disk/file.h"
 #include "columnar/part/format/dictionary.h"
 #include "columnar/part/format/part_footer.h"
 #include "columnar/part/read/row_group.h"
+#include "disk/file.h"
 #include "span/span_view.h"
 
 namespace spandrel::columnar {
@@ -70,14 +70,14 @@ class Part {
   void ReleasePages() const;
 
  private:
-  Part(std::string path, uint64_t number, MappedFile file, PartFooter footer);
+  Part(std::string path, uint64_t number, disk::MappedFile file, PartFooter footer);
 
   base::Result<Dictionary> ReadDictionary() const;
   bool MayHave(const SectionRecord& filter, std::atomic<bool>& checked, uint64_t hash) const;
 
   const std::string path_;
   const uint64_t number_;
-  const MappedFile file_;
+  const disk::MappedFile file_;
   const PartFooter footer_;
   mutable std::atomic<bool> damaged_{false};
   mutable std::atomic<bool> has_damaged_group_{false};

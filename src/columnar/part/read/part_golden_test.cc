@@ -3,9 +3,9 @@
 
 #include "columnar/compaction/merge.h"
 #include "columnar/read/part_source.h"
-#include "columnar/testing/directory.h"
 #include "columnar/testing/golden.h"
 #include "columnar/testing/part.h"
+#include "disk/testing/directory.h"
 
 // A part file of version 3, kept in tests/data/store. Only reading it is tested: bytes under zstd
 // depend on the library.
@@ -45,7 +45,7 @@ void WriteSample(const std::string& path) {
 }
 
 TEST(PartGoldenTest, Version3IsRead) {
-  TestDirectory directory;
+  disk::TestDirectory directory;
   const std::string written = directory.path() + "/written.part";
   WriteSample(written);
   GoldenFile("part-v3.part", ReadWholeFile(written));
@@ -53,7 +53,7 @@ TEST(PartGoldenTest, Version3IsRead) {
 }
 
 TEST(PartGoldenTest, APartGivesBackEveryByte) {
-  TestDirectory directory;
+  disk::TestDirectory directory;
   const std::string written = directory.path() + "/written.part";
   WriteSample(written);
   EXPECT_EQ(MessagesOf(written), SampleMessages());
@@ -61,7 +61,7 @@ TEST(PartGoldenTest, APartGivesBackEveryByte) {
 
 // Joined with itself every span is there twice: merging does not look for spans that were resent.
 TEST(PartGoldenTest, MergedPartsGiveBackEveryByte) {
-  TestDirectory directory;
+  disk::TestDirectory directory;
   const std::string written = directory.path() + "/written.part";
   const std::string merged = directory.path() + "/merged.part";
   WriteSample(written);

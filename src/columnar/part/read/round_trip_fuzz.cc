@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/testing/fuzz_input.h"
 #include "columnar/compaction/merge.h"
 #include "columnar/part/read/part.h"
 #include "columnar/part/write/seal.h"
 #include "columnar/read/part_source.h"
-#include "columnar/testing/fuzz_input.h"
-#include "wire/otlp.h"
+#include "wire/otlp/otlp.h"
 #include "wire/proto_writer.h"
 
 namespace spandrel::columnar {
@@ -33,7 +33,7 @@ std::string ScratchPath() {
   return (folder == nullptr ? std::string("/tmp") : std::string(folder)) + "/part";
 }
 
-void AppendValue(FuzzInput& input, uint32_t field, wire::ProtoWriter& writer) {
+void AppendValue(base::FuzzInput& input, uint32_t field, wire::ProtoWriter& writer) {
   const size_t value = writer.Open(field);
   const uint8_t type = input.Byte() % 8;
   if (type == 1 || type == 0) writer.Bytes(1, input.Text());
@@ -45,7 +45,7 @@ void AppendValue(FuzzInput& input, uint32_t field, wire::ProtoWriter& writer) {
   writer.Close(value);
 }
 
-void AppendKeyValue(FuzzInput& input, uint32_t field, wire::ProtoWriter& writer) {
+void AppendKeyValue(base::FuzzInput& input, uint32_t field, wire::ProtoWriter& writer) {
   const size_t attribute = writer.Open(field);
   const uint8_t order = input.Byte();
   if (order % 8 != 0) writer.Bytes(1, input.Text());
@@ -54,7 +54,7 @@ void AppendKeyValue(FuzzInput& input, uint32_t field, wire::ProtoWriter& writer)
   writer.Close(attribute);
 }
 
-void AppendIds(FuzzInput& input, wire::ProtoWriter& writer) {
+void AppendIds(base::FuzzInput& input, wire::ProtoWriter& writer) {
   const uint8_t number = input.Byte();
   writer.Bytes(span::otlp::kSpanTraceId, std::string(16, static_cast<char>(1 + number % 3)));
   writer.Bytes(span::otlp::kSpanSpanId, std::string(8, static_cast<char>(1 + number / 3 % 16)));
@@ -62,7 +62,7 @@ void AppendIds(FuzzInput& input, wire::ProtoWriter& writer) {
 }
 
 // A field that is known, or any other.
-void AppendSpanField(FuzzInput& input, uint8_t field, std::string* bytes) {
+void AppendSpanField(base::FuzzInput& input, uint8_t field, std::string* bytes) {
   wire::ProtoWriter writer(bytes);
   switch (field) {
     case span::otlp::kSpanKind:
@@ -99,7 +99,7 @@ void AppendSpanField(FuzzInput& input, uint8_t field, std::string* bytes) {
   }
 }
 
-std::string MakeSpan(FuzzInput& input) {
+std::string MakeSpan(base::FuzzInput& input) {
   std::string bytes;
   wire::ProtoWriter writer(&bytes);
   if (input.Byte() % 8 != 0) AppendIds(input, writer);
@@ -111,7 +111,7 @@ std::string MakeSpan(FuzzInput& input) {
 
 // A request of spans whose fields the input chooses; some spans come several times with another
 // number at their end, so that columns of many rows are made.
-std::string MakeRequest(FuzzInput input) {
+std::string MakeRequest(base::FuzzInput input) {
   std::string bytes;
   wire::ProtoWriter writer(&bytes);
   int spans = 0;
@@ -203,9 +203,10 @@ void CheckRequest(std::string request) {
 
 // The input is taken as a request, and as choices that make one.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace spandrel;
   using namespace spandrel::columnar;
-  FuzzInput input(data, size);
-  CheckRequest(std::string(FuzzInput(input).Rest()));
+  base::FuzzInput input(data, size);
+  CheckRequest(std::string(base::FuzzInput(input).Rest()));
   CheckRequest(MakeRequest(input));
   return 0;
 }

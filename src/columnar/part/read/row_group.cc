@@ -98,10 +98,10 @@ Result<std::string_view> RowGroup::BytesOfSize(FrameKind kind, uint64_t size) co
   return bytes;
 }
 
-Result<PackedInts> RowGroup::Packed(FrameKind kind) const {
+Result<columns::PackedInts> RowGroup::Packed(FrameKind kind) const {
   const Result<std::string_view> bytes = Bytes(kind);
   if (!bytes.ok()) return bytes.status();
-  Result<PackedInts> packed = PackedInts::Parse(*bytes);
+  Result<columns::PackedInts> packed = columns::PackedInts::Parse(*bytes);
   if (!packed.ok()) return packed;
   const uint32_t size = kind < FrameKind::kTemplateOf ? facts_.trace_count : facts_.row_count;
   if (packed->size() != size) return Damaged("column has another size");
@@ -115,7 +115,7 @@ Result<std::vector<uint16_t>> RowGroup::Weights() const {
   if (!Has(FrameKind::kTraceWeights)) return std::vector<uint16_t>();
   const Result<std::string_view> bytes = Bytes(FrameKind::kTraceWeights);
   if (!bytes.ok()) return bytes.status();
-  const Result<PackedInts> packed = PackedInts::Parse(*bytes);
+  const Result<columns::PackedInts> packed = columns::PackedInts::Parse(*bytes);
   if (!packed.ok()) return packed.status();
   if (packed->size() != facts_.trace_count || packed->max() > UINT16_MAX) {
     return Damaged("weights make no sense");
@@ -149,7 +149,7 @@ Result<std::string_view> RowGroup::ForeignParents() const {
 Result<const std::vector<uint32_t>*> RowGroup::FirstRows() const {
   std::lock_guard lock(mutex_);
   if (!first_rows_.empty()) return &first_rows_;
-  const Result<PackedInts> counts = Packed(FrameKind::kTraceRows);
+  const Result<columns::PackedInts> counts = Packed(FrameKind::kTraceRows);
   if (!counts.ok()) return counts.status();
   std::vector<uint32_t> first(facts_.trace_count + 1);
   counts->Read(0, facts_.trace_count, first.data() + 1);
@@ -167,7 +167,7 @@ Result<const std::vector<uint32_t>*> RowGroup::FirstRows() const {
 Result<std::vector<uint32_t>> RowGroup::CellsBefore(uint32_t zone) const {
   const Result<std::string_view> bytes = Bytes(FrameKind::kZoneStarts);
   if (!bytes.ok()) return bytes.status();
-  const Result<PackedInts> starts = PackedInts::Parse(*bytes);
+  const Result<columns::PackedInts> starts = columns::PackedInts::Parse(*bytes);
   if (!starts.ok()) return starts.status();
   const uint32_t zones = (facts_.row_count + kZoneRows - 1) / kZoneRows;
   if (starts->size() != uint64_t{zones} * (column_count() + 1)) {
@@ -180,11 +180,11 @@ Result<std::vector<uint32_t>> RowGroup::CellsBefore(uint32_t zone) const {
   return before;
 }
 
-Result<TextColumn> RowGroup::Texts(uint32_t column) const {
+Result<columns::TextColumn> RowGroup::Texts(uint32_t column) const {
   const auto bytes =
       Bytes(static_cast<FrameKind>(static_cast<uint32_t>(FrameKind::kFirstColumn) + column));
   if (!bytes.ok()) return bytes.status();
-  return TextColumn::Parse(*bytes);
+  return columns::TextColumn::Parse(*bytes);
 }
 
 Result<NumberColumn> RowGroup::Numbers(uint32_t column) const {

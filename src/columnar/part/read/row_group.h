@@ -12,12 +12,12 @@
 #include <vector>
 
 #include "base/status.h"
-#include "columnar/column/packed_ints.h"
-#include "columnar/column/text_column.h"
 #include "columnar/part/format/dictionary.h"
 #include "columnar/part/format/number_column.h"
 #include "columnar/part/format/part_footer.h"
 #include "columnar/part/format/template_table.h"
+#include "columns/packed_ints.h"
+#include "columns/text_column.h"
 
 namespace spandrel::columnar {
 
@@ -47,7 +47,7 @@ class RowGroup {
   const std::vector<SectionRecord>& sections() const { return sections_; }
 
   // A column of numbers that every row group has, with one number for each row or trace.
-  base::Result<PackedInts> Packed(FrameKind kind) const;
+  base::Result<columns::PackedInts> Packed(FrameKind kind) const;
   // How many traces each trace stands for; empty when that is one for all.
   base::Result<std::vector<uint16_t>> Weights() const;
   // Ids: 16 bytes a trace, 8 bytes a row.
@@ -60,7 +60,7 @@ class RowGroup {
   base::Result<std::vector<uint32_t>> CellsBefore(uint32_t zone) const;
   uint32_t column_count() const { return static_cast<uint32_t>(table_.columns.size()); }
 
-  base::Result<TextColumn> Texts(uint32_t column) const;
+  base::Result<columns::TextColumn> Texts(uint32_t column) const;
   base::Result<NumberColumn> Numbers(uint32_t column) const;
 
   // The position of a trace among the row group's traces.

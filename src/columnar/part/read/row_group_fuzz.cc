@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/log.h"
+#include "base/testing/fuzz_input.h"
 #include "columnar/compaction/merge.h"
 #include "columnar/part/read/part.h"
 #include "columnar/read/aggregate.h"
@@ -15,7 +16,6 @@
 #include "columnar/read/lists.h"
 #include "columnar/read/search.h"
 #include "columnar/read/verify.h"
-#include "columnar/testing/fuzz_input.h"
 #include "columnar/testing/part.h"
 
 namespace spandrel::columnar {
@@ -46,7 +46,7 @@ EncodedRowGroup PlainGroup(PartWriter& part) {
   return group;
 }
 
-void DamageSection(FuzzInput input, EncodedRowGroup* group) {
+void DamageSection(base::FuzzInput input, EncodedRowGroup* group) {
   const uint8_t choice = input.Byte();
   EncodedSection& section = group->sections[choice / 2 % group->sections.size()];
   if (choice % 2 == 0) {
@@ -98,12 +98,13 @@ void AskEverything(const Snapshot& snapshot, const Predicate& where) {
 }  // namespace spandrel::columnar
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace spandrel;
   using namespace spandrel::columnar;
   static const std::string path = ScratchPath();
   static const bool quiet = (spandrel::base::SetLogLevel(spandrel::base::LogLevel::kOff), true);
   (void)quiet;
   if (size < 2) return 0;
-  FuzzInput input(data, size);
+  base::FuzzInput input(data, size);
   const Predicate& where = Conditions()[input.Byte() % Conditions().size()];
   auto part = PartWriter::Create(path, Effort::kFast);
   if (!part.ok()) return 0;

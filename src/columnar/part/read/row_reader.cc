@@ -171,7 +171,7 @@ Status RowReader::GoTo(uint32_t row) {
 Status RowReader::OpenColumn(uint32_t column) {
   OpenedColumn& opened = columns_[column];
   if (IsText(group_->table().columns[column].type)) {
-    const Result<TextColumn> texts = group_->Texts(column);
+    const Result<columns::TextColumn> texts = group_->Texts(column);
     if (!texts.ok()) return texts.status();
     opened.size = texts->size();
     opened.texts.emplace(*texts);

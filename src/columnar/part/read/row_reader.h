@@ -65,9 +65,9 @@ class RowReader {
   // Where the cells of `at_row_` lie in each column; set once messages are read.
   std::optional<uint32_t> at_row_;
   std::vector<uint32_t> cells_before_;
-  PackedInts all_templates_;
+  columns::PackedInts all_templates_;
   struct OpenedColumn {
-    std::optional<TextReader> texts;
+    std::optional<columns::TextReader> texts;
     std::optional<NumberColumn> numbers;
     uint32_t size = 0;
   };

@@ -9,7 +9,7 @@
 #include <random>
 
 #include "span/span_view.h"
-#include "wire/otlp.h"
+#include "wire/otlp/otlp.h"
 #include "wire/proto_writer.h"
 
 namespace spandrel::columnar {

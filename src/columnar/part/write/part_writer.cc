@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <random>
 
+#include "base/fixed.h"
 #include "base/log.h"
-#include "columnar/disk/directory.h"
-#include "columnar/disk/fixed.h"
+#include "disk/directory.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -26,25 +26,25 @@ uint64_t RandomFileId() {
 }  // namespace
 
 Result<std::unique_ptr<PartWriter>> PartWriter::Create(const std::string& path, Effort effort) {
-  SPANDREL_RETURN_IF_ERROR(RemoveFile(path));
-  Result<File> file = File::Create(path);
+  SPANDREL_RETURN_IF_ERROR(disk::RemoveFile(path));
+  Result<disk::File> file = disk::File::Create(path);
   if (!file.ok()) return file.status();
   std::unique_ptr<PartWriter> writer(new PartWriter(std::move(*file), RandomFileId(), effort));
   std::string header;
-  AppendFixed(kPartMagic, &header);
-  AppendFixed(writer->file_id(), &header);
+  base::AppendFixed(kPartMagic, &header);
+  base::AppendFixed(writer->file_id(), &header);
   SPANDREL_RETURN_IF_ERROR(writer->Write(header));
   return writer;
 }
 
-PartWriter::PartWriter(File file, uint64_t file_id, Effort effort)
+PartWriter::PartWriter(disk::File file, uint64_t file_id, Effort effort)
     : file_(std::move(file)), effort_(effort), rows_(dictionary_) {
   footer_.file_id = file_id;
 }
 
 PartWriter::~PartWriter() {
   if (finished_) return;
-  const Status removed = RemoveFile(file_.path());
+  const Status removed = disk::RemoveFile(file_.path());
   if (!removed.ok()) base::LogWarn("cannot remove unfinished part: {}", removed.message());
 }
 
@@ -72,7 +72,7 @@ Status PartWriter::AddGroup(const EncodedRowGroup& encoded) {
     if (section.kind == FrameKind::kLatencies) group.latencies = *written;
     sections.push_back(*written);
   }
-  const std::string_view directory = BytesOf(sections);
+  const std::string_view directory = base::BytesOf(sections);
   const auto written =
       WriteFrame(FrameKind::kDirectory, directory, static_cast<uint32_t>(directory.size()));
   if (!written.ok()) return written.status();
@@ -114,10 +114,10 @@ Result<SectionRecord> PartWriter::WriteFrame(FrameKind kind, std::string_view st
   const SectionRecord section{kind, static_cast<uint32_t>(stored.size()), raw_size, 0,
                               at_ + padding};
   std::string header(padding, '\0');
-  AppendFixed(FrameCrc(footer_.file_id, section, stored), &header);
-  AppendFixed(kind, &header);
-  AppendFixed(section.stored_size, &header);
-  AppendFixed(raw_size, &header);
+  base::AppendFixed(FrameCrc(footer_.file_id, section, stored), &header);
+  base::AppendFixed(kind, &header);
+  base::AppendFixed(section.stored_size, &header);
+  base::AppendFixed(raw_size, &header);
   SPANDREL_RETURN_IF_ERROR(Write(header));
   SPANDREL_RETURN_IF_ERROR(Write(stored));
   return section;

@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "base/status.h"
-#include "columnar/disk/file.h"
 #include "columnar/part/format/dictionary.h"
 #include "columnar/part/format/part_footer.h"
 #include "columnar/part/write/row_group_builder.h"
 #include "columnar/part/write/row_group_encoder.h"
+#include "disk/file.h"
 
 namespace spandrel::columnar {
 
@@ -45,7 +45,7 @@ class PartWriter {
   uint64_t file_id() const { return footer_.file_id; }
 
  private:
-  PartWriter(File file, uint64_t file_id, Effort effort);
+  PartWriter(disk::File file, uint64_t file_id, Effort effort);
 
   base::Result<SectionRecord> WriteFrame(FrameKind kind, std::string_view stored,
                                          uint32_t raw_size);
@@ -53,7 +53,7 @@ class PartWriter {
   base::Status Write(std::string_view bytes);
   base::Status Flush();
 
-  File file_;
+  disk::File file_;
   const Effort effort_;
   bool finished_ = false;
   uint64_t at_ = 0;      // where the next byte goes

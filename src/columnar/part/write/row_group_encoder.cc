@@ -7,16 +7,16 @@
 #include <cstring>
 #include <numeric>
 
+#include "base/fixed.h"
 #include "base/prefetch.h"
-#include "columnar/column/packed_ints.h"
-#include "columnar/column/text_column.h"
-#include "columnar/disk/fixed.h"
 #include "columnar/hash/content_hash.h"
 #include "columnar/part/format/bloom_filter.h"
 #include "columnar/part/format/latency_table.h"
 #include "columnar/part/format/number_column.h"
 #include "columnar/part/format/template_table.h"
 #include "columnar/part/format/value_filter.h"
+#include "columns/packed_ints.h"
+#include "columns/text_column.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -59,7 +59,7 @@ class Encoder {
   }
   void AddPacked(FrameKind kind, std::span<const uint64_t> values) {
     std::string bytes;
-    EncodePackedInts(values, &bytes);
+    columns::EncodePackedInts(values, &bytes);
     Add(kind, std::move(bytes));
   }
 
@@ -174,7 +174,7 @@ class Encoder {
     AddPacked(FrameKind::kTraceDurations, durations);
     AddPacked(FrameKind::kTraceErrors, errors);
     if (any_weight) AddPacked(FrameKind::kTraceWeights, weights);
-    Add(FrameKind::kTraceFilter, std::string(BytesOf(filter.words())));
+    Add(FrameKind::kTraceFilter, std::string(base::BytesOf(filter.words())));
     trace_starts_ = std::move(starts);
   }
 
@@ -270,11 +270,11 @@ class Encoder {
       used_bytes += texts[i].size();
     }
     if (!interner.is_distinct() || used.size() * 2 > cells.size() + 64 ||
-        used_bytes > kMaxDictionaryBytes) {
+        used_bytes > columns::kMaxDictionaryBytes) {
       std::vector<std::string_view> values;
       values.reserve(cells.size());
       for (const uint64_t cell : cells) values.push_back(texts[cell]);
-      return EncodePlainText(values, bytes, level_);
+      return columns::EncodePlainText(values, bytes, level_);
     }
     std::stable_sort(used.begin(), used.end(),
                      [&](uint32_t a, uint32_t b) { return counts[a] > counts[b]; });
@@ -286,7 +286,7 @@ class Encoder {
     std::vector<uint32_t> codes;
     codes.reserve(cells.size());
     for (const uint64_t cell : cells) codes.push_back(counts[cell]);
-    EncodeDictionaryText(entries, codes, bytes);
+    columns::EncodeDictionaryText(entries, codes, bytes);
   }
 
   void AddValueFilter() {

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+namespace spandrel::columnar {
+
+// A file of a store that is not as it was written.
+struct Damage {
+  std::string file;
+  std::string what;
+};
+
+}  // namespace spandrel::columnar

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "store_tool/store_command.h"
+
+namespace spandrel::store_tool {
+
+int VerifyStore(columnar::Engine& store, const Interrupts& interrupts) {
+  ProgressLine line("verify");
+  const uint64_t total = store.Stats().spans;
+  const columnar::VerifyReport report = store.Verify([&](uint64_t spans) {
+    line.ShowSpans(spans, total);
+    return !interrupts.came();
+  });
+  line.Clear();
+  for (const columnar::Damage& damage : report.damage) {
+    const bool says_file = damage.what.starts_with(damage.file);
+    fmt::print("damaged: {}\n", says_file ? damage.what : damage.file + ": " + damage.what);
+  }
+  fmt::print("{} spans in {} parts and the log read\n", WithCommas(report.spans), report.parts);
+  if (!report.complete) {
+    fmt::print(stderr, "spandrel: interrupted before all was read\n");
+    return kInterruptedStatus;
+  }
+  fmt::print("{}\n", report.damage.empty() ? "nothing is damaged"
+                                           : fmt::format("{} damaged", report.damage.size()));
+  return report.damage.empty() ? 0 : 1;
+}
+
+}  // namespace spandrel::store_tool

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "span/span_batch.h"
+#include "wire/jaeger/jaeger_model.h"
+
+// Jaeger's gRPC ingest, jaeger.api_v2.CollectorService/PostSpans (port 14250).
+namespace spandrel::wire {
+
+// The batch as PostSpansRequest messages, one for each resource, since a Jaeger batch has one
+// process. Times are exact to the nanosecond.
+std::vector<std::string> EncodePostSpansRequests(const span::SpanBatch& batch);
+
+// A span as it came, with its own process where the sender gave it one.
+struct JaegerBatchSpan {
+  JaegerSpan span;
+  std::optional<JaegerProcess> process;
+};
+
+struct JaegerBatch {
+  std::vector<JaegerBatchSpan> spans;
+  JaegerProcess process;
+};
+
+// Reads a PostSpansRequest. INVALID_ARGUMENT for malformed bytes and for ids of a wrong length: a
+// trace id has 8 or 16 bytes, a span id 8. Unknown fields are passed over. Takes up to some 50
+// times the request's size in memory, so the caller bounds that size.
+base::Result<JaegerBatch> DecodePostSpansRequest(std::string_view request);
+
+}  // namespace spandrel::wire

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "span/field_reader.h"
+#include "span/value.h"
+#include "wire/otlp/otlp.h"
+#include "wire/proto_writer.h"
+
+namespace spandrel::wire {
+namespace {
+
+constexpr uint32_t kResponsePartialSuccess = 1;
+constexpr uint32_t kPartialRejectedSpans = 1;
+constexpr uint32_t kPartialErrorMessage = 2;
+
+bool IsFull(const PartialSuccess& partial) {
+  return partial.rejected_spans == 0 && partial.error_message.empty();
+}
+
+bool ReadPartial(std::string_view message, PartialSuccess* partial) {
+  span::ProtoField field;
+  while (span::NextField(&message, &field)) {
+    if (field.number == kPartialRejectedSpans && field.is_varint()) {
+      partial->rejected_spans = static_cast<int64_t>(field.scalar);
+    }
+    if (field.number == kPartialErrorMessage && field.is_bytes()) {
+      partial->error_message = field.bytes;
+    }
+  }
+  return message.empty();
+}
+
+}  // namespace
+
+std::string EncodeExportResponseProtobuf(const PartialSuccess& partial) {
+  std::string response;
+  if (IsFull(partial)) return response;
+  ProtoWriter writer(&response);
+  const size_t opened = writer.Open(kResponsePartialSuccess);
+  if (partial.rejected_spans != 0) {
+    writer.Varint(kPartialRejectedSpans, static_cast<uint64_t>(partial.rejected_spans));
+  }
+  if (!partial.error_message.empty()) writer.Bytes(kPartialErrorMessage, partial.error_message);
+  writer.Close(opened);
+  return response;
+}
+
+std::string EncodeExportResponseJson(const PartialSuccess& partial) {
+  if (IsFull(partial)) return "{}";
+  std::string json = fmt::format(R"({{"partialSuccess":{{"rejectedSpans":"{}","errorMessage":)",
+                                 partial.rejected_spans);
+  span::AppendJsonString(partial.error_message, &json);
+  json += "}}";
+  return json;
+}
+
+base::Result<PartialSuccess> DecodeExportResponseProtobuf(std::string_view response) {
+  PartialSuccess partial;
+  span::ProtoField field;
+  bool good = true;
+  while (good && span::NextField(&response, &field)) {
+    if (field.number == kResponsePartialSuccess && field.is_bytes()) {
+      good = ReadPartial(field.bytes, &partial);
+    }
+  }
+  if (!good || !response.empty()) {
+    return base::Status(base::StatusCode::kInvalidArgument, "otlp response: malformed protobuf");
+  }
+  return partial;
+}
+
+}  // namespace spandrel::wire
