@@ -91,9 +91,9 @@ class Bench {
     for (const bool warm : {false, true}) {
       for (const span::TraceId& id : ids) {
         if (warm) {
-          timings.Measure([&] { spans += Must(store_.GetTrace(id)).span_count(); });
+          timings.Measure([&] { spans += Must(store_.GetTrace({}, id)).span_count(); });
         } else {
-          (void)Must(store_.GetTrace(id));
+          (void)Must(store_.GetTrace({}, id));
         }
       }
     }
@@ -102,7 +102,7 @@ class Bench {
     const auto large = Must(FindLargeTrace(store_, range_, kLargeTrace));
     if (!large) return;
     Ask("large trace by id", [&]() -> base::Result<std::string> {
-      return fmt::format("{} spans", Must(store_.GetTrace(*large)).span_count());
+      return fmt::format("{} spans", Must(store_.GetTrace({}, *large)).span_count());
     });
   }
 
@@ -113,7 +113,7 @@ class Bench {
     for (size_t i = 0; i < options_.ids; ++i) {
       span::TraceId id;
       for (uint8_t& byte : id.bytes) byte = static_cast<uint8_t>(random());
-      timings.Measure([&] { found += store_.GetTrace(id).ok() ? 1 : 0; });
+      timings.Measure([&] { found += store_.GetTrace({}, id).ok() ? 1 : 0; });
     }
     rows_.push_back(timings.ToJson("absent id", fmt::format("{} found", found)));
   }
@@ -124,7 +124,7 @@ class Bench {
     request.where = std::move(where);
     request.order = order;
     Ask(name, [&]() -> base::Result<std::string> {
-      const auto found = Must(store_.Search(request));
+      const auto found = Must(store_.Search({}, request));
       return fmt::format("{} traces, {} spans looked at", found.traces.size(), found.scanned_spans);
     });
   }
@@ -134,7 +134,7 @@ class Bench {
   }
 
   void AskSearches() {
-    const auto services = Must(store_.Services());
+    const auto services = Must(store_.Services({}));
     const std::string service = services.empty() ? "" : services[services.size() / 2];
     Search("newest 20 of a service",
            Predicate::Compare(Intrinsic::kServiceName, CompareOp::kEqual, service));
@@ -149,7 +149,7 @@ class Bench {
     matches.where = Predicate::Compare(AttributeField{.key = options_.middle_key},
                                        CompareOp::kMatches, options_.pattern);
     Ask("regex, all matches counted", [&]() -> base::Result<std::string> {
-      const auto found = Must(store_.Aggregate(matches));
+      const auto found = Must(store_.Aggregate({}, matches));
       uint64_t count = 0;
       for (const auto& series : found.series)
         for (const auto& bucket : series.buckets) count += bucket.count;
@@ -160,7 +160,7 @@ class Bench {
     rates.group_by = {Intrinsic::kServiceName};
     rates.step_nano = kMinute;
     Ask("rate and p99 by service", [&]() -> base::Result<std::string> {
-      const auto found = Must(store_.Aggregate(rates));
+      const auto found = Must(store_.Aggregate({}, rates));
       uint64_t count = 0;
       uint64_t buckets = 0;
       uint64_t slowest = 0;
@@ -179,16 +179,16 @@ class Bench {
   void AskLists() {
     Ask("tag values", [&]() -> base::Result<std::string> {
       return fmt::format("{} values",
-                         Must(store_.TagValues(AttributeField{.key = options_.middle_key},
+                         Must(store_.TagValues({}, AttributeField{.key = options_.middle_key},
                                                Predicate::All(), {}, 1000))
                              .size());
     });
     Ask("tag names", [&]() -> base::Result<std::string> {
-      return fmt::format("{} names", Must(store_.TagNames(Predicate::All(), {}, 1000)).size());
+      return fmt::format("{} names", Must(store_.TagNames({}, Predicate::All(), {}, 1000)).size());
     });
     Ask("dependencies", [&]() -> base::Result<std::string> {
       uint64_t calls = 0;
-      const auto found = Must(store_.Dependencies({}));
+      const auto found = Must(store_.Dependencies({}, {}));
       for (const auto& dependency : found) calls += dependency.call_count;
       return fmt::format("{} pairs, {} calls", found.size(), calls);
     });

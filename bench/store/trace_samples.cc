@@ -22,7 +22,7 @@ base::Result<storage::TimeRange> RangeOf(storage::Reader& store) {
   constexpr uint64_t kMinute = 60'000'000'000;
   storage::AggregateRequest request;
   request.step_nano = kMinute;
-  auto found = store.Aggregate(request);
+  auto found = store.Aggregate({}, request);
   if (!found.ok()) return found.status();
   storage::TimeRange range{UINT64_MAX, 0};
   for (const auto& series : found->series) {
@@ -47,7 +47,7 @@ base::Result<std::vector<span::TraceId>> SampleTraces(storage::Reader& store,
   std::vector<span::TraceId> ids;
   for (size_t tries = 0; ids.size() < count && tries < count; ++tries) {
     request.start_time = {range.min_unix_nano, RandomTime(range, random)};
-    auto found = store.Search(request);
+    auto found = store.Search({}, request);
     if (!found.ok()) return found.status();
     // A random time is more often within a long trace; those before it are not chosen by length.
     for (size_t i = 1; i < found->traces.size() && ids.size() < count; ++i)
@@ -64,7 +64,7 @@ base::Result<std::optional<span::TraceId>> FindLargeTrace(storage::Reader& store
   request.limit = 1;
   for (int place = 0; place < kPlacesForLargeTrace; ++place) {
     request.start_time = {range.min_unix_nano, RandomTime(range, random)};
-    auto found = store.Search(request);
+    auto found = store.Search({}, request);
     if (!found.ok()) return found.status();
     for (const storage::TraceSummary& trace : found->traces)
       if (trace.span_count >= min_spans) return std::optional(trace.trace_id);

@@ -54,6 +54,8 @@ int HttpStatusOfQuery(const base::Status& status) {
     case base::StatusCode::kUnimplemented:
       return 501;
     case base::StatusCode::kUnavailable:
+    // Whoever asked has gone; nobody reads this.
+    case base::StatusCode::kCancelled:
       return 503;
     case base::StatusCode::kDeadlineExceeded:
       return 504;

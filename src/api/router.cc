@@ -165,10 +165,13 @@ void Router::Run(const Route& route, net::Headers path_parameters,
 }
 
 void Router::Answer(const Route& route, net::Headers path_parameters, net::ServerCall& call) const {
+  const storage::QueryContext context({.deadline = std::chrono::steady_clock::now() + kQueryTimeout,
+                                       .is_cancelled = [&call] { return call.cancelled(); }});
   RoutedRequest request{call.request(),
                         std::move(path_parameters),
                         Parameters(net::ParseQuery(call.request().query)),
-                        {}};
+                        {},
+                        context};
   if (route.method == "POST") {
     auto body = ReadBody(call);
     if (!body.ok()) {
@@ -192,7 +195,8 @@ void Router::AnswerUnrouted(const std::string& allowed_methods, net::ServerCall&
   if (!fallback_ || !reads || request.path.starts_with("/api/")) {
     return Send(call, ErrorResponse(404, "no such path"));
   }
-  Send(call, fallback_({request, {}, Parameters(net::ParseQuery(request.query)), {}}));
+  const storage::QueryContext context;
+  Send(call, fallback_({request, {}, Parameters(net::ParseQuery(request.query)), {}, context}));
 }
 
 void Router::Send(net::ServerCall& call, net::Response response) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -14,10 +15,13 @@
 #include "base/worker_pool.h"
 #include "net/http.h"
 #include "net/server.h"
+#include "storage/query_context.h"
 
 namespace spandrel::api {
 
 inline constexpr size_t kMaxRequestBodyBytes = 1 << 20;
+// From when work on a question begins.
+inline constexpr std::chrono::seconds kQueryTimeout{30};
 
 // A request that has found its route.
 struct RoutedRequest {
@@ -25,6 +29,7 @@ struct RoutedRequest {
   net::Headers path_parameters;  // decoded, by the names in the pattern
   Parameters parameters;         // of the query string
   std::string body;              // of a POST, decompressed
+  const storage::QueryContext& context;
 
   std::string_view PathParameter(std::string_view name) const {
     return net::FindHeader(path_parameters, name);
@@ -34,7 +39,8 @@ struct RoutedRequest {
 using RouteHandler = std::function<net::Response(const RoutedRequest&)>;
 
 // Sends requests to handlers by method and path, and what every answer needs is added here:
-// security headers, gzip, HEAD, 404 and 405. Queries run on the worker pool; when its queue is full
+// security headers, gzip, HEAD, 404 and 405. A query ends when its time is over or its client has
+// gone. Queries run on the worker pool; when its queue is full
 // the answer is 503 with Retry-After. Routes are added before the server starts; after that,
 // thread-safe.
 class Router {

@@ -106,19 +106,19 @@ class BadInputTest : public testing::Test {
   }
 
   void ExpectTrace(uint64_t trace, const std::vector<std::string>& content) {
-    const auto found = engine_->GetTrace(TraceIdOf(trace));
+    const auto found = engine_->GetTrace({}, TraceIdOf(trace));
     ASSERT_TRUE(found.ok()) << found.status().ToString();
     EXPECT_TRUE(ContentOf(*found) == content)
         << found->span_count() << " spans, not " << content.size() << " or others";
   }
   std::vector<storage::TraceSummary> Find(const Predicate& where) {
-    const auto found = engine_->Search({.where = where, .limit = 10});
+    const auto found = engine_->Search({}, {.where = where, .limit = 10});
     EXPECT_TRUE(found.ok()) << found.status().ToString();
     return found.ok() ? found->traces : std::vector<storage::TraceSummary>();
   }
   // The number of spans, their errors and durations added up, by trace or by span.
   uint64_t CountSpans() {
-    const auto counted = engine_->Aggregate({});
+    const auto counted = engine_->Aggregate({}, {});
     EXPECT_TRUE(counted.ok());
     uint64_t count = 0;
     for (const auto& series : counted->series) {
@@ -158,7 +158,7 @@ TEST_F(BadInputTest, AClockThatJumpsDeletesNothing) {
     Open();
     engine_->Settle();
   }
-  EXPECT_EQ(engine_->GetTrace(TraceIdOf(1)).value().span_count(), 6U);
+  EXPECT_EQ(engine_->GetTrace({}, TraceIdOf(1)).value().span_count(), 6U);
   EXPECT_EQ(engine_->Stats().spans, 6U);
 }
 
@@ -172,11 +172,11 @@ TEST_F(BadInputTest, ASpanThatEndsBeforeItStartsTookNoTime) {
   InEveryState([&] {
     ExpectTrace(1, first);
     const auto slowest =
-        engine_->Search({.where = ServiceIs("svc"), .order = storage::Order::kSlowest}).value();
+        engine_->Search({}, {.where = ServiceIs("svc"), .order = storage::Order::kSlowest}).value();
     ASSERT_EQ(slowest.traces.size(), 2U);
     EXPECT_EQ(slowest.traces[0].trace_id, TraceIdOf(2));
     EXPECT_EQ(slowest.traces[1].duration_nano(), 0U);
-    const auto counted = engine_->Aggregate({.where = ServiceIs("svc")}).value();
+    const auto counted = engine_->Aggregate({}, {.where = ServiceIs("svc")}).value();
     ASSERT_EQ(counted.series.size(), 1U);
     EXPECT_EQ(counted.series[0].buckets[0].latency.zero_count(), 2U);
     EXPECT_EQ(counted.series[0].buckets[0].latency.count(), 3U);
@@ -199,13 +199,13 @@ TEST_F(BadInputTest, AnyTimeIsATime) {
       ExpectTrace(i + 1, ContentOf(MakeBatch({spans[2 * i]})));
     ExpectTrace(100, ContentOf(MakeBatch(together)));
     // A range ends before its end, so that no range has the last nanosecond of all.
-    const auto newest = engine_->Search({.where = ServiceIs("any"), .limit = 1000}).value();
+    const auto newest = engine_->Search({}, {.where = ServiceIs("any"), .limit = 1000}).value();
     EXPECT_EQ(newest.traces.size(), starts.size());
     ASSERT_FALSE(newest.traces.empty());
     EXPECT_EQ(newest.traces[0].start_time_unix_nano == 0, newest.traces[0].span_count > 1);
-    EXPECT_TRUE(engine_->Dependencies({}).ok());
+    EXPECT_TRUE(engine_->Dependencies({}, {}).ok());
     const auto by_minute =
-        engine_->Aggregate({.where = ServiceIs("any"), .step_nano = 60 * kSecond}).value();
+        engine_->Aggregate({}, {.where = ServiceIs("any"), .step_nano = 60 * kSecond}).value();
     ASSERT_EQ(by_minute.series.size(), 1U);
     EXPECT_EQ(by_minute.series[0].buckets.size(), 4U);
   });
@@ -263,7 +263,7 @@ TEST_F(BadInputTest, ParentsMayRunInCircles) {
     ExpectTrace(1, ContentOf(MakeBatch({spans[0]})));
     ExpectTrace(2, ContentOf(MakeBatch({spans.begin() + 1, spans.end()})));
     EXPECT_EQ(Find(ServiceIs("c"))[0].orphan_count, 0U);
-    const auto calls = engine_->Dependencies({}).value();
+    const auto calls = engine_->Dependencies({}, {}).value();
     ASSERT_EQ(calls.size(), 3U);
     EXPECT_EQ(calls[2].parent, "c");
     EXPECT_EQ(calls[2].call_count, 2U);
@@ -334,13 +334,13 @@ class LargeTraceTest : public BadInputTest {
     EXPECT_EQ(found[0].orphan_count, 0U);
     EXPECT_EQ(found[0].root_service, "odd");
     uint64_t calls = 0;
-    const auto dependencies = engine_->Dependencies({}).value();
+    const auto dependencies = engine_->Dependencies({}, {}).value();
     for (const auto& call : dependencies) {
       calls += call.parent == "even" || call.parent == "odd" ? call.call_count : 0;
     }
     EXPECT_EQ(calls, kSpans - 1);
     const auto traces =
-        engine_->Aggregate({.where = ServiceIs("even"), .unit = storage::CountUnit::kTraces})
+        engine_->Aggregate({}, {.where = ServiceIs("even"), .unit = storage::CountUnit::kTraces})
             .value();
     ASSERT_EQ(traces.series.size(), 1U);
     EXPECT_EQ(traces.series[0].buckets[0].count, 1U);
@@ -450,7 +450,7 @@ TEST_F(BadInputTest, AMillionDistinctKeys) {
         ExpectTrace(2500, last);
         EXPECT_EQ(find_key(spans.front()), 1U);
         EXPECT_EQ(find_key(spans.back()), 1U);
-        const auto names = engine_->TagNames({}, {}, 1000).value();
+        const auto names = engine_->TagNames({}, {}, {}, 1000).value();
         ASSERT_EQ(names.size(), 1000U);
         EXPECT_EQ(names[0].key, "k1000");
       },

@@ -124,7 +124,7 @@ TEST(CrashTest, KilledProcessesLoseNothingThatWasAcknowledged) {
   auto engine = Engine::Open(OptionsFor(directory.path()), metrics);
   ASSERT_TRUE(engine.ok()) << engine.status().ToString();
   for (const uint64_t number : ledger) {
-    const auto trace = (*engine)->GetTrace(conformance::TraceIdOf(number));
+    const auto trace = (*engine)->GetTrace({}, conformance::TraceIdOf(number));
     ASSERT_TRUE(trace.ok()) << "lost trace " << number;
     EXPECT_EQ(MessagesOf(*trace), MessagesOf(conformance::MakeBatch(SpansOf(number))));
   }
@@ -140,7 +140,7 @@ void ExpectWholeOrDropped(Engine& engine, const std::vector<uint64_t>& ledger,
     const auto spans = conformance::MakeBatch(SpansOf(number));
     const uint16_t weight = thinning.Offer(conformance::TraceIdOf(number), {}).weight;
     *kept += weight * spans.span_count();
-    const auto trace = engine.GetTrace(conformance::TraceIdOf(number));
+    const auto trace = engine.GetTrace({}, conformance::TraceIdOf(number));
     if (!trace.ok()) {
       EXPECT_EQ(weight, 0) << "lost trace " << number;
       continue;
@@ -179,7 +179,7 @@ TEST(CrashTest, ATraceIsWholeOrDroppedWhereverThinningIsKilled) {
   uint64_t stored = 0;
   uint64_t kept = 0;
   ExpectWholeOrDropped(**engine, ledger, options.thinning, &stored, &kept);
-  const auto counted = (*engine)->Aggregate({});
+  const auto counted = (*engine)->Aggregate({}, {});
   ASSERT_TRUE(counted.ok());
   // Traces that were not acknowledged any more may be there too, so what is stored may be more.
   EXPECT_EQ(counted->series.at(0).buckets.at(0).count, 3 * (*engine)->Stats().spans);

@@ -82,7 +82,8 @@ class Engine::Impl {
   }
   const EngineOptions& options() const { return options_; }
   std::vector<PartInfo> Parts() const;
-  Result<TraceWalk> Walk(const std::vector<TraceStart>& traces, const TraceVisitor& visit);
+  Result<TraceWalk> Walk(const storage::QueryContext& context,
+                         const std::vector<TraceStart>& traces, const TraceVisitor& visit);
   VerifyReport Verify(const VerifyProgress& progress);
 
   // Runs a query on what is stored now. When a part turns out to be damaged, it is left out of the
@@ -241,13 +242,14 @@ std::vector<PartInfo> Engine::Impl::Parts() const {
   return parts;
 }
 
-Result<TraceWalk> Engine::Impl::Walk(const std::vector<TraceStart>& traces,
+Result<TraceWalk> Engine::Impl::Walk(const storage::QueryContext& context,
+                                     const std::vector<TraceStart>& traces,
                                      const TraceVisitor& visit) {
   TraceWalk walk;
   size_t next = 0;
   // Until a part turns out to be damaged, one snapshot serves; the next one is without that part.
   const auto walk_on = [&](const Snapshot& snapshot) -> Result<TraceWalk> {
-    Scan scan(snapshot);
+    Scan scan(context, snapshot);
     TraceFetch fetch(scan);
     for (; next < traces.size(); ++next) {
       const auto batch = CopyTrace(fetch, traces[next].id, &walk.unreadable_spans);
@@ -297,43 +299,56 @@ void Engine::Append(span::SpanBatch&& batch, storage::Completion done) {
   impl_->Append(std::move(batch), std::move(done));
 }
 
-Result<span::SpanBatch> Engine::GetTrace(const span::TraceId& trace_id) {
-  return impl_->Read([&](const Snapshot& snapshot) { return ReadTrace(snapshot, trace_id); });
+Result<span::SpanBatch> Engine::GetTrace(const storage::QueryContext& context,
+                                         const span::TraceId& trace_id) {
+  return impl_->Read(
+      [&](const Snapshot& snapshot) { return ReadTrace(context, snapshot, trace_id); });
 }
 
-Result<storage::SearchResult> Engine::Search(const storage::SearchRequest& request) {
-  return impl_->Read([&](const Snapshot& snapshot) { return SearchTraces(snapshot, request); });
+Result<storage::SearchResult> Engine::Search(const storage::QueryContext& context,
+                                             const storage::SearchRequest& request) {
+  return impl_->Read(
+      [&](const Snapshot& snapshot) { return SearchTraces(context, snapshot, request); });
 }
 
-Result<storage::AggregateResult> Engine::Aggregate(const storage::AggregateRequest& request) {
-  return impl_->Read([&](const Snapshot& snapshot) { return AggregateSpans(snapshot, request); });
+Result<storage::AggregateResult> Engine::Aggregate(const storage::QueryContext& context,
+                                                   const storage::AggregateRequest& request) {
+  return impl_->Read(
+      [&](const Snapshot& snapshot) { return AggregateSpans(context, snapshot, request); });
 }
 
-Result<std::vector<std::string>> Engine::Services() {
-  return impl_->Read([&](const Snapshot& snapshot) { return ListServices(snapshot); });
+Result<std::vector<std::string>> Engine::Services(const storage::QueryContext& context) {
+  return impl_->Read([&](const Snapshot& snapshot) { return ListServices(context, snapshot); });
 }
 
-Result<std::vector<storage::Operation>> Engine::Operations(std::string_view service) {
-  return impl_->Read([&](const Snapshot& snapshot) { return ListOperations(snapshot, service); });
+Result<std::vector<storage::Operation>> Engine::Operations(const storage::QueryContext& context,
+                                                           std::string_view service) {
+  return impl_->Read(
+      [&](const Snapshot& snapshot) { return ListOperations(context, snapshot, service); });
 }
 
-Result<std::vector<storage::AttributeName>> Engine::TagNames(const storage::Predicate& where,
+Result<std::vector<storage::AttributeName>> Engine::TagNames(const storage::QueryContext& context,
+                                                             const storage::Predicate& where,
                                                              storage::TimeRange range,
                                                              size_t limit) {
-  return impl_->Read(
-      [&](const Snapshot& snapshot) { return ListTagNames(snapshot, where, range, limit); });
-}
-
-Result<std::vector<std::string>> Engine::TagValues(const storage::Field& field,
-                                                   const storage::Predicate& where,
-                                                   storage::TimeRange range, size_t limit) {
   return impl_->Read([&](const Snapshot& snapshot) {
-    return ListTagValues(snapshot, field, where, range, limit);
+    return ListTagNames(context, snapshot, where, range, limit);
   });
 }
 
-Result<std::vector<storage::Dependency>> Engine::Dependencies(storage::TimeRange range) {
-  return impl_->Read([&](const Snapshot& snapshot) { return FindDependencies(snapshot, range); });
+Result<std::vector<std::string>> Engine::TagValues(const storage::QueryContext& context,
+                                                   const storage::Field& field,
+                                                   const storage::Predicate& where,
+                                                   storage::TimeRange range, size_t limit) {
+  return impl_->Read([&](const Snapshot& snapshot) {
+    return ListTagValues(context, snapshot, field, where, range, limit);
+  });
+}
+
+Result<std::vector<storage::Dependency>> Engine::Dependencies(const storage::QueryContext& context,
+                                                              storage::TimeRange range) {
+  return impl_->Read(
+      [&](const Snapshot& snapshot) { return FindDependencies(context, snapshot, range); });
 }
 
 storage::StoreStats Engine::Stats() const {
@@ -352,19 +367,21 @@ std::vector<PartInfo> Engine::Parts() const {
   return impl_->Parts();
 }
 
-Result<uint64_t> Engine::CountTraces(const storage::Predicate& where, storage::TimeRange range) {
-  const auto traces =
-      impl_->Read([&](const Snapshot& snapshot) { return ListTraces(snapshot, where, range); });
+Result<uint64_t> Engine::CountTraces(const storage::QueryContext& context,
+                                     const storage::Predicate& where, storage::TimeRange range) {
+  const auto traces = impl_->Read(
+      [&](const Snapshot& snapshot) { return ListTraces(context, snapshot, where, range); });
   if (!traces.ok()) return traces.status();
   return uint64_t{traces->size()};
 }
 
-Result<TraceWalk> Engine::ForEachTrace(const storage::Predicate& where, storage::TimeRange range,
+Result<TraceWalk> Engine::ForEachTrace(const storage::QueryContext& context,
+                                       const storage::Predicate& where, storage::TimeRange range,
                                        const TraceVisitor& visit) {
-  const auto traces =
-      impl_->Read([&](const Snapshot& snapshot) { return ListTraces(snapshot, where, range); });
+  const auto traces = impl_->Read(
+      [&](const Snapshot& snapshot) { return ListTraces(context, snapshot, where, range); });
   if (!traces.ok()) return traces.status();
-  return impl_->Walk(*traces, visit);
+  return impl_->Walk(context, *traces, visit);
 }
 
 VerifyReport Engine::Verify(const VerifyProgress& progress) {

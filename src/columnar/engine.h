@@ -66,19 +66,25 @@ class Engine final : public storage::Writer, public storage::Reader {
 
   void Append(span::SpanBatch&& batch, storage::Completion done) override;
 
-  base::Result<span::SpanBatch> GetTrace(const span::TraceId& trace_id) override;
-  base::Result<storage::SearchResult> Search(const storage::SearchRequest& request) override;
+  base::Result<span::SpanBatch> GetTrace(const storage::QueryContext& context,
+                                         const span::TraceId& trace_id) override;
+  base::Result<storage::SearchResult> Search(const storage::QueryContext& context,
+                                             const storage::SearchRequest& request) override;
   base::Result<storage::AggregateResult> Aggregate(
-      const storage::AggregateRequest& request) override;
-  base::Result<std::vector<std::string>> Services() override;
-  base::Result<std::vector<storage::Operation>> Operations(std::string_view service) override;
-  base::Result<std::vector<storage::AttributeName>> TagNames(const storage::Predicate& where,
+      const storage::QueryContext& context, const storage::AggregateRequest& request) override;
+  base::Result<std::vector<std::string>> Services(const storage::QueryContext& context) override;
+  base::Result<std::vector<storage::Operation>> Operations(const storage::QueryContext& context,
+                                                           std::string_view service) override;
+  base::Result<std::vector<storage::AttributeName>> TagNames(const storage::QueryContext& context,
+                                                             const storage::Predicate& where,
                                                              storage::TimeRange range,
                                                              size_t limit) override;
-  base::Result<std::vector<std::string>> TagValues(const storage::Field& field,
+  base::Result<std::vector<std::string>> TagValues(const storage::QueryContext& context,
+                                                   const storage::Field& field,
                                                    const storage::Predicate& where,
                                                    storage::TimeRange range, size_t limit) override;
-  base::Result<std::vector<storage::Dependency>> Dependencies(storage::TimeRange range) override;
+  base::Result<std::vector<storage::Dependency>> Dependencies(const storage::QueryContext& context,
+                                                              storage::TimeRange range) override;
 
   storage::StoreStats Stats() const;
   Durability durability() const;
@@ -87,12 +93,14 @@ class Engine final : public storage::Writer, public storage::Reader {
   std::vector<PartInfo> Parts() const;
 
   // The number of traces with a span that starts in the range and matches.
-  base::Result<uint64_t> CountTraces(const storage::Predicate& where, storage::TimeRange range);
+  base::Result<uint64_t> CountTraces(const storage::QueryContext& context,
+                                     const storage::Predicate& where, storage::TimeRange range);
   // Hands over each of these traces once, with all its spans, by the start of its earliest such
   // span and its id, until `visit` returns false. Takes memory for the ids of all traces and for
   // one trace.
   using TraceVisitor = std::function<bool(const span::SpanBatch& trace)>;
-  base::Result<TraceWalk> ForEachTrace(const storage::Predicate& where, storage::TimeRange range,
+  base::Result<TraceWalk> ForEachTrace(const storage::QueryContext& context,
+                                       const storage::Predicate& where, storage::TimeRange range,
                                        const TraceVisitor& visit);
 
   // Reads everything and says what is damaged, what was found when the store was opened included.

@@ -181,7 +181,7 @@ void BM_GetTrace(benchmark::State& state) {
   for (auto _ : state) {
     span::TraceId id = ids[next++ % ids.size()];
     if (state.range(0) == 0) id.bytes[0] ^= 0xff;
-    benchmark::DoNotOptimize(engine.GetTrace(id));
+    benchmark::DoNotOptimize(engine.GetTrace({}, id));
   }
 }
 BENCHMARK(BM_GetTrace)->ArgName("present")->Arg(1)->Arg(0)->Unit(benchmark::kMicrosecond);
@@ -190,7 +190,7 @@ void RunSearch(benchmark::State& state, const storage::Predicate& where) {
   std::vector<span::TraceId> ids;
   Engine& engine = SealedStore(&ids);
   for (auto _ : state) {
-    const auto found = engine.Search({.where = where, .limit = 20});
+    const auto found = engine.Search({}, {.where = where, .limit = 20});
     if (!found.ok()) return state.SkipWithError("search failed");
     state.counters["traces"] = double(found->traces.size());
     state.counters["scanned_spans"] = double(found->scanned_spans);
@@ -214,14 +214,14 @@ BENCHMARK(BM_NewestWithRareAttribute)->Unit(benchmark::kMillisecond);
 void BM_AggregateAll(benchmark::State& state) {
   std::vector<span::TraceId> ids;
   Engine& engine = SealedStore(&ids);
-  for (auto _ : state) benchmark::DoNotOptimize(engine.Aggregate({}));
+  for (auto _ : state) benchmark::DoNotOptimize(engine.Aggregate({}, {}));
 }
 BENCHMARK(BM_AggregateAll)->Unit(benchmark::kMillisecond);
 
 void BM_Dependencies(benchmark::State& state) {
   std::vector<span::TraceId> ids;
   Engine& engine = SealedStore(&ids);
-  for (auto _ : state) benchmark::DoNotOptimize(engine.Dependencies({}));
+  for (auto _ : state) benchmark::DoNotOptimize(engine.Dependencies({}, {}));
 }
 BENCHMARK(BM_Dependencies)->Unit(benchmark::kMillisecond);
 

@@ -43,7 +43,7 @@ class EngineTest : public testing::Test {
     }
   }
   uint64_t CountTraces() {
-    const auto found = engine_->Search({.limit = 100'000});
+    const auto found = engine_->Search({}, {.limit = 100'000});
     EXPECT_TRUE(found.ok()) << found.status().ToString();
     return found.ok() ? found->traces.size() : 0;
   }
@@ -191,7 +191,7 @@ TEST_F(EngineTest, OutlivesADiskThatFailsBelowAPart) {
   EXPECT_EQ(CountTraces(), 1000U);
   engine_->Settle();
   EXPECT_EQ(FilesIn(directory_.path() + "/quarantine").size(), 1U);
-  EXPECT_TRUE(engine_->GetTrace(TraceIdOf(1500)).ok());
+  EXPECT_TRUE(engine_->GetTrace({}, TraceIdOf(1500)).ok());
   AppendTraces(5000, 1);
   EXPECT_EQ(CountTraces(), 1001U);
 }
@@ -209,7 +209,7 @@ TEST_F(EngineTest, OutlivesADiskThatFailsBelowARecoveredLog) {
   EXPECT_GT(left, 0U);
   EXPECT_LT(left, 500U);
   EXPECT_EQ(engine_->Stats().spans, left);
-  EXPECT_TRUE(engine_->GetTrace(TraceIdOf(1)).ok());
+  EXPECT_TRUE(engine_->GetTrace({}, TraceIdOf(1)).ok());
   EXPECT_EQ(metrics_.AddCounter("spandrel_store_damaged_log_places_total", "").value(), 500 - left);
 }
 
@@ -246,7 +246,7 @@ TEST_F(EngineTest, StoresAResentRequestOnceAcrossSealsAndRestarts) {
   Open();
   ASSERT_TRUE(Append(spans).ok());
   EXPECT_EQ(engine_->Stats().spans, 2U);
-  EXPECT_EQ(engine_->Search({}).value().traces[0].span_count, 2U);
+  EXPECT_EQ(engine_->Search({}, {}).value().traces[0].span_count, 2U);
 }
 
 TEST_F(EngineTest, SealsFullHeadsAndReleasesTheLog) {

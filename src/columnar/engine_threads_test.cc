@@ -47,10 +47,10 @@ TEST(EngineThreadsTest, ReadsSeeEveryAcknowledgedSpanWhileSealingAndMerging) {
     while (writing) {
       const uint64_t last = acknowledged[writer];
       if (last == 0) continue;
-      const auto trace = engine.GetTrace(TraceIdOf(writer * 1'000'000 + last));
+      const auto trace = engine.GetTrace({}, TraceIdOf(writer * 1'000'000 + last));
       ASSERT_TRUE(trace.ok()) << trace.status().ToString();
       ASSERT_EQ(trace->span_count(), 2U);
-      const auto found = engine.Search({.limit = 5000});
+      const auto found = engine.Search({}, {.limit = 5000});
       ASSERT_TRUE(found.ok());
       ASSERT_GE(found->traces.size(), last);
       for (const auto& summary : found->traces) ASSERT_EQ(summary.span_count % 2, 0U);

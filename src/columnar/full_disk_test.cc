@@ -58,7 +58,7 @@ class FullDiskTest : public testing::Test {
   }
   void ExpectAllThere() {
     for (uint64_t trace = 1; trace <= stored_; ++trace) {
-      EXPECT_TRUE(engine_->GetTrace(conformance::TraceIdOf(trace)).ok()) << trace;
+      EXPECT_TRUE(engine_->GetTrace({}, conformance::TraceIdOf(trace)).ok()) << trace;
     }
   }
   // Leaves no free byte.

@@ -78,7 +78,7 @@ class OperationsTest : public testing::Test {
   }
   std::vector<uint64_t> WalkedTraces(const storage::Predicate& where, storage::TimeRange range) {
     std::vector<uint64_t> sizes;
-    const auto walk = engine_->ForEachTrace(where, range, [&](const span::SpanBatch& trace) {
+    const auto walk = engine_->ForEachTrace({}, where, range, [&](const span::SpanBatch& trace) {
       sizes.push_back(trace.span_count());
       return true;
     });
@@ -97,10 +97,10 @@ TEST_F(OperationsTest, WalksOverWholeTracesInOrder) {
   Open(true);
   EXPECT_THAT(WalkedTraces({}, {}), ElementsAre(2, 1, 1));
   EXPECT_THAT(WalkedTraces({}, {.min_unix_nano = 2500}), ElementsAre(2, 1));
-  EXPECT_EQ(engine_->CountTraces({}, {}).value(), 3U);
+  EXPECT_EQ(engine_->CountTraces({}, {}, {}).value(), 3U);
   uint64_t visited = 0;
   const auto walk =
-      engine_->ForEachTrace({}, {}, [&](const span::SpanBatch&) { return ++visited < 2; });
+      engine_->ForEachTrace({}, {}, {}, [&](const span::SpanBatch&) { return ++visited < 2; });
   EXPECT_EQ(walk.value().traces, 1U);
 }
 
@@ -117,7 +117,7 @@ TEST_F(OperationsTest, AReadOnlyStoreShowsTheLogAndChangesNothing) {
   const auto before = Files();
   Open(true);
   EXPECT_EQ(engine_->Stats().spans, 1U);
-  EXPECT_TRUE(engine_->GetTrace(TraceIdOf(1)).ok());
+  EXPECT_TRUE(engine_->GetTrace({}, TraceIdOf(1)).ok());
   EXPECT_EQ(AppendAndWait(*engine_, MakeBatch({{.trace = 2}})).code(),
             base::StatusCode::kFailedPrecondition);
   engine_->Settle();

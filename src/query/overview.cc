@@ -95,8 +95,8 @@ base::Status CheckRequest(const TraceFilter& filter, size_t columns) {
 
 }  // namespace
 
-base::Result<Overview> LoadOverview(storage::Reader& reader, const TraceFilter& filter,
-                                    size_t columns) {
+base::Result<Overview> LoadOverview(const storage::QueryContext& context, storage::Reader& reader,
+                                    const TraceFilter& filter, size_t columns) {
   SPANDREL_RETURN_IF_ERROR(CheckRequest(filter, columns));
   const uint64_t width = filter.start_time.max_unix_nano - filter.start_time.min_unix_nano;
   Overview overview;
@@ -110,7 +110,7 @@ base::Result<Overview> LoadOverview(storage::Reader& reader, const TraceFilter& 
   request.start_time = filter.start_time;
   request.unit = storage::CountUnit::kTraces;
   request.step_nano = overview.step_nano;
-  const auto result = reader.Aggregate(request);
+  const auto result = reader.Aggregate(context, request);
   if (!result.ok()) return result.status();
   if (result->series.empty()) return overview;
 

@@ -39,7 +39,7 @@ struct Overview {
 
 // Counts over all matching traces. INVALID_ARGUMENT when `columns` is 0 or above the limit or the
 // filter's time range is empty.
-base::Result<Overview> LoadOverview(storage::Reader& reader, const TraceFilter& filter,
-                                    size_t columns);
+base::Result<Overview> LoadOverview(const storage::QueryContext& context, storage::Reader& reader,
+                                    const TraceFilter& filter, size_t columns);
 
 }  // namespace spandrel::query

@@ -63,7 +63,7 @@ TEST(TraceSearchTest, AllConditionsHoldForOneSpan) {
   filter.tags = *ParseTags("k=v");
   filter.min_duration_nano = 5'000'000;
   filter.max_duration_nano = 5'000'000;
-  const auto found = store.Search(MakeSearchRequest(filter, storage::Order::kNewest, 10));
+  const auto found = store.Search({}, MakeSearchRequest(filter, storage::Order::kNewest, 10));
   ASSERT_TRUE(found.ok()) << found.status().ToString();
   ASSERT_EQ(found->traces.size(), 1U);
   EXPECT_EQ(found->traces[0].trace_id, conformance::TraceIdOf(1));
@@ -74,13 +74,13 @@ TEST(TraceSearchTest, LoadsWhatIsThereUpToALimit) {
   Fill(&store, {At(1, kStart, 1), At(2, kStart + 1, 1)});
   const std::vector<span::TraceId> ids = {conformance::TraceIdOf(2), conformance::TraceIdOf(9),
                                           conformance::TraceIdOf(1)};
-  const auto loaded = LoadTraces(store, ids);
+  const auto loaded = LoadTraces({}, store, ids);
   ASSERT_TRUE(loaded.ok());
   ASSERT_EQ(loaded->size(), 2U);
   EXPECT_EQ((*loaded)[0].trace_id, conformance::TraceIdOf(2));
-  EXPECT_EQ(LoadTraces(store, ids, 1).status().code(), base::StatusCode::kResourceExhausted);
+  EXPECT_EQ(LoadTraces({}, store, ids, 1).status().code(), base::StatusCode::kResourceExhausted);
   const auto searched =
-      SearchAndLoadTraces(store, MakeSearchRequest({}, storage::Order::kNewest, 1));
+      SearchAndLoadTraces({}, store, MakeSearchRequest({}, storage::Order::kNewest, 1));
   ASSERT_TRUE(searched.ok());
   EXPECT_EQ(searched->size(), 1U);
 }
@@ -99,7 +99,7 @@ TEST(OverviewTest, CellsCountEveryTraceOnce) {
   Fill(&store, spans);
   TraceFilter filter;
   filter.start_time = {kStart, kStart + 1'000'000};
-  const auto overview = LoadOverview(store, filter, 77);
+  const auto overview = LoadOverview({}, store, filter, 77);
   ASSERT_TRUE(overview.ok()) << overview.status().ToString();
   EXPECT_EQ(overview->trace_count, 500U);
   EXPECT_EQ(overview->error_count, errors);
@@ -130,15 +130,15 @@ TEST(OverviewTest, CellsCountEveryTraceOnce) {
 TEST(OverviewTest, NothingFoundAndBadRequests) {
   ReferenceStore store;
   TraceFilter filter;
-  const auto empty = LoadOverview(store, filter, 10);
+  const auto empty = LoadOverview({}, store, filter, 10);
   ASSERT_TRUE(empty.ok()) << empty.status().ToString();
   EXPECT_EQ(empty->trace_count, 0U);
   EXPECT_TRUE(empty->cells.empty());
   EXPECT_TRUE(empty->row_bounds_nano.empty());
-  EXPECT_FALSE(LoadOverview(store, filter, 0).ok());
-  EXPECT_FALSE(LoadOverview(store, filter, kMaxOverviewColumns + 1).ok());
+  EXPECT_FALSE(LoadOverview({}, store, filter, 0).ok());
+  EXPECT_FALSE(LoadOverview({}, store, filter, kMaxOverviewColumns + 1).ok());
   filter.start_time = {5, 5};
-  EXPECT_FALSE(LoadOverview(store, filter, 10).ok());
+  EXPECT_FALSE(LoadOverview({}, store, filter, 10).ok());
 }
 
 TEST(OverviewTest, ATraceThatStartsBeforeTheRangeIsInTheFirstColumn) {
@@ -149,7 +149,7 @@ TEST(OverviewTest, ATraceThatStartsBeforeTheRangeIsInTheFirstColumn) {
   Fill(&store, {At(1, kStart - 1000, 5000), child});
   TraceFilter filter;
   filter.start_time = {kStart, kStart + 100};
-  const auto overview = LoadOverview(store, filter, 10);
+  const auto overview = LoadOverview({}, store, filter, 10);
   ASSERT_TRUE(overview.ok());
   ASSERT_EQ(overview->cells.size(), 1U);
   EXPECT_EQ(overview->cells[0].column, 0U);
@@ -164,7 +164,7 @@ TEST(ServiceMapTest, CountsServicesAndCalls) {
   child.service = "db";
   ReferenceStore store;
   Fill(&store, {root, child});
-  const auto map = LoadServiceMap(store, {});
+  const auto map = LoadServiceMap({}, store, {});
   ASSERT_TRUE(map.ok()) << map.status().ToString();
   ASSERT_EQ(map->services.size(), 2U);
   EXPECT_EQ(map->services[0].name, "db");

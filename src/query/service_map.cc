@@ -22,14 +22,15 @@ MapService ToMapService(const storage::AggregateSeries& series) {
 
 }  // namespace
 
-base::Result<ServiceMap> LoadServiceMap(storage::Reader& reader, storage::TimeRange range) {
+base::Result<ServiceMap> LoadServiceMap(const storage::QueryContext& context,
+                                        storage::Reader& reader, storage::TimeRange range) {
   storage::AggregateRequest request;
   request.start_time = range;
   request.group_by = {storage::Intrinsic::kServiceName};
   request.max_groups = kMaxMapServices;
-  const auto counts = reader.Aggregate(request);
+  const auto counts = reader.Aggregate(context, request);
   if (!counts.ok()) return counts.status();
-  auto calls = reader.Dependencies(range);
+  auto calls = reader.Dependencies(context, range);
   if (!calls.ok()) return calls.status();
 
   ServiceMap map;

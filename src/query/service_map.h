@@ -25,6 +25,7 @@ struct ServiceMap {
   std::vector<storage::Dependency> calls;
 };
 
-base::Result<ServiceMap> LoadServiceMap(storage::Reader& reader, storage::TimeRange range);
+base::Result<ServiceMap> LoadServiceMap(const storage::QueryContext& context,
+                                        storage::Reader& reader, storage::TimeRange range);
 
 }  // namespace spandrel::query

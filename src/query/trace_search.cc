@@ -53,13 +53,14 @@ storage::SearchRequest MakeSearchRequest(const TraceFilter& filter, storage::Ord
   return request;
 }
 
-base::Result<std::vector<LoadedTrace>> LoadTraces(storage::Reader& reader,
+base::Result<std::vector<LoadedTrace>> LoadTraces(const storage::QueryContext& context,
+                                                  storage::Reader& reader,
                                                   const std::vector<span::TraceId>& ids,
                                                   size_t max_bytes) {
   std::vector<LoadedTrace> traces;
   size_t bytes = 0;
   for (const span::TraceId& id : ids) {
-    auto spans = reader.GetTrace(id);
+    auto spans = reader.GetTrace(context, id);
     if (!spans.ok() && spans.status().code() == base::StatusCode::kNotFound) continue;
     if (!spans.ok()) return spans.status();
     bytes += spans->byte_size();
@@ -73,15 +74,16 @@ base::Result<std::vector<LoadedTrace>> LoadTraces(storage::Reader& reader,
   return traces;
 }
 
-base::Result<std::vector<LoadedTrace>> SearchAndLoadTraces(storage::Reader& reader,
+base::Result<std::vector<LoadedTrace>> SearchAndLoadTraces(const storage::QueryContext& context,
+                                                           storage::Reader& reader,
                                                            const storage::SearchRequest& request,
                                                            size_t max_bytes) {
-  const auto found = reader.Search(request);
+  const auto found = reader.Search(context, request);
   if (!found.ok()) return found.status();
   std::vector<span::TraceId> ids;
   ids.reserve(found->traces.size());
   for (const auto& trace : found->traces) ids.push_back(trace.trace_id);
-  return LoadTraces(reader, ids, max_bytes);
+  return LoadTraces(context, reader, ids, max_bytes);
 }
 
 }  // namespace spandrel::query

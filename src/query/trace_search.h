@@ -40,12 +40,14 @@ struct LoadedTrace {
   span::TraceId trace_id;
   span::SpanBatch spans;
 };
-base::Result<std::vector<LoadedTrace>> LoadTraces(storage::Reader& reader,
+base::Result<std::vector<LoadedTrace>> LoadTraces(const storage::QueryContext& context,
+                                                  storage::Reader& reader,
                                                   const std::vector<span::TraceId>& ids,
                                                   size_t max_bytes = kMaxLoadedBytes);
 
 // The search, then the traces it found.
-base::Result<std::vector<LoadedTrace>> SearchAndLoadTraces(storage::Reader& reader,
+base::Result<std::vector<LoadedTrace>> SearchAndLoadTraces(const storage::QueryContext& context,
+                                                           storage::Reader& reader,
                                                            const storage::SearchRequest& request,
                                                            size_t max_bytes = kMaxLoadedBytes);
 

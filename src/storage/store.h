@@ -13,6 +13,7 @@
 #include "span/span_batch.h"
 #include "storage/latency_histogram.h"
 #include "storage/predicate.h"
+#include "storage/query_context.h"
 
 // The contract of a trace store: all that the write half and the read half of Spandrel know of one
 // another. Engines live in modules of their own; tests/conformance runs on each of them.
@@ -148,36 +149,44 @@ struct Dependency {
   LatencyHistogram latency;  // of the child spans
 };
 
+// Every read stops with the context's CANCELLED or DEADLINE_EXCEEDED soon after it says so.
 class Reader {
  public:
   virtual ~Reader() = default;
 
   // All stored spans of one trace, exactly as they were sent, in order of start time; a span that
   // was sent twice with the same content comes back once. NOT_FOUND when there are none.
-  virtual base::Result<span::SpanBatch> GetTrace(const span::TraceId& trace_id) = 0;
+  virtual base::Result<span::SpanBatch> GetTrace(const QueryContext& context,
+                                                 const span::TraceId& trace_id) = 0;
 
   // Nothing that was acknowledged is missing from the order, and limits are exact.
-  virtual base::Result<SearchResult> Search(const SearchRequest& request) = 0;
+  virtual base::Result<SearchResult> Search(const QueryContext& context,
+                                            const SearchRequest& request) = 0;
 
-  virtual base::Result<AggregateResult> Aggregate(const AggregateRequest& request) = 0;
+  virtual base::Result<AggregateResult> Aggregate(const QueryContext& context,
+                                                  const AggregateRequest& request) = 0;
 
   // The names of all services, sorted.
-  virtual base::Result<std::vector<std::string>> Services() = 0;
+  virtual base::Result<std::vector<std::string>> Services(const QueryContext& context) = 0;
 
   // Distinct operations of a service, sorted; of all services when `service` is empty.
-  virtual base::Result<std::vector<Operation>> Operations(std::string_view service) = 0;
+  virtual base::Result<std::vector<Operation>> Operations(const QueryContext& context,
+                                                          std::string_view service) = 0;
 
   // Distinct attribute keys of matching spans, sorted; at most `limit`.
-  virtual base::Result<std::vector<AttributeName>> TagNames(const Predicate& where, TimeRange range,
+  virtual base::Result<std::vector<AttributeName>> TagNames(const QueryContext& context,
+                                                            const Predicate& where, TimeRange range,
                                                             size_t limit) = 0;
 
   // Distinct values of a field in matching spans, as text, sorted; at most `limit`.
-  virtual base::Result<std::vector<std::string>> TagValues(const Field& field,
+  virtual base::Result<std::vector<std::string>> TagValues(const QueryContext& context,
+                                                           const Field& field,
                                                            const Predicate& where, TimeRange range,
                                                            size_t limit) = 0;
 
   // Calls between services whose child span starts in the range, sorted by parent and child.
-  virtual base::Result<std::vector<Dependency>> Dependencies(TimeRange range) = 0;
+  virtual base::Result<std::vector<Dependency>> Dependencies(const QueryContext& context,
+                                                             TimeRange range) = 0;
 };
 
 // How an engine is doing, for metrics and the page.

@@ -129,7 +129,7 @@ int ExportStore(columnar::Engine& store, const StoreCommandOptions& options,
   ProgressLine line("export");
   const uint64_t total = store.Stats().spans;
   Status written;
-  const auto walk = store.ForEachTrace(*where, *range, [&](const span::SpanBatch& trace) {
+  const auto walk = store.ForEachTrace({}, *where, *range, [&](const span::SpanBatch& trace) {
     if (interrupts.came()) return false;
     line.ShowSpans(writer.spans(), total);
     written = writer.Add(trace);

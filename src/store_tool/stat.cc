@@ -49,7 +49,7 @@ uint64_t FilesIn(const std::string& folder) {
 }
 
 base::Result<uint64_t> CountSpans(columnar::Engine& store) {
-  const auto counted = store.Aggregate({});
+  const auto counted = store.Aggregate({}, {});
   if (!counted.ok()) return counted.status();
   uint64_t count = 0;
   for (const auto& series : counted->series) {
@@ -64,13 +64,13 @@ base::Result<StoreFacts> Collect(columnar::Engine& store) {
   facts.stats = store.Stats();
   facts.parts = store.Parts();
   facts.quarantined_files = FilesIn(facts.directory + "/quarantine");
-  const auto traces = store.CountTraces({}, {});
+  const auto traces = store.CountTraces({}, {}, {});
   if (!traces.ok()) return traces.status();
   facts.traces = *traces;
   const auto counted = CountSpans(store);
   if (!counted.ok()) return counted.status();
   facts.counted_spans = *counted;
-  auto services = store.Services();
+  auto services = store.Services({});
   if (!services.ok()) return services.status();
   facts.services = *std::move(services);
   return facts;

@@ -86,8 +86,8 @@ void ExpectSameSearch(std::mt19937_64& random, storage::Reader& engine, storage:
     request.after = storage::Cursor{kFirstStart + Below(random, kLastStart - kFirstStart),
                                     TraceIdOf(Below(random, 180))};
   }
-  const auto got = engine.Search(request);
-  const auto wanted = reference.Search(request);
+  const auto got = engine.Search({}, request);
+  const auto wanted = reference.Search({}, request);
   ASSERT_EQ(got.status().ToString(), wanted.status().ToString()) << state;
   ASSERT_EQ(got->traces.size(), wanted->traces.size()) << state;
   ASSERT_EQ(got->next.has_value(), wanted->next.has_value()) << state;
@@ -124,8 +124,8 @@ void ExpectSameAggregate(std::mt19937_64& random, storage::Reader& engine,
   // Buckets are counted from the start of the range, so an open range gets a single one.
   if (request.start_time.min_unix_nano != 0) request.step_nano = Below(random, 3) * 700'000'000;
   request.max_groups = 100'000;
-  const auto got = engine.Aggregate(request);
-  const auto wanted = reference.Aggregate(request);
+  const auto got = engine.Aggregate({}, request);
+  const auto wanted = reference.Aggregate({}, request);
   ASSERT_EQ(got.status().ToString(), wanted.status().ToString()) << state;
   ASSERT_EQ(got->series.size(), wanted->series.size()) << state;
   std::map<std::vector<std::string>, const storage::AggregateSeries*> by_group;
@@ -150,19 +150,19 @@ void ExpectSameLists(std::mt19937_64& random, storage::Reader& engine, storage::
   const storage::TimeRange range = RandomRange(random);
   const Field field = RandomField(random);
   const size_t limit = 1 + Below(random, 30);
-  EXPECT_EQ(engine.TagNames(where, range, limit).value(),
-            reference.TagNames(where, range, limit).value())
+  EXPECT_EQ(engine.TagNames({}, where, range, limit).value(),
+            reference.TagNames({}, where, range, limit).value())
       << state;
-  EXPECT_EQ(engine.TagValues(field, where, range, limit).value(),
-            reference.TagValues(field, where, range, limit).value())
+  EXPECT_EQ(engine.TagValues({}, field, where, range, limit).value(),
+            reference.TagValues({}, field, where, range, limit).value())
       << state;
 }
 
 void ExpectSameDependencies(std::mt19937_64& random, storage::Reader& engine,
                             storage::Reader& reference, const std::string& state) {
   const storage::TimeRange range = RandomRange(random);
-  const auto got = engine.Dependencies(range).value();
-  const auto wanted = reference.Dependencies(range).value();
+  const auto got = engine.Dependencies({}, range).value();
+  const auto wanted = reference.Dependencies({}, range).value();
   ASSERT_EQ(got.size(), wanted.size()) << state;
   for (size_t i = 0; i < got.size(); ++i) {
     EXPECT_EQ(got[i].parent, wanted[i].parent) << state;
@@ -176,8 +176,8 @@ void ExpectSameDependencies(std::mt19937_64& random, storage::Reader& engine,
 void ExpectSameTrace(std::mt19937_64& random, storage::Reader& engine, storage::Reader& reference,
                      const std::string& state) {
   const span::TraceId id = TraceIdOf(1 + Below(random, 190));
-  const auto got = engine.GetTrace(id);
-  const auto wanted = reference.GetTrace(id);
+  const auto got = engine.GetTrace({}, id);
+  const auto wanted = reference.GetTrace({}, id);
   ASSERT_EQ(got.ok(), wanted.ok()) << state;
   if (!got.ok()) return;
   EXPECT_EQ(wire::EncodeOtlpJson(*got), wire::EncodeOtlpJson(*wanted)) << state;

@@ -181,7 +181,9 @@ void ReferenceStore::Append(span::SpanBatch&& batch, storage::Completion done) {
   done({});
 }
 
-base::Result<span::SpanBatch> ReferenceStore::GetTrace(const span::TraceId& trace_id) {
+base::Result<span::SpanBatch> ReferenceStore::GetTrace(const storage::QueryContext& context,
+                                                       const span::TraceId& trace_id) {
+  SPANDREL_RETURN_IF_ERROR(context.Check());
   std::lock_guard lock(mutex_);
   const auto found = traces_.find(trace_id);
   if (found == traces_.end()) return base::Status(base::StatusCode::kNotFound, "trace not found");
@@ -194,8 +196,10 @@ base::Result<span::SpanBatch> ReferenceStore::GetTrace(const span::TraceId& trac
   return trace;
 }
 
-base::Status ReferenceStore::ForEachMatch(const storage::Predicate& where, storage::TimeRange range,
+base::Status ReferenceStore::ForEachMatch(const storage::QueryContext& context,
+                                          const storage::Predicate& where, storage::TimeRange range,
                                           const Visit& visit) {
+  SPANDREL_RETURN_IF_ERROR(context.Check());
   auto evaluator = storage::Evaluator::Make(where);
   if (!evaluator.ok()) return evaluator.status();
   for (const auto& [id, spans] : traces_) {
@@ -208,7 +212,8 @@ base::Status ReferenceStore::ForEachMatch(const storage::Predicate& where, stora
   return {};
 }
 
-base::Result<storage::SearchResult> ReferenceStore::Search(const storage::SearchRequest& request) {
+base::Result<storage::SearchResult> ReferenceStore::Search(const storage::QueryContext& context,
+                                                           const storage::SearchRequest& request) {
   std::lock_guard lock(mutex_);
   struct Found {
     uint64_t newest_match = 0;
@@ -216,7 +221,7 @@ base::Result<storage::SearchResult> ReferenceStore::Search(const storage::Search
   };
   std::map<span::TraceId, Found> found;
   SPANDREL_RETURN_IF_ERROR(
-      ForEachMatch(request.where, request.start_time, [&](const SpanRef& span) {
+      ForEachMatch(context, request.where, request.start_time, [&](const SpanRef& span) {
         Found& entry = found[span.entry().trace_id];
         entry.newest_match = std::max(entry.newest_match, span.entry().start_time_unix_nano);
         ++entry.matched;
@@ -243,7 +248,7 @@ base::Result<storage::SearchResult> ReferenceStore::Search(const storage::Search
 }
 
 base::Result<storage::AggregateResult> ReferenceStore::Aggregate(
-    const storage::AggregateRequest& request) {
+    const storage::QueryContext& context, const storage::AggregateRequest& request) {
   const bool by_trace = request.unit == storage::CountUnit::kTraces;
   if (request.group_by.size() > 3 || (by_trace && !request.group_by.empty())) {
     return base::Status(base::StatusCode::kInvalidArgument, "too many group_by fields");
@@ -252,7 +257,7 @@ base::Result<storage::AggregateResult> ReferenceStore::Aggregate(
   Groups groups;
   std::set<span::TraceId> matching_traces;
   SPANDREL_RETURN_IF_ERROR(
-      ForEachMatch(request.where, request.start_time, [&](const SpanRef& span) {
+      ForEachMatch(context, request.where, request.start_time, [&](const SpanRef& span) {
         if (by_trace) {
           matching_traces.insert(span.entry().trace_id);
           return;
@@ -276,7 +281,9 @@ base::Result<storage::AggregateResult> ReferenceStore::Aggregate(
   return ToResult(std::move(groups), request.max_groups);
 }
 
-base::Result<std::vector<std::string>> ReferenceStore::Services() {
+base::Result<std::vector<std::string>> ReferenceStore::Services(
+    const storage::QueryContext& context) {
+  SPANDREL_RETURN_IF_ERROR(context.Check());
   std::lock_guard lock(mutex_);
   std::set<std::string> names;
   for (const auto& [id, spans] : traces_) {
@@ -285,7 +292,9 @@ base::Result<std::vector<std::string>> ReferenceStore::Services() {
   return FirstOf(names, names.size());
 }
 
-base::Result<std::vector<storage::Operation>> ReferenceStore::Operations(std::string_view service) {
+base::Result<std::vector<storage::Operation>> ReferenceStore::Operations(
+    const storage::QueryContext& context, std::string_view service) {
+  SPANDREL_RETURN_IF_ERROR(context.Check());
   std::lock_guard lock(mutex_);
   std::set<storage::Operation> operations;
   for (const auto& [id, spans] : traces_) {
@@ -298,11 +307,12 @@ base::Result<std::vector<storage::Operation>> ReferenceStore::Operations(std::st
 }
 
 base::Result<std::vector<storage::AttributeName>> ReferenceStore::TagNames(
-    const storage::Predicate& where, storage::TimeRange range, size_t limit) {
+    const storage::QueryContext& context, const storage::Predicate& where, storage::TimeRange range,
+    size_t limit) {
   using storage::AttributeScope;
   std::lock_guard lock(mutex_);
   std::set<storage::AttributeName> names;
-  SPANDREL_RETURN_IF_ERROR(ForEachMatch(where, range, [&](const SpanRef& ref) {
+  SPANDREL_RETURN_IF_ERROR(ForEachMatch(context, where, range, [&](const SpanRef& ref) {
     const span::SpanView span = ref.span();
     CollectNames(span.attributes(), AttributeScope::kSpan, &names);
     CollectNames(ref.resource().attributes(), AttributeScope::kResource, &names);
@@ -319,20 +329,20 @@ base::Result<std::vector<storage::AttributeName>> ReferenceStore::TagNames(
   return FirstOf(names, limit);
 }
 
-base::Result<std::vector<std::string>> ReferenceStore::TagValues(const storage::Field& field,
-                                                                 const storage::Predicate& where,
-                                                                 storage::TimeRange range,
-                                                                 size_t limit) {
+base::Result<std::vector<std::string>> ReferenceStore::TagValues(
+    const storage::QueryContext& context, const storage::Field& field,
+    const storage::Predicate& where, storage::TimeRange range, size_t limit) {
   std::lock_guard lock(mutex_);
   std::set<std::string> values;
-  SPANDREL_RETURN_IF_ERROR(ForEachMatch(where, range, [&](const SpanRef& span) {
+  SPANDREL_RETURN_IF_ERROR(ForEachMatch(context, where, range, [&](const SpanRef& span) {
     if (auto text = storage::FieldText(field, span)) values.insert(*std::move(text));
   }));
   return FirstOf(values, limit);
 }
 
 base::Result<std::vector<storage::Dependency>> ReferenceStore::Dependencies(
-    storage::TimeRange range) {
+    const storage::QueryContext& context, storage::TimeRange range) {
+  SPANDREL_RETURN_IF_ERROR(context.Check());
   std::lock_guard lock(mutex_);
   std::map<std::pair<std::string, std::string>, storage::Dependency> calls;
   for (const auto& [id, chunks] : traces_) {

@@ -21,25 +21,31 @@ class ReferenceStore final : public storage::Writer, public storage::Reader {
  public:
   void Append(span::SpanBatch&& batch, storage::Completion done) override;
 
-  base::Result<span::SpanBatch> GetTrace(const span::TraceId& trace_id) override;
-  base::Result<storage::SearchResult> Search(const storage::SearchRequest& request) override;
+  base::Result<span::SpanBatch> GetTrace(const storage::QueryContext& context,
+                                         const span::TraceId& trace_id) override;
+  base::Result<storage::SearchResult> Search(const storage::QueryContext& context,
+                                             const storage::SearchRequest& request) override;
   base::Result<storage::AggregateResult> Aggregate(
-      const storage::AggregateRequest& request) override;
-  base::Result<std::vector<std::string>> Services() override;
-  base::Result<std::vector<storage::Operation>> Operations(std::string_view service) override;
-  base::Result<std::vector<storage::AttributeName>> TagNames(const storage::Predicate& where,
+      const storage::QueryContext& context, const storage::AggregateRequest& request) override;
+  base::Result<std::vector<std::string>> Services(const storage::QueryContext& context) override;
+  base::Result<std::vector<storage::Operation>> Operations(const storage::QueryContext& context,
+                                                           std::string_view service) override;
+  base::Result<std::vector<storage::AttributeName>> TagNames(const storage::QueryContext& context,
+                                                             const storage::Predicate& where,
                                                              storage::TimeRange range,
                                                              size_t limit) override;
-  base::Result<std::vector<std::string>> TagValues(const storage::Field& field,
+  base::Result<std::vector<std::string>> TagValues(const storage::QueryContext& context,
+                                                   const storage::Field& field,
                                                    const storage::Predicate& where,
                                                    storage::TimeRange range, size_t limit) override;
-  base::Result<std::vector<storage::Dependency>> Dependencies(storage::TimeRange range) override;
+  base::Result<std::vector<storage::Dependency>> Dependencies(const storage::QueryContext& context,
+                                                              storage::TimeRange range) override;
 
  private:
   using Visit = std::function<void(const span::SpanRef&)>;
   // Every distinct span that matches and starts in the range, in no particular order.
-  base::Status ForEachMatch(const storage::Predicate& where, storage::TimeRange range,
-                            const Visit& visit);
+  base::Status ForEachMatch(const storage::QueryContext& context, const storage::Predicate& where,
+                            storage::TimeRange range, const Visit& visit);
 
   // One span in a chunk of its own.
   using OneSpan = std::shared_ptr<const span::SpanChunk>;

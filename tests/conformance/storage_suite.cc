@@ -59,11 +59,12 @@ Predicate ServiceIs(const std::string& name) {
 
 void AnswersAnEmptyStore(StoreUnderTest& store) {
   InEveryState(store, [&](const std::string&) {
-    EXPECT_EQ(store.reader().GetTrace(TraceIdOf(1)).status().code(), base::StatusCode::kNotFound);
-    EXPECT_TRUE(store.reader().Search({}).value().traces.empty());
-    EXPECT_TRUE(store.reader().Services().value().empty());
-    EXPECT_TRUE(store.reader().Dependencies({}).value().empty());
-    EXPECT_TRUE(store.reader().Aggregate({}).value().series.empty());
+    EXPECT_EQ(store.reader().GetTrace({}, TraceIdOf(1)).status().code(),
+              base::StatusCode::kNotFound);
+    EXPECT_TRUE(store.reader().Search({}, {}).value().traces.empty());
+    EXPECT_TRUE(store.reader().Services({}).value().empty());
+    EXPECT_TRUE(store.reader().Dependencies({}, {}).value().empty());
+    EXPECT_TRUE(store.reader().Aggregate({}, {}).value().series.empty());
   });
 }
 
@@ -91,7 +92,7 @@ void ReturnsEveryFieldAsItWasSent(StoreUnderTest& store) {
   const std::string sent = wire::EncodeOtlpJson(span::SpanBatch(decoded->chunk));
   ASSERT_TRUE(AppendAndWait(store.writer(), span::SpanBatch(decoded->chunk)).ok());
   InEveryState(store, [&](const std::string& state) {
-    auto trace = store.reader().GetTrace(TraceIdOf(1));
+    auto trace = store.reader().GetTrace({}, TraceIdOf(1));
     ASSERT_TRUE(trace.ok()) << state;
     EXPECT_EQ(wire::EncodeOtlpJson(*trace), sent) << state;
   });
@@ -103,7 +104,7 @@ void ReturnsTheSpansOfOneTraceInOrder(StoreUnderTest& store) {
   store.Settle();
   AppendSpans(store, {{.trace = 1, .span = 3, .parent = 1, .start = 15}});
   InEveryState(store, [&](const std::string& state) {
-    auto trace = store.reader().GetTrace(TraceIdOf(1));
+    auto trace = store.reader().GetTrace({}, TraceIdOf(1));
     ASSERT_TRUE(trace.ok()) << state;
     std::vector<span::SpanId> ids;
     span::ForEachSpan(*trace,
@@ -118,8 +119,8 @@ void CountsAResentRequestOnce(StoreUnderTest& store) {
   AppendSpans(store, spans);
   AppendSpans(store, spans);
   InEveryState(store, [&](const std::string& state) {
-    EXPECT_EQ(store.reader().GetTrace(TraceIdOf(1)).value().span_count(), 2U) << state;
-    const auto found = store.reader().Search({}).value();
+    EXPECT_EQ(store.reader().GetTrace({}, TraceIdOf(1)).value().span_count(), 2U) << state;
+    const auto found = store.reader().Search({}, {}).value();
     ASSERT_EQ(found.traces.size(), 1U) << state;
     EXPECT_EQ(found.traces[0].span_count, 2U) << state;
   });
@@ -144,7 +145,7 @@ void SummarizesTraces(StoreUnderTest& store) {
                 .status = span::SpanStatus::kError},
                {.trace = 1, .span = 3, .parent = 99, .service = "db", .start = kSecond + 50}});
   InEveryState(store, [&](const std::string& state) {
-    const auto found = store.reader().Search({.where = ServiceIs("db")}).value();
+    const auto found = store.reader().Search({}, {.where = ServiceIs("db")}).value();
     ASSERT_EQ(found.traces.size(), 1U) << state;
     const storage::TraceSummary& trace = found.traces[0];
     EXPECT_EQ(trace.root_service, "web");
@@ -166,13 +167,13 @@ void PagesNewestFirstWithoutGapsOrRepeats(StoreUnderTest& store) {
     AppendSpans(store, {{.trace = trace, .span = 1, .start = kSecond * (1 + trace * 7 % 10)}});
   }
   InEveryState(store, [&](const std::string& state) {
-    const auto all = store.reader().Search({.limit = 100}).value();
+    const auto all = store.reader().Search({}, {.limit = 100}).value();
     ASSERT_EQ(all.traces.size(), 25U) << state;
     EXPECT_FALSE(all.next) << state;
     std::vector<uint64_t> paged;
     storage::SearchRequest request{.limit = 4};
     do {
-      const auto page = store.reader().Search(request).value();
+      const auto page = store.reader().Search({}, request).value();
       EXPECT_LE(page.traces.size(), 4U);
       for (uint64_t number : TraceNumbers(page)) paged.push_back(number);
       request.after = page.next;
@@ -187,7 +188,7 @@ void OrdersBySlowest(StoreUnderTest& store) {
                       {.trace = 3, .duration = 500}});
   InEveryState(store, [&](const std::string& state) {
     const auto found =
-        store.reader().Search({.order = storage::Order::kSlowest, .limit = 2}).value();
+        store.reader().Search({}, {.order = storage::Order::kSlowest, .limit = 2}).value();
     EXPECT_EQ(TraceNumbers(found), (std::vector<uint64_t>{2, 3})) << state;
     EXPECT_TRUE(found.next) << state;
   });
@@ -197,7 +198,7 @@ void KeepsToTheTimeRange(StoreUnderTest& store) {
   AppendSpans(store,
               {{.trace = 1, .start = 10}, {.trace = 2, .start = 20}, {.trace = 3, .start = 30}});
   InEveryState(store, [&](const std::string& state) {
-    const auto found = store.reader().Search({.start_time = {20, 30}}).value();
+    const auto found = store.reader().Search({}, {.start_time = {20, 30}}).value();
     EXPECT_EQ(TraceNumbers(found), (std::vector<uint64_t>{2})) << state;
   });
 }
@@ -208,13 +209,14 @@ void ListsServicesAndOperations(StoreUnderTest& store) {
                       {.span = 3, .service = "b", .name = "x", .kind = span::SpanKind::kClient},
                       {.span = 4, .service = "", .name = "nameless"}});
   InEveryState(store, [&](const std::string& state) {
-    EXPECT_EQ(store.reader().Services().value(), (std::vector<std::string>{"", "a", "b"})) << state;
-    EXPECT_EQ(store.reader().Operations("b").value(),
+    EXPECT_EQ(store.reader().Services({}).value(), (std::vector<std::string>{"", "a", "b"}))
+        << state;
+    EXPECT_EQ(store.reader().Operations({}, "b").value(),
               (std::vector<storage::Operation>{{"x", span::SpanKind::kServer},
                                                {"x", span::SpanKind::kClient}}))
         << state;
-    EXPECT_EQ(store.reader().Operations("").value().size(), 4U) << state;
-    EXPECT_TRUE(store.reader().Operations("absent").value().empty()) << state;
+    EXPECT_EQ(store.reader().Operations({}, "").value().size(), 4U) << state;
+    EXPECT_TRUE(store.reader().Operations({}, "absent").value().empty()) << state;
   });
 }
 
@@ -227,7 +229,7 @@ void FindsDependenciesAcrossRequests(StoreUnderTest& store) {
   store.Settle();
   AppendSpans(store, {{.span = 1, .service = "web"}, {.span = 3, .parent = 1, .service = "web"}});
   InEveryState(store, [&](const std::string& state) {
-    const auto calls = store.reader().Dependencies({}).value();
+    const auto calls = store.reader().Dependencies({}, {}).value();
     ASSERT_EQ(calls.size(), 1U) << state;
     EXPECT_EQ(calls[0].parent, "web");
     EXPECT_EQ(calls[0].child, "db");
@@ -248,21 +250,21 @@ void SurvivesStrangeTraces(StoreUnderTest& store) {
                       {.trace = 5, .start = 100, .duration = -50UL}});
   AppendSpans(store, {{.trace = 6, .start = UINT64_MAX - 10, .duration = 5}});
   InEveryState(store, [&](const std::string& state) {
-    EXPECT_EQ(store.reader().GetTrace(TraceIdOf(1)).value().span_count(), kDepth) << state;
-    const auto found = store.reader().Search({.limit = 10}).value();
+    EXPECT_EQ(store.reader().GetTrace({}, TraceIdOf(1)).value().span_count(), kDepth) << state;
+    const auto found = store.reader().Search({}, {.limit = 10}).value();
     EXPECT_EQ(found.traces.size(), 6U) << state;
-    EXPECT_TRUE(store.reader().Aggregate({.unit = storage::CountUnit::kTraces}).ok()) << state;
-    EXPECT_TRUE(store.reader().Dependencies({}).ok()) << state;
+    EXPECT_TRUE(store.reader().Aggregate({}, {.unit = storage::CountUnit::kTraces}).ok()) << state;
+    EXPECT_TRUE(store.reader().Dependencies({}, {}).ok()) << state;
   });
 }
 
 void RefusesConditionsThatMakeNoSense(StoreUnderTest& store) {
   const auto regex = Predicate::Compare(Intrinsic::kName, CompareOp::kMatches, std::string("("));
-  EXPECT_EQ(store.reader().Search({.where = regex}).status().code(),
+  EXPECT_EQ(store.reader().Search({}, {.where = regex}).status().code(),
             base::StatusCode::kInvalidArgument);
   Predicate deep;
   for (int i = 0; i < 1000; ++i) deep = Predicate::Not(std::move(deep));
-  EXPECT_EQ(store.reader().Search({.where = deep}).status().code(),
+  EXPECT_EQ(store.reader().Search({}, {.where = deep}).status().code(),
             base::StatusCode::kInvalidArgument);
 }
 

@@ -43,7 +43,7 @@ class Checker {
   }
 
   void CountAll() {
-    const auto all = store_.Aggregate({});
+    const auto all = store_.Aggregate({}, {});
     uint64_t count = 0;
     if (!all.ok()) return static_cast<void>(++findings_.failed_reads);
     for (const auto& series : all->series) {
@@ -58,7 +58,7 @@ class Checker {
  private:
   void CheckTrace(const span::TraceId& id, const std::map<span::SpanId, SentSpan>& sent,
                   bool acknowledged) {
-    const auto stored = store_.GetTrace(id);
+    const auto stored = store_.GetTrace({}, id);
     if (!stored.ok() && stored.status().code() != base::StatusCode::kNotFound) {
       ++findings_.failed_reads;
     }

@@ -102,7 +102,7 @@ class LegacyApi {
   explicit LegacyApi(const ServiceContext& context) : context_(context) {}
 
   net::Response GetServices(const RoutedRequest& request) const {
-    const auto services = context_.reader.Services();
+    const auto services = context_.reader.Services(request.context);
     if (!services.ok()) return Fail(services.status());
     return AnswerNames(request, *services);
   }
@@ -110,7 +110,7 @@ class LegacyApi {
   net::Response GetServiceOperations(const RoutedRequest& request) const {
     // Jaeger unescapes the name once more, as a query.
     const std::string service = net::PercentDecode(request.PathParameter("service"), true);
-    const auto operations = context_.reader.Operations(service);
+    const auto operations = context_.reader.Operations(request.context, service);
     if (!operations.ok()) return Fail(operations.status());
     std::set<std::string> names;
     for (const auto& operation : *operations) names.insert(operation.name);
@@ -121,7 +121,7 @@ class LegacyApi {
     const std::string_view service = request.parameters.Get("service");
     if (service.empty()) return Fail(400, "parameter 'service' is required");
     const std::string kind = ToLower(request.parameters.Get("spanKind"));
-    const auto operations = context_.reader.Operations(service);
+    const auto operations = context_.reader.Operations(request.context, service);
     if (!operations.ok()) return Fail(operations.status());
     std::string data;
     JsonWriter json(&data);
@@ -144,7 +144,7 @@ class LegacyApi {
     if (!ids.empty()) return GetTracesById(request, ids);
     const auto search = ParseLegacySearch(request.parameters, context_.clock.NowUnixNano());
     if (!search.ok()) return Fail(search.status());
-    const auto traces = query::SearchAndLoadTraces(context_.reader, *search);
+    const auto traces = query::SearchAndLoadTraces(request.context, context_.reader, *search);
     if (!traces.ok()) return Fail(traces.status());
     return Answer(request, TracesJson(*traces), 0);
   }
@@ -152,7 +152,7 @@ class LegacyApi {
   net::Response GetTrace(const RoutedRequest& request) const {
     const auto id = ParseLegacyTraceId(request.PathParameter("traceId"));
     if (!id.ok()) return Fail(id.status());
-    const auto traces = query::LoadTraces(context_.reader, {*id});
+    const auto traces = query::LoadTraces(request.context, context_.reader, {*id});
     if (!traces.ok()) return Fail(traces.status());
     if (traces->empty()) return Fail(404, "trace not found");
     return Answer(request, TracesJson(*traces), 0);
@@ -161,7 +161,7 @@ class LegacyApi {
   net::Response GetDependencies(const RoutedRequest& request) const {
     const auto range = ParseLegacyDependencyRange(request.parameters, context_.clock.NowUnixNano());
     if (!range.ok()) return Fail(range.status());
-    const auto calls = context_.reader.Dependencies(*range);
+    const auto calls = context_.reader.Dependencies(request.context, *range);
     if (!calls.ok()) return Fail(calls.status());
     const std::string_view service = request.parameters.Get("service");
     std::string data;
@@ -199,7 +199,7 @@ class LegacyApi {
       if (!id.ok()) return Fail(id.status());
       ids.push_back(*id);
     }
-    const auto traces = query::LoadTraces(context_.reader, ids);
+    const auto traces = query::LoadTraces(request.context, context_.reader, ids);
     if (!traces.ok()) return Fail(traces.status());
     std::set<span::TraceId> found;
     for (const auto& trace : *traces) found.insert(trace.trace_id);

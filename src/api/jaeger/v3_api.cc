@@ -85,8 +85,8 @@ class V3Api {
  public:
   explicit V3Api(const ServiceContext& context) : context_(context) {}
 
-  net::Response GetServices(const RoutedRequest&) const {
-    const auto services = context_.reader.Services();
+  net::Response GetServices(const RoutedRequest& request) const {
+    const auto services = context_.reader.Services(request.context);
     if (!services.ok()) return Fail(services.status());
     std::string text;
     JsonWriter json(&text);
@@ -100,7 +100,8 @@ class V3Api {
   }
 
   net::Response GetOperations(const RoutedRequest& request) const {
-    const auto operations = context_.reader.Operations(request.parameters.Get("service"));
+    const auto operations =
+        context_.reader.Operations(request.context, request.parameters.Get("service"));
     if (!operations.ok()) return Fail(operations.status());
     std::string kind = ToLower(request.parameters.Get("spanKind"));
     if (kind.empty()) kind = ToLower(request.parameters.Get("span_kind"));
@@ -124,23 +125,25 @@ class V3Api {
   net::Response GetTrace(const RoutedRequest& request) const {
     const auto id = ParseTraceId(request.PathParameter("traceId"));
     if (!id) return Fail(400, "malformed parameter trace_id: expected up to 32 hexadecimal digits");
-    auto traces = query::LoadTraces(context_.reader, {*id});
+    auto traces = query::LoadTraces(request.context, context_.reader, {*id});
     if (!traces.ok()) return Fail(traces.status());
     return TracesResponse(std::move(*traces));
   }
 
-  net::Response FindTraces(const Parameters& parameters) const {
+  net::Response FindTraces(const storage::QueryContext& context,
+                           const Parameters& parameters) const {
     const auto search = ParseV3Search(parameters);
     if (!search.ok()) return Fail(search.status());
-    auto traces = query::SearchAndLoadTraces(context_.reader, *search);
+    auto traces = query::SearchAndLoadTraces(context, context_.reader, *search);
     if (!traces.ok()) return Fail(traces.status());
     return TracesResponse(std::move(*traces));
   }
 
-  net::Response FindSummaries(const Parameters& parameters) const {
+  net::Response FindSummaries(const storage::QueryContext& context,
+                              const Parameters& parameters) const {
     const auto search = ParseV3Search(parameters);
     if (!search.ok()) return Fail(search.status());
-    const auto found = context_.reader.Search(*search);
+    const auto found = context_.reader.Search(context, *search);
     if (!found.ok()) return Fail(found.status());
     std::string text;
     JsonWriter json(&text);
@@ -153,10 +156,11 @@ class V3Api {
     return JsonResponse(std::move(text));
   }
 
-  net::Response GetDependencies(const Parameters& parameters) const {
+  net::Response GetDependencies(const storage::QueryContext& context,
+                                const Parameters& parameters) const {
     const auto range = ParseV3DependencyRange(parameters);
     if (!range.ok()) return Fail(range.status());
-    const auto calls = context_.reader.Dependencies(*range);
+    const auto calls = context_.reader.Dependencies(context, *range);
     if (!calls.ok()) return Fail(calls.status());
     std::string text;
     JsonWriter json(&text);
@@ -181,22 +185,24 @@ class V3Api {
 
 using Api = std::shared_ptr<const V3Api>;
 using RequestMethod = net::Response (V3Api::*)(const RoutedRequest&) const;
-using ParameterMethod = net::Response (V3Api::*)(const Parameters&) const;
+using ParameterMethod = net::Response (V3Api::*)(const storage::QueryContext&,
+                                                 const Parameters&) const;
 
 RouteHandler FromRequest(const Api& api, RequestMethod method) {
   return [api, method](const RoutedRequest& request) { return ((*api).*method)(request); };
 }
 
 RouteHandler FromQuery(const Api& api, ParameterMethod method) {
-  return
-      [api, method](const RoutedRequest& request) { return ((*api).*method)(request.parameters); };
+  return [api, method](const RoutedRequest& request) {
+    return ((*api).*method)(request.context, request.parameters);
+  };
 }
 
 RouteHandler FromBody(const Api& api, ParameterMethod method) {
   return [api, method](const RoutedRequest& request) {
     auto parameters = ParseParameterObject(request.body);
     if (!parameters.ok()) return Fail(parameters.status().Annotate("body"));
-    return ((*api).*method)(Parameters(std::move(*parameters)));
+    return ((*api).*method)(request.context, Parameters(std::move(*parameters)));
   };
 }
 

@@ -147,13 +147,14 @@ class UiApi {
     return JsonResponse(std::move(text));
   }
 
-  net::Response GetServices(const RoutedRequest&) const {
-    return ListResponse("services", context_.reader.Services(), WriteText);
+  net::Response GetServices(const RoutedRequest& request) const {
+    return ListResponse("services", context_.reader.Services(request.context), WriteText);
   }
 
   net::Response GetOperations(const RoutedRequest& request) const {
     const std::string_view service = request.parameters.Get("service");
-    return ListResponse("operations", context_.reader.Operations(service), WriteOperation);
+    return ListResponse("operations", context_.reader.Operations(request.context, service),
+                        WriteOperation);
   }
 
   net::Response GetAttributes(const RoutedRequest& request) const {
@@ -161,10 +162,10 @@ class UiApi {
     if (!filter.ok()) return ErrorResponse(filter.status());
     const auto limit = request.parameters.Count("limit", 500, kMaxListLimit);
     if (!limit.ok()) return ErrorResponse(limit.status());
-    return ListResponse(
-        "attributes",
-        context_.reader.TagNames(query::FilterPredicate(*filter), filter->start_time, *limit),
-        WriteAttributeName);
+    return ListResponse("attributes",
+                        context_.reader.TagNames(request.context, query::FilterPredicate(*filter),
+                                                 filter->start_time, *limit),
+                        WriteAttributeName);
   }
 
   net::Response GetAttributeValues(const RoutedRequest& request) const {
@@ -178,7 +179,7 @@ class UiApi {
     if (!limit.ok()) return ErrorResponse(limit.status());
     return ListResponse(
         "values",
-        context_.reader.TagValues(storage::AttributeField{*scope, key},
+        context_.reader.TagValues(request.context, storage::AttributeField{*scope, key},
                                   query::FilterPredicate(*filter), filter->start_time, *limit),
         WriteText);
   }
@@ -196,8 +197,8 @@ class UiApi {
       if (!cursor.ok()) return ErrorResponse(cursor.status());
       after = *cursor;
     }
-    const auto result =
-        context_.reader.Search(query::MakeSearchRequest(*filter, *order, *limit, after));
+    const auto result = context_.reader.Search(
+        request.context, query::MakeSearchRequest(*filter, *order, *limit, after));
     if (!result.ok()) return ErrorResponse(result.status());
     return JsonResponse(SearchResultJson(*result, *order));
   }
@@ -207,7 +208,7 @@ class UiApi {
     if (!filter.ok()) return ErrorResponse(filter.status());
     const auto columns = request.parameters.Count("columns", 120, query::kMaxOverviewColumns);
     if (!columns.ok()) return ErrorResponse(columns.status());
-    const auto overview = query::LoadOverview(context_.reader, *filter, *columns);
+    const auto overview = query::LoadOverview(request.context, context_.reader, *filter, *columns);
     if (!overview.ok()) return ErrorResponse(overview.status());
     return JsonResponse(OverviewJson(*overview));
   }
@@ -215,21 +216,21 @@ class UiApi {
   net::Response GetDependencies(const RoutedRequest& request) const {
     const auto range = ParsePageRange(request.parameters, Now());
     if (!range.ok()) return ErrorResponse(range.status());
-    const auto map = query::LoadServiceMap(context_.reader, *range);
+    const auto map = query::LoadServiceMap(request.context, context_.reader, *range);
     if (!map.ok()) return ErrorResponse(map.status());
     return JsonResponse(ServiceMapJson(*map));
   }
 
   net::Response GetTrace(const RoutedRequest& request) const {
     const auto trace_id = ParseTraceId(request.PathParameter("traceId"));
-    const auto trace = LoadTrace(trace_id);
+    const auto trace = LoadTrace(request, trace_id);
     if (!trace.ok()) return ErrorResponse(trace.status());
     return MakeResponse(200, kTraceColumnsType,
                         EncodeTraceColumns(*trace_id, query::LayOutTrace(*trace)));
   }
 
   net::Response GetSpan(const RoutedRequest& request) const {
-    const auto trace = LoadTrace(ParseTraceId(request.PathParameter("traceId")));
+    const auto trace = LoadTrace(request, ParseTraceId(request.PathParameter("traceId")));
     if (!trace.ok()) return ErrorResponse(trace.status());
     const auto span_id = ParseSpanId(request.PathParameter("spanId"));
     if (!span_id) return ErrorResponse(400, "span id: expected up to 16 hexadecimal digits");
@@ -243,7 +244,7 @@ class UiApi {
 
   net::Response GetOtlp(const RoutedRequest& request) const {
     const auto trace_id = ParseTraceId(request.PathParameter("traceId"));
-    const auto trace = LoadTrace(trace_id);
+    const auto trace = LoadTrace(request, trace_id);
     if (!trace.ok()) return ErrorResponse(trace.status());
     net::Response response = JsonResponse(wire::EncodeOtlpJson(*trace));
     response.headers.emplace_back("content-disposition",
@@ -254,8 +255,9 @@ class UiApi {
  private:
   uint64_t Now() const { return context_.clock.NowUnixNano(); }
 
-  Result<span::SpanBatch> LoadTrace(const std::optional<span::TraceId>& trace_id) const {
-    if (trace_id) return context_.reader.GetTrace(*trace_id);
+  Result<span::SpanBatch> LoadTrace(const RoutedRequest& request,
+                                    const std::optional<span::TraceId>& trace_id) const {
+    if (trace_id) return context_.reader.GetTrace(request.context, *trace_id);
     return Status(StatusCode::kInvalidArgument, "trace id: expected up to 32 hexadecimal digits");
   }
 

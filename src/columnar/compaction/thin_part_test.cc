@@ -68,7 +68,7 @@ class ThinPartTest : public testing::Test {
     engine_->Settle();
   }
   size_t SpansOf(uint64_t trace) {
-    const auto found = engine_->GetTrace(TraceIdOf(trace));
+    const auto found = engine_->GetTrace({}, TraceIdOf(trace));
     return found.ok() ? found->span_count() : 0;
   }
   storage::AggregateBucket Count(storage::CountUnit unit = storage::CountUnit::kSpans,
@@ -76,7 +76,7 @@ class ThinPartTest : public testing::Test {
     storage::AggregateRequest request;
     request.unit = unit;
     request.where = std::move(where);
-    const auto counted = engine_->Aggregate(request);
+    const auto counted = engine_->Aggregate({}, request);
     EXPECT_TRUE(counted.ok()) << counted.status().ToString();
     if (counted->series.empty()) return {};
     return counted->series[0].buckets[0];
@@ -147,7 +147,7 @@ TEST_F(ThinPartTest, KeepsWholeTracesAndCountsTheRest) {
     EXPECT_EQ(spans.error_count, 20U);
     EXPECT_EQ(spans.latency.count(), counted);
     EXPECT_EQ(Count(storage::CountUnit::kTraces).count, counted / 2);
-    const auto calls = engine_->Dependencies({});
+    const auto calls = engine_->Dependencies({}, {});
     ASSERT_TRUE(calls.ok());
     ASSERT_EQ(calls->size(), 1U);
     EXPECT_EQ((*calls)[0].call_count, counted / 2);
@@ -233,7 +233,7 @@ TEST_F(ThinPartTest, OneInTenCountsLikeTenBefore) {
   Store(spans);
   const storage::AggregateBucket spans_before = Count();
   const storage::AggregateBucket traces_before = Count(storage::CountUnit::kTraces);
-  const auto calls_before = engine_->Dependencies({}).value();
+  const auto calls_before = engine_->Dependencies({}, {}).value();
   ASSERT_EQ(spans_before.count, 20U);
   LeaveHotWindow();
   EXPECT_EQ(engine_->Stats().spans, 2U);
@@ -241,12 +241,12 @@ TEST_F(ThinPartTest, OneInTenCountsLikeTenBefore) {
   EXPECT_EQ(Count().latency.buckets(), spans_before.latency.buckets());
   EXPECT_EQ(Count(storage::CountUnit::kTraces).count, 10U);
   EXPECT_EQ(Count(storage::CountUnit::kTraces).latency.buckets(), traces_before.latency.buckets());
-  const auto calls = engine_->Dependencies({}).value();
+  const auto calls = engine_->Dependencies({}, {}).value();
   ASSERT_EQ(calls.size(), 1U);
   EXPECT_EQ(calls[0].call_count, calls_before[0].call_count);
   EXPECT_EQ(calls[0].latency.buckets(), calls_before[0].latency.buckets());
   // Of the trace itself nothing is multiplied.
-  const auto found = engine_->Search({}).value();
+  const auto found = engine_->Search({}, {}).value();
   ASSERT_EQ(found.traces.size(), 1U);
   EXPECT_EQ(found.traces[0].span_count, 2U);
   EXPECT_EQ(found.traces[0].matched_count, 2U);
@@ -366,7 +366,7 @@ TEST_F(ThinPartTest, MessagesOfKeptTracesStayAsTheyWere) {
   std::map<uint64_t, std::vector<std::string>> before;
   const auto messages_of = [&](uint64_t trace) {
     std::vector<std::string> messages;
-    const auto found = engine_->GetTrace(TraceIdOf(trace));
+    const auto found = engine_->GetTrace({}, TraceIdOf(trace));
     if (!found.ok()) return messages;
     for (const auto& chunk : found->chunks()) {
       for (size_t i = 0; i < chunk->spans.size(); ++i) {

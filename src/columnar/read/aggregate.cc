@@ -25,11 +25,11 @@ constexpr size_t kMaxGroupFields = 3;
 // right: latency tables, columns, whole spans.
 class SpanCounter {
  public:
-  SpanCounter(const Snapshot& snapshot, const storage::AggregateRequest& request,
-              const Matcher& matcher)
+  SpanCounter(const storage::QueryContext& context, const Snapshot& snapshot,
+              const storage::AggregateRequest& request, const Matcher& matcher)
       : request_(request),
         matcher_(matcher),
-        scan_(snapshot),
+        scan_(context, snapshot),
         groups_(request),
         minutes_(request, &groups_),
         templates_(request, matcher, &groups_),
@@ -40,6 +40,7 @@ class SpanCounter {
   SpanGroups& groups() { return groups_; }
 
   Status Add(const ScanUnit& unit) {
+    SPANDREL_RETURN_IF_ERROR(scan_.context().Check());
     if (unit.source < scan_.part_count()) {
       const Part& part = *scan_.snapshot().parts[unit.source];
       if (by_minutes_ && minutes_.Add(part, unit.source, unit.index)) return {};
@@ -75,10 +76,11 @@ class SpanCounter {
   const bool by_templates_;
 };
 
-Result<storage::AggregateResult> CountSpans(const Snapshot& snapshot,
+Result<storage::AggregateResult> CountSpans(const storage::QueryContext& context,
+                                            const Snapshot& snapshot,
                                             const storage::AggregateRequest& request,
                                             const Matcher& matcher) {
-  SpanCounter counter(snapshot, request, matcher);
+  SpanCounter counter(context, snapshot, request, matcher);
   const Result<std::vector<ScanUnit>> units = counter.scan().Units(matcher);
   if (!units.ok()) return units.status();
   std::vector<ScanUnit> of_parts;
@@ -90,17 +92,18 @@ Result<storage::AggregateResult> CountSpans(const Snapshot& snapshot,
   std::optional<SpanCounter> helper;
   SPANDREL_RETURN_IF_ERROR(RunInParallel(of_parts.size(), [&](bool is_helper, size_t i) {
     if (!is_helper) return counter.Add(of_parts[i]);
-    if (!helper) helper.emplace(snapshot, request, matcher);
+    if (!helper) helper.emplace(context, snapshot, request, matcher);
     return helper->Add(of_parts[i]);
   }));
   if (helper) counter.groups().Merge(std::move(helper->groups()));
   return std::move(counter.groups()).Finish();
 }
 
-Result<storage::AggregateResult> CountTraces(const Snapshot& snapshot,
+Result<storage::AggregateResult> CountTraces(const storage::QueryContext& context,
+                                             const Snapshot& snapshot,
                                              const storage::AggregateRequest& request,
                                              const Matcher& matcher) {
-  Scan scan(snapshot);
+  Scan scan(context, snapshot);
   const Result<TotalsOfTraces> totals = TotalsOfMatchingTraces(scan, matcher);
   if (!totals.ok()) return totals.status();
   SpanGroups groups(request);
@@ -113,7 +116,8 @@ Result<storage::AggregateResult> CountTraces(const Snapshot& snapshot,
 
 }  // namespace
 
-Result<storage::AggregateResult> AggregateSpans(const Snapshot& snapshot,
+Result<storage::AggregateResult> AggregateSpans(const storage::QueryContext& context,
+                                                const Snapshot& snapshot,
                                                 const storage::AggregateRequest& request) {
   const bool by_trace = request.unit == storage::CountUnit::kTraces;
   if (request.group_by.size() > kMaxGroupFields || (by_trace && !request.group_by.empty())) {
@@ -121,8 +125,8 @@ Result<storage::AggregateResult> AggregateSpans(const Snapshot& snapshot,
   }
   const Result<Matcher> matcher = Matcher::Make(request.where, request.start_time);
   if (!matcher.ok()) return matcher.status();
-  return by_trace ? CountTraces(snapshot, request, *matcher)
-                  : CountSpans(snapshot, request, *matcher);
+  return by_trace ? CountTraces(context, snapshot, request, *matcher)
+                  : CountSpans(context, snapshot, request, *matcher);
 }
 
 }  // namespace spandrel::columnar

@@ -132,9 +132,9 @@ TEST(AggregateTest, EqualsTheScanOnRandomDataAndQuestions) {
     for (int i = 0; i < 60; ++i) {
       SCOPED_TRACE(i);
       const AggregateRequest request = RandomRequest(random);
-      const auto got = AggregateSpans(places.snapshot(), request);
+      const auto got = AggregateSpans({}, places.snapshot(), request);
       ASSERT_TRUE(got.ok()) << got.status().ToString();
-      ExpectEqual(*got, places.reference().Aggregate(request).value());
+      ExpectEqual(*got, places.reference().Aggregate({}, request).value());
     }
   }
 }
@@ -156,8 +156,8 @@ TEST(AggregateTest, CountsMatchesInATextThatAllSpansHave) {
             Predicate::Compare(storage::AttributeField{storage::AttributeScope::kSpan, "host"},
                                CompareOp::kMatches, std::string(pattern));
         request.start_time = {min, UINT64_MAX};
-        ExpectEqual(AggregateSpans(places.snapshot(), request).value(),
-                    places.reference().Aggregate(request).value());
+        ExpectEqual(AggregateSpans({}, places.snapshot(), request).value(),
+                    places.reference().Aggregate({}, request).value());
       }
     }
   }
@@ -190,7 +190,7 @@ class AggregatePathTest : public testing::TestWithParam<bool> {
   bool ExpectRight(const AggregateRequest& request, bool answered, SpanGroups* groups) {
     const auto got = std::move(*groups).Finish();
     if (answered) {
-      ExpectEqual(got, places_.reference().Aggregate(request).value());
+      ExpectEqual(got, places_.reference().Aggregate({}, request).value());
     } else {
       EXPECT_TRUE(got.series.empty());
     }

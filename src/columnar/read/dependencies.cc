@@ -152,17 +152,19 @@ class GroupCalls {
 
 class DependencyFinder {
  public:
-  DependencyFinder(const Snapshot& snapshot, const Matcher& matcher)
-      : snapshot_(snapshot), matcher_(matcher), scan_(snapshot) {}
+  DependencyFinder(const storage::QueryContext& context, const Snapshot& snapshot,
+                   const Matcher& matcher)
+      : snapshot_(snapshot), matcher_(matcher), scan_(context, snapshot) {}
 
   Result<std::vector<storage::Dependency>> Run() {
     const Result<std::vector<ScanUnit>> units = scan_.Units(matcher_);
     if (!units.ok()) return units.status();
     for (const ScanUnit& unit : *units) {
+      SPANDREL_RETURN_IF_ERROR(scan_.context().Check());
       if (unit.source < scan_.part_count()) ListGroup(unit);
     }
-    CollectHeadSpans();
-    FindSharedTraces();
+    SPANDREL_RETURN_IF_ERROR(CollectHeadSpans());
+    SPANDREL_RETURN_IF_ERROR(FindSharedTraces());
     SPANDREL_RETURN_IF_ERROR(CountGroups());
     CountHeads();
     SPANDREL_RETURN_IF_ERROR(CountShared());
@@ -184,10 +186,11 @@ class DependencyFinder {
     groups_.push_back({unit.source, unit.index, {*ids, (*group)->trace_count()}});
   }
 
-  void CollectHeadSpans() {
+  Status CollectHeadSpans() {
     for (const HeadView& head : snapshot_.heads) {
       TraceIdList& ids = head_ids_.emplace_back();
       for (const HeadChunk& chunk : head.chunks()) {
+        SPANDREL_RETURN_IF_ERROR(scan_.context().Check());
         const auto loaded = chunk.chunk ? chunk.chunk : WithoutMessages(head.Load(chunk));
         if (loaded == nullptr) continue;
         head_chunks_.push_back(loaded);
@@ -205,9 +208,10 @@ class DependencyFinder {
       return std::tie(x.trace_id, x.start_time_unix_nano, x.span_id) <
              std::tie(y.trace_id, y.start_time_unix_nano, y.span_id);
     });
+    return {};
   }
 
-  void FindSharedTraces() {
+  Status FindSharedTraces() {
     std::vector<TraceIdSpan> lists(head_ids_.begin(), head_ids_.end());
     for (const GroupInRange& group : groups_) lists.push_back(group.ids);
     TraceIdList ids = MergeTraceIds(lists);
@@ -218,11 +222,13 @@ class DependencyFinder {
     for (uint32_t part = 0; part < snapshot_.parts.size(); ++part) {
       const auto& groups = snapshot_.parts[part]->footer().groups;
       for (uint32_t i = 0; i < groups.size(); ++i) {
+        SPANDREL_RETURN_IF_ERROR(scan_.context().Check());
         if (in_range_.count({part, i}) == 0) AddSharedWith(part, i, ids);
       }
     }
     std::sort(shared_.begin(), shared_.end());
     shared_.erase(std::unique(shared_.begin(), shared_.end()), shared_.end());
+    return {};
   }
 
   // Those of `ids` that a row group outside the range has too.
@@ -245,10 +251,12 @@ class DependencyFinder {
     GroupCalls own(matcher_.range(), shared_);
     GroupCalls helpers(matcher_.range(), shared_);
     SPANDREL_RETURN_IF_ERROR(RunInParallel(groups_.size(), [&](bool is_helper, size_t i) {
+      SPANDREL_RETURN_IF_ERROR(scan_.context().Check());
       const auto& [part, index, ids] = groups_[i];
       const Result<RowGroupPtr> group = snapshot_.parts[part]->Group(index);
       const Status added = group.ok() ? (is_helper ? helpers : own).Add(**group) : group.status();
       if (!added.ok()) NoteUnreadable(snapshot_, part, index, added);
+      if (added.ok()) scan_.context().Inspect((*group)->row_count(), 0);
       return Status();
     }));
     calls_.Merge(own.calls());
@@ -294,11 +302,12 @@ class DependencyFinder {
 
 }  // namespace
 
-Result<std::vector<storage::Dependency>> FindDependencies(const Snapshot& snapshot,
+Result<std::vector<storage::Dependency>> FindDependencies(const storage::QueryContext& context,
+                                                          const Snapshot& snapshot,
                                                           storage::TimeRange range) {
   const Result<Matcher> all = Matcher::Make(storage::Predicate::All(), range);
   if (!all.ok()) return all.status();
-  return DependencyFinder(snapshot, *all).Run();
+  return DependencyFinder(context, snapshot, *all).Run();
 }
 
 }  // namespace spandrel::columnar

@@ -14,9 +14,9 @@ constexpr uint64_t kStart = 1'000'000'000'000;
 constexpr uint64_t kWindow = 16'000'000'000;
 
 void ExpectSameCalls(TestPlaces& places, storage::TimeRange range) {
-  const auto got = FindDependencies(places.snapshot(), range);
+  const auto got = FindDependencies({}, places.snapshot(), range);
   ASSERT_TRUE(got.ok()) << got.status().ToString();
-  const auto wanted = places.reference().Dependencies(range).value();
+  const auto wanted = places.reference().Dependencies({}, range).value();
   ASSERT_EQ(got->size(), wanted.size());
   for (size_t i = 0; i < wanted.size(); ++i) {
     EXPECT_EQ((*got)[i].parent, wanted[i].parent);
@@ -56,13 +56,13 @@ TEST(DependenciesTest, TheEarliestOfTwoSpansWithTheWantedIdIsTheParent) {
   // The reference takes the one that came first, which here is the earliest.
   places.AddPart({{.service = "early", .start = 1000}, child});
   places.AddPart({{.service = "late", .start = 2000}});
-  const auto calls = FindDependencies(places.snapshot(), {}).value();
+  const auto calls = FindDependencies({}, places.snapshot(), {}).value();
   ASSERT_EQ(calls.size(), 1U);
   EXPECT_EQ(calls[0].parent, "early");
   TestPlaces turned;
   turned.AddPart({{.service = "late", .start = 2000}, child});
   turned.AddHead({{.service = "early", .start = 1000}});
-  const auto turned_calls = FindDependencies(turned.snapshot(), {4000, 6000}).value();
+  const auto turned_calls = FindDependencies({}, turned.snapshot(), {4000, 6000}).value();
   ASSERT_EQ(turned_calls.size(), 1U);
   EXPECT_EQ(turned_calls[0].parent, "early");
 }

@@ -47,12 +47,13 @@ class TraceStarts {
 
 }  // namespace
 
-Result<std::vector<TraceStart>> ListTraces(const Snapshot& snapshot,
+Result<std::vector<TraceStart>> ListTraces(const storage::QueryContext& context,
+                                           const Snapshot& snapshot,
                                            const storage::Predicate& where,
                                            storage::TimeRange range) {
   const Result<Matcher> matcher = Matcher::Make(where, range);
   if (!matcher.ok()) return matcher.status();
-  Scan scan(snapshot);
+  Scan scan(context, snapshot);
   TraceStarts starts;
   SPANDREL_RETURN_IF_ERROR(
       scan.VisitAll(*matcher, Content::kLight,

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "columnar/read/scan.h"
+#include "storage/query_context.h"
 #include "storage/store.h"
 
 namespace spandrel::columnar {
@@ -16,7 +17,8 @@ struct TraceStart {
 };
 
 // The traces with a span that starts in the range and matches, in order.
-base::Result<std::vector<TraceStart>> ListTraces(const Snapshot& snapshot,
+base::Result<std::vector<TraceStart>> ListTraces(const storage::QueryContext& context,
+                                                 const Snapshot& snapshot,
                                                  const storage::Predicate& where,
                                                  storage::TimeRange range);
 

@@ -31,9 +31,10 @@ void VisitOperationsOf(const span::SpanChunk& chunk,
   }
 }
 
-Status VisitOperations(const Snapshot& snapshot,
+Status VisitOperations(const storage::QueryContext& context, const Snapshot& snapshot,
                        const std::function<void(const OperationKey&)>& visit) {
   for (const PartPtr& part : snapshot.parts) {
+    SPANDREL_RETURN_IF_ERROR(context.Check());
     const auto dictionary = part->LoadDictionary();
     if (!dictionary.ok()) return dictionary.status();
     for (const OperationRecord& operation : (*dictionary)->operations) {
@@ -43,6 +44,7 @@ Status VisitOperations(const Snapshot& snapshot,
   }
   for (const HeadView& head : snapshot.heads) {
     for (const HeadChunk& chunk : head.chunks()) {
+      SPANDREL_RETURN_IF_ERROR(context.Check());
       const auto loaded = head.Load(chunk);
       if (loaded != nullptr) VisitOperationsOf(*loaded, visit);
     }
@@ -63,13 +65,14 @@ bool AddGroup(const Snapshot& snapshot, const ScanUnit& unit, RowMatcher& matche
 
 // Adds all matching spans, those of row groups by their columns where the set can.
 template <typename Set>
-Status AddAll(const Snapshot& snapshot, const Matcher& matcher, Content content, bool by_columns,
-              Set* set) {
-  Scan scan(snapshot);
+Status AddAll(const storage::QueryContext& context, const Snapshot& snapshot,
+              const Matcher& matcher, Content content, bool by_columns, Set* set) {
+  Scan scan(context, snapshot);
   const Result<std::vector<ScanUnit>> units = scan.Units(matcher);
   if (!units.ok()) return units.status();
   RowMatcher rows(matcher);
   for (const ScanUnit& unit : *units) {
+    SPANDREL_RETURN_IF_ERROR(context.Check());
     const bool is_group = unit.source < scan.part_count();
     if (is_group && by_columns && AddGroup(snapshot, unit, rows, set)) continue;
     SPANDREL_RETURN_IF_ERROR(
@@ -80,34 +83,38 @@ Status AddAll(const Snapshot& snapshot, const Matcher& matcher, Content content,
 
 }  // namespace
 
-Result<std::vector<std::string>> ListServices(const Snapshot& snapshot) {
+Result<std::vector<std::string>> ListServices(const storage::QueryContext& context,
+                                              const Snapshot& snapshot) {
   std::set<std::string> services;
   SPANDREL_RETURN_IF_ERROR(VisitOperations(
-      snapshot, [&](const OperationKey& key) { services.emplace(std::get<0>(key)); }));
+      context, snapshot, [&](const OperationKey& key) { services.emplace(std::get<0>(key)); }));
   return std::vector<std::string>(services.begin(), services.end());
 }
 
-Result<std::vector<storage::Operation>> ListOperations(const Snapshot& snapshot,
+Result<std::vector<storage::Operation>> ListOperations(const storage::QueryContext& context,
+                                                       const Snapshot& snapshot,
                                                        std::string_view service) {
   std::set<storage::Operation> operations;
-  SPANDREL_RETURN_IF_ERROR(VisitOperations(snapshot, [&](const OperationKey& key) {
+  SPANDREL_RETURN_IF_ERROR(VisitOperations(context, snapshot, [&](const OperationKey& key) {
     const auto& [owner, name, kind] = key;
     if (service.empty() || owner == service) operations.insert({std::string(name), kind});
   }));
   return std::vector<storage::Operation>(operations.begin(), operations.end());
 }
 
-Result<std::vector<AttributeName>> ListTagNames(const Snapshot& snapshot,
+Result<std::vector<AttributeName>> ListTagNames(const storage::QueryContext& context,
+                                                const Snapshot& snapshot,
                                                 const storage::Predicate& where,
                                                 storage::TimeRange range, size_t limit) {
   const Result<Matcher> matcher = Matcher::Make(where, range);
   if (!matcher.ok()) return matcher.status();
   NameSet names(limit);
-  SPANDREL_RETURN_IF_ERROR(AddAll(snapshot, *matcher, Content::kFull, true, &names));
+  SPANDREL_RETURN_IF_ERROR(AddAll(context, snapshot, *matcher, Content::kFull, true, &names));
   return names.Sorted();
 }
 
-Result<std::vector<std::string>> ListTagValues(const Snapshot& snapshot,
+Result<std::vector<std::string>> ListTagValues(const storage::QueryContext& context,
+                                               const Snapshot& snapshot,
                                                const storage::Field& field,
                                                const storage::Predicate& where,
                                                storage::TimeRange range, size_t limit) {
@@ -115,7 +122,8 @@ Result<std::vector<std::string>> ListTagValues(const Snapshot& snapshot,
   if (!matcher.ok()) return matcher.status();
   const Content content = IsPayloadField(field) ? Content::kFull : Content::kLight;
   ValueSet values(field, limit);
-  SPANDREL_RETURN_IF_ERROR(AddAll(snapshot, *matcher, content, values.HasColumns(), &values));
+  SPANDREL_RETURN_IF_ERROR(
+      AddAll(context, snapshot, *matcher, content, values.HasColumns(), &values));
   return values.Sorted();
 }
 

@@ -46,15 +46,15 @@ TEST(ListsTest, EqualThoseOfTheReference) {
       const storage::TimeRange range =
           random() % 2 == 0 ? storage::TimeRange() : storage::TimeRange{min, min + kWindow / 3};
       const size_t limit = random() % 50;
-      EXPECT_EQ(ListTagNames(places.snapshot(), where, range, limit).value(),
-                places.reference().TagNames(where, range, limit).value());
+      EXPECT_EQ(ListTagNames({}, places.snapshot(), where, range, limit).value(),
+                places.reference().TagNames({}, where, range, limit).value());
       Field field = static_cast<Intrinsic>(random() % 16);
       if (random() % 2 == 0) {
         field = AttributeField{static_cast<AttributeScope>(random() % 6),
                                "k" + std::to_string(random() % 4)};
       }
-      EXPECT_EQ(ListTagValues(places.snapshot(), field, where, range, limit).value(),
-                places.reference().TagValues(field, where, range, limit).value());
+      EXPECT_EQ(ListTagValues({}, places.snapshot(), field, where, range, limit).value(),
+                places.reference().TagValues({}, field, where, range, limit).value());
     }
   }
 }

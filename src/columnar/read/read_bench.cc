@@ -154,7 +154,7 @@ void Run(benchmark::State& state, Ask&& ask) {
 }
 
 void RunAggregate(benchmark::State& state, const storage::AggregateRequest& request) {
-  Run(state, [&](const Snapshot& snapshot) { return AggregateSpans(snapshot, request); });
+  Run(state, [&](const Snapshot& snapshot) { return AggregateSpans({}, snapshot, request); });
 }
 
 storage::AggregateRequest EveryMinute(std::vector<Field> group_by) {
@@ -193,7 +193,7 @@ void BM_CountTraces(benchmark::State& state) {
 void BM_SlowestTraces(benchmark::State& state) {
   storage::SearchRequest request;
   request.order = storage::Order::kSlowest;
-  Run(state, [&](const Snapshot& snapshot) { return SearchTraces(snapshot, request); });
+  Run(state, [&](const Snapshot& snapshot) { return SearchTraces({}, snapshot, request); });
 }
 
 void BM_SlowestTracesOfService(benchmark::State& state) {
@@ -201,23 +201,23 @@ void BM_SlowestTracesOfService(benchmark::State& state) {
   request.order = storage::Order::kSlowest;
   request.where = storage::Predicate::Compare(Intrinsic::kServiceName, storage::CompareOp::kEqual,
                                               std::string("service-3"));
-  Run(state, [&](const Snapshot& snapshot) { return SearchTraces(snapshot, request); });
+  Run(state, [&](const Snapshot& snapshot) { return SearchTraces({}, snapshot, request); });
 }
 
 void BM_DependenciesOfAll(benchmark::State& state) {
-  Run(state, [](const Snapshot& snapshot) { return FindDependencies(snapshot, {}); });
+  Run(state, [](const Snapshot& snapshot) { return FindDependencies({}, snapshot, {}); });
 }
 
 void BM_TagNames(benchmark::State& state) {
   Run(state, [](const Snapshot& snapshot) {
-    return ListTagNames(snapshot, storage::Predicate::All(), {}, 1000);
+    return ListTagNames({}, snapshot, storage::Predicate::All(), {}, 1000);
   });
 }
 
 void BM_TagValues(benchmark::State& state) {
   const storage::AttributeField field{storage::AttributeScope::kSpan, "http.route"};
   Run(state, [&](const Snapshot& snapshot) {
-    return ListTagValues(snapshot, field, storage::Predicate::All(), {}, 1000);
+    return ListTagValues({}, snapshot, field, storage::Predicate::All(), {}, 1000);
   });
 }
 

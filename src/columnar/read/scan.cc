@@ -23,13 +23,15 @@ bool StartsBefore(const span::SpanRef& a, const span::SpanRef& b) {
 
 }  // namespace
 
-Scan::Scan(const Snapshot& snapshot) : snapshot_(snapshot) {
+Scan::Scan(const storage::QueryContext& context, const Snapshot& snapshot)
+    : context_(context), snapshot_(snapshot) {
   sources_.resize(snapshot.parts.size());
 }
 
 Result<std::vector<ScanUnit>> Scan::Units(const Matcher& matcher) {
   std::vector<ScanUnit> units;
   for (size_t part = 0; part < sources_.size(); ++part) {
+    SPANDREL_RETURN_IF_ERROR(context_.Check());
     SPANDREL_RETURN_IF_ERROR(AddPartUnits(part, matcher, &units));
   }
   for (size_t head = 0; head < snapshot_.heads.size(); ++head) {
@@ -62,6 +64,7 @@ Status Scan::AddPartUnits(size_t part, const Matcher& matcher, std::vector<ScanU
 
 Status Scan::Visit(const ScanUnit& unit, const Matcher& matcher, Content content,
                    const SpanVisitor& visit) {
+  SPANDREL_RETURN_IF_ERROR(context_.Check());
   if (unit.source >= sources_.size()) {
     const HeadView& head = snapshot_.heads[unit.source - sources_.size()];
     VisitHead(head, head.chunks()[unit.index], matcher, visit);
@@ -69,13 +72,13 @@ Status Scan::Visit(const ScanUnit& unit, const Matcher& matcher, Content content
   }
   const Result<PartSource*> source = Source(unit.source);
   if (!source.ok()) return source.status();
-  scanned_spans_ += (*source)->ScanGroup(unit.index, matcher, content, visit);
+  CountScanned((*source)->ScanGroup(unit.index, matcher, content, visit));
   return {};
 }
 
 void Scan::VisitHead(const HeadView& head, const HeadChunk& chunk, const Matcher& matcher,
                      const SpanVisitor& visit) {
-  scanned_spans_ += chunk.row_count;
+  CountScanned(chunk.row_count);
   const auto loaded = head.Load(chunk);
   if (loaded == nullptr) return;
   const auto try_span = [&](size_t index) {
@@ -139,6 +142,7 @@ Status TraceFetch::LoadFromParts(const span::TraceId& id, Content content, const
   found_.clear();
   chunks_.clear();
   unreadable_ = 0;
+  SPANDREL_RETURN_IF_ERROR(scan_.context().Check());
   for (size_t part = 0; part < scan_.part_count(); ++part) {
     SPANDREL_RETURN_IF_ERROR(LoadFromPart(part, id, content, matcher));
   }

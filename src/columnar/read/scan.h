@@ -8,6 +8,7 @@
 
 #include "columnar/read/part_source.h"
 #include "columnar/snapshot/snapshot.h"
+#include "storage/query_context.h"
 
 namespace spandrel::columnar {
 
@@ -20,10 +21,10 @@ struct ScanUnit {
 };
 
 // One query's way to everything stored. Parts are opened when they are needed. One thread.
-// Errors are DATA_LOSS of a part, which has then marked itself as damaged.
+// Errors are the context's, and DATA_LOSS of a part, which has then marked itself as damaged.
 class Scan {
  public:
-  explicit Scan(const Snapshot& snapshot);
+  Scan(const storage::QueryContext& context, const Snapshot& snapshot);
 
   // All units that may hold matching spans, those with the newest starts first.
   base::Result<std::vector<ScanUnit>> Units(const Matcher& matcher);
@@ -37,17 +38,22 @@ class Scan {
 
   uint64_t scanned_spans() const { return scanned_spans_; }
   // Of spans that were looked at in another way.
-  void CountScanned(uint64_t spans) { scanned_spans_ += spans; }
+  void CountScanned(uint64_t spans) {
+    scanned_spans_ += spans;
+    context_.Inspect(spans, 0);
+  }
 
   size_t part_count() const { return sources_.size(); }
   base::Result<PartSource*> Source(size_t part);
   const Snapshot& snapshot() const { return snapshot_; }
+  const storage::QueryContext& context() const { return context_; }
 
  private:
   base::Status AddPartUnits(size_t part, const Matcher& matcher, std::vector<ScanUnit>* units);
   void VisitHead(const HeadView& head, const HeadChunk& chunk, const Matcher& matcher,
                  const SpanVisitor& visit);
 
+  const storage::QueryContext& context_;
   const Snapshot& snapshot_;
   std::vector<std::optional<PartSource>> sources_;
   uint64_t scanned_spans_ = 0;

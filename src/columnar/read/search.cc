@@ -35,9 +35,9 @@ bool IsAfter(const Cursor& candidate, const std::optional<Cursor>& cursor) {
 
 class NewestSearch {
  public:
-  NewestSearch(const Snapshot& snapshot, const storage::SearchRequest& request,
-               const Matcher& matcher)
-      : scan_(snapshot), traces_(scan_), request_(request), matcher_(matcher) {}
+  NewestSearch(const storage::QueryContext& context, const Snapshot& snapshot,
+               const storage::SearchRequest& request, const Matcher& matcher)
+      : scan_(context, snapshot), traces_(scan_), request_(request), matcher_(matcher) {}
 
   Result<storage::SearchResult> Run() {
     const Result<std::vector<ScanUnit>> units = scan_.Units(matcher_);
@@ -137,10 +137,11 @@ class FirstCursors {
   bool has_more_ = false;
 };
 
-Result<storage::SearchResult> SlowestSearch(const Snapshot& snapshot,
+Result<storage::SearchResult> SlowestSearch(const storage::QueryContext& context,
+                                            const Snapshot& snapshot,
                                             const storage::SearchRequest& request,
                                             const Matcher& matcher) {
-  Scan scan(snapshot);
+  Scan scan(context, snapshot);
   const Result<TotalsOfTraces> totals = TotalsOfMatchingTraces(scan, matcher);
   if (!totals.ok()) return totals.status();
   FirstCursors page(request.limit);
@@ -163,8 +164,9 @@ Result<storage::SearchResult> SlowestSearch(const Snapshot& snapshot,
 
 }  // namespace
 
-Result<span::SpanBatch> ReadTrace(const Snapshot& snapshot, const span::TraceId& id) {
-  Scan scan(snapshot);
+Result<span::SpanBatch> ReadTrace(const storage::QueryContext& context, const Snapshot& snapshot,
+                                  const span::TraceId& id) {
+  Scan scan(context, snapshot);
   TraceFetch traces(scan);
   const auto spans = traces.Load(id, Content::kFull);
   if (!spans.ok()) return spans.status();
@@ -185,13 +187,15 @@ Result<span::SpanBatch> ReadTrace(const Snapshot& snapshot, const span::TraceId&
   return batch;
 }
 
-Result<storage::SearchResult> SearchTraces(const Snapshot& snapshot,
+Result<storage::SearchResult> SearchTraces(const storage::QueryContext& context,
+                                           const Snapshot& snapshot,
                                            const storage::SearchRequest& request) {
   const Result<Matcher> matcher = Matcher::Make(request.where, request.start_time);
   if (!matcher.ok()) return matcher.status();
   if (request.limit == 0) return storage::SearchResult();
-  if (request.order == storage::Order::kSlowest) return SlowestSearch(snapshot, request, *matcher);
-  return NewestSearch(snapshot, request, *matcher).Run();
+  if (request.order == storage::Order::kSlowest)
+    return SlowestSearch(context, snapshot, request, *matcher);
+  return NewestSearch(context, snapshot, request, *matcher).Run();
 }
 
 }  // namespace spandrel::columnar

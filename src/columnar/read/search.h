@@ -2,13 +2,16 @@
 #pragma once
 
 #include "columnar/snapshot/snapshot.h"
+#include "storage/query_context.h"
 #include "storage/store.h"
 
 namespace spandrel::columnar {
 
-base::Result<span::SpanBatch> ReadTrace(const Snapshot& snapshot, const span::TraceId& id);
+base::Result<span::SpanBatch> ReadTrace(const storage::QueryContext& context,
+                                        const Snapshot& snapshot, const span::TraceId& id);
 
-base::Result<storage::SearchResult> SearchTraces(const Snapshot& snapshot,
+base::Result<storage::SearchResult> SearchTraces(const storage::QueryContext& context,
+                                                 const Snapshot& snapshot,
                                                  const storage::SearchRequest& request);
 
 }  // namespace spandrel::columnar

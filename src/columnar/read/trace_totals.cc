@@ -28,6 +28,7 @@ class TraceCollector {
     const Result<std::vector<ScanUnit>> units = scan_.Units(matcher_);
     if (!units.ok()) return units.status();
     for (const ScanUnit& unit : *units) {
+      SPANDREL_RETURN_IF_ERROR(scan_.context().Check());
       if (unit.source < scan_.part_count() && AddGroup(unit)) continue;
       SPANDREL_RETURN_IF_ERROR(AddSpans(unit));
     }
@@ -97,9 +98,10 @@ class TotalsCollector {
   explicit TotalsCollector(TraceIdList ids)
       : ids_(std::move(ids)), index_(ids_), totals_(ids_.size()) {}
 
-  void AddParts(const Snapshot& snapshot) {
+  Status AddParts(const storage::QueryContext& context, const Snapshot& snapshot) {
     for (const PartPtr& part : snapshot.parts) {
       for (uint32_t i = 0; i < part->footer().groups.size(); ++i) {
+        SPANDREL_RETURN_IF_ERROR(context.Check());
         if (!MayHaveAny(*part, i)) continue;
         const Result<RowGroupPtr> group = part->Group(i);
         if (!group.ok()) continue;
@@ -107,18 +109,21 @@ class TotalsCollector {
         if (!added.ok()) part->NoteDamagedGroup(i, added);
       }
     }
+    return {};
   }
 
   // A span that was left out of a head as resent may be read here again: it moves neither start nor
   // end, and of the errors only whether there are any counts.
-  void AddHeads(const Snapshot& snapshot) {
+  Status AddHeads(const storage::QueryContext& context, const Snapshot& snapshot) {
     for (const HeadView& head : snapshot.heads) {
       for (const HeadChunk& chunk : head.chunks()) {
+        SPANDREL_RETURN_IF_ERROR(context.Check());
         const auto loaded = head.Load(chunk);
         if (loaded == nullptr) continue;
         for (const span::SpanEntry& span : loaded->spans) AddSpan(span);
       }
     }
+    return {};
   }
 
   TotalsOfTraces Finish() && { return {std::move(ids_), std::move(totals_)}; }
@@ -184,8 +189,8 @@ Result<TotalsOfTraces> TotalsOfMatchingTraces(Scan& scan, const Matcher& matcher
   Result<TraceIdList> ids = TraceCollector(scan, matcher).Run();
   if (!ids.ok()) return ids.status();
   TotalsCollector totals(*std::move(ids));
-  totals.AddParts(scan.snapshot());
-  totals.AddHeads(scan.snapshot());
+  SPANDREL_RETURN_IF_ERROR(totals.AddParts(scan.context(), scan.snapshot()));
+  SPANDREL_RETURN_IF_ERROR(totals.AddHeads(scan.context(), scan.snapshot()));
   return std::move(totals).Finish();
 }
 

@@ -29,7 +29,8 @@ ReadThrough ReadThroughPart(const PartPtr& part, const std::function<bool(uint64
   Snapshot snapshot;
   snapshot.parts = {part};
   snapshot.unreadable_spans = &unreadable;
-  Scan scan(snapshot);
+  const storage::QueryContext context;
+  Scan scan(context, snapshot);
   const base::Status read = VisitWhole(scan, *all, &result, progress);
   if (!read.ok()) {
     result.damage = read.message();

@@ -73,24 +73,25 @@ const std::vector<Predicate>& Conditions() {
 // What each reader answers does not matter.
 void AskEverything(const Snapshot& snapshot, const Predicate& where) {
   for (const auto order : {storage::Order::kNewest, storage::Order::kSlowest}) {
-    (void)SearchTraces(snapshot, {.where = where, .order = order, .limit = 3}).ok();
+    (void)SearchTraces({}, snapshot, {.where = where, .order = order, .limit = 3}).ok();
   }
-  (void)AggregateSpans(snapshot, {.where = where, .unit = storage::CountUnit::kTraces}).ok();
-  (void)AggregateSpans(snapshot, {.where = where,
-                                  .group_by = {AttributeField{AttributeScope::kSpan, "key"}},
-                                  .step_nano = 1000})
+  (void)AggregateSpans({}, snapshot, {.where = where, .unit = storage::CountUnit::kTraces}).ok();
+  (void)AggregateSpans({}, snapshot,
+                       {.where = where,
+                        .group_by = {AttributeField{AttributeScope::kSpan, "key"}},
+                        .step_nano = 1000})
       .ok();
-  (void)ListTagNames(snapshot, where, {}, 10).ok();
-  (void)AggregateSpans(snapshot, {.group_by = {Intrinsic::kServiceName}}).ok();
-  (void)ListTagValues(snapshot, AttributeField{AttributeScope::kSpan, "url"}, {}, {}, 10).ok();
-  (void)ListTagValues(snapshot, Intrinsic::kEventName, {}, {}, 10).ok();
-  (void)FindDependencies(snapshot, {}).ok();
-  (void)ListServices(snapshot).ok();
-  (void)ListOperations(snapshot, "").ok();
+  (void)ListTagNames({}, snapshot, where, {}, 10).ok();
+  (void)AggregateSpans({}, snapshot, {.group_by = {Intrinsic::kServiceName}}).ok();
+  (void)ListTagValues({}, snapshot, AttributeField{AttributeScope::kSpan, "url"}, {}, {}, 10).ok();
+  (void)ListTagValues({}, snapshot, Intrinsic::kEventName, {}, {}, 10).ok();
+  (void)FindDependencies({}, snapshot, {}).ok();
+  (void)ListServices({}, snapshot).ok();
+  (void)ListOperations({}, snapshot, "").ok();
   for (uint8_t number = 0; number < 3; ++number) {
     span::TraceId id;
     id.bytes.fill(number);
-    (void)ReadTrace(snapshot, id).ok();
+    (void)ReadTrace({}, snapshot, id).ok();
   }
 }
 

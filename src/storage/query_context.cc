@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/query_context.h"
+
+#include <utility>
+
+namespace spandrel::storage {
+
+using base::Status;
+using base::StatusCode;
+
+QueryContext::QueryContext(QueryOptions options) : options_(std::move(options)) {
+  // Of nothing, which always fits: from now on it grows within the budget.
+  if (options_.memory != nullptr) (void)options_.memory->TryReserve(0, &memory_);
+}
+
+Status QueryContext::Check() const {
+  const bool gone = options_.is_cancelled && options_.is_cancelled();
+  if (gone || cancelled_.load(std::memory_order_relaxed)) {
+    return {StatusCode::kCancelled, "the query was cancelled"};
+  }
+  if (options_.deadline && std::chrono::steady_clock::now() >= *options_.deadline) {
+    return {StatusCode::kDeadlineExceeded, "the query took too long"};
+  }
+  return {};
+}
+
+Status QueryContext::Reserve(size_t bytes) const {
+  const std::lock_guard lock(memory_mutex_);
+  if (memory_.TryGrow(bytes)) return {};
+  return {StatusCode::kResourceExhausted, "there is not enough memory for the query now"};
+}
+
+void QueryContext::GiveBack(size_t bytes) const {
+  const std::lock_guard lock(memory_mutex_);
+  memory_.Shrink(bytes);
+}
+
+size_t QueryContext::reserved_bytes() const {
+  const std::lock_guard lock(memory_mutex_);
+  return memory_.bytes();
+}
+
+void QueryContext::Inspect(uint64_t spans, uint64_t bytes) const {
+  spans_.fetch_add(spans, std::memory_order_relaxed);
+  bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  if (!options_.progress) return;
+  const std::lock_guard lock(progress_mutex_);
+  options_.progress(inspected());
+}
+
+Inspected QueryContext::inspected() const {
+  return {spans_.load(std::memory_order_relaxed), bytes_.load(std::memory_order_relaxed)};
+}
+
+}  // namespace spandrel::storage

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "base/byte_budget.h"
+#include "base/status.h"
+
+namespace spandrel::storage {
+
+// What a query has looked at so far.
+struct Inspected {
+  uint64_t spans = 0;
+  uint64_t bytes = 0;  // of stored data that was read
+};
+
+struct QueryOptions {
+  std::string tenant;  // empty: the only one
+  std::optional<std::chrono::steady_clock::time_point> deadline;
+  base::ByteBudget* memory = nullptr;  // null: not bounded
+  // True once nobody waits for the answer any more. Asked from any thread, now and then.
+  std::function<bool()> is_cancelled;
+  // Told after each piece of work, from any thread, never from two at once. Must not block.
+  std::function<void(const Inspected&)> progress;
+};
+
+// One question on its way through query and store: whose it is, how long and with how much memory
+// it may work, and what it has looked at. It outlives every read that it is given to. Thread-safe;
+// a read takes it const, since what it counts is no part of the question. A context made by default
+// bounds nothing.
+class QueryContext {
+ public:
+  QueryContext() = default;
+  explicit QueryContext(QueryOptions options);
+  QueryContext(const QueryContext&) = delete;
+  QueryContext& operator=(const QueryContext&) = delete;
+
+  const std::string& tenant() const { return options_.tenant; }
+  std::optional<std::chrono::steady_clock::time_point> deadline() const {
+    return options_.deadline;
+  }
+
+  // Ends the work on it as soon as it next asks.
+  void Cancel() const { cancelled_.store(true, std::memory_order_relaxed); }
+  // Whether to stop: Cancel was called, nobody waits, or the deadline has passed.
+  bool cancelled() const { return !Check().ok(); }
+  // CANCELLED or DEADLINE_EXCEEDED when the work is to stop. An engine asks before each row group
+  // and at least every few thousand rows elsewhere.
+  base::Status Check() const;
+
+  // Takes memory for what is about to be read or built, on top of what it has: RESOURCE_EXHAUSTED
+  // when the budget has no room. All of it goes back with the context, some before with GiveBack.
+  base::Status Reserve(size_t bytes) const;
+  void GiveBack(size_t bytes) const;
+  size_t reserved_bytes() const;
+
+  // Counts what was looked at and tells the progress.
+  void Inspect(uint64_t spans, uint64_t bytes) const;
+  Inspected inspected() const;
+
+ private:
+  const QueryOptions options_;
+  mutable std::atomic<bool> cancelled_{false};
+  mutable std::atomic<uint64_t> spans_{0};
+  mutable std::atomic<uint64_t> bytes_{0};
+  mutable std::mutex progress_mutex_;
+  mutable std::mutex memory_mutex_;
+  mutable base::ByteBudget::Reservation memory_;  // guarded by memory_mutex_
+};
+
+// Memory of a context for as long as something lives. Grows as it is filled.
+class QueryMemory {
+ public:
+  explicit QueryMemory(const QueryContext& context) : context_(context) {}
+  QueryMemory(const QueryMemory&) = delete;
+  QueryMemory& operator=(const QueryMemory&) = delete;
+  ~QueryMemory() { context_.GiveBack(bytes_); }
+
+  base::Status Grow(size_t bytes) {
+    SPANDREL_RETURN_IF_ERROR(context_.Reserve(bytes));
+    bytes_ += bytes;
+    return {};
+  }
+
+ private:
+  const QueryContext& context_;
+  size_t bytes_ = 0;
+};
+
+}  // namespace spandrel::storage
