@@ -27,7 +27,8 @@
 
 #include "base/byte_budget.h"
 #include "base/metrics.h"
-#include "net/grpc.h"
+#include "net/grpc_server.h"
+#include "net/io_runtime.h"
 #include "net/server.h"
 #include "opentelemetry/exporters/otlp/otlp_grpc_exporter_factory.h"
 #include "opentelemetry/exporters/otlp/otlp_grpc_exporter_options.h"

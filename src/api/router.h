@@ -14,7 +14,7 @@
 #include "base/metrics.h"
 #include "base/worker_pool.h"
 #include "net/http.h"
-#include "net/server.h"
+#include "net/server_call.h"
 #include "storage/query_context.h"
 
 namespace spandrel::api {

@@ -12,6 +12,7 @@
 #include "base/metrics.h"
 #include "base/worker_pool.h"
 #include "net/server.h"
+#include "net/server_call.h"
 #include "storage/store.h"
 
 namespace spandrel::api {

@@ -10,6 +10,7 @@
 #include "api/testing/api.h"
 #include "net/client.h"
 #include "net/compression.h"
+#include "net/io_runtime.h"
 #include "net/server.h"
 
 // The same handlers behind a real socket.

@@ -6,7 +6,7 @@
 
 #include "config/decode.h"
 #include "net/client.h"
-#include "net/grpc.h"
+#include "net/grpc_channel.h"
 #include "net/tls.h"
 
 // The blocks that every exporter to a network shares. Keys as the OpenTelemetry Collector spells

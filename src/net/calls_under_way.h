@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <mutex>
 
-#include "net/io_runtime.h"
+#include "net/asio_runtime.h"
 
 namespace spandrel::net {
 

@@ -9,7 +9,7 @@
 #include "base/status.h"
 #include "net/endpoint.h"
 #include "net/http.h"
-#include "net/server.h"
+#include "net/io_runtime.h"
 #include "net/tls.h"
 
 namespace spandrel::net {

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "base/status.h"
+#include "net/asio_runtime.h"
 #include "net/http.h"
-#include "net/io_runtime.h"
 
 namespace spandrel::net {
 

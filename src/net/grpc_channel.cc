@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "net/grpc_channel.h"
+
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <future>
 
 #include "net/calls_under_way.h"
 #include "net/compression.h"
-#include "net/grpc.h"
 #include "net/grpc_frame.h"
+#include "net/grpc_shape.h"
 #include "net/http2_channel.h"
+#include "net/rpc_status.h"
 
 namespace spandrel::net {
 namespace {

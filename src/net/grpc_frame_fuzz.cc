@@ -4,9 +4,10 @@
 
 #include "net/base64.h"
 #include "net/endpoint.h"
-#include "net/grpc.h"
 #include "net/grpc_frame.h"
+#include "net/grpc_shape.h"
 #include "net/http.h"
+#include "net/rpc_status.h"
 
 // gRPC framing, trailers and the small decoders of text.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -9,7 +9,12 @@
 #include <mutex>
 #include <thread>
 
-#include "net/grpc.h"
+#include "net/grpc_channel.h"
+#include "net/grpc_server.h"
+#include "net/io_runtime.h"
+#include "net/rpc_status.h"
+#include "net/server_call.h"
+#include "net/server_limits.h"
 #include "net/test_certificates.h"
 #include "net/test_server.h"
 

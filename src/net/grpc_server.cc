@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <mutex>
+#include "net/grpc_server.h"
 
-#include "net/grpc.h"
+#include <mutex>
+#include <utility>
+
 #include "net/grpc_frame.h"
+#include "net/grpc_shape.h"
 
 namespace spandrel::net {
 namespace {
 
 using base::Status;
 using base::StatusCode;
-
-constexpr std::string_view kContentType = "application/grpc";
 
 class ServerGrpcCall final : public GrpcCall {
  public:
@@ -34,7 +35,7 @@ class ServerGrpcCall final : public GrpcCall {
     const std::lock_guard lock(mutex_);
     if (finished_) return 0;
     if (!std::exchange(started_, true)) {
-      call_->Start(200, {{"content-type", std::string(kContentType)},
+      call_->Start(200, {{"content-type", std::string(kGrpcContentType)},
                          {"grpc-accept-encoding", "identity,deflate,gzip,zstd"}});
     }
     return call_->Write(MakeGrpcFrame(message));
@@ -63,7 +64,7 @@ class ServerGrpcCall final : public GrpcCall {
 
 // The HTTP status for what is not gRPC at all, or 0.
 int NotGrpcStatus(const Request& request) {
-  if (!GrpcRouter::IsGrpc(request)) return 415;
+  if (!IsGrpc(request)) return 415;
   if (!request.http2) return 426;
   if (request.method != "POST") return 405;
   return 0;
@@ -92,13 +93,6 @@ void GrpcRouter::Refuse(ServerCall& call, const Status& status) const {
 
 void GrpcRouter::Handle(std::string path, GrpcHandler handler) {
   handlers_.insert_or_assign(std::move(path), std::move(handler));
-}
-
-bool GrpcRouter::IsGrpc(const Request& request) {
-  const std::string_view type = FindHeader(request.headers, "content-type");
-  if (!type.starts_with(kContentType)) return false;
-  const std::string_view rest = type.substr(kContentType.size());
-  return rest.empty() || rest.front() == ';' || rest == "+proto" || rest.starts_with("+proto;");
 }
 
 void GrpcRouter::operator()(std::shared_ptr<ServerCall> call) const {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "net/grpc.h"
-
 #include <gtest/gtest.h>
 
 #include <future>
 #include <thread>
 
+#include "net/grpc_channel.h"
+#include "net/grpc_server.h"
+#include "net/server.h"
+#include "net/server_call.h"
 #include "net/test_server.h"
 
 namespace spandrel::net {

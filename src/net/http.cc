@@ -25,6 +25,11 @@ std::string_view FindHeader(const Headers& headers, std::string_view name) {
   return {};
 }
 
+std::string CleanHeaderValue(std::string value) {
+  std::erase_if(value, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
+  return value;
+}
+
 std::string PercentDecode(std::string_view text, bool plus_is_space) {
   std::string decoded;
   decoded.reserve(text.size());

@@ -15,6 +15,9 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 // The first value of that (lower-case) name; empty when absent.
 std::string_view FindHeader(const Headers& headers, std::string_view name);
 
+// CR, LF and NUL taken out: a value must not end its line.
+std::string CleanHeaderValue(std::string value);
+
 struct Request {
   std::string method;
   std::string target;     // as sent: path and query

@@ -7,8 +7,6 @@
 #include <iterator>
 #include <utility>
 
-#include "net/server_core.h"
-
 namespace spandrel::net {
 namespace {
 

@@ -5,8 +5,7 @@
 #include <cstdlib>
 #include <utility>
 
-#include "net/grpc.h"
-#include "net/grpc_frame.h"
+#include "net/grpc_shape.h"
 
 namespace spandrel::net {
 namespace {
@@ -186,7 +185,7 @@ bool Http2Server::OnData(int32_t id, std::string_view bytes) {
 // gRPC clients send no content-length, but the message begins with its size.
 bool Http2Server::LearnGrpcSize(Stream& stream, std::string_view bytes) {
   stream.size_known = true;
-  if (stream.body.size() > 0 || !GrpcRouter::IsGrpc(stream.request)) return true;
+  if (stream.body.size() > 0 || !IsGrpc(stream.request)) return true;
   const std::optional<GrpcFrameHeader> header = ReadGrpcFrameHeader(bytes);
   if (!header) return true;
   if (stream.body.Expect(kGrpcFrameHeaderBytes + header->size) == BodyOutcome::kOk) return true;

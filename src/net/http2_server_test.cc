@@ -6,7 +6,10 @@
 #include <future>
 #include <thread>
 
-#include "net/grpc_frame.h"
+#include "net/grpc_channel.h"
+#include "net/grpc_server.h"
+#include "net/server_call.h"
+#include "net/server_limits.h"
 #include "net/test_server.h"
 #include "net/test_socket.h"
 

@@ -3,8 +3,7 @@
 
 #include <algorithm>
 
-#include "net/grpc.h"
-#include "net/grpc_frame.h"
+#include "net/grpc_shape.h"
 
 namespace spandrel::net {
 namespace {
@@ -34,7 +33,7 @@ RefusalCounters::RefusalCounters(base::MetricRegistry& metrics, const std::strin
 }
 
 Response RefusalResponse(const Request& request, int http_status, const base::Status& status) {
-  if (request.http2 && GrpcRouter::IsGrpc(request)) return GrpcStatusResponse(status);
+  if (request.http2 && IsGrpc(request)) return GrpcStatusResponse(status);
   Response response;
   response.status = http_status;
   response.headers.emplace_back("content-type", "text/plain; charset=utf-8");
@@ -61,11 +60,6 @@ BodyRefusal RefuseBody(bool too_large, const ServerCore& core) {
 TimePoint BodyDeadline(const ServerLimits& limits, TimePoint since, size_t received) {
   const size_t rate = std::max<size_t>(limits.min_body_bytes_per_second, 1);
   return since + limits.body_grace + std::chrono::milliseconds(received * 1000 / rate);
-}
-
-std::string CleanHeaderValue(std::string value) {
-  std::erase_if(value, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
-  return value;
 }
 
 void SplitTarget(Request* request) {

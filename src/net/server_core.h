@@ -10,7 +10,9 @@
 #include "base/byte_budget.h"
 #include "base/metrics.h"
 #include "base/status.h"
-#include "net/server.h"
+#include "net/http.h"
+#include "net/server_call.h"
+#include "net/server_limits.h"
 
 namespace spandrel::net {
 
@@ -65,9 +67,6 @@ BodyRefusal RefuseBody(bool too_large, const ServerCore& core);
 
 // When a body that began at `since` and has `received` bytes is too slow.
 TimePoint BodyDeadline(const ServerLimits& limits, TimePoint since, size_t received);
-
-// CR, LF and NUL taken out: a value must not end its line.
-std::string CleanHeaderValue(std::string value);
 
 // The scheme and authority of an absolute target removed, and path and query set.
 void SplitTarget(Request* request);

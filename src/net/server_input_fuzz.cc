@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <string>
 
-#include "net/grpc.h"
+#include "net/grpc_server.h"
+#include "net/server_call.h"
 #include "net/server_front.h"
+#include "net/server_limits.h"
 
 namespace spandrel::net {
 namespace {

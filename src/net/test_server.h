@@ -7,8 +7,10 @@
 
 #include "base/byte_budget.h"
 #include "base/metrics.h"
-#include "net/grpc.h"
+#include "net/grpc_channel.h"
+#include "net/io_runtime.h"
 #include "net/server.h"
+#include "net/server_limits.h"
 
 namespace spandrel::net::testing {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "net/io_runtime.h"
+#include "net/asio_runtime.h"
 
 namespace spandrel::net {
 

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "net/endpoint.h"
-#include "net/server.h"
+#include "net/io_runtime.h"
 #include "pipeline/component.h"
 
 // All receivers there are. `runtime` outlives what the factories make.

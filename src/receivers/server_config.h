@@ -10,7 +10,6 @@
 
 #include "config/decode.h"
 #include "net/endpoint.h"
-#include "net/server.h"
 #include "net/tls.h"
 
 // The blocks that every receiver with a listening socket shares. Keys as the OpenTelemetry

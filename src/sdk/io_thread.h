@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "net/server.h"
+#include "net/io_runtime.h"
 
 namespace spandrel::sdk {
 

@@ -4,7 +4,8 @@
 
 #include "net/client.h"
 #include "net/compression.h"
-#include "net/grpc.h"
+#include "net/grpc_channel.h"
+#include "net/io_runtime.h"
 #include "sdk/console_transport.h"
 #include "sdk/endpoint_url.h"
 #include "sdk/io_thread.h"

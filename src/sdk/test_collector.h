@@ -14,7 +14,9 @@
 #include <vector>
 
 #include "net/compression.h"
-#include "net/grpc.h"
+#include "net/grpc_server.h"
+#include "net/grpc_shape.h"
+#include "net/server_call.h"
 #include "net/test_server.h"
 #include "opentelemetry/proto/collector/trace/v1/trace_service.pb.h"
 #include "wire/otlp/otlp.h"
@@ -69,7 +71,7 @@ class Collector {
 
  private:
   void Serve(std::shared_ptr<net::ServerCall> call) {
-    if (net::GrpcRouter::IsGrpc(call->request())) return router_(std::move(call));
+    if (net::IsGrpc(call->request())) return router_(std::move(call));
     if (hanging_) return Keep(std::move(call));
     net::Response response = Ask(http_answer_, calls_++);
     if (response.status == 200 && response.body.empty()) {

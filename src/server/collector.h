@@ -7,6 +7,7 @@
 #include "base/byte_budget.h"
 #include "base/metrics.h"
 #include "base/status.h"
+#include "net/io_runtime.h"
 #include "net/server.h"
 #include "pipeline/graph.h"
 #include "server/components.h"

@@ -14,7 +14,8 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "net/grpc.h"
+#include "net/grpc_channel.h"
+#include "net/io_runtime.h"
 #include "storage/latency_histogram.h"
 
 namespace spandrel::traffic {

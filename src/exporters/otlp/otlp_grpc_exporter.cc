@@ -6,7 +6,8 @@
 #include "exporters/network_exporter.h"
 #include "exporters/otlp/config.h"
 #include "exporters/otlp/partial_success.h"
-#include "net/grpc.h"
+#include "net/grpc_channel.h"
+#include "net/io_runtime.h"
 #include "wire/otlp/otlp.h"
 
 namespace spandrel::exporters {

@@ -13,8 +13,11 @@
 #include <utility>
 #include <vector>
 
-#include "net/grpc.h"
+#include "net/grpc_server.h"
+#include "net/grpc_shape.h"
+#include "net/io_runtime.h"
 #include "net/server.h"
+#include "net/server_call.h"
 
 // Test support: peers for exporters, and the place where an outcome arrives.
 namespace spandrel::exporters {
@@ -80,7 +83,7 @@ class FakePeer {
     options.name = "peer";
     server_ = std::make_unique<net::Server>(runtime_, options, metrics_, memory_,
                                             [this, router](std::shared_ptr<net::ServerCall> call) {
-                                              if (net::GrpcRouter::IsGrpc(call->request()))
+                                              if (net::IsGrpc(call->request()))
                                                 return (*router)(std::move(call));
                                               OnHttp(*call);
                                             });

@@ -8,7 +8,8 @@
 #include <optional>
 
 #include "net/compression.h"
-#include "net/grpc.h"
+#include "net/rpc_status.h"
+#include "net/server_call.h"
 #include "receivers/cors.h"
 
 namespace spandrel::receivers {

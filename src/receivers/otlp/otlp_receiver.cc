@@ -4,7 +4,12 @@
 #include <fmt/core.h>
 
 #include "base/log.h"
-#include "net/grpc.h"
+#include "net/grpc_server.h"
+#include "net/grpc_shape.h"
+#include "net/io_runtime.h"
+#include "net/server.h"
+#include "net/server_call.h"
+#include "net/server_limits.h"
 #include "receivers/factories.h"
 #include "receivers/otlp/http_service.h"
 #include "receivers/otlp/trace_ingest.h"
@@ -83,7 +88,7 @@ net::Handler OtlpReceiver::MakeGrpcHandler() const {
     HandleGrpcExport(*ingest, std::move(call));
   });
   return [router](std::shared_ptr<net::ServerCall> call) {
-    if (!net::GrpcRouter::IsGrpc(call->request())) return RefusePlainHttp(*call);
+    if (!net::IsGrpc(call->request())) return RefusePlainHttp(*call);
     (*router)(std::move(call));
   };
 }

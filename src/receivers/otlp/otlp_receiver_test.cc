@@ -9,7 +9,9 @@
 
 #include "net/client.h"
 #include "net/compression.h"
-#include "net/grpc.h"
+#include "net/grpc_channel.h"
+#include "net/io_runtime.h"
+#include "net/rpc_status.h"
 #include "receivers/factories.h"
 #include "wire/otlp/otlp.h"
 #include "wire/testing/request.h"

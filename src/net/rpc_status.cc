@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "net/rpc_status.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
-
-#include "net/grpc.h"
+#include <cstdint>
 
 // google.rpc.Status: 1 code, 2 message, 3 details (google.protobuf.Any: 1 type_url, 2 value).
 // google.rpc.RetryInfo: 1 retry_delay (google.protobuf.Duration: 1 seconds, 2 nanos).

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "net/io_runtime.h"
+#include "net/asio_runtime.h"
 
 #include <signal.h>
 
 #include <algorithm>
 #include <cctype>
+
+#include "net/endpoint.h"
 
 namespace spandrel::net {
 namespace {

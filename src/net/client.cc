@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "net/client.h"
+
 #include <future>
 
 #include "net/calls_under_way.h"
-#include "net/client.h"
 #include "net/http1_pool.h"
 #include "net/http2_channel.h"
 
