@@ -27,9 +27,9 @@
 
 #include "base/byte_budget.h"
 #include "base/metrics.h"
-#include "net/grpc_server.h"
-#include "net/io_runtime.h"
-#include "net/server.h"
+#include "net/grpc/grpc_server.h"
+#include "net/peer/server.h"
+#include "net/socket/io_runtime.h"
 #include "opentelemetry/exporters/otlp/otlp_grpc_exporter_factory.h"
 #include "opentelemetry/exporters/otlp/otlp_grpc_exporter_options.h"
 #include "opentelemetry/sdk/common/global_log_handler.h"

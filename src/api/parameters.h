@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "net/http.h"
+#include "net/http/http.h"
 #include "span/ids.h"
 #include "span/span_batch.h"
 

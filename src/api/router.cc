@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "api/responses.h"
-#include "net/compression.h"
+#include "net/http/compression.h"
 
 namespace spandrel::api {
 namespace {

@@ -13,8 +13,8 @@
 #include "api/parameters.h"
 #include "base/metrics.h"
 #include "base/worker_pool.h"
-#include "net/http.h"
-#include "net/server_call.h"
+#include "net/exchange/server_call.h"
+#include "net/http/http.h"
 #include "storage/query_context.h"
 
 namespace spandrel::api {

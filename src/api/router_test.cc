@@ -6,7 +6,7 @@
 
 #include "api/responses.h"
 #include "api/testing/api.h"
-#include "net/compression.h"
+#include "net/http/compression.h"
 
 namespace spandrel::api {
 namespace {

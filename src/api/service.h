@@ -11,8 +11,8 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "base/worker_pool.h"
-#include "net/server.h"
-#include "net/server_call.h"
+#include "net/exchange/server_call.h"
+#include "net/peer/server.h"
 #include "storage/store.h"
 
 namespace spandrel::api {

@@ -8,10 +8,10 @@
 #include <string>
 
 #include "api/testing/api.h"
-#include "net/client.h"
-#include "net/compression.h"
-#include "net/io_runtime.h"
-#include "net/server.h"
+#include "net/http/compression.h"
+#include "net/peer/client.h"
+#include "net/peer/server.h"
+#include "net/socket/io_runtime.h"
 
 // The same handlers behind a real socket.
 namespace spandrel::api {

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "api/router.h"
-#include "net/http.h"
+#include "net/http/http.h"
 
 namespace spandrel::api {
 

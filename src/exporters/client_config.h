@@ -5,9 +5,9 @@
 #include <string_view>
 
 #include "config/decode.h"
-#include "net/client.h"
-#include "net/grpc_channel.h"
-#include "net/tls.h"
+#include "net/grpc/grpc_channel.h"
+#include "net/peer/client.h"
+#include "net/socket/tls.h"
 
 // The blocks that every exporter to a network shares. Keys as the OpenTelemetry Collector spells
 // them; those that have no meaning here are accepted and do nothing. Problems go to `decoder`.

@@ -6,7 +6,7 @@
 
 #include "base/status.h"
 #include "exporters/store/config.h"
-#include "net/io_runtime.h"
+#include "net/socket/io_runtime.h"
 #include "pipeline/component.h"
 #include "storage/store.h"
 

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-#include "net/http.h"
+#include "net/http/http.h"
 #include "receivers/server_config.h"
 
 namespace spandrel::receivers {

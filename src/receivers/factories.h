@@ -4,8 +4,8 @@
 #include <functional>
 #include <string_view>
 
-#include "net/endpoint.h"
-#include "net/io_runtime.h"
+#include "net/socket/endpoint.h"
+#include "net/socket/io_runtime.h"
 #include "pipeline/component.h"
 
 // All receivers there are. `runtime` outlives what the factories make.

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "config/decode.h"
-#include "net/endpoint.h"
-#include "net/tls.h"
+#include "net/socket/endpoint.h"
+#include "net/socket/tls.h"
 
 // The blocks that every receiver with a listening socket shares. Keys as the OpenTelemetry
 // Collector spells them; those that have no meaning here are accepted and do nothing.

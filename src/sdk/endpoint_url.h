@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/status.h"
-#include "net/endpoint.h"
+#include "net/socket/endpoint.h"
 
 namespace spandrel::sdk {
 

@@ -6,7 +6,7 @@
 #include <cstdlib>
 
 #include "base/log.h"
-#include "net/http.h"
+#include "net/http/http.h"
 #include "sdk/text.h"
 
 namespace spandrel::sdk {

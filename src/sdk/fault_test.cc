@@ -9,9 +9,9 @@
 #include <thread>
 #include <utility>
 
-#include "net/test_certificates.h"
-#include "net/test_peer.h"
-#include "net/test_socket.h"
+#include "net/testing/certificates.h"
+#include "net/testing/peer.h"
+#include "net/testing/socket.h"
 #include "opentelemetry/trace/tracer.h"
 #include "sdk/test_collector.h"
 #include "spandrel/sdk.h"

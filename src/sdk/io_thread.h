@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "net/io_runtime.h"
+#include "net/socket/io_runtime.h"
 
 namespace spandrel::sdk {
 

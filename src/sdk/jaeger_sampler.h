@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "net/client.h"
+#include "net/peer/client.h"
 #include "sdk/endpoint_url.h"
 #include "sdk/jaeger_strategy.h"
 #include "sdk/sampling.h"

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <string>
 
-#include "net/test_server.h"
+#include "net/testing/server.h"
 #include "sdk/sampler.h"
 
 namespace spandrel::sdk {

@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-#include "net/rpc_status.h"
+#include "net/http/rpc_status.h"
 #include "wire/otlp/otlp.h"
 
 namespace spandrel::sdk {

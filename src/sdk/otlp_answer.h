@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/status.h"
-#include "net/http.h"
+#include "net/http/http.h"
 #include "sdk/transport.h"
 
 // What a collector answers to an export request. Its bytes are not trusted.

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "base/check.h"
-#include "net/rpc_status.h"
+#include "net/http/rpc_status.h"
 #include "sdk/jaeger_strategy.h"
 #include "sdk/otlp_answer.h"
 #include "sdk/trace_state_text.h"

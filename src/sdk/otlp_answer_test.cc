@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "net/rpc_status.h"
+#include "net/http/rpc_status.h"
 #include "wire/otlp/otlp.h"
 
 namespace spandrel::sdk {

@@ -2,10 +2,10 @@
 #include <cstdio>
 #include <utility>
 
-#include "net/client.h"
-#include "net/compression.h"
-#include "net/grpc_channel.h"
-#include "net/io_runtime.h"
+#include "net/grpc/grpc_channel.h"
+#include "net/http/compression.h"
+#include "net/peer/client.h"
+#include "net/socket/io_runtime.h"
 #include "sdk/console_transport.h"
 #include "sdk/endpoint_url.h"
 #include "sdk/io_thread.h"

@@ -13,11 +13,11 @@
 #include <utility>
 #include <vector>
 
-#include "net/compression.h"
-#include "net/grpc_server.h"
-#include "net/grpc_shape.h"
-#include "net/server_call.h"
-#include "net/test_server.h"
+#include "net/exchange/server_call.h"
+#include "net/grpc/grpc_server.h"
+#include "net/http/compression.h"
+#include "net/http/grpc_shape.h"
+#include "net/testing/server.h"
 #include "opentelemetry/proto/collector/trace/v1/trace_service.pb.h"
 #include "wire/otlp/otlp.h"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/metrics.h"
-#include "net/server_call.h"
+#include "net/exchange/server_call.h"
 
 namespace spandrel::server {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "net/io_runtime.h"
+#include "net/socket/io_runtime.h"
 #include "pipeline/component.h"
 #include "server/ready_file.h"
 #include "server/stores.h"

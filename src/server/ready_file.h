@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/status.h"
-#include "net/endpoint.h"
+#include "net/socket/endpoint.h"
 
 namespace spandrel::server {
 

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "net/grpc_channel.h"
-#include "net/io_runtime.h"
+#include "net/grpc/grpc_channel.h"
+#include "net/socket/io_runtime.h"
 #include "storage/latency_histogram.h"
 
 namespace spandrel::traffic {

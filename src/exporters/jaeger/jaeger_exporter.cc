@@ -9,8 +9,8 @@
 #include "exporters/jaeger/config.h"
 #include "exporters/jaeger/post_spans.h"
 #include "exporters/network_exporter.h"
-#include "net/grpc_channel.h"
-#include "net/io_runtime.h"
+#include "net/grpc/grpc_channel.h"
+#include "net/socket/io_runtime.h"
 
 namespace spandrel::exporters {
 namespace {

@@ -8,7 +8,7 @@
 #include <ctime>
 #include <string>
 
-#include "net/rpc_status.h"
+#include "net/http/rpc_status.h"
 
 namespace spandrel::exporters {
 namespace {

@@ -8,7 +8,7 @@
 #include "exporters/otlp/partial_success.h"
 #include "exporters/testing/decode_yaml.h"
 #include "exporters/testing/fake_peer.h"
-#include "net/compression.h"
+#include "net/http/compression.h"
 #include "wire/otlp/otlp.h"
 #include "wire/testing/request.h"
 

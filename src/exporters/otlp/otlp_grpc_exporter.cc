@@ -6,8 +6,8 @@
 #include "exporters/network_exporter.h"
 #include "exporters/otlp/config.h"
 #include "exporters/otlp/partial_success.h"
-#include "net/grpc_channel.h"
-#include "net/io_runtime.h"
+#include "net/grpc/grpc_channel.h"
+#include "net/socket/io_runtime.h"
 #include "wire/otlp/otlp.h"
 
 namespace spandrel::exporters {

@@ -8,8 +8,8 @@
 #include "exporters/otlp/config.h"
 #include "exporters/otlp/http_answer.h"
 #include "exporters/otlp/partial_success.h"
-#include "net/client.h"
-#include "net/compression.h"
+#include "net/http/compression.h"
+#include "net/peer/client.h"
 #include "wire/otlp/export_response_json.h"
 #include "wire/otlp/otlp.h"
 

@@ -13,11 +13,11 @@
 #include <utility>
 #include <vector>
 
-#include "net/grpc_server.h"
-#include "net/grpc_shape.h"
-#include "net/io_runtime.h"
-#include "net/server.h"
-#include "net/server_call.h"
+#include "net/exchange/server_call.h"
+#include "net/grpc/grpc_server.h"
+#include "net/http/grpc_shape.h"
+#include "net/peer/server.h"
+#include "net/socket/io_runtime.h"
 
 // Test support: peers for exporters, and the place where an outcome arrives.
 namespace spandrel::exporters {

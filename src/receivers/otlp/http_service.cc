@@ -7,9 +7,9 @@
 #include <cctype>
 #include <optional>
 
-#include "net/compression.h"
-#include "net/rpc_status.h"
-#include "net/server_call.h"
+#include "net/exchange/server_call.h"
+#include "net/http/compression.h"
+#include "net/http/rpc_status.h"
 #include "receivers/cors.h"
 
 namespace spandrel::receivers {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/byte_budget.h"
-#include "net/server_call.h"
+#include "net/exchange/server_call.h"
 #include "receivers/otlp/trace_ingest.h"
 #include "receivers/server_config.h"
 

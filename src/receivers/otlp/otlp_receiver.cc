@@ -4,12 +4,12 @@
 #include <fmt/core.h>
 
 #include "base/log.h"
-#include "net/grpc_server.h"
-#include "net/grpc_shape.h"
-#include "net/io_runtime.h"
-#include "net/server.h"
-#include "net/server_call.h"
-#include "net/server_limits.h"
+#include "net/exchange/server_call.h"
+#include "net/exchange/server_limits.h"
+#include "net/grpc/grpc_server.h"
+#include "net/http/grpc_shape.h"
+#include "net/peer/server.h"
+#include "net/socket/io_runtime.h"
 #include "receivers/factories.h"
 #include "receivers/otlp/http_service.h"
 #include "receivers/otlp/trace_ingest.h"

@@ -6,10 +6,10 @@
 #include <string_view>
 #include <vector>
 
-#include "net/io_runtime.h"
-#include "net/server.h"
-#include "net/server_call.h"
-#include "net/server_limits.h"
+#include "net/exchange/server_call.h"
+#include "net/exchange/server_limits.h"
+#include "net/peer/server.h"
+#include "net/socket/io_runtime.h"
 #include "pipeline/component.h"
 #include "receivers/otlp/config.h"
 

@@ -7,11 +7,11 @@
 #include <mutex>
 #include <thread>
 
-#include "net/client.h"
-#include "net/compression.h"
-#include "net/grpc_channel.h"
-#include "net/io_runtime.h"
-#include "net/rpc_status.h"
+#include "net/grpc/grpc_channel.h"
+#include "net/http/compression.h"
+#include "net/http/rpc_status.h"
+#include "net/peer/client.h"
+#include "net/socket/io_runtime.h"
 #include "receivers/factories.h"
 #include "wire/otlp/otlp.h"
 #include "wire/testing/request.h"

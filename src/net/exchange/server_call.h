@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/byte_budget.h"
+#include "net/http/http.h"
+
+namespace spandrel::net {
+
+// A request being answered. The handler gets it when the whole request has arrived and may answer
+// at once or later, from any thread; a call that is dropped unanswered is answered with 500.
+// Writing to a peer that has gone does nothing. Thread-safe.
+class ServerCall {
+ public:
+  virtual ~ServerCall() = default;
+
+  virtual const Request& request() const = 0;
+  // Takes the body out; the reservation for its bytes comes with it.
+  virtual std::string TakeBody(base::ByteBudget::Reservation* reservation) = 0;
+
+  // The whole answer.
+  virtual void Respond(Response response) = 0;
+
+  // Or piece by piece: start, any number of writes, finish with trailers. Write returns the number
+  // of bytes that wait to be sent, so that a producer can slow down.
+  virtual void Start(int status, Headers headers) = 0;
+  virtual size_t Write(std::string bytes) = 0;
+  virtual void Finish(Headers trailers = {}) = 0;
+
+  // True when the peer has gone or reset the stream.
+  virtual bool cancelled() const = 0;
+};
+
+using Handler = std::function<void(std::shared_ptr<ServerCall>)>;
+
+}  // namespace spandrel::net

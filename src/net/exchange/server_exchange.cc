@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/exchange/server_exchange.h"
+
+#include <exception>
+
+#include "base/log.h"
+
+namespace spandrel::net {
+
+ServerExchange::ServerExchange(std::shared_ptr<const ServerCore> core,
+                               std::weak_ptr<Connection> connection, ServerProtocol* protocol,
+                               int64_t id, Request request,
+                               base::ByteBudget::Reservation reservation,
+                               std::shared_ptr<ExchangeState> state)
+    : core_(std::move(core)),
+      connection_(std::move(connection)),
+      protocol_(protocol),
+      id_(id),
+      state_(std::move(state)),
+      request_(std::move(request)),
+      reservation_(std::move(reservation)) {}
+
+ServerExchange::~ServerExchange() {
+  if (Advance(kStarted, kFinished)) {
+    Send([id = id_](ServerProtocol& protocol) { protocol.AbortResponse(id); });
+    return;
+  }
+  if (stage_ != kUnanswered || cancelled() || connection_.expired()) return;
+  core_->refusals.Add(Refusal::kUnanswered);
+  Respond(RefusalResponse(request_, 500, {base::StatusCode::kInternal, "no answer"}));
+}
+
+bool ServerExchange::Advance(Stage from, Stage to) {
+  int expected = from;
+  return stage_.compare_exchange_strong(expected, to);
+}
+
+template <typename Answer>
+void ServerExchange::Send(Answer answer) {
+  const std::shared_ptr<Connection> connection = connection_.lock();
+  if (connection == nullptr) return;
+  connection->Submit(
+      [answer = std::move(answer), protocol = protocol_](Protocol&) mutable { answer(*protocol); });
+}
+
+std::string ServerExchange::TakeBody(base::ByteBudget::Reservation* reservation) {
+  const std::lock_guard lock(body_mutex_);
+  *reservation = std::move(reservation_);
+  return std::move(request_.body);
+}
+
+void ServerExchange::Respond(Response response) {
+  if (!Advance(kUnanswered, kFinished)) return;
+  Send([id = id_, response = std::move(response)](ServerProtocol& protocol) mutable {
+    protocol.Respond(id, std::move(response));
+  });
+}
+
+void ServerExchange::Start(int status, Headers headers) {
+  if (!Advance(kUnanswered, kStarted)) return;
+  Send([id = id_, status, headers = std::move(headers)](ServerProtocol& protocol) mutable {
+    protocol.StartResponse(id, status, std::move(headers));
+  });
+}
+
+size_t ServerExchange::Write(std::string bytes) {
+  if (stage_ != kStarted || cancelled()) return 0;
+  const size_t unsent = state_->unsent_bytes.fetch_add(bytes.size()) + bytes.size();
+  Send([id = id_, bytes = std::move(bytes)](ServerProtocol& protocol) mutable {
+    protocol.WriteResponse(id, std::move(bytes));
+  });
+  return unsent;
+}
+
+void ServerExchange::Finish(Headers trailers) {
+  if (!Advance(kStarted, kFinished)) return;
+  Send([id = id_, trailers = std::move(trailers)](ServerProtocol& protocol) mutable {
+    protocol.FinishResponse(id, std::move(trailers));
+  });
+}
+
+void Dispatch(const ServerCore& core, std::shared_ptr<ServerCall> call) {
+  try {
+    core.handler(std::move(call));
+  } catch (const std::exception& error) {
+    base::LogError("request handler failed: {}", error.what());
+  }
+}
+
+}  // namespace spandrel::net

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "net/exchange/server_core.h"
+#include "net/socket/connection.h"
+
+namespace spandrel::net {
+
+// What a connection and the answerer of one of its requests tell each other, from any thread.
+struct ExchangeState {
+  std::atomic<bool> cancelled{false};
+  std::atomic<size_t> unsent_bytes{0};
+
+  // `count` may include framing that nobody added.
+  void OnSent(size_t count) {
+    size_t unsent = unsent_bytes.load();
+    while (!unsent_bytes.compare_exchange_weak(unsent, unsent - std::min(unsent, count))) {
+    }
+  }
+};
+
+// The serving side of a protocol: takes answers by the number of the exchange. On the strand; an
+// exchange that has gone is ignored.
+class ServerProtocol : public Protocol {
+ public:
+  virtual void Respond(int64_t exchange, Response response) = 0;
+  virtual void StartResponse(int64_t exchange, int status, Headers headers) = 0;
+  virtual void WriteResponse(int64_t exchange, std::string bytes) = 0;
+  virtual void FinishResponse(int64_t exchange, Headers trailers) = 0;
+  // The answer has begun and will never be finished.
+  virtual void AbortResponse(int64_t exchange) = 0;
+};
+
+// A request in the hands of its handler. Answers travel to the connection's strand; the exchange
+// does not keep the connection alive.
+class ServerExchange final : public ServerCall {
+ public:
+  ServerExchange(std::shared_ptr<const ServerCore> core, std::weak_ptr<Connection> connection,
+                 ServerProtocol* protocol, int64_t id, Request request,
+                 base::ByteBudget::Reservation reservation, std::shared_ptr<ExchangeState> state);
+  ~ServerExchange() override;
+
+  const Request& request() const override { return request_; }
+  std::string TakeBody(base::ByteBudget::Reservation* reservation) override;
+  void Respond(Response response) override;
+  void Start(int status, Headers headers) override;
+  size_t Write(std::string bytes) override;
+  void Finish(Headers trailers) override;
+  bool cancelled() const override { return state_->cancelled.load(std::memory_order_relaxed); }
+
+ private:
+  enum Stage : int { kUnanswered, kStarted, kFinished };
+
+  bool Advance(Stage from, Stage to);
+  template <typename Answer>
+  void Send(Answer answer);
+
+  const std::shared_ptr<const ServerCore> core_;
+  const std::weak_ptr<Connection> connection_;
+  ServerProtocol* const protocol_;  // lives while its connection is open
+  const int64_t id_;
+  const std::shared_ptr<ExchangeState> state_;
+  std::atomic<int> stage_{kUnanswered};
+
+  Request request_;
+  std::mutex body_mutex_;
+  base::ByteBudget::Reservation reservation_;  // guarded by body_mutex_, as is request_.body
+};
+
+// Hands a complete request to the handler; whatever the handler throws is logged, and the request
+// answered with 500.
+void Dispatch(const ServerCore& core, std::shared_ptr<ServerCall> call);
+
+}  // namespace spandrel::net

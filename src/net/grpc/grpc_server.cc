@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/grpc/grpc_server.h"
+
+#include <mutex>
+#include <utility>
+
+#include "net/grpc/grpc_frame.h"
+#include "net/http/grpc_shape.h"
+
+namespace spandrel::net {
+namespace {
+
+using base::Status;
+using base::StatusCode;
+
+class ServerGrpcCall final : public GrpcCall {
+ public:
+  ServerGrpcCall(std::shared_ptr<ServerCall> call, std::string message,
+                 base::ByteBudget::Reservation reservation)
+      : call_(std::move(call)),
+        message_(std::move(message)),
+        reservation_(std::move(reservation)) {}
+
+  ~ServerGrpcCall() override { Finish({StatusCode::kInternal, "no answer"}); }
+
+  const Request& request() const override { return call_->request(); }
+
+  std::string TakeMessage(base::ByteBudget::Reservation* reservation) override {
+    const std::lock_guard lock(mutex_);
+    *reservation = std::move(reservation_);
+    return std::move(message_);
+  }
+
+  size_t Write(std::string_view message) override {
+    const std::lock_guard lock(mutex_);
+    if (finished_) return 0;
+    if (!std::exchange(started_, true)) {
+      call_->Start(200, {{"content-type", std::string(kGrpcContentType)},
+                         {"grpc-accept-encoding", "identity,deflate,gzip,zstd"}});
+    }
+    return call_->Write(MakeGrpcFrame(message));
+  }
+
+  void Finish(const Status& status) override {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(finished_, true)) return;
+    if (started_) {
+      call_->Finish(GrpcStatusHeaders(status));
+    } else {
+      call_->Respond(GrpcStatusResponse(status));
+    }
+  }
+
+  bool cancelled() const override { return call_->cancelled(); }
+
+ private:
+  const std::shared_ptr<ServerCall> call_;
+  std::mutex mutex_;
+  std::string message_;                        // guarded by mutex_
+  base::ByteBudget::Reservation reservation_;  // guarded by mutex_
+  bool started_ = false;                       // guarded by mutex_
+  bool finished_ = false;                      // guarded by mutex_
+};
+
+// The HTTP status for what is not gRPC at all, or 0.
+int NotGrpcStatus(const Request& request) {
+  if (!IsGrpc(request)) return 415;
+  if (!request.http2) return 426;
+  if (request.method != "POST") return 405;
+  return 0;
+}
+
+}  // namespace
+
+GrpcRouter::GrpcRouter(base::ByteBudget& memory, size_t max_message_bytes,
+                       base::MetricRegistry* metrics)
+    : memory_(memory), max_message_bytes_(max_message_bytes) {
+  if (metrics == nullptr) return;
+  for (const StatusCode code :
+       {StatusCode::kInvalidArgument, StatusCode::kResourceExhausted, StatusCode::kUnimplemented,
+        StatusCode::kInternal, StatusCode::kUnavailable}) {
+    refused_[code] = &metrics->AddCounter("spandrel_grpc_refused_calls_total",
+                                          "gRPC calls refused before a handler saw them.",
+                                          {{"code", std::string(base::StatusCodeName(code))}});
+  }
+}
+
+void GrpcRouter::Refuse(ServerCall& call, const Status& status) const {
+  const auto counter = refused_.find(status.code());
+  if (counter != refused_.end()) counter->second->Add();
+  call.Respond(GrpcStatusResponse(status));
+}
+
+void GrpcRouter::Handle(std::string path, GrpcHandler handler) {
+  handlers_.insert_or_assign(std::move(path), std::move(handler));
+}
+
+void GrpcRouter::operator()(std::shared_ptr<ServerCall> call) const {
+  const Request& request = call->request();
+  if (const int http_status = NotGrpcStatus(request); http_status != 0) {
+    Response response;
+    response.status = http_status;
+    return call->Respond(std::move(response));
+  }
+  if (FindHeader(request.headers, "te") != "trailers") {
+    return Refuse(*call, {StatusCode::kInternal, "te: trailers is missing"});
+  }
+  const auto handler = handlers_.find(request.path);
+  if (handler == handlers_.end()) {
+    return Refuse(*call, {StatusCode::kUnimplemented, "unknown method " + request.path});
+  }
+  base::ByteBudget::Reservation reservation;
+  std::string body = call->TakeBody(&reservation);
+  auto message = UnpackGrpcMessage(std::move(body), FindHeader(request.headers, "grpc-encoding"),
+                                   max_message_bytes_, &memory_, &reservation);
+  if (!message.ok()) return Refuse(*call, message.status());
+  handler->second(std::make_shared<ServerGrpcCall>(std::move(call), std::move(*message),
+                                                   std::move(reservation)));
+}
+
+}  // namespace spandrel::net

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/byte_budget.h"
+#include "base/metrics.h"
+#include "base/status.h"
+#include "net/exchange/server_call.h"
+#include "net/http/http.h"
+
+// gRPC over HTTP/2 (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md): unary and
+// server-streaming calls. Messages are bytes; codecs live elsewhere.
+namespace spandrel::net {
+
+// One gRPC call being answered. Thread-safe, answer from any thread.
+class GrpcCall {
+ public:
+  virtual ~GrpcCall() = default;
+  virtual const Request& request() const = 0;  // metadata is in its headers
+  // The request message, decompressed; the reservation for its bytes comes with it.
+  virtual std::string TakeMessage(base::ByteBudget::Reservation* reservation) = 0;
+  // Server-streaming: any number of messages, then Finish. Returns bytes waiting to be sent.
+  virtual size_t Write(std::string_view message) = 0;
+  // Ends the call. A retry_after of the status is sent as google.rpc.RetryInfo in
+  // `grpc-status-details-bin`.
+  virtual void Finish(const base::Status& status) = 0;
+  // Unary: one message and OK.
+  void Reply(std::string_view message) {
+    Write(message);
+    Finish({});
+  }
+  virtual bool cancelled() const = 0;
+};
+
+using GrpcHandler = std::function<void(std::shared_ptr<GrpcCall>)>;
+
+// Sends gRPC requests (content-type application/grpc) to handlers by their path; UNIMPLEMENTED for
+// others. Message size limits hold after decompression too (gzip, deflate, zstd; identity).
+class GrpcRouter {
+ public:
+  // With `metrics`, calls refused before a handler saw them are counted by the status they got:
+  // `spandrel_grpc_refused_calls_total{code}`.
+  explicit GrpcRouter(base::ByteBudget& memory, size_t max_message_bytes = 64 << 20,
+                      base::MetricRegistry* metrics = nullptr);
+  // `path` is "/package.Service/Method". Not thread-safe: before the server starts.
+  void Handle(std::string path, GrpcHandler handler);
+
+  void operator()(std::shared_ptr<ServerCall> call) const;
+
+ private:
+  void Refuse(ServerCall& call, const base::Status& status) const;
+
+  base::ByteBudget& memory_;
+  const size_t max_message_bytes_;
+  std::map<base::StatusCode, base::Counter*> refused_;  // empty without metrics
+  std::map<std::string, GrpcHandler, std::less<>> handlers_;
+};
+
+}  // namespace spandrel::net

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/socket/connection.h"
+
+#include <boost/asio/post.hpp>
+#include <utility>
+
+namespace spandrel::net {
+namespace {
+
+constexpr size_t kReadBufferBytes = 256 << 10;
+constexpr size_t kReadTurnBytes = 1 << 20;  // then other connections get their turn
+constexpr size_t kOutputBytes = 256 << 10;
+constexpr size_t kKeptOutputBytes = 4 << 10;  // capacity that an idle connection may keep
+constexpr std::chrono::milliseconds kLinger{1'000};
+
+// Shared by all connections that a thread serves, one at a time.
+char* ThreadReadBuffer() {
+  thread_local const std::unique_ptr<char[]> buffer(new char[kReadBufferBytes]);
+  return buffer.get();
+}
+
+}  // namespace
+
+Connection::Connection(Transport transport, ConnectionTimeouts timeouts)
+    : transport_(std::move(transport)),
+      timeouts_(timeouts),
+      timer_(transport_.socket().get_executor()) {}
+
+void Connection::Start(std::unique_ptr<Protocol> protocol) {
+  asio::post(transport_.socket().get_executor(),
+             [self = shared_from_this(), protocol = std::move(protocol)]() mutable {
+               self->protocol_ = std::move(protocol);
+               self->phase_deadline_ = SteadyClock::now() + self->timeouts_.handshake;
+               self->Handshake();
+             });
+}
+
+void Connection::Submit(Command command) {
+  {
+    const std::lock_guard lock(inbox_mutex_);
+    inbox_.push_back(std::move(command));
+    if (inbox_.size() > 1) return;
+  }
+  asio::post(transport_.socket().get_executor(), [self = shared_from_this()] { self->RunInbox(); });
+}
+
+void Connection::Abort(base::Status why) {
+  asio::post(transport_.socket().get_executor(),
+             [self = shared_from_this(), why = std::move(why)] { self->Close(why); });
+}
+
+void Connection::Handshake() {
+  const IoOutcome outcome = transport_.Handshake();
+  if (outcome.state == IoState::kWantRead) {
+    ArmRead();
+    return ArmTimer();
+  }
+  if (outcome.state == IoState::kWantWrite) {
+    ArmWrite();
+    return ArmTimer();
+  }
+  base::Status status;
+  if (outcome.state != IoState::kOk) {
+    const std::string text = outcome.state == IoState::kEof
+                                 ? "tls: connection closed during handshake"
+                                 : transport_.error();
+    status = base::Status(base::StatusCode::kUnavailable, text);
+  }
+  handshaking_ = false;
+  if (status.ok()) status = protocol_->OnConnected(transport_.alpn());
+  if (!status.ok()) return Close(status);
+  OnReadable();
+}
+
+void Connection::ArmRead() {
+  if (closed_ || read_armed_ || eof_) return;
+  if (!handshaking_ && !lingering_ && !protocol_->WantsRead()) return;
+  read_armed_ = true;
+  auto resume = [self = shared_from_this()](const ErrorCode& error = {}) {
+    self->read_armed_ = false;
+    if (error || self->closed_) return;
+    self->handshaking_ ? self->Handshake() : self->OnReadable();
+  };
+  if (transport_.HasBufferedInput()) {
+    asio::post(transport_.socket().get_executor(), [resume = std::move(resume)] { resume(); });
+  } else {
+    transport_.socket().async_wait(Socket::wait_read, std::move(resume));
+  }
+}
+
+void Connection::ArmWrite() {
+  if (closed_ || write_armed_) return;
+  write_armed_ = true;
+  transport_.socket().async_wait(Socket::wait_write,
+                                 [self = shared_from_this()](const ErrorCode& error) {
+                                   self->write_armed_ = false;
+                                   if (error || self->closed_) return;
+                                   self->handshaking_ ? self->Handshake() : self->Pump();
+                                 });
+}
+
+void Connection::OnReadable() {
+  char* const buffer = ThreadReadBuffer();
+  size_t total = 0;
+  while (total < kReadTurnBytes && (lingering_ || protocol_->WantsRead())) {
+    if (!ReadOnce(buffer, kReadBufferBytes, &total)) break;
+  }
+  if (!closed_) Pump();
+}
+
+// True when there may be more to read at once.
+bool Connection::ReadOnce(char* buffer, size_t size, size_t* total) {
+  const IoOutcome outcome = transport_.Read(buffer, size);
+  switch (outcome.state) {
+    case IoState::kOk:
+      *total += outcome.bytes;
+      if (!lingering_) protocol_->OnBytes({buffer, outcome.bytes});
+      return transport_.tls() || outcome.bytes == size;
+    case IoState::kWantRead:
+      return false;
+    case IoState::kWantWrite:
+      ArmWrite();
+      return false;
+    case IoState::kEof:
+      eof_ = true;
+      if (!lingering_) protocol_->OnEof();
+      return false;
+    case IoState::kError:
+      Close(base::Status(base::StatusCode::kUnavailable, transport_.error()));
+      return false;
+  }
+  return false;
+}
+
+void Connection::RunInbox() {
+  std::vector<Command> commands;
+  {
+    const std::lock_guard lock(inbox_mutex_);
+    commands.swap(inbox_);
+  }
+  if (closed_ || lingering_ || protocol_ == nullptr) return;
+  for (const Command& command : commands) command(*protocol_);
+  handshaking_ ? ArmTimer() : Pump();
+}
+
+void Connection::Pump() {
+  while (!lingering_) {
+    RefillOutput();
+    if (out_.empty()) {
+      if (out_.capacity() > kKeptOutputBytes) std::string().swap(out_);
+      break;
+    }
+    if (!WriteOut()) return;
+  }
+  if (lingering_ && eof_) return Close({});
+  if (!lingering_ && protocol_->Done()) return Linger();
+  ArmRead();
+  ArmTimer();
+}
+
+void Connection::RefillOutput() {
+  if (out_.size() - out_sent_ >= kOutputBytes / 2) return;
+  if (out_sent_ > 0) out_.erase(0, std::exchange(out_sent_, 0));
+  const bool was_empty = out_.empty();
+  protocol_->Produce(kOutputBytes, &out_);
+  if (was_empty) write_stalled_at_ = SteadyClock::now() + timeouts_.stalled_write;
+}
+
+// False when output waits for the socket, or the connection is closed.
+bool Connection::WriteOut() {
+  const IoOutcome outcome = transport_.Write(out_.data() + out_sent_, out_.size() - out_sent_);
+  if (outcome.state == IoState::kOk) {
+    out_sent_ += outcome.bytes;
+    write_stalled_at_ = SteadyClock::now() + timeouts_.stalled_write;
+    if (out_sent_ == out_.size()) FinishOutput();
+    return true;
+  }
+  if (outcome.state == IoState::kError || outcome.state == IoState::kEof) {
+    const base::Status why(base::StatusCode::kUnavailable, outcome.state == IoState::kEof
+                                                               ? "connection closed by peer"
+                                                               : transport_.error());
+    ReadLastInput();
+    Close(why);
+    return false;
+  }
+  if (outcome.state == IoState::kWantWrite) ArmWrite();
+  ArmRead();
+  ArmTimer();
+  return false;
+}
+
+// Whoever closes while we send may have said why: by an answer, a GOAWAY or a TLS alert.
+void Connection::ReadLastInput() {
+  char* const buffer = ThreadReadBuffer();
+  size_t total = 0;
+  while (!closed_ && !eof_ && total < kReadTurnBytes && protocol_->WantsLastInput()) {
+    if (!ReadOnce(buffer, kReadBufferBytes, &total)) break;
+  }
+}
+
+void Connection::FinishOutput() {
+  out_.clear();
+  out_sent_ = 0;
+}
+
+// Closing with unread input resets the connection and may take the last answer with it; so say that
+// we are through, and read until the peer is too.
+void Connection::Linger() {
+  if (eof_) return Close({});
+  lingering_ = true;
+  phase_deadline_ = SteadyClock::now() + kLinger;
+  protocol_->OnClosed({});
+  transport_.ShutdownWrite();
+  ArmRead();
+  ArmTimer();
+}
+
+std::optional<TimePoint> Connection::NextDeadline() const {
+  if (lingering_) return phase_deadline_;
+  std::optional<TimePoint> next = protocol_->Deadline();
+  if (handshaking_ && (!next || phase_deadline_ < *next)) next = phase_deadline_;
+  if (out_.size() > out_sent_ && (!next || write_stalled_at_ < *next)) next = write_stalled_at_;
+  return next;
+}
+
+// A deadline that moves later, as most do, leaves the timer alone: it fires early once and looks
+// again.
+void Connection::ArmTimer() {
+  if (closed_) return;
+  const std::optional<TimePoint> next = NextDeadline();
+  if (!next || (timer_armed_ && timer_at_ <= *next)) return;
+  timer_armed_ = true;
+  timer_at_ = *next;
+  timer_.expires_at(*next);
+  timer_.async_wait([self = shared_from_this()](const ErrorCode& error) {
+    if (error || self->closed_) return;
+    self->timer_armed_ = false;
+    self->OnTimer();
+  });
+}
+
+void Connection::OnTimer() {
+  const TimePoint now = SteadyClock::now();
+  const std::optional<TimePoint> next = NextDeadline();
+  if (!next || *next > now) return ArmTimer();
+  if (lingering_) return Close({});
+  if (handshaking_ && phase_deadline_ <= now) {
+    return Close({base::StatusCode::kUnavailable, "tls: handshake timed out"});
+  }
+  if (out_.size() > out_sent_ && write_stalled_at_ <= now) {
+    return Close({base::StatusCode::kDeadlineExceeded, "peer does not read"});
+  }
+  protocol_->OnDeadline(now);
+  handshaking_ ? ArmTimer() : Pump();
+}
+
+void Connection::Close(const base::Status& why) {
+  if (std::exchange(closed_, true)) return;
+  ErrorCode ignored;
+  timer_.cancel(ignored);
+  transport_.Close();
+  if (protocol_ != nullptr && !lingering_) protocol_->OnClosed(why);
+  protocol_.reset();
+  std::string().swap(out_);
+  if (on_closed_) std::exchange(on_closed_, nullptr)();
+}
+
+}  // namespace spandrel::net

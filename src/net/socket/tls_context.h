@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <memory>
+#include <string>
+
+#include "base/status.h"
+#include "net/socket/endpoint.h"
+#include "net/socket/tls.h"
+#include "net/socket/transport.h"
+
+namespace spandrel::net {
+
+struct SslContextDeleter {
+  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+};
+using SslContextPtr = std::unique_ptr<SSL_CTX, SslContextDeleter>;
+
+// Reads the files. A failure names the file.
+base::Result<SslContextPtr> MakeServerTlsContext(const ServerTls& tls);
+base::Result<SslContextPtr> MakeClientTlsContext(const ClientTls& tls);
+
+SslPtr NewServerSession(SSL_CTX* context);
+// Checks the server's name (or address) unless told not to, and offers `alpn` only.
+SslPtr NewClientSession(SSL_CTX* context, const ClientTls& tls, const std::string& host,
+                        std::string_view alpn);
+
+}  // namespace spandrel::net
