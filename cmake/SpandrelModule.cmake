@@ -6,6 +6,8 @@
 #   *_test.cc   are linked into one GoogleTest program, NAME_test
 #   *_bench.cc  are linked into one Google Benchmark program, NAME_bench (SPANDREL_BENCH)
 #   *_fuzz.cc   are one libFuzzer program each (SPANDREL_FUZZ), with what the tests link
+#   testing/    helps tests: its *.cc are a library of their own, spandrel_NAME_testing, which the module's tests
+#               and fuzzers link, and those of other modules by TEST_DEPENDS NAME_testing
 # PUBLIC_HEADERS: include/spandrel belongs to it. EXPORT_AS: applications know it as Spandrel::name.
 function(spandrel_module name)
   cmake_parse_arguments(ARG "PUBLIC_HEADERS" "EXPORT_AS" "DEPENDS;LIBRARIES;TEST_DEPENDS;TEST_LIBRARIES" ${ARGN})
@@ -14,7 +16,8 @@ function(spandrel_module name)
   file(GLOB_RECURSE tests CONFIGURE_DEPENDS ${folder}/*_test.cc)
   file(GLOB_RECURSE benches CONFIGURE_DEPENDS ${folder}/*_bench.cc)
   file(GLOB_RECURSE fuzzers CONFIGURE_DEPENDS ${folder}/*_fuzz.cc)
-  list(REMOVE_ITEM sources ${tests} ${benches} ${fuzzers})
+  file(GLOB_RECURSE testing CONFIGURE_DEPENDS ${folder}/testing/*.cc)
+  list(REMOVE_ITEM sources ${tests} ${benches} ${fuzzers} ${testing})
 
   set(depends ${ARG_DEPENDS})
   list(TRANSFORM depends PREPEND spandrel_)
@@ -39,6 +42,12 @@ function(spandrel_module name)
 
   set(test_depends ${ARG_TEST_DEPENDS})
   list(TRANSFORM test_depends PREPEND spandrel_)
+  if(testing AND (SPANDREL_TESTS OR SPANDREL_FUZZ))
+    add_library(spandrel_${name}_testing STATIC EXCLUDE_FROM_ALL ${testing})
+    target_link_libraries(spandrel_${name}_testing PUBLIC spandrel_${name} ${test_depends} ${ARG_TEST_LIBRARIES}
+      GTest::gtest GTest::gmock)
+    list(PREPEND test_depends spandrel_${name}_testing)
+  endif()
   if(SPANDREL_TESTS AND tests)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test spandrel_${name} ${test_depends} ${ARG_TEST_LIBRARIES}
