@@ -31,6 +31,7 @@
 #include "opentelemetry/sdk/trace/tracer_provider.h"
 #include "opentelemetry/trace/propagation/http_trace_context.h"
 #include "opentelemetry/trace/scope.h"
+#include "sdk/process_hooks.h"
 #include "sdk/provider_core.h"
 #include "spandrel/context.h"
 #include "spandrel/http.h"
@@ -105,8 +106,8 @@ ProviderCore& OurProvider() {
     spandrel::sdk::Options options;
     options.exporter.schedule_delay = std::chrono::minutes(1);
     options.sampler.root = spandrel::sdk::SamplerOptions::Root::kAlwaysOff;
-    return ProviderCore::Make(
-        options, [](const ExportOptions&) { return std::make_unique<NullTransport>(); });
+    return MakeProviderCore(options,
+                            [](const ExportOptions&) { return std::make_unique<NullTransport>(); });
   }();
   return core;
 }

@@ -33,6 +33,7 @@
 #include "opentelemetry/sdk/trace/span_data.h"
 #include "opentelemetry/sdk/trace/tracer_provider.h"
 #include "opentelemetry/trace/scope.h"
+#include "sdk/process_hooks.h"
 #include "sdk/provider_core.h"
 #include "spandrel/context.h"
 
@@ -100,7 +101,7 @@ Candidate Ours(const char* name, bool sampled) {
   spandrel::sdk::Options options;
   options.exporter.schedule_delay = std::chrono::minutes(1);
   if (!sampled) options.sampler.root = spandrel::sdk::SamplerOptions::Root::kAlwaysOff;
-  ProviderCore& core = ProviderCore::Make(
+  ProviderCore& core = MakeProviderCore(
       options, [](const ExportOptions&) { return std::make_unique<NullTransport>(); });
   return {name, core.GetTracer("bench", "1", ""),
           [&core] { (void)core.ForceFlush(std::chrono::seconds(10)); }};

@@ -32,6 +32,7 @@
 #include "opentelemetry/trace/default_span.h"
 #include "opentelemetry/trace/scope.h"
 #include "sdk/fake_collector.h"
+#include "sdk/process_hooks.h"
 #include "sdk/provider_core.h"
 
 namespace spandrel::asio {
@@ -395,7 +396,7 @@ TEST_F(AsioTest, BranchesOfOneCoroutineHaveOwnFlows) {
 // The same with the sdk: parents as a collector sees them.
 TEST_F(AsioTest, ParentsAreRightWhenExported) {
   sdk::FakeCollector collector;
-  sdk::ProviderCore& core = sdk::ProviderCore::Make({}, collector.factory());
+  sdk::ProviderCore& core = sdk::MakeProviderCore({}, collector.factory());
   const auto tracer = core.GetTracer("test", "", "");
   const auto request = [&](int number) -> awaitable<void> {
     const std::string name = std::to_string(number);

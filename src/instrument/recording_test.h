@@ -14,6 +14,7 @@
 
 #include "opentelemetry/trace/tracer_provider.h"
 #include "sdk/fake_collector.h"
+#include "sdk/process_hooks.h"
 #include "sdk/provider_core.h"
 #include "spandrel/http.h"
 #include "spandrel/httplib.h"
@@ -27,7 +28,7 @@ using opentelemetry::proto::trace::v1::Status;
 // A tracer whose spans the test reads as the official classes do.
 class Recording {
  public:
-  Recording() : core_(sdk::ProviderCore::Make({}, collector_.factory())) {
+  Recording() : core_(sdk::MakeProviderCore({}, collector_.factory())) {
     sdk::InstallPropagators();
   }
   ~Recording() { EXPECT_TRUE(core_.Shutdown(std::chrono::seconds(10))); }

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
+#include <string>
+
 #include "opentelemetry/nostd/shared_ptr.h"
 #include "opentelemetry/trace/trace_state.h"
-#include "sdk/span_identity.h"
 
 namespace spandrel::sdk {
+
+// The content of a tracestate header; null when there is none. The API's own TraceState is slow to
+// make, does not hold every key that the header may have, and is made only for those who ask for
+// it.
+using TraceStateText = std::shared_ptr<const std::string>;
 
 // The API's object for a well-formed tracestate, for those who ask a span for its context: never
 // null, empty for null. Costs microseconds. Members whose keys the API does not know are missing:

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <string>
 
+#include "sdk/process_hooks.h"
 #include "sdk/provider_core.h"
 
 namespace spandrel::sdk {
@@ -17,7 +18,7 @@ TEST(ConsoleTransportTest, WritesALineOfJsonForEachRequest) {
   ASSERT_NE(file, nullptr);
   Options options;
   options.service_name = "shop";
-  ProviderCore& core = ProviderCore::Make(
+  ProviderCore& core = MakeProviderCore(
       options, [file](const ExportOptions&) { return MakeConsoleTransport(file); });
   for (const char* name : {"first", "second"}) {
     core.GetTracer("test", "", "")->StartSpan(name)->End();

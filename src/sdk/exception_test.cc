@@ -8,6 +8,7 @@
 #include <string>
 
 #include "sdk/fake_collector.h"
+#include "sdk/process_hooks.h"
 #include "sdk/provider_core.h"
 
 namespace spandrel {
@@ -24,7 +25,7 @@ using Event = std::map<std::string, std::string>;
 template <typename Record>
 std::vector<Event> EventsOf(Record record) {
   sdk::FakeCollector collector;
-  sdk::ProviderCore& core = sdk::ProviderCore::Make({}, collector.factory());
+  sdk::ProviderCore& core = sdk::MakeProviderCore({}, collector.factory());
   const auto span = core.GetTracer("test", "", "")->StartSpan("s");
   record(*span);
   span->End();

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "sdk/fake_collector.h"
+#include "sdk/process_hooks.h"
 #include "sdk/provider_core.h"
 
 namespace spandrel::sdk {
@@ -31,7 +32,7 @@ Transport::Outcome Refuse(milliseconds delay = milliseconds(0)) {
 
 TEST(ExporterTest, LosesNothingOfABurstToASlowCollector) {
   FakeCollector collector(nullptr, milliseconds(20));
-  ProviderCore& core = ProviderCore::Make({}, collector.factory());
+  ProviderCore& core = MakeProviderCore({}, collector.factory());
   constexpr int kSpans = 100'000;
   EndSpans(core, kSpans);
   EXPECT_TRUE(core.ForceFlush(seconds(60)));
@@ -47,7 +48,7 @@ TEST(ExporterTest, LosesNothingOfABurstToASlowCollector) {
 TEST(ExporterTest, SendsAgainWhatWasRefusedForNow) {
   FakeCollector collector(
       [](int number) { return number < 3 ? Refuse(milliseconds(5)) : Transport::Outcome{}; });
-  ProviderCore& core = ProviderCore::Make({}, collector.factory());
+  ProviderCore& core = MakeProviderCore({}, collector.factory());
   EndSpans(core, 10);
   EXPECT_TRUE(core.ForceFlush(seconds(20)));
   EXPECT_EQ(collector.Spans().size(), 10u);
@@ -58,7 +59,7 @@ TEST(ExporterTest, SendsAgainWhatWasRefusedForNow) {
 TEST(ExporterTest, WaitsAsLongAsTheCollectorAsks) {
   FakeCollector collector(
       [](int number) { return number == 0 ? Refuse(milliseconds(700)) : Transport::Outcome{}; });
-  ProviderCore& core = ProviderCore::Make({}, collector.factory());
+  ProviderCore& core = MakeProviderCore({}, collector.factory());
   EndSpans(core, 1);
   const auto start = steady_clock::now();
   EXPECT_TRUE(core.ForceFlush(seconds(20)));
@@ -71,7 +72,7 @@ TEST(ExporterTest, CountsWhatIsRefusedForGood) {
     if (number == 0) return {Status(StatusCode::kInvalidArgument, "no"), 0, {}};
     return {{}, 2, "two were bad"};
   });
-  ProviderCore& core = ProviderCore::Make({}, collector.factory());
+  ProviderCore& core = MakeProviderCore({}, collector.factory());
   EndSpans(core, 5);
   EXPECT_FALSE(core.ForceFlush(seconds(20)));
   EndSpans(core, 7);
@@ -85,7 +86,7 @@ TEST(ExporterTest, CountsWhatIsRefusedForGood) {
 TEST(ExporterTest, FlushAndShutdownKeepTheirDeadlines) {
   FakeCollector collector;
   collector.Hang();
-  ProviderCore& core = ProviderCore::Make({}, collector.factory());
+  ProviderCore& core = MakeProviderCore({}, collector.factory());
   EndSpans(core, 5);
   const auto start = steady_clock::now();
   EXPECT_FALSE(core.ForceFlush(milliseconds(100)));
@@ -103,7 +104,7 @@ TEST(ExporterTest, DropsAndCountsTheNewestWhenTheBufferIsFull) {
   collector.Hang();
   Options options;
   options.max_buffer_bytes = 256 << 10;
-  ProviderCore& core = ProviderCore::Make(options, collector.factory());
+  ProviderCore& core = MakeProviderCore(options, collector.factory());
   EndSpans(core, 10'000);
   const Stats full = core.stats();
   EXPECT_GT(full.dropped_buffer_full, 1'000u);
@@ -118,7 +119,7 @@ TEST(ExporterTest, KeepsRequestsWithinTheAskedNumberOfSpans) {
   FakeCollector collector;
   Options options;
   options.exporter.max_request_spans = 10;
-  ProviderCore& core = ProviderCore::Make(options, collector.factory());
+  ProviderCore& core = MakeProviderCore(options, collector.factory());
   EndSpans(core, 95);
   EXPECT_TRUE(core.ForceFlush(seconds(20)));
   size_t spans = 0;
@@ -135,7 +136,7 @@ TEST(ExporterTest, SendsWithoutBeingAskedAfterTheDelay) {
   FakeCollector collector;
   Options options;
   options.exporter.schedule_delay = milliseconds(10);
-  ProviderCore& core = ProviderCore::Make(options, collector.factory());
+  ProviderCore& core = MakeProviderCore(options, collector.factory());
   EndSpans(core, 1);
   EXPECT_TRUE(collector.WaitForCalls(1));
   EndSpans(core, 1);
@@ -148,7 +149,7 @@ TEST(ExporterTest, DropsWhatWasRefusedForTooLong) {
   FakeCollector collector([](int) { return Refuse(); });
   Options options;
   options.exporter.max_retry_time = milliseconds(1);
-  ProviderCore& core = ProviderCore::Make(options, collector.factory());
+  ProviderCore& core = MakeProviderCore(options, collector.factory());
   EndSpans(core, 3);
   EXPECT_FALSE(core.ForceFlush(seconds(20)));
   EXPECT_EQ(core.stats().dropped_retry_expired, 3u);
@@ -157,7 +158,7 @@ TEST(ExporterTest, DropsWhatWasRefusedForTooLong) {
 
 TEST(ExporterTest, FlushWithoutSpansIsDoneAtOnce) {
   FakeCollector collector;
-  ProviderCore& core = ProviderCore::Make({}, collector.factory());
+  ProviderCore& core = MakeProviderCore({}, collector.factory());
   EXPECT_TRUE(core.ForceFlush(milliseconds(0)));
   EXPECT_TRUE(core.Shutdown(milliseconds(0)));
   EXPECT_EQ(collector.calls(), 0);

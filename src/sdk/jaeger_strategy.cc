@@ -5,8 +5,6 @@
 
 #include <utility>
 
-#include "sdk/sampler.h"
-
 namespace spandrel::sdk {
 namespace {
 

@@ -14,6 +14,7 @@
 #include "opentelemetry/trace/provider.h"
 #include "opentelemetry/trace/scope.h"
 #include "sdk/fake_collector.h"
+#include "sdk/process_hooks.h"
 #include "sdk/provider_core.h"
 #include "sdk/test_collector.h"
 
@@ -50,7 +51,7 @@ int ExitCodeOf(Run run) {
 
 TEST(LifetimeTest, ThreadLocalsMayEndSpans) {
   FakeCollector collector;
-  ProviderCore& core = ProviderCore::Make({}, collector.factory());
+  ProviderCore& core = MakeProviderCore({}, collector.factory());
   const auto tracer = core.GetTracer("test", "", "");
   for (const bool before : {true, false}) {
     std::thread([&] {

@@ -22,6 +22,7 @@
 
 #include "opentelemetry/proto/collector/trace/v1/trace_service.pb.h"
 #include "opentelemetry/trace/provider.h"
+#include "sdk/process_hooks.h"
 #include "sdk/provider_core.h"
 #include "sdk/test_collector.h"
 #include "sdk/transport.h"
@@ -167,7 +168,7 @@ Options BareOptions() {
 }
 
 Provider ProviderTo(Peer& peer) {
-  return Provider(&ProviderCore::Make(BareOptions(), peer.factory()), nullptr);
+  return Provider(&MakeProviderCore(BareOptions(), peer.factory()), nullptr);
 }
 
 void ExpectAllExported(const Stats& stats, int spans) {
@@ -227,9 +228,9 @@ class Silence final : public Transport {
 TEST(MemoryTest, ScopesKeepWithinTheBufferWhileThePeerIsAway) {
   Options options = BareOptions();
   options.max_buffer_bytes = 1 << 20;
-  Provider provider(&ProviderCore::Make(
-                        options, [](const ExportOptions&) { return std::make_unique<Silence>(); }),
-                    nullptr);
+  Provider provider(
+      &MakeProviderCore(options, [](const ExportOptions&) { return std::make_unique<Silence>(); }),
+      nullptr);
   const auto api = provider.tracer_provider();
   const Usage before;
   for (int i = 0; i < kScopes; ++i) TraceOnce(*api, i);

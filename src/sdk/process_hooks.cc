@@ -4,15 +4,18 @@
 #include <pthread.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
+#include "sdk/api_pins.h"
 #include "sdk/io_thread.h"
+#include "sdk/process_exit.h"
 #include "sdk/provider_core.h"
+#include "sdk/span_clock.h"
 #include "sdk/thread_slots.h"
 #include "sdk/thread_state.h"
 
@@ -29,8 +32,6 @@ struct Registry {
   std::vector<ProviderCore*> cores;  // guarded by mutex
   size_t sweep_at = kFewCores;       // so many cores; guarded by mutex
 };
-
-constinit std::atomic<bool> process_exits{false};
 
 Registry& TheRegistry() {
   static Registry* const registry = new Registry;
@@ -77,7 +78,7 @@ void AfterForkInChild() {
 }
 
 void ShutdownAtExit() {
-  process_exits = true;
+  NoteProcessExit();
   std::vector<ProviderCore*> cores;
   {
     std::lock_guard lock(TheRegistry().mutex);
@@ -95,9 +96,7 @@ void InstallHooks() {
   std::atexit(ShutdownAtExit);
 }
 
-}  // namespace
-
-void RegisterForProcessHooks(ProviderCore* core) {
+void Register(ProviderCore* core) {
   static std::once_flag installed;
   std::call_once(installed, InstallHooks);
   std::vector<std::unique_ptr<ProviderCore>> unused;  // destroyed when the lock is free
@@ -107,12 +106,19 @@ void RegisterForProcessHooks(ProviderCore* core) {
   registry.cores.push_back(core);
 }
 
-std::mutex& ProcessHooksMutex() {
-  return TheRegistry().mutex;
+}  // namespace
+
+ProviderCore& MakeProviderCore(Options options, TransportFactory connect) {
+  KeepApiUsableAtExit();
+  StartClock();
+  auto* const core = new ProviderCore(std::move(options), std::move(connect));
+  Register(core);
+  core->ResumeSpool();
+  return *core;
 }
 
-bool ProcessExits() {
-  return process_exits;
+std::mutex& ProcessHooksMutex() {
+  return TheRegistry().mutex;
 }
 
 }  // namespace spandrel::sdk

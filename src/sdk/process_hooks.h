@@ -3,20 +3,19 @@
 
 #include <mutex>
 
+#include "sdk/transport.h"
+#include "spandrel/sdk.h"
+
 namespace spandrel::sdk {
 
 class ProviderCore;
 
-// From now on the core is told about forks, and shut down within a second when the process exits
-// without having done so. When many cores that were given up have gathered, those that nobody needs
-// any more are destroyed.
-void RegisterForProcessHooks(ProviderCore* core);
+// A new core that is told about forks, and shut down within a second when the process exits without
+// having done so. The caller owns it until it gives it up, and may keep it for ever. When many
+// cores that were given up have gathered, those that nobody needs any more are destroyed.
+ProviderCore& MakeProviderCore(Options options, TransportFactory connect = MakeOtlpTransport);
 
 // Guards the list of cores. Held around fork, so that a child finds it free.
 std::mutex& ProcessHooksMutex();
-
-// Whether the process has begun to exit: destructors of statics may have taken handles from threads
-// that still use what they stood for.
-bool ProcessExits();
 
 }  // namespace spandrel::sdk

@@ -8,6 +8,7 @@
 #include "sdk/context_storage.h"
 #include "sdk/global_provider.h"
 #include "sdk/pass_through.h"
+#include "sdk/process_hooks.h"
 #include "sdk/propagator.h"
 #include "sdk/provider_core.h"
 #include "spandrel/sdk.h"
@@ -52,7 +53,7 @@ Stats Provider::stats() const {
 
 Provider MakeProvider(Options options) {
   if (options.disabled) return Provider();
-  return Provider(&ProviderCore::Make(std::move(options)), nullptr);
+  return Provider(&MakeProviderCore(std::move(options)), nullptr);
 }
 
 Provider Init(std::string_view service_name) {
@@ -67,7 +68,7 @@ Provider Init(Options options) {
     trace_api::Provider::SetTracerProvider(PassThroughProvider());
     return Provider();
   }
-  ProviderCore& core = ProviderCore::Make(std::move(options));
+  ProviderCore& core = MakeProviderCore(std::move(options));
   return Provider(&core, &GlobalProvider::Install(core));
 }
 

@@ -7,13 +7,11 @@
 
 #include "opentelemetry/metrics/provider.h"
 #include "sdk/any_value.h"
-#include "sdk/api_pins.h"
 #include "sdk/attribute_set.h"
 #include "sdk/message_buffer.h"
-#include "sdk/process_hooks.h"
+#include "sdk/process_exit.h"
 #include "sdk/request_encoder.h"
 #include "sdk/resource.h"
-#include "sdk/span_clock.h"
 #include "sdk/text.h"
 
 namespace spandrel::sdk {
@@ -39,25 +37,22 @@ SpanBuffer::Limits BufferLimits(const Options& options) {
 
 }  // namespace
 
-ProviderCore& ProviderCore::Make(Options options, TransportFactory connect) {
-  KeepApiUsableAtExit();
-  StartClock();
-  auto* const core = new ProviderCore(std::move(options), std::move(connect));
-  core->StartMetrics();
-  RegisterForProcessHooks(core);
-  // What an earlier process left on disk does not wait for a span of this one.
-  if (!core->options_.exporter.spool_directory.empty()) core->StartExporter();
-  return *core;
-}
-
 ProviderCore::ProviderCore(Options options, TransportFactory connect)
     : options_(std::move(options)),
       connect_(std::move(connect)),
       sampler_(options_.sampler, ServiceName(options_)),
       stopped_(options_.disabled),
-      buffer_(BufferLimits(options_), [this](bool urgent) { OnData(urgent); }) {}
+      buffer_(BufferLimits(options_), [this](bool urgent) { OnData(urgent); }),
+      shared_{buffer_, sampler_, options_.limits, stopped_,
+              [this](Milliseconds timeout) { (void)ForceFlush(timeout); }} {
+  StartMetrics();
+}
 
 ProviderCore::~ProviderCore() = default;
+
+void ProviderCore::ResumeSpool() {
+  if (!options_.exporter.spool_directory.empty()) StartExporter();
+}
 
 void ProviderCore::StartMetrics() {
   const auto meters = opentelemetry::metrics::Provider::GetMeterProvider();
@@ -100,7 +95,7 @@ nostd::shared_ptr<trace_api::Tracer> ProviderCore::FindOrMakeTracer(std::string 
     }
     if (tracers_.size() >= sweep_at_ && !ProcessExits()) Sweep(urgent);
     auto scope = std::make_shared<const Scope>(NextScopeNumber(), std::move(text), head_size);
-    auto tracer = std::make_unique<Tracer>(*this, scope);
+    auto tracer = std::make_unique<Tracer>(shared_, scope);
     handle = tracer->NewHandle();
     tracers_.emplace(scope->text(), std::move(tracer));
   }

@@ -26,8 +26,10 @@ namespace spandrel::sdk {
 // Thread-safe.
 class ProviderCore final : public trace_api::TracerProvider {
  public:
-  // A new core, known to the hooks for fork and exit. The caller owns it, and may keep it for ever.
-  static ProviderCore& Make(Options options, TransportFactory connect = MakeOtlpTransport);
+  // For MakeProviderCore, which lets it know about forks and exit.
+  ProviderCore(Options options, TransportFactory connect);
+  // What an earlier process left on disk does not wait for a span of this one.
+  void ResumeSpool();
   // Ends the ownership, after the shutdown.
   void GiveUp();
   ~ProviderCore() override;
@@ -53,12 +55,6 @@ class ProviderCore final : public trace_api::TracerProvider {
   const Options& options() const {
     return options_;
   }
-  const Sampler& sampler() const {
-    return sampler_;
-  }
-  const std::atomic<bool>& stopped() const {
-    return stopped_;
-  }
   SpanBuffer& buffer() {
     return buffer_;
   }
@@ -77,7 +73,6 @@ class ProviderCore final : public trace_api::TracerProvider {
   void AfterForkInChild();
 
  private:
-  ProviderCore(Options options, TransportFactory connect);
   void StartMetrics();
 
   // The exporter starts with the first span, so that a process that makes none has no thread.
@@ -96,6 +91,7 @@ class ProviderCore final : public trace_api::TracerProvider {
   alignas(64) std::atomic<uint32_t> handles_{0};  // apart from what every span reads
   ExportCounters counters_;
   SpanBuffer buffer_;
+  const TracerShared shared_;
 
   std::unique_ptr<SelfMetrics> metrics_;  // until the shutdown
 

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "sdk/span_clock.h"
+#include "sdk/span_recorder.h"
 #include "sdk/text.h"
-#include "sdk/tracer.h"
 
 namespace spandrel::sdk {
 namespace {
@@ -21,13 +21,14 @@ uint64_t UnixNanos(common::SystemTimestamp time) {
 
 }  // namespace
 
-RecordingSpan::RecordingSpan(Tracer& tracer, nostd::string_view name, trace_api::SpanKind kind,
-                             const SpanIdentity& identity, ParentLink parent, SpanTimes times)
-    : tracer_(tracer),
+RecordingSpan::RecordingSpan(SpanRecorder& recorder, nostd::string_view name,
+                             trace_api::SpanKind kind, const SpanIdentity& identity,
+                             ParentLink parent, SpanTimes times)
+    : recorder_(recorder),
       identity_(identity),
       trace_state_(parent.trace_state),
       unix_offset_(times.unix_offset),
-      message_(tracer.limits(), identity, parent, kind,
+      message_(recorder.limits(), identity, parent, kind,
                static_cast<uint64_t>(times.start_steady + times.unix_offset), View(name)) {}
 
 RecordingSpan::~RecordingSpan() {
@@ -124,7 +125,7 @@ void RecordingSpan::End(const trace_api::EndSpanOptions& options) noexcept {
 
 void RecordingSpan::Finish(int64_t end_steady) {
   const uint64_t end = static_cast<uint64_t>(end_steady + unix_offset_);
-  tracer_.Add(message_.Finish(std::max(end, message_.start())));
+  recorder_.Add(message_.Finish(std::max(end, message_.start())));
 }
 
 }  // namespace spandrel::sdk

@@ -12,7 +12,7 @@
 
 namespace spandrel::sdk {
 
-class Tracer;
+class SpanRecorder;
 
 struct SpanTimes {
   int64_t start_steady = 0;
@@ -22,8 +22,9 @@ struct SpanTimes {
 // A span that is recorded. Thread-safe; what comes after End is ignored.
 class RecordingSpan final : public trace_api::Span {
  public:
-  RecordingSpan(Tracer& tracer, opentelemetry::nostd::string_view name, trace_api::SpanKind kind,
-                const SpanIdentity& identity, ParentLink parent, SpanTimes times);
+  RecordingSpan(SpanRecorder& recorder, opentelemetry::nostd::string_view name,
+                trace_api::SpanKind kind, const SpanIdentity& identity, ParentLink parent,
+                SpanTimes times);
   ~RecordingSpan() override;
 
   void SetAttribute(opentelemetry::nostd::string_view key,
@@ -68,7 +69,7 @@ class RecordingSpan final : public trace_api::Span {
   void Finish(int64_t end_steady);
   uint64_t UnixNow() const;
 
-  Tracer& tracer_;  // until the span has ended
+  SpanRecorder& recorder_;  // until the span has ended
   const SpanIdentity identity_;
   const TraceStateText trace_state_;
   const int64_t unix_offset_;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -12,12 +11,6 @@
 namespace spandrel::sdk {
 
 class JaegerSampler;
-
-// Of 2^63 trace ids, those below it are kept.
-inline uint64_t IdThreshold(double ratio) {
-  if (ratio >= 1) return uint64_t{1} << 63;
-  return ratio > 0 ? static_cast<uint64_t>(std::ldexp(ratio, 63)) : 0;
-}
 
 // The decision whether a new span is recorded. The simple samplers are answered inline by Sample;
 // SampleWith answers for all. Thread-safe.

@@ -10,6 +10,7 @@
 #include "opentelemetry/common/key_value_iterable_view.h"
 #include "sdk/fake_collector.h"
 #include "sdk/probability_sampler.h"
+#include "sdk/process_hooks.h"
 #include "sdk/provider_core.h"
 #include "sdk/rate_limit.h"
 #include "sdk/rule_sampler.h"
@@ -211,7 +212,7 @@ TEST(SamplerTest, DecidesForTheTracersSpans) {
   Options options;
   options.sampler = Of(Root::kRules);
   options.sampler.rules = {{SpanKind::kServer, "", {}, Of(Root::kProbability, 1), {{"rule", "a"}}}};
-  ProviderCore& core = ProviderCore::Make(options, collector.factory());
+  ProviderCore& core = MakeProviderCore(options, collector.factory());
   const auto tracer = core.GetTracer("test", "", "");
   EXPECT_FALSE(tracer->StartSpan("internal")->IsRecording());
   opentelemetry::trace::StartSpanOptions start;

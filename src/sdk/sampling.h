@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -14,6 +15,12 @@
 #include "opentelemetry/trace/span_metadata.h"
 
 namespace spandrel::sdk {
+
+// Of 2^63 trace ids, those below it are kept.
+inline uint64_t IdThreshold(double ratio) {
+  if (ratio >= 1) return uint64_t{1} << 63;
+  return ratio > 0 ? static_cast<uint64_t>(std::ldexp(ratio, 63)) : 0;
+}
 
 // What is known of a span when it starts. Views are of the caller's.
 struct SamplingInput {

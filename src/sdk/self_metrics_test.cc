@@ -14,6 +14,7 @@
 #include "opentelemetry/sdk/metrics/meter_provider.h"
 #include "opentelemetry/sdk/metrics/metric_reader.h"
 #include "sdk/fake_collector.h"
+#include "sdk/process_hooks.h"
 #include "sdk/provider_core.h"
 
 namespace spandrel::sdk {
@@ -78,7 +79,7 @@ TEST(SelfMetricsTest, TellWhatBecameOfTheSpans) {
     if (number == 1) return {base::Status(base::StatusCode::kInvalidArgument, "no"), 0, {}};
     return {};
   });
-  ProviderCore& core = ProviderCore::Make(options, collector.factory());
+  ProviderCore& core = MakeProviderCore(options, collector.factory());
   const auto tracer = core.GetTracer("test", "", "");
   for (int i = 0; i < 10; ++i) tracer->StartSpan("s")->End();
   EXPECT_TRUE(core.ForceFlush(seconds(20)));

@@ -2,9 +2,10 @@
 #include "sdk/span_identity.h"
 
 #include <cstring>
+#include <memory>
+#include <string>
 
 #include "opentelemetry/trace/trace_state.h"
-#include "sdk/api_trace_state.h"
 
 namespace spandrel::sdk {
 

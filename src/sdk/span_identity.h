@@ -2,19 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <string>
 
 #include "opentelemetry/trace/span_context.h"
+#include "sdk/api_trace_state.h"
 
 namespace spandrel::sdk {
 
 namespace trace_api = opentelemetry::trace;
-
-// The content of a tracestate header; null when there is none. The API's own TraceState is slow to
-// make, does not hold every key that the header may have, and is made only for those who ask for
-// it.
-using TraceStateText = std::shared_ptr<const std::string>;
 
 // Ids as spans keep and compare them; the bytes are in wire order.
 struct SpanIdentity {

@@ -15,6 +15,7 @@
 
 #include "opentelemetry/common/key_value_iterable.h"
 #include "sdk/fake_collector.h"
+#include "sdk/process_hooks.h"
 #include "sdk/provider_core.h"
 
 namespace spandrel::sdk {
@@ -265,7 +266,7 @@ Span MakeRandomSpan(Generator& generator, trace_api::Tracer& tracer) {
 
 TEST(SpanPropertyTest, WhatArrivesIsWhatWasSet) {
   FakeCollector collector;
-  ProviderCore& core = ProviderCore::Make({}, collector.factory());
+  ProviderCore& core = MakeProviderCore({}, collector.factory());
   const auto tracer = core.GetTracer("test", "", "");
   std::map<std::string, Span> expected;
   for (uint32_t seed = 0; seed < 500; ++seed) {
@@ -295,7 +296,7 @@ TEST(SpanPropertyTest, WhatArrivesIsWhatWasSet) {
 
 TEST(SpanPropertyTest, AMillionAttributesAreCounted) {
   FakeCollector collector;
-  ProviderCore& core = ProviderCore::Make({}, collector.factory());
+  ProviderCore& core = MakeProviderCore({}, collector.factory());
   const auto span = core.GetTracer("test", "", "")->StartSpan("wide");
   constexpr uint32_t kAttributes = 1'000'000;
   for (uint32_t i = 0; i < kAttributes; ++i) span->SetAttribute("k" + std::to_string(i), i);
@@ -314,7 +315,7 @@ TEST(SpanPropertyTest, ValuesOfAMegabyteArrive) {
   FakeCollector collector;
   Options options;
   options.limits.attribute_value_length = 1 << 20;
-  ProviderCore& core = ProviderCore::Make(options, collector.factory());
+  ProviderCore& core = MakeProviderCore(options, collector.factory());
   const std::string large(1 << 20, 'v');
   for (int i = 0; i < 5; ++i) {
     const auto span = core.GetTracer("test", "", "")->StartSpan("large");

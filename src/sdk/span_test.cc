@@ -13,6 +13,7 @@
 #include "opentelemetry/trace/scope.h"
 #include "opentelemetry/trace/trace_state.h"
 #include "sdk/fake_collector.h"
+#include "sdk/process_hooks.h"
 #include "sdk/provider_core.h"
 #include "sdk/remote_span.h"
 
@@ -32,7 +33,7 @@ class SpanTest : public testing::Test {
   ~SpanTest() override { (void)core().Shutdown(seconds(5)); }
 
   ProviderCore& core() {
-    if (core_ == nullptr) core_ = &ProviderCore::Make(options_, collector_.factory());
+    if (core_ == nullptr) core_ = &MakeProviderCore(options_, collector_.factory());
     return *core_;
   }
   nostd::shared_ptr<trace_api::Tracer> tracer() { return core().GetTracer("test", "1.2", "url"); }

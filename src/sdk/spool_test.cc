@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "sdk/fake_collector.h"
+#include "sdk/process_hooks.h"
 #include "sdk/provider_core.h"
 
 namespace spandrel::sdk {
@@ -132,7 +133,7 @@ TEST_F(SpoolTest, AnOutageLosesNothing) {
   FakeCollector collector([&away](int) { return away ? Away() : Transport::Outcome{}; });
   Options options = WithSpool();
   options.max_buffer_bytes = 4 << 20;  // some 50,000 spans
-  ProviderCore& core = ProviderCore::Make(options, collector.factory());
+  ProviderCore& core = MakeProviderCore(options, collector.factory());
   constexpr uint64_t kSpans = 120'000;
   EndSpans(core, 1);
   EXPECT_FALSE(core.ForceFlush(milliseconds(0)));
@@ -162,7 +163,7 @@ TEST_F(SpoolTest, ALaterProcessSendsWhatIsLeft) {
   const pid_t child = fork();
   if (child == 0) {
     FakeCollector collector([](int) { return Away(); });
-    ProviderCore& core = ProviderCore::Make(WithSpool(), collector.factory());
+    ProviderCore& core = MakeProviderCore(WithSpool(), collector.factory());
     EndSpans(core, 25);
     const bool sent = core.Shutdown(milliseconds(50));
     _exit(!sent && core.stats().spooled == 25 && core.stats().dropped() == 0 ? 0 : 1);
@@ -174,7 +175,7 @@ TEST_F(SpoolTest, ALaterProcessSendsWhatIsLeft) {
   EXPECT_EQ(Files().size(), 1u);
 
   FakeCollector collector;
-  ProviderCore& core = ProviderCore::Make(WithSpool(), collector.factory());
+  ProviderCore& core = MakeProviderCore(WithSpool(), collector.factory());
   EXPECT_TRUE(collector.WaitForCalls(1)) << "without a span of its own";
   EXPECT_TRUE(core.Shutdown(seconds(5)));
   EXPECT_EQ(collector.Spans().size(), 25u);
@@ -184,7 +185,7 @@ TEST_F(SpoolTest, WhatIsRefusedForTooLongGoesToDisk) {
   FakeCollector collector([](int) { return Away(); });
   Options options = WithSpool();
   options.exporter.max_retry_time = milliseconds(1);
-  ProviderCore& core = ProviderCore::Make(options, collector.factory());
+  ProviderCore& core = MakeProviderCore(options, collector.factory());
   EndSpans(core, 3);
   EXPECT_FALSE(core.ForceFlush(seconds(20)));
   EXPECT_EQ(core.stats().spooled, 3u);

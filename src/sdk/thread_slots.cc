@@ -33,6 +33,18 @@ ThreadSlot* TakeSlot(SlotLane& lane) {
   return &slot;
 }
 
+// What the calling thread has in its state, when it ends.
+void ReturnSlots() {
+  ThreadState& thread = t_thread;
+  std::lock_guard lock(LanesMutex());
+  for (uint32_t i = 0; i < thread.slot_count; ++i) {
+    if (thread.slots[i] != nullptr) thread.slots[i]->lane.unused.push_back(thread.slots[i]);
+  }
+  delete[] thread.slots;
+  thread.slots = nullptr;
+  thread.slot_count = 0;
+}
+
 bool KeepInThread(ThreadSlot* slot) {
   ThreadState& thread = t_thread;
   if (thread.exiting) return false;
@@ -45,6 +57,7 @@ bool KeepInThread(ThreadSlot* slot) {
     delete[] thread.slots;
     thread.slots = slots;
     thread.slot_count = count;
+    thread.return_slots = ReturnSlots;
   }
   thread.slots[index] = slot;
   return true;
@@ -99,17 +112,6 @@ SlotLease::~SlotLease() {
   if (kept_) return;
   std::lock_guard lock(LanesMutex());
   slot_->lane.unused.push_back(slot_);
-}
-
-void ReturnSlots() {
-  ThreadState& thread = t_thread;
-  std::lock_guard lock(LanesMutex());
-  for (uint32_t i = 0; i < thread.slot_count; ++i) {
-    if (thread.slots[i] != nullptr) thread.slots[i]->lane.unused.push_back(thread.slots[i]);
-  }
-  delete[] thread.slots;
-  thread.slots = nullptr;
-  thread.slot_count = 0;
 }
 
 void ResetSlotsInChild() {

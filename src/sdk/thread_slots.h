@@ -89,9 +89,6 @@ class SlotLease {
   bool kept_ = true;  // by the thread
 };
 
-// What the calling thread has in its state, when it ends.
-void ReturnSlots();
-
 // In the child of a fork, with LanesMutex() held: only the calling thread keeps its slots, and all
 // blocks are forgotten.
 void ResetSlotsInChild();

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sdk/thread_state.h"
 
-#include "sdk/thread_slots.h"
-
 namespace spandrel::sdk {
 namespace {
 
@@ -22,7 +20,7 @@ struct ExitHook {
     FreeNodes(t_thread.unsampled_spans);
     FreeNodes(t_thread.remote_spans);
     FreeNodes(t_thread.trace_state_texts);
-    ReturnSlots();
+    if (t_thread.return_slots != nullptr) t_thread.return_slots();
   }
   bool armed = false;
 };

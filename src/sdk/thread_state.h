@@ -42,6 +42,7 @@ struct ThreadState {
   bool seeded = false;
   bool hooked = false;
   bool exiting = false;
+  void (*return_slots)() = nullptr;  // called when the thread ends, if there are slots
 };
 
 extern constinit thread_local ThreadState t_thread;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sdk/tracer.h"
 
-#include <chrono>
 #include <memory>
 #include <utility>
 #include <variant>
@@ -9,10 +8,10 @@
 #include "opentelemetry/context/runtime_context.h"
 #include "opentelemetry/trace/context.h"
 #include "sdk/id_generator.h"
-#include "sdk/provider_core.h"
 #include "sdk/recording_span.h"
 #include "sdk/span_clock.h"
 #include "sdk/span_view.h"
+#include "sdk/thread_state.h"
 #include "sdk/unsampled_span.h"
 #include "spandrel/context.h"
 
@@ -85,15 +84,11 @@ SpanTimes StartTimes(const SpanView& parent, const trace_api::StartSpanOptions& 
 
 }  // namespace
 
-Tracer::Tracer(ProviderCore& provider, ScopePtr scope)
-    : provider_(provider),
-      buffer_(provider.buffer()),
-      sampler_(provider.sampler()),
-      limits_(provider.options().limits),
-      stopped_(provider.stopped()),
-      scope_(std::move(scope)),
-      lane_(buffer_.OpenLane(scope_)),
-      lane_index_(lane_.index) {
+Tracer::Tracer(const TracerShared& shared, ScopePtr scope)
+    : recorder_(shared.buffer, shared.limits, shared.stopped, scope),
+      sampler_(shared.sampler),
+      shared_(shared),
+      scope_(std::move(scope)) {
   // Part of the API's ABI 2 since 1.20.
   [](auto& tracer) {
     if constexpr (requires { tracer.UpdateEnabled(true); }) tracer.UpdateEnabled(true);
@@ -146,41 +141,31 @@ inline nostd::shared_ptr<trace_api::Span> Tracer::MakeSpan(
     const SpanIdentity& identity, SpanView&& parent, nostd::string_view name,
     const common::KeyValueIterable& attributes, const trace_api::SpanContextKeyValueIterable& links,
     const trace_api::StartSpanOptions& options) {
-  if (!IsSampled(identity) || stopped_.load(std::memory_order_relaxed)) {
+  if (!IsSampled(identity) || recorder_.stopped()) {
     using Allocator = PoolAllocator<UnsampledSpan, &ThreadState::unsampled_spans>;
     return std::shared_ptr<trace_api::Span>(
         std::allocate_shared<UnsampledSpan>(Allocator(), identity, std::move(parent.trace_state)));
   }
-  CountStart();
+  recorder_.CountStart();
   const SpanTimes times = StartTimes(parent, options);
   ParentLink link{parent.identity.valid() ? parent.identity.span_id : 0, parent.remote,
                   std::move(parent.trace_state)};
   using Allocator = PoolAllocator<RecordingSpan, &ThreadState::recording_spans>;
-  auto span = std::allocate_shared<RecordingSpan>(Allocator(), *this, name, options.kind, identity,
-                                                  std::move(link), times);
+  auto span = std::allocate_shared<RecordingSpan>(Allocator(), recorder_, name, options.kind,
+                                                  identity, std::move(link), times);
   span->SetInitial(attributes, links);
   return std::shared_ptr<trace_api::Span>(std::move(span));
 }
 
 #if OPENTELEMETRY_ABI_VERSION_NO < 2
 void Tracer::ForceFlushWithMicroseconds(uint64_t timeout) noexcept {
-  (void)provider_.ForceFlush(std::chrono::milliseconds(timeout / 1000));
+  shared_.force_flush(Milliseconds(timeout / 1000));
 }
 
 void Tracer::CloseWithMicroseconds(uint64_t timeout) noexcept {
   ForceFlushWithMicroseconds(timeout);
 }
 #endif
-
-void Tracer::CountStartWithoutSlot() {
-  const SlotLease slot(lane_);
-  (*slot).started.Add(1);
-}
-
-void Tracer::AddWithoutSlot(std::string_view message) {
-  const SlotLease slot(lane_);
-  AddTo(*slot, message);
-}
 
 nostd::shared_ptr<trace_api::Tracer> Tracer::NewHandle() {
   handles_.fetch_add(1, std::memory_order_relaxed);
@@ -190,7 +175,7 @@ nostd::shared_ptr<trace_api::Tracer> Tracer::NewHandle() {
 }
 
 bool Tracer::TryClose(bool& urgent) {
-  return handles_.load(std::memory_order_acquire) == 0 && buffer_.TryCloseLane(lane_, urgent);
+  return handles_.load(std::memory_order_acquire) == 0 && recorder_.TryClose(urgent);
 }
 
 }  // namespace spandrel::sdk

@@ -3,22 +3,30 @@
 
 #include <atomic>
 #include <cstdint>
-#include <string_view>
+#include <functional>
 
 #include "opentelemetry/trace/tracer.h"
 #include "sdk/sampler.h"
 #include "sdk/span_block.h"
 #include "sdk/span_buffer.h"
 #include "sdk/span_identity.h"
-#include "sdk/thread_slots.h"
+#include "sdk/span_recorder.h"
 #include "spandrel/sdk.h"
 
 namespace spandrel::sdk {
 
 namespace trace_api = opentelemetry::trace;
 
-class ProviderCore;
 struct SpanView;
+
+// What the tracers of one provider share, which outlives them.
+struct TracerShared {
+  SpanBuffer& buffer;
+  const Sampler& sampler;
+  const SpanLimits& limits;
+  const std::atomic<bool>& stopped;
+  std::function<void(Milliseconds)> force_flush;
+};
 
 // Makes the spans of one instrumentation scope. Lives as long as somebody has a handle or a
 // recorded span of it that has not ended, and until its provider sweeps after that. Thread-safe.
@@ -28,13 +36,13 @@ struct SpanView;
 // over all slots tell whether one is live.
 class Tracer final : public trace_api::Tracer {
  public:
-  Tracer(ProviderCore& provider, ScopePtr scope);
+  Tracer(const TracerShared& shared, ScopePtr scope);
 
   // With the provider's lock held, as TryClose.
   opentelemetry::nostd::shared_ptr<trace_api::Tracer> NewHandle();
 
   // When nobody has the tracer any more, gives its slots back, after which it is to be destroyed.
-  // `urgent` as in SpanBuffer::TryCloseLane.
+  // `urgent` as in SpanRecorder::TryClose.
   bool TryClose(bool& urgent);
 
   opentelemetry::nostd::shared_ptr<trace_api::Span> StartSpan(
@@ -51,16 +59,6 @@ class Tracer final : public trace_api::Tracer {
   const Scope& scope() const {
     return *scope_;
   }
-  const SpanLimits& limits() const {
-    return limits_;
-  }
-
-  // Adds the message of an ended span; see SpanBuffer::Add. The tracer may be gone when it returns.
-  void Add(std::string_view message) {
-    if (ThreadSlot* const slot = FindSlot(lane_index_)) [[likely]]
-      return AddTo(*slot, message);
-    AddWithoutSlot(message);
-  }
 
  private:
   using SpanPtr = opentelemetry::nostd::shared_ptr<trace_api::Span>;
@@ -75,27 +73,11 @@ class Tracer final : public trace_api::Tracer {
                    const opentelemetry::common::KeyValueIterable& attributes,
                    const trace_api::SpanContextKeyValueIterable& links,
                    const trace_api::StartSpanOptions& options);
-  void CountStart() {
-    if (ThreadSlot* const slot = FindSlot(lane_index_)) [[likely]]
-      return slot->started.Add(1);
-    CountStartWithoutSlot();
-  }
-  void CountStartWithoutSlot();
-  void AddTo(ThreadSlot& slot, std::string_view message) {
-    if (stopped_.load(std::memory_order_relaxed)) [[unlikely]]
-      return SpanBuffer::AddLate(slot);
-    buffer_.Add(slot, message);
-  }
-  void AddWithoutSlot(std::string_view message);
 
-  ProviderCore& provider_;
-  SpanBuffer& buffer_;
+  SpanRecorder recorder_;
   const Sampler& sampler_;
-  const SpanLimits& limits_;
-  const std::atomic<bool>& stopped_;
+  const TracerShared& shared_;
   const ScopePtr scope_;
-  SlotLane& lane_;
-  const uint32_t lane_index_;
   // Apart from what every span reads. Grows with the provider's lock held.
   alignas(64) std::atomic<uint32_t> handles_{0};
 };
