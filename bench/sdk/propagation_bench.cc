@@ -18,7 +18,7 @@
 #include "opentelemetry/baggage/propagation/baggage_propagator.h"
 #include "opentelemetry/context/propagation/composite_propagator.h"
 #include "opentelemetry/trace/propagation/http_trace_context.h"
-#include "sdk/propagator.h"
+#include "sdk/propagation/propagator.h"
 #include "wire/w3c/trace_context.h"
 
 namespace {

@@ -33,8 +33,8 @@
 #include "opentelemetry/sdk/trace/span_data.h"
 #include "opentelemetry/sdk/trace/tracer_provider.h"
 #include "opentelemetry/trace/scope.h"
-#include "sdk/process_hooks.h"
-#include "sdk/provider_core.h"
+#include "sdk/provider/process_hooks.h"
+#include "sdk/provider/provider_core.h"
 #include "spandrel/context.h"
 
 namespace {

@@ -31,9 +31,9 @@
 
 #include "opentelemetry/trace/default_span.h"
 #include "opentelemetry/trace/scope.h"
-#include "sdk/fake_collector.h"
-#include "sdk/process_hooks.h"
-#include "sdk/provider_core.h"
+#include "sdk/provider/process_hooks.h"
+#include "sdk/provider/provider_core.h"
+#include "sdk/testing/fake_collector.h"
 
 namespace spandrel::asio {
 namespace {

@@ -37,7 +37,7 @@
 #include <string>
 #include <vector>
 
-#include "instrument/recording_test.h"
+#include "instrument/testing/recording.h"
 #include "opentelemetry/trace/scope.h"
 #include "spandrel/sdk.h"
 

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "instrument/recording_test.h"
+#include "instrument/testing/recording.h"
 
 namespace spandrel::instrument {
 namespace {

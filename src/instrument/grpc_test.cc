@@ -18,7 +18,7 @@
 #include <thread>
 #include <vector>
 
-#include "instrument/recording_test.h"
+#include "instrument/testing/recording.h"
 #include "opentelemetry/proto/collector/trace/v1/trace_service.grpc.pb.h"
 #include "opentelemetry/trace/scope.h"
 #include "spandrel/context.h"

@@ -12,10 +12,10 @@
 #include <string>
 #include <vector>
 
-#include "instrument/recording_test.h"
+#include "instrument/testing/recording.h"
 #include "opentelemetry/baggage/baggage_context.h"
 #include "opentelemetry/proto/collector/trace/v1/trace_service.grpc.pb.h"
-#include "sdk/propagator.h"
+#include "sdk/propagation/propagator.h"
 #include "spandrel/curl.h"
 #include "spandrel/grpc.h"
 #include "spandrel/propagation.h"

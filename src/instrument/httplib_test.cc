@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "instrument/recording_test.h"
+#include "instrument/testing/recording.h"
 #include "opentelemetry/trace/scope.h"
 #include "spandrel/httplib_client.h"
 

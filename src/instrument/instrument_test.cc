@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "instrument/recording_test.h"
+#include "instrument/testing/recording.h"
 #include "opentelemetry/trace/provider.h"
 #include "opentelemetry/trace/scope.h"
 #include "spandrel/curl.h"

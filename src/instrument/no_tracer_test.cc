@@ -12,8 +12,8 @@
 #include "opentelemetry/trace/noop.h"
 #include "opentelemetry/trace/provider.h"
 #include "opentelemetry/trace/scope.h"
-#include "sdk/propagator.h"
-#include "sdk/test_environment.h"
+#include "sdk/propagation/propagator.h"
+#include "sdk/testing/environment.h"
 #include "spandrel/sdk.h"
 
 namespace spandrel::instrument {

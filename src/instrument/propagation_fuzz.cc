@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "instrument/testing/carrier_pairs.h"
-#include "sdk/propagator.h"
+#include "sdk/propagation/propagator.h"
 #include "spandrel/sdk.h"
 
 using namespace spandrel;

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "instrument/recording_test.h"
+#include "instrument/testing/recording.h"
 #include "opentelemetry/trace/tracer.h"
 
 namespace spandrel::instrument {

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "instrument/recording_test.h"
+#include "instrument/testing/recording.h"
 #include "raw_client.h"
 #include "spandrel/httplib.h"
 
