@@ -7,6 +7,7 @@
 #include <memory>
 #include <utility>
 
+#include "spandrel/curl_phases.h"
 #include "spandrel/curl_transfer.h"
 #include "spandrel/http.h"
 

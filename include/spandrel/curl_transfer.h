@@ -9,17 +9,14 @@
 #include <string_view>
 #include <vector>
 
+#include "spandrel/curl_phases.h"
 #include "spandrel/http.h"
 
-// One traced transfer of libcurl: what spandrel/curl.h is made of.
+// One traced transfer of libcurl: what spandrel/curl.h is made of. Not for applications.
+//
+// A transfer takes the place of the handle's header list while it runs, and reads all else from the
+// handle when it is over: libcurl measures the phases itself, so no callback is needed.
 namespace spandrel::curl {
-
-// What becomes of the times that libcurl knows about a transfer.
-enum class Phases {
-  kNone,
-  kEvents,  // of the span: name resolved, connected, TLS established, first byte received
-  kSpans,   // below the span: resolve, connect, TLS handshake, wait, receive
-};
 
 // Headers to add to the caller's list. The caller's lines are linked, not copied; those of the same
 // names are left out.
@@ -85,6 +82,7 @@ inline std::string ErrorType(CURLcode code) {
   }
 }
 
+// As network.protocol.version has it; empty when libcurl does not say.
 inline std::string_view ProtocolVersion(long version) {
   switch (version) {
     case CURL_HTTP_VERSION_1_0:
@@ -100,6 +98,7 @@ inline std::string_view ProtocolVersion(long version) {
   }
 }
 
+// What a handle knows of its last transfer; T{} when it does not know.
 template <typename T>
 T GetInfo(CURL* easy, CURLINFO info) {
   T value{};
@@ -144,6 +143,8 @@ class Transfer {
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
 
+  // The transfer is over, with this result: gives the handle its header list back and ends the
+  // span. Once; so are the two below, of which none comes after another.
   void Finish(CURLcode code) {
     curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, headers_);
     span_.AddWritten(static_cast<uint64_t>(GetInfo<curl_off_t>(easy_, CURLINFO_SIZE_UPLOAD_T)));
@@ -197,6 +198,7 @@ class Transfer {
     if (phases_ == Phases::kSpans) AddSpans();
   }
 
+  // libcurl follows redirects by itself; their targets are known when it keeps headers.
   void AddRedirects() {
     constexpr int kMost = 20;  // events; all are counted
     const int count = static_cast<int>(GetInfo<long>(easy_, CURLINFO_REDIRECT_COUNT));
@@ -212,6 +214,7 @@ class Transfer {
   // A kept-alive connection saved the phases before the request.
   bool connected_anew() const { return GetInfo<long>(easy_, CURLINFO_NUM_CONNECTS) > 0; }
 
+  // At the end of each phase, one event.
   void AddEvents() {
     const auto add = [this](const char* name, CURLINFO info) {
       if (After(info) > start_) span_.span()->AddEvent(name, After(info));
@@ -224,6 +227,7 @@ class Transfer {
     add("first byte received", CURLINFO_STARTTRANSFER_TIME_T);
   }
 
+  // For each phase a span, which begins where the one before ended.
   void AddSpans() {
     auto begin = start_;
     const auto add = [&](const char* name, CURLINFO info) {

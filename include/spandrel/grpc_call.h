@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <cstdlib>
 #include <forward_list>
-#include <functional>
 #include <iterator>
 #include <map>
 #include <mutex>
@@ -24,36 +23,24 @@
 #include "opentelemetry/trace/provider.h"
 #include "opentelemetry/trace/tracer.h"
 #include "spandrel/context.h"
+#include "spandrel/grpc_options.h"
 #include "spandrel/propagation.h"
 
-// The span of one gRPC call, for the interceptors of spandrel/grpc.h.
+// The span of one gRPC call, for the interceptors of spandrel/grpc.h, which hand it what gRPC tells
+// them. Not for applications.
 namespace spandrel::grpc {
 
 using Carrier = opentelemetry::context::propagation::TextMapCarrier;
 using Context = opentelemetry::context::Context;
 
-struct Options {
-  // Null: the global provider at the time of each call.
-  opentelemetry::nostd::shared_ptr<opentelemetry::trace::TracerProvider> tracer_provider;
-  // Null: the global propagator at the time of each call.
-  opentelemetry::nostd::shared_ptr<opentelemetry::context::propagation::TextMapPropagator>
-      propagator;
-  // False: that method ("/package.Service/Method") is not traced. Called by many threads at once.
-  std::function<bool(std::string_view method)> filter;
-  // An event for each message sent or received.
-  bool message_events = false;
-  // What a propagator may add to a call's metadata ends where all of it together would be more: a
-  // key, its value and 32 bytes for each pair, as gRPC counts. Peers refuse calls over 8 KiB by
-  // default, and credentials come on top. A stranger's baggage alone may be that long.
-  size_t max_metadata_bytes = 7 << 10;
-};
-
+// The propagator of the options, or the global one.
 inline opentelemetry::nostd::shared_ptr<opentelemetry::context::propagation::TextMapPropagator>
 PropagatorOf(const Options& options) {
   using opentelemetry::context::propagation::GlobalTextMapPropagator;
   return options.propagator ? options.propagator : GlobalTextMapPropagator::GetGlobalPropagator();
 }
 
+// The name of a code as the specification of gRPC has it; UNKNOWN for others.
 inline std::string_view StatusName(::grpc::StatusCode code) {
   constexpr std::string_view kNames[] = {"OK",
                                          "CANCELLED",

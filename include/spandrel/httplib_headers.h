@@ -13,7 +13,7 @@
 
 #include "spandrel/http.h"
 
-// What the server and the client adapter of cpp-httplib share.
+// What the server and the client adapter of cpp-httplib share. Not for applications.
 namespace spandrel::httplib {
 
 // Tracing must not break what it traces.
@@ -25,6 +25,7 @@ void Quietly(Call call) {
   }
 }
 
+// Whether two names of headers are the same, whatever their case.
 inline bool SameName(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
   if (a.size() != b.size()) return false;

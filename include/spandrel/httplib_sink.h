@@ -10,9 +10,11 @@
 #include "spandrel/http.h"
 #include "spandrel/httplib_headers.h"
 
-// What becomes of a body that a content provider writes through a cpp-httplib sink.
+// What becomes of a body that a content provider writes through a cpp-httplib sink. For
+// spandrel/httplib.h.
 namespace spandrel::httplib {
 
+// How far it got.
 struct StreamProgress {
   http::ServerSpan* span = nullptr;  // is told of bytes written; null: they are not those sent
   uint64_t written = 0;
