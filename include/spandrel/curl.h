@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "spandrel/curl_phases.h"
-#include "spandrel/curl_transfer.h"
+#include "spandrel/detail/curl_transfer.h"
 #include "spandrel/http.h"
 
 // libcurl requests that are traced. One line changes:

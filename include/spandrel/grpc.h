@@ -18,7 +18,7 @@
 
 #include "opentelemetry/context/runtime_context.h"
 #include "opentelemetry/trace/span_metadata.h"
-#include "spandrel/grpc_call.h"
+#include "spandrel/detail/grpc_call.h"
 #include "spandrel/grpc_options.h"
 
 // gRPC C++ (1.51) clients and servers whose calls are traced, by its experimental interceptors:

@@ -8,10 +8,10 @@
 #include <utility>
 
 #include "opentelemetry/context/runtime_context.h"
+#include "spandrel/detail/httplib_exchange.h"
+#include "spandrel/detail/httplib_headers.h"
 #include "spandrel/http.h"
 #include "spandrel/httplib_client.h"
-#include "spandrel/httplib_exchange.h"
-#include "spandrel/httplib_headers.h"
 
 // cpp-httplib servers whose requests are traced. One line changes:
 //

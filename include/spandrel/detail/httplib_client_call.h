@@ -9,8 +9,8 @@
 #include <string_view>
 #include <type_traits>
 
+#include "spandrel/detail/httplib_headers.h"
 #include "spandrel/http.h"
-#include "spandrel/httplib_headers.h"
 
 // The span of one call of a cpp-httplib client. For spandrel/httplib_client.h.
 namespace spandrel::httplib {

@@ -20,8 +20,8 @@
 #include "opentelemetry/context/context.h"
 #include "opentelemetry/context/propagation/text_map_propagator.h"
 #include "spandrel/context.h"
-#include "spandrel/curl_transfer.h"
-#include "spandrel/grpc_call.h"
+#include "spandrel/detail/curl_transfer.h"
+#include "spandrel/detail/grpc_call.h"
 #include "spandrel/http.h"
 #include "spandrel/httplib_client.h"
 

@@ -7,8 +7,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "spandrel/detail/httplib_headers.h"
 #include "spandrel/http.h"
-#include "spandrel/httplib_headers.h"
 
 // What becomes of a body that a content provider writes through a cpp-httplib sink. For
 // spandrel/httplib.h.

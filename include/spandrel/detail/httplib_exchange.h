@@ -13,10 +13,10 @@
 #include <utility>
 
 #include "opentelemetry/context/runtime_context.h"
+#include "spandrel/detail/httplib_headers.h"
+#include "spandrel/detail/httplib_sink.h"
 #include "spandrel/exception.h"
 #include "spandrel/http.h"
-#include "spandrel/httplib_headers.h"
-#include "spandrel/httplib_sink.h"
 
 // One request of a cpp-httplib server from the first hook that sees it to the last byte of its
 // answer. spandrel/httplib.h has the hooks.
