@@ -36,6 +36,7 @@ browser_tests() { tests/e2e/run.sh "$bin"; }
 interop_tests() { tests/interop/run.sh "$bin"; }
 package_tests() { tests/package/run.sh build/dev; }
 crash_tests() { tests/crash/run.py build/dev short; }
+tools_tests() { python3 -m unittest discover -s tests/tools -p '*_test.py'; }
 server_tests() { python3 -m unittest discover -s tests/server -p '*_test.py'; }
 w3c_tests() { python3 -m unittest discover -s tests/w3c -p '*_test.py'; }
 
@@ -43,6 +44,7 @@ mkdir -p build
 group "build" build
 if [ ${#failed[@]} -eq 0 ]; then
   export SPANDREL_BIN="$PWD/$bin"
+  group "tools" tools_tests
   group "unit tests" unit_tests
   group "page unit tests" page_tests
   group "server" server_tests
