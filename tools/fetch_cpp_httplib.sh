@@ -7,6 +7,7 @@
 # Exit code 77: not all of them could be fetched; those versions' tests are skipped.
 set -uo pipefail
 cd "$(dirname "$0")/.."
+source tools/apt_mirror.sh
 suites=("$@")
 [ ${#suites[@]} -gt 0 ] || suites=(trixie sid)
 headers=build/tools/cpp-httplib
@@ -34,8 +35,7 @@ done
 
 # The mirror that this machine takes Debian's own release from.
 codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
-mirror=$(apt-get indextargets --format '$(CREATED_BY) $(RELEASE) $(COMPONENT) $(REPO_URI)' 2>/dev/null |
-  awk -v codename="$codename" '$1 == "Packages" && $2 == codename && $3 == "main" { print $4; exit }')
+mirror=$(debian_mirror "$codename")
 [ -n "$mirror" ] || skip "apt has no source for main of '$codename'"
 
 mkdir -p "$headers" "$apt_root"/{lists/partial,cache/archives/partial,state,empty,source}

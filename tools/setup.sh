@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs what is missing of the packages that building (`build`) and testing (`test`) need, after
-# saying which. Debian 12 packages, the OpenTelemetry C++ API from bookworm-backports, and Node 20 or
-# newer: the one that is there, else from npm.
+# saying which. Debian 12 packages, the OpenTelemetry C++ API from bookworm-backports (of the mirror that
+# the machine's own apt sources name), and Node 20 or newer: the one that is there, else from npm.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+source tools/apt_mirror.sh
 
 build_packages=(
   cmake ninja-build g++ pkg-config lld ca-certificates python3
@@ -55,9 +56,12 @@ install_packages() {
   [ ${#plain[@]} -eq 0 ] || apt_install "${plain[@]}"
   [ ${#new[@]} -gt 0 ] || return 0
   if ! apt-cache policy opentelemetry-cpp-dev | grep -q 'Candidate: [0-9]'; then
-    echo "setup: adding bookworm-backports to the package sources"
-    echo 'deb http://deb.debian.org/debian bookworm-backports main' |
-      as_root tee /etc/apt/sources.list.d/bookworm-backports.list >/dev/null
+    local mirror
+    mirror=$(debian_mirror bookworm)
+    [ -n "$mirror" ] ||
+      { echo "setup: apt has no source for main of bookworm; add bookworm-backports to its sources" >&2; exit 1; }
+    echo "setup: adding bookworm-backports of $mirror to the package sources"
+    echo "deb $mirror bookworm-backports main" | as_root tee /etc/apt/sources.list.d/bookworm-backports.list >/dev/null
     as_root apt-get update -qq >build/apt.log 2>&1
   fi
   apt_install -t bookworm-backports "${new[@]}"
