@@ -6,7 +6,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 export PATH := $(CURDIR)/build/tools/node/bin:$(PATH)
 
-.PHONY: help run build package test check bench bench-store asan tsan fuzz crash format clean setup setup-test
+.PHONY: help run build package test check sizes bench bench-store asan tsan fuzz crash format clean setup setup-test
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -30,8 +30,11 @@ run: build ## Start Spandrel and the demo; Ctrl-C stops both
 test: setup-test ## Build and run every test
 	@tools/run_tests.sh
 
-check: setup-test ## Format, lint, layers, docs
+check: setup-test ## Format, lint, layers, headers, docs; TIDY=all lints what did not change, too
 	@tools/check.sh
+
+sizes: ## How long files and functions are; a report, not a gate
+	@tools/report_sizes.py
 
 bench: setup-test ## Measure, and print the figures as a table
 	@cmake --preset bench >build/configure-bench.log 2>&1 || { cat build/configure-bench.log; exit 1; }
