@@ -2,26 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builds everything (preset dev) and runs every test: unit tests, the page's tests, the page in a
 # browser against the real binary, other people's senders, and crashes. Runs all groups, then
-# fails if any failed.
+# prints the time of each and fails if any failed.
 set -uo pipefail
 cd "$(dirname "$0")/.."
+source tools/steps.sh
 jobs=$(nproc)
 bin=build/dev/bin
-passed=0
-failed=()
-
-group() {
-  local name=$1 start=$SECONDS
-  shift
-  echo "=== $name"
-  if "$@"; then
-    passed=$((passed + 1))
-    echo "=== $name: passed in $((SECONDS - start)) s"
-  else
-    failed+=("$name")
-    echo "=== $name: FAILED after $((SECONDS - start)) s"
-  fi
-}
 
 build() {
   # Without them the tests that need them are skipped.
@@ -41,20 +27,16 @@ server_tests() { python3 -m unittest discover -s tests/server -p '*_test.py'; }
 w3c_tests() { python3 -m unittest discover -s tests/w3c -p '*_test.py'; }
 
 mkdir -p build
-group "build" build
-if [ ${#failed[@]} -eq 0 ]; then
+step "tools" tools_tests
+if step "build" build; then
   export SPANDREL_BIN="$PWD/$bin"
-  group "tools" tools_tests
-  group "unit tests" unit_tests
-  group "page unit tests" page_tests
-  group "server" server_tests
-  group "w3c" w3c_tests
-  group "page in the browser" browser_tests
-  group "other people's senders" interop_tests
-  group "packages" package_tests
-  group "crashes and failing disks" crash_tests
+  step "unit tests" unit_tests
+  step "page unit tests" page_tests
+  step "server" server_tests
+  step "w3c" w3c_tests
+  step "page in the browser" browser_tests
+  step "other people's senders" interop_tests
+  step "packages" package_tests
+  step "crashes and failing disks" crash_tests
 fi
-
-[ ${#failed[@]} -eq 0 ] || printf 'failed: %s\n' "${failed[@]}"
-echo "$passed passed, ${#failed[@]} failed"
-[ ${#failed[@]} -eq 0 ]
+finish_steps
