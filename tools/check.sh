@@ -23,6 +23,8 @@ check_marks() {
 
 configure_dev() { cmake --preset dev >build/configure-dev.log 2>&1 || { cat build/configure-dev.log; return 1; }; }
 
+check_headers() { configure_dev && tools/check_headers.py; }
+
 check_tidy() {
   configure_dev || return 1
   local files
@@ -43,5 +45,6 @@ step marks check_marks
 step layers tools/check_layers.py
 step docs tools/check_docs.py
 step page check_page
+step headers check_headers
 step tidy check_tidy
 finish_steps
