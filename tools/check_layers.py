@@ -6,10 +6,11 @@ usage: check_layers.py [ROOT]
 
 A module includes only from the modules that its row grants; a folder inside a module that has a row in
 [folders] only from lower folders; a folder beside src/ only from what its row in [outside] grants. No two
-file units (x.h with x.cc) of a module may need each other. Tests (x_test, test_x), benchmarks and fuzz
-targets may also include from other modules of their own layer or below, from any folder of their module,
-and from tests/ and bench/. Exceptions are named in [debt] and [cycles]; one that is no longer needed is a fault too, so the
-lists only get shorter. Exits 1 and lists every violation.
+file units (x.h with x.cc) of a module may need each other. Tests (x_test, test_x, everything in a folder
+`testing`), benchmarks and fuzz targets may also include from other modules of their own layer or below, from
+any folder of their module, and from tests/ and bench/; they are included by tests only. Exceptions are named
+in [debt] and [cycles]; one that is no longer needed is a fault too, so the lists only get shorter. Exits 1
+and lists every violation.
 """
 import collections
 import pathlib
@@ -18,6 +19,7 @@ import sys
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+(?:"([^"\n]+)"|<([^>\n]+)>)', re.MULTILINE)
 TEST = re.compile(r"(_(test|bench|fuzz)\.(cc|cpp|h)|^test_\w+\.(cc|h))$")
+TEST_FOLDERS = {"testing", "testdata"}
 SUFFIXES = (".h", ".cc", ".cpp")
 PUBLIC = "include/spandrel"
 API = "opentelemetry"
@@ -95,7 +97,7 @@ def includes_of(path):
 
 
 def is_test(path):
-    return TEST.search(path.name) is not None or "testdata" in path.parts
+    return TEST.search(path.name) is not None or not TEST_FOLDERS.isdisjoint(path.parts)
 
 
 class Checker:
@@ -146,6 +148,8 @@ class Checker:
     def fault_in_module(self, path, module, include, quoted):
         layer, granted = self.table.modules[module]
         target = self.target_of(include)
+        if target in self.table.modules and is_test(pathlib.PurePosixPath(include)) and not is_test(path):
+            return f"{include} is for tests only"
         if target == module:
             return self.folder_fault(path, module, include)
         if target is None:

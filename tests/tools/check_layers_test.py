@@ -85,6 +85,12 @@ class CheckLayersTest(unittest.TestCase):
         self.assert_fault("src/store/engine.cc: store may not include from tests",
                           {"src/store/engine.cc": '#include "fixtures/tree.h"'})
 
+    def test_product_code_from_a_test_helper_of_its_module(self):
+        for helper in ("store/testing/disk.h", "store/test_disk.h"):
+            self.assert_fault(f"src/store/engine.cc: {helper} is for tests only",
+                              {f"src/{helper}": '#include "fixtures/tree.h"', "src/store/engine_test.cc": f'#include "{helper}"',
+                               "src/store/engine.cc": f'#include "{helper}"'})
+
     def test_module_by_a_relative_path(self):
         self.assert_fault("src/store/engine.cc: engine.h is to be named by its path from src",
                           {"src/store/engine.cc": '#include "engine.h"'})
