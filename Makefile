@@ -60,8 +60,9 @@ crash: setup-test ## Every fault at every place, with a ledger of what was ackno
 	@cmake --build --preset crash -j $(JOBS)
 	@tests/crash/run.py build/crash long
 
+# clang-format takes any file for C++; it must never be given Markdown.
 format: ## Format the C++ sources in place
-	@git ls-files '*.h' '*.cc' | xargs clang-format-14 -i
+	@git ls-files --cached --others --exclude-standard '*.h' '*.cc' | xargs clang-format-14 -i
 
 clean: ## Remove all build output
 	@rm -rf build ui/dist

@@ -44,6 +44,7 @@ step format check_format
 step marks check_marks
 step layers tools/check_layers.py
 step docs tools/check_docs.py
+step markdown tools/check_markdown.py
 step page check_page
 step headers check_headers
 step tidy check_tidy
