@@ -92,12 +92,12 @@ class BadInputTest : public testing::Test {
       engine_->Settle();
       check();
     }
-    const uint64_t parts = engine_->Stats().details["parts"];
+    const uint64_t parts = engine_->Stats().Figure("parts").value();
     {
       SCOPED_TRACE("merged");
       Append(std::move(others));
       engine_->Settle();
-      EXPECT_LE(engine_->Stats().details["parts"], parts);
+      EXPECT_LE(engine_->Stats().Figure("parts").value(), parts);
       check();
     }
     SCOPED_TRACE("reopened");
@@ -365,7 +365,7 @@ TEST_F(LargeTraceTest, ATraceMayLastForHoursAndLieInManyPlaces) {
   }
   const auto content = ContentOf(MakeChain({.count = kSpans, .step = kStep}));
   ExpectWhole(content);
-  EXPECT_EQ(engine_->Stats().details["parts"], kPieces - 1);
+  EXPECT_EQ(engine_->Stats().Figure("parts").value(), kPieces - 1);
   options_.merge_fan_in = 2;
   Open();
   InEveryState([&] { ExpectWhole(content); }, Others(kStep));

@@ -68,7 +68,7 @@ EngineOptions ThinningOptionsFor(const std::string& directory) {
       if (!status.ok()) return;
       if (::write(ack_pipe, &number, sizeof(number)) != sizeof(number)) ::_exit(2);
     });
-    while ((*engine)->Stats().details["log_waiting_bytes"] > 8192) ::usleep(50);
+    while ((*engine)->Stats().Figure("log_waiting_bytes").value() > 8192) ::usleep(50);
   }
 }
 

@@ -10,10 +10,14 @@
 #include "columnar/options/damage.h"
 #include "columnar/options/store_layout.h"
 #include "columnar/read/aggregate.h"
+#include "columnar/read/catalog.h"
 #include "columnar/read/dependencies.h"
 #include "columnar/read/export.h"
 #include "columnar/read/lists.h"
+#include "columnar/read/measure.h"
 #include "columnar/read/search.h"
+#include "columnar/read/trace_scan.h"
+#include "columnar/read/value_counts.h"
 #include "columnar/read/verify.h"
 #include "columnar/recovery.h"
 #include "columnar/snapshot/part_set.h"
@@ -22,6 +26,7 @@
 #include "columnar/wal/log_writer.h"
 #include "disk/directory.h"
 #include "disk/space_reserve.h"
+#include "storage/narrow.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -210,23 +215,28 @@ storage::StoreStats Engine::Impl::Stats() const {
     stats.spans += part->footer().row_count;
     stats.disk_bytes += part->file_size();
   }
-  stats.details["part_bytes"] = stats.disk_bytes;
-  stats.details["part_spans"] = stats.spans;
-  stats.details["parts"] = parts.size();
   if (!parts.empty()) {
-    stats.details["oldest_start"] = oldest;
-    stats.details["newest_start"] = newest;
+    stats.oldest_start_unix_nano = oldest;
+    stats.newest_start_unix_nano = newest;
   }
-  stats.details["head_spans"] = stored_->head_spans();
+  const uint64_t head_spans = stored_->head_spans();
+  const uint64_t head_bytes = stored_->head_bytes();
   const uint64_t log_bytes = log_ ? log_->disk_bytes() : closed_log_bytes_;
   const uint64_t waiting_bytes = log_ ? log_->waiting_bytes() : 0;
-  stats.details["log_bytes"] = log_bytes;
-  stats.details["reserve_bytes"] = reserve_ ? reserve_->bytes() : 0;
-  stats.details["log_waiting_bytes"] = waiting_bytes;
-  stats.details["head_bytes"] = stored_->head_bytes();
-  stats.spans += stored_->head_spans();
+  stats.figures = {
+      {"parts", "Sealed parts.", parts.size()},
+      {"part_bytes", "Bytes of sealed parts.", stats.disk_bytes},
+      {"part_spans", "Spans in sealed parts.", stats.spans},
+      {"log_bytes", "Bytes of log files.", log_bytes},
+      {"log_waiting_bytes", "Bytes that wait to be written to the log.", waiting_bytes},
+      {"head_bytes", "Bytes in memory that are not sealed yet.", head_bytes},
+      {"head_spans", "Spans in memory that are not sealed yet.", head_spans},
+      {"reserve_bytes", "Bytes of disk that are kept back.", reserve_ ? reserve_->bytes() : 0},
+  };
+  stats.spans += head_spans;
+  stats.unsettled_spans = head_spans;
   stats.disk_bytes += log_bytes;
-  stats.memory_bytes = stored_->head_bytes() + waiting_bytes;
+  stats.memory_bytes = head_bytes + waiting_bytes;
   return stats;
 }
 
@@ -299,10 +309,39 @@ void Engine::Append(span::SpanBatch&& batch, storage::Completion done) {
   impl_->Append(std::move(batch), std::move(done));
 }
 
+storage::Capabilities Engine::capabilities() const {
+  return {};
+}
+
+storage::Pushdown Engine::PushesDown(const storage::Expression& expression) const {
+  const storage::Narrowed narrowed = storage::Narrow(expression);
+  if (narrowed.exact) return storage::Pushdown::kExact;
+  return narrowed.where.is_all() ? storage::Pushdown::kNone : storage::Pushdown::kSuperset;
+}
+
 Result<span::SpanBatch> Engine::GetTrace(const storage::QueryContext& context,
                                          const span::TraceId& trace_id) {
   return impl_->Read(
       [&](const Snapshot& snapshot) { return ReadTrace(context, snapshot, trace_id); });
+}
+
+Status Engine::GetTraces(const storage::QueryContext& context,
+                         const std::vector<storage::WantedTrace>& traces,
+                         storage::SpansSink& sink) {
+  for (const storage::WantedTrace& wanted : traces) {
+    auto spans = GetTrace(context, wanted.trace_id);
+    if (!spans.ok() && spans.status().code() == StatusCode::kNotFound) continue;
+    if (!spans.ok()) return spans.status();
+    if (!sink.OnSpans(wanted.trace_id, *std::move(spans))) break;
+  }
+  return {};
+}
+
+Result<span::SpanBatch> Engine::GetSpan(const storage::QueryContext& context,
+                                        const span::TraceId& trace_id,
+                                        const span::SpanId& span_id) {
+  return impl_->Read(
+      [&](const Snapshot& snapshot) { return ReadSpan(context, snapshot, trace_id, span_id); });
 }
 
 Result<storage::SearchResult> Engine::Search(const storage::QueryContext& context,
@@ -315,6 +354,42 @@ Result<storage::AggregateResult> Engine::Aggregate(const storage::QueryContext& 
                                                    const storage::AggregateRequest& request) {
   return impl_->Read(
       [&](const Snapshot& snapshot) { return AggregateSpans(context, snapshot, request); });
+}
+
+Status Engine::TraceScan(const storage::QueryContext& context,
+                         const storage::TraceScanRequest& request, storage::TraceSink& sink) {
+  Result<TraceScanner> scanner = TraceScanner::Make(context, request, sink);
+  if (!scanner.ok()) return scanner.status();
+  // What was handed over stays so when a part turns out to be damaged.
+  const auto listed =
+      impl_->Read([&](const Snapshot& snapshot) { return scanner->ListTraces(snapshot); });
+  if (!listed.ok()) return listed.status();
+  return impl_->Read([&](const Snapshot& snapshot) { return scanner->SendTraces(snapshot); })
+      .status();
+}
+
+Result<storage::MeasureResult> Engine::Measure(const storage::QueryContext& context,
+                                               const storage::MeasureRequest& request) {
+  return impl_->Read(
+      [&](const Snapshot& snapshot) { return MeasureSpans(context, snapshot, request); });
+}
+
+Result<storage::ValueCountsResult> Engine::ValueCounts(const storage::QueryContext& context,
+                                                       const storage::ValueCountsRequest& request) {
+  return impl_->Read(
+      [&](const Snapshot& snapshot) { return CountValues(context, snapshot, request); });
+}
+
+Result<storage::NamesResult> Engine::Names(const storage::QueryContext& context,
+                                           const storage::NamesRequest& request) {
+  return impl_->Read(
+      [&](const Snapshot& snapshot) { return ListNames(context, snapshot, request); });
+}
+
+Result<storage::ValuesResult> Engine::Values(const storage::QueryContext& context,
+                                             const storage::ValuesRequest& request) {
+  return impl_->Read(
+      [&](const Snapshot& snapshot) { return ListValues(context, snapshot, request); });
 }
 
 Result<std::vector<std::string>> Engine::Services(const storage::QueryContext& context) {

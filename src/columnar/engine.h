@@ -50,7 +50,7 @@ struct TraceWalk {
 // Append completes on the log's thread once the batch is as durable as the options say, and is
 // refused with UNAVAILABLE while too much waits, too much is unsealed, or the log cannot be
 // written; reads go on meanwhile. Every method may be called from any thread.
-class Engine final : public storage::Writer, public storage::Reader {
+class Engine final : public storage::Store, public storage::Writer, public storage::Reader {
  public:
   // Takes the directory, recovers what is there and starts. Damage never keeps it from starting:
   // what is damaged is set aside, logged and counted. Fails with one line that names the directory
@@ -62,12 +62,35 @@ class Engine final : public storage::Writer, public storage::Reader {
 
   // Completes what was appended, seals it, and lets go of the directory. Later appends are refused;
   // reads still answer. May be called more than once.
-  void Close();
+  void Close() override;
+
+  storage::Writer& writer() override { return *this; }
+  storage::Reader& reader() override { return *this; }
 
   void Append(span::SpanBatch&& batch, storage::Completion done) override;
 
+  storage::Capabilities capabilities() const override;
+  storage::Pushdown PushesDown(const storage::Expression& expression) const override;
+
   base::Result<span::SpanBatch> GetTrace(const storage::QueryContext& context,
                                          const span::TraceId& trace_id) override;
+  base::Status GetTraces(const storage::QueryContext& context,
+                         const std::vector<storage::WantedTrace>& traces,
+                         storage::SpansSink& sink) override;
+  base::Result<span::SpanBatch> GetSpan(const storage::QueryContext& context,
+                                        const span::TraceId& trace_id,
+                                        const span::SpanId& span_id) override;
+  base::Status TraceScan(const storage::QueryContext& context,
+                         const storage::TraceScanRequest& request,
+                         storage::TraceSink& sink) override;
+  base::Result<storage::MeasureResult> Measure(const storage::QueryContext& context,
+                                               const storage::MeasureRequest& request) override;
+  base::Result<storage::ValueCountsResult> ValueCounts(
+      const storage::QueryContext& context, const storage::ValueCountsRequest& request) override;
+  base::Result<storage::NamesResult> Names(const storage::QueryContext& context,
+                                           const storage::NamesRequest& request) override;
+  base::Result<storage::ValuesResult> Values(const storage::QueryContext& context,
+                                             const storage::ValuesRequest& request) override;
   base::Result<storage::SearchResult> Search(const storage::QueryContext& context,
                                              const storage::SearchRequest& request) override;
   base::Result<storage::AggregateResult> Aggregate(
@@ -86,7 +109,7 @@ class Engine final : public storage::Writer, public storage::Reader {
   base::Result<std::vector<storage::Dependency>> Dependencies(const storage::QueryContext& context,
                                                               storage::TimeRange range) override;
 
-  storage::StoreStats Stats() const;
+  storage::StoreStats Stats() const override;
   Durability durability() const;
   const EngineOptions& options() const;
   // The sealed parts, oldest first.
@@ -109,7 +132,7 @@ class Engine final : public storage::Writer, public storage::Reader {
   VerifyReport Verify(const VerifyProgress& progress);
 
   // Seals and merges what there is and waits for it; what time and load would bring about anyway.
-  void Settle();
+  void Settle() override;
 
  private:
   class Impl;

@@ -263,8 +263,8 @@ TEST_F(EngineTest, SealsFullHeadsAndReleasesTheLog) {
     logs += path.ends_with(".log") ? 1 : 0;  // the others are spares
   }
   EXPECT_LE(logs, 1U);
-  EXPECT_LE(engine_->Stats().details["parts"], 8U);
-  EXPECT_EQ(engine_->Stats().details["head_spans"], 0U);
+  EXPECT_LE(engine_->Stats().Figure("parts").value(), 8U);
+  EXPECT_EQ(engine_->Stats().Figure("head_spans").value(), 0U);
 }
 
 TEST_F(EngineTest, DropsWholePartsByAge) {

@@ -41,7 +41,7 @@ class FullDiskTest : public testing::Test {
     ASSERT_TRUE(engine.ok()) << engine.status().ToString();
     engine_ = std::move(*engine);
   }
-  uint64_t Detail(const std::string& name) { return engine_->Stats().details[name]; }
+  uint64_t Detail(const std::string& name) { return engine_->Stats().Figure(name).value(); }
 
   base::Status AppendNext() {
     const auto batch = conformance::MakeBatch(

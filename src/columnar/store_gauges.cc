@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "columnar/store_gauges.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -9,13 +10,13 @@
 namespace spandrel::columnar {
 namespace {
 
-struct DetailGauge {
+struct FigureGauge {
   const char* name;
-  const char* detail;  // of StoreStats::details
+  const char* figure;  // of StoreStats::figures
   const char* help;
 };
 
-constexpr DetailGauge kDetailGauges[] = {
+constexpr FigureGauge kFigureGauges[] = {
     {"spandrel_store_parts", "parts", "Sealed parts."},
     {"spandrel_store_part_bytes", "part_bytes", "Bytes of sealed parts."},
     {"spandrel_store_part_spans", "part_spans", "Spans in sealed parts."},
@@ -25,11 +26,6 @@ constexpr DetailGauge kDetailGauges[] = {
 };
 
 constexpr double kNanosPerSecond = 1e9;
-
-uint64_t DetailOf(const storage::StoreStats& stats, const char* name) {
-  const auto found = stats.details.find(name);
-  return found == stats.details.end() ? 0 : found->second;
-}
 
 }  // namespace
 
@@ -44,23 +40,25 @@ std::vector<std::shared_ptr<void>> AddStoreGauges(base::MetricRegistry& metrics,
   const auto add_setting = [&](const char* name, const char* help, double value) {
     add(name, help, [value] { return value; });
   };
-  const auto add_time = [&](const char* name, const char* help, const char* detail) {
-    add(name, help, [stats, detail] {
-      return static_cast<double>(DetailOf(stats(), detail)) / kNanosPerSecond;
+  using Time = std::optional<uint64_t> storage::StoreStats::*;
+  const auto add_time = [&](const char* name, const char* help, Time time) {
+    add(name, help, [stats, time] {
+      return static_cast<double>((stats().*time).value_or(0)) / kNanosPerSecond;
     });
   };
   add("spandrel_store_spans", "Spans in the store.",
       [stats] { return static_cast<double>(stats().spans); });
   add("spandrel_store_disk_bytes", "Bytes of parts and log files.",
       [stats] { return static_cast<double>(stats().disk_bytes); });
-  for (const DetailGauge& gauge : kDetailGauges) {
-    add(gauge.name, gauge.help,
-        [stats, detail = gauge.detail] { return static_cast<double>(DetailOf(stats(), detail)); });
+  for (const FigureGauge& gauge : kFigureGauges) {
+    add(gauge.name, gauge.help, [stats, figure = gauge.figure] {
+      return static_cast<double>(stats().Figure(figure).value_or(0));
+    });
   }
   add_time("spandrel_store_oldest_start_seconds", "Start of the oldest span in a part; 0: none.",
-           "oldest_start");
+           &storage::StoreStats::oldest_start_unix_nano);
   add_time("spandrel_store_newest_start_seconds", "Start of the newest span in a part; 0: none.",
-           "newest_start");
+           &storage::StoreStats::newest_start_unix_nano);
   add("spandrel_store_free_disk_bytes", "Bytes that are free where the store is.",
       [directory = options.directory] { return static_cast<double>(FreeDiskBytes(directory)); });
   add_setting("spandrel_store_max_age_seconds", "Retention: spans may be so old; 0: no limit.",

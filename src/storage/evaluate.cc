@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/evaluate.h"
 
-#include <re2/re2.h>
-
 #include <algorithm>
-#include <compare>
+#include <utility>
 #include <vector>
 
+#include "storage/arithmetic.h"
+#include "storage/comparison.h"
 #include "storage/field_values.h"
 
 namespace spandrel::storage {
@@ -14,168 +14,193 @@ namespace {
 
 using span::ValueType;
 using span::ValueView;
+using Kind = Expression::Kind;
+using Node = Expression::Node;
 
-bool EqualIgnoringAsciiCase(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return lower(x) == lower(y); });
+bool IsOperand(Kind kind) {
+  return kind <= Kind::kArithmetic && kind != Kind::kExists;
 }
 
-// An int64 against a double, exactly: converting the int would round beyond 2^53.
-std::partial_ordering CompareIntWithDouble(int64_t left, double right) {
-  if (right >= 0x1p63) return std::partial_ordering::less;
-  if (right < -0x1p63) return std::partial_ordering::greater;
-  if (right != right) return std::partial_ordering::unordered;
-  const auto whole = static_cast<int64_t>(right);
-  if (left != whole) return left <=> whole;
-  return 0.0 <=> right - static_cast<double>(whole);
-}
-
-// Unordered when the types do not compare.
-std::partial_ordering CompareValues(const ValueView& left, const Value& right) {
-  constexpr auto kUnordered = std::partial_ordering::unordered;
-  switch (left.type()) {
-    case ValueType::kString: {
-      const auto* text = std::get_if<std::string>(&right);
-      return text ? left.bytes() <=> std::string_view(*text) : kUnordered;
-    }
-    case ValueType::kBool: {
-      const auto* flag = std::get_if<bool>(&right);
-      return flag ? left.as_bool() <=> *flag : kUnordered;
-    }
-    case ValueType::kInt:
-      if (const auto* number = std::get_if<int64_t>(&right)) return left.as_int() <=> *number;
-      if (const auto* number = std::get_if<double>(&right)) {
-        return CompareIntWithDouble(left.as_int(), *number);
-      }
-      return kUnordered;
-    case ValueType::kDouble:
-      if (const auto* number = std::get_if<double>(&right)) return left.as_double() <=> *number;
-      if (const auto* number = std::get_if<int64_t>(&right)) {
-        return 0 <=> CompareIntWithDouble(*number, left.as_double());
-      }
-      return kUnordered;
-    default:
-      return kUnordered;
-  }
-}
-
-// One node of the tree, flattened: children come before their parent.
+// One node, ready to be asked.
 struct Step {
-  const Predicate* node;
+  const Node* node;
   std::vector<size_t> children;
-  std::unique_ptr<RE2> regex;
-  bool ignore_case = false;  // kTextEqual on kind and status
+  Comparison comparison;            // of kCompare
+  const FieldRef* field = nullptr;  // of kCompare, when it is with a constant: a leaf
+  ValueView constant;               // of kConstant; of a leaf, the side that is one
 };
 
-class TreeEvaluator final : public Evaluator {
+// What the comparison is when its sides change places; not of those that want a text on the right.
+CompareOp Mirrored(CompareOp op) {
+  switch (op) {
+    case CompareOp::kLess:
+      return CompareOp::kGreater;
+    case CompareOp::kLessOrEqual:
+      return CompareOp::kGreaterOrEqual;
+    case CompareOp::kGreater:
+      return CompareOp::kLess;
+    case CompareOp::kGreaterOrEqual:
+      return CompareOp::kLessOrEqual;
+    default:
+      return op;
+  }
+}
+
+bool IsKindOrStatus(const Node& node) {
+  const auto* intrinsic = std::get_if<Intrinsic>(&node.field.field);
+  return node.kind == Kind::kField && intrinsic != nullptr &&
+         (*intrinsic == Intrinsic::kKind || *intrinsic == Intrinsic::kStatus);
+}
+
+// Its functions recurse over the expression, whose depth ValidateExpression has bounded.
+class NodeEvaluator final : public Evaluator {
  public:
-  explicit TreeEvaluator(const Predicate& predicate) : predicate_(predicate) {
-    // The parents-first order of a walk, backwards, has children before their parents.
-    std::vector<const Predicate*> order = {&predicate_};
-    std::vector<std::vector<size_t>> children_of;
-    for (size_t i = 0; i < order.size(); ++i) {
-      children_of.emplace_back();
-      for (const Predicate& child : order[i]->children) {
-        children_of[i].push_back(order.size());
-        order.push_back(&child);
-      }
-    }
-    const size_t last = order.size() - 1;
-    for (size_t i = order.size(); i-- > 0;) {
-      Step step = MakeStep(*order[i]);
-      for (size_t child : children_of[i]) step.children.push_back(last - child);
-      steps_.push_back(std::move(step));
-    }
+  NodeEvaluator(Expression expression, std::shared_ptr<const Regexes> regexes)
+      : expression_(std::move(expression)), regexes_(std::move(regexes)) {
+    for (size_t i = 0; i < expression_.nodes().size(); ++i) steps_.push_back(MakeStep(i));
   }
 
-  bool Matches(const span::SpanRef& span) const override {
-    if (predicate_.is_all()) return true;
-    return Matches(steps_.size() - 1, span);
-  }
+  bool Matches(const FieldSource& row) const override { return Holds(steps_.size() - 1, row); }
 
   bool MatchesValue(const ValueView& value) const override {
     const Step& step = steps_.back();
-    return step.node->kind == Predicate::Kind::kExists || Holds(step, value);
+    return step.node->kind == Kind::kExists || step.comparison.Holds(value, step.constant);
   }
 
+  const std::shared_ptr<const Regexes>& regexes() const override { return regexes_; }
+
  private:
-  static Step MakeStep(const Predicate& node) {
-    Step step{&node, {}, nullptr, false};
-    if (node.kind != Predicate::Kind::kCompare) return step;
-    if (node.op == CompareOp::kMatches || node.op == CompareOp::kDoesNotMatch) {
-      step.regex = std::make_unique<RE2>(std::get<std::string>(node.value), RE2::Quiet);
+  Step MakeStep(size_t at) const {
+    const std::vector<Node>& nodes = expression_.nodes();
+    Step step;
+    step.node = &nodes[at];
+    step.children = expression_.ChildrenOf(at);
+    if (step.node->kind == Kind::kConstant && step.node->value) {
+      step.constant = ViewOf(*step.node->value);
     }
-    const auto* intrinsic = std::get_if<Intrinsic>(&node.field);
-    step.ignore_case =
-        intrinsic && (*intrinsic == Intrinsic::kKind || *intrinsic == Intrinsic::kStatus);
+    if (step.node->kind != Kind::kCompare) return step;
+    const Node& left = nodes[step.children[0]];
+    const Node& right = nodes[step.children[1]];
+    step.comparison.op = step.node->compare;
+    step.comparison.ignore_case = IsKindOrStatus(left);
+    if (right.kind == Kind::kConstant && right.value) step.constant = ViewOf(*right.value);
+    if (left.kind == Kind::kField && right.kind == Kind::kConstant) {
+      step.field = &left.field;
+    } else if (left.kind == Kind::kConstant && right.kind == Kind::kField) {
+      step.field = &right.field;
+      step.comparison.op = Mirrored(step.node->compare);
+      if (left.value) step.constant = ViewOf(*left.value);
+    }
+    if (step.node->compare == CompareOp::kMatches ||
+        step.node->compare == CompareOp::kDoesNotMatch) {
+      step.comparison.regex = regexes_->Find(step.constant.bytes());
+    }
     return step;
   }
 
-  // Recurses over the tree of the query, whose depth ValidatePredicate has bounded.
-  bool Matches(size_t index, const span::SpanRef& span) const {
+  // Whether a node as a condition is true of a row.
+  bool Holds(size_t index, const FieldSource& row) const {
     const Step& step = steps_[index];
-    const auto matches = [&](size_t child) { return Matches(child, span); };
+    const auto holds = [&](size_t child) { return Holds(child, row); };
     switch (step.node->kind) {
-      case Predicate::Kind::kAnd:
-        return std::all_of(step.children.begin(), step.children.end(), matches);
-      case Predicate::Kind::kOr:
-        return std::any_of(step.children.begin(), step.children.end(), matches);
-      case Predicate::Kind::kNot:
-        return !matches(step.children[0]);
-      case Predicate::Kind::kExists:
-        return VisitFieldValues(step.node->field, span, [](const ValueView&) { return true; });
-      case Predicate::Kind::kCompare:
-        return VisitFieldValues(step.node->field, span,
-                                [&](const ValueView& value) { return Holds(step, value); });
-    }
-    return false;
-  }
-
-  static bool Holds(const Step& step, const ValueView& value) {
-    const Predicate& node = *step.node;
-    switch (node.op) {
-      case CompareOp::kMatches:
-      case CompareOp::kDoesNotMatch:
-        if (value.type() != ValueType::kString) return false;
-        return RE2::PartialMatch(value.bytes(), *step.regex) == (node.op == CompareOp::kMatches);
-      case CompareOp::kTextEqual:
-        return TextEqual(step, value);
+      case Kind::kAnd:
+        return std::all_of(step.children.begin(), step.children.end(), holds);
+      case Kind::kOr:
+        return std::any_of(step.children.begin(), step.children.end(), holds);
+      case Kind::kNot:
+        return !holds(step.children[0]);
+      case Kind::kExists:
+        return row.Visit(step.node->field, [](const ValueView&) { return true; });
+      case Kind::kCompare:
+        return step.field != nullptr ? LeafHolds(step, row) : ComparisonHolds(step, row);
       default:
-        break;
+        return VisitOperand(index, row, [](const ValueView& value) {
+          return Comparison{}.Holds(value, ValueView::OfBool(true));
+        });
     }
-    const auto order = CompareValues(value, node.value);
-    switch (node.op) {
-      case CompareOp::kEqual:
-        return order == 0;
-      case CompareOp::kNotEqual:
-        return order < 0 || order > 0;
-      case CompareOp::kLess:
-        return order < 0;
-      case CompareOp::kLessOrEqual:
-        return order <= 0;
-      case CompareOp::kGreater:
-        return order > 0;
+  }
+
+  bool LeafHolds(const Step& step, const FieldSource& row) const {
+    return row.Visit(*step.field, [&step](const ValueView& value) {
+      return step.comparison.Holds(value, step.constant);
+    });
+  }
+
+  // The values of one operand with those of the other.
+  bool ComparisonHolds(const Step& step, const FieldSource& row) const {
+    bool holds = false;
+    size_t lefts = 0;
+    VisitOperand(step.children[0], row, [&](const ValueView& left) {
+      size_t rights = 0;
+      VisitOperand(step.children[1], row, [&](const ValueView& right) {
+        holds = step.comparison.Holds(left, right);
+        return holds || ++rights == kMaxPairedValues;
+      });
+      return holds || ++lefts == kMaxPairedValues;
+    });
+    return holds;
+  }
+
+  // The values of a node as an operand.
+  bool VisitOperand(size_t index, const FieldSource& row, const ValueVisitor& visit) const {
+    const Step& step = steps_[index];
+    switch (step.node->kind) {
+      case Kind::kConstant:
+        return step.node->value && visit(step.constant);
+      case Kind::kField:
+        return row.Visit(step.node->field, visit);
+      case Kind::kNegate:
+      case Kind::kArithmetic: {
+        const auto number = NumberAt(index, row);
+        return number && visit(ViewOf(*number));
+      }
       default:
-        return order >= 0;
+        return visit(ValueView::OfBool(Holds(index, row)));
     }
   }
 
-  static bool TextEqual(const Step& step, const ValueView& value) {
-    const auto& wanted = std::get<std::string>(step.node->value);
-    if (step.ignore_case) return EqualIgnoringAsciiCase(value.bytes(), wanted);
-    return value.type() == ValueType::kString ? value.bytes() == wanted : value.ToText() == wanted;
+  std::optional<Number> NumberAt(size_t index, const FieldSource& row) const {
+    const Step& step = steps_[index];
+    if (step.node->kind == Kind::kArithmetic) {
+      const auto left = NumberAt(step.children[0], row);
+      const auto right = left ? NumberAt(step.children[1], row) : std::nullopt;
+      return right ? Compute(step.node->arithmetic, *left, *right) : std::nullopt;
+    }
+    if (step.node->kind == Kind::kNegate) {
+      const auto number = NumberAt(step.children[0], row);
+      return number ? std::optional(Negated(*number)) : std::nullopt;
+    }
+    if (!IsOperand(step.node->kind)) return std::nullopt;
+    std::optional<Number> first;
+    VisitOperand(index, row, [&first](const ValueView& value) {
+      first = NumberOf(value);
+      return true;
+    });
+    return first;
   }
 
-  const Predicate predicate_;
-  std::vector<Step> steps_;  // the root is last
+  const Expression expression_;
+  const std::shared_ptr<const Regexes> regexes_;
+  std::vector<Step> steps_;  // by node
 };
 
 }  // namespace
 
+base::Result<std::shared_ptr<const Evaluator>> Evaluator::Make(const Expression& expression) {
+  if (base::Status status = ValidateShape(expression); !status.ok()) return status;
+  auto regexes = Regexes::Compile(expression);
+  if (!regexes.ok()) return regexes.status();
+  return OfPart(expression, *std::move(regexes));
+}
+
 base::Result<std::shared_ptr<const Evaluator>> Evaluator::Make(const Predicate& predicate) {
-  if (base::Status status = ValidatePredicate(predicate); !status.ok()) return status;
-  return std::shared_ptr<const Evaluator>(std::make_shared<TreeEvaluator>(predicate));
+  if (base::Status status = ValidateShape(predicate); !status.ok()) return status;
+  return Make(Expression(predicate));
+}
+
+std::shared_ptr<const Evaluator> Evaluator::OfPart(const Expression& part,
+                                                   std::shared_ptr<const Regexes> regexes) {
+  return std::make_shared<NodeEvaluator>(part, std::move(regexes));
 }
 
 std::optional<std::string> FieldText(const Field& field, const span::SpanRef& span) {
@@ -185,6 +210,24 @@ std::optional<std::string> FieldText(const Field& field, const span::SpanRef& sp
     return true;
   });
   return text;
+}
+
+OptionalValue FirstValue(const FieldRef& field, const FieldSource& row) {
+  OptionalValue first;
+  row.Visit(field, [&](const ValueView& value) {
+    first = ValueOf(value);
+    return first.has_value();
+  });
+  return first;
+}
+
+std::optional<Number> FirstNumber(const FieldRef& field, const FieldSource& row) {
+  std::optional<Number> first;
+  row.Visit(field, [&](const ValueView& value) {
+    first = NumberOf(value);
+    return first.has_value();
+  });
+  return first;
 }
 
 }  // namespace spandrel::storage

@@ -7,28 +7,44 @@
 
 #include "base/status.h"
 #include "span/span_view.h"
-#include "storage/predicate.h"
+#include "storage/expression.h"
+#include "storage/field_source.h"
+#include "storage/regexes.h"
 
 namespace spandrel::storage {
 
-// A predicate made ready to be asked of many spans: regular expressions compiled, texts prepared.
-// The one evaluator: engines may prune with what they know, but what this says is the truth.
-// Immutable and thread-safe.
+// An expression made ready to be asked of many rows: regular expressions compiled, constants
+// prepared. The one evaluator: engines may prune with what they know, but what this says is the
+// truth. Immutable and thread-safe.
 class Evaluator {
  public:
-  // INVALID_ARGUMENT as ValidatePredicate says.
+  // INVALID_ARGUMENT as ValidateExpression says; of a predicate, as ValidatePredicate says.
+  static base::Result<std::shared_ptr<const Evaluator>> Make(const Expression& expression);
   static base::Result<std::shared_ptr<const Evaluator>> Make(const Predicate& predicate);
+  // Of a part of an expression that was found valid, with the regular expressions of the whole.
+  static std::shared_ptr<const Evaluator> OfPart(const Expression& part,
+                                                 std::shared_ptr<const Regexes> regexes);
   virtual ~Evaluator() = default;
 
-  virtual bool Matches(const span::SpanRef& span) const = 0;
+  virtual bool Matches(const FieldSource& row) const = 0;
+  // Of a span by itself: fields of its parent and of the trace are absent.
+  bool Matches(const span::SpanRef& span) const { return Matches(SpanFields(span)); }
 
-  // Of a predicate that is a single comparison or existence check: what it says of a span whose
-  // field has this value.
+  // Of an expression that compares a field with a constant, or asks whether it exists: what it says
+  // of a row whose field has this value alone.
   virtual bool MatchesValue(const span::ValueView& value) const = 0;
+
+  // Those that it was made with.
+  virtual const std::shared_ptr<const Regexes>& regexes() const = 0;
 };
 
 // The text of a field of a span, for grouping and for lists of values; nothing where it is absent.
 // Of a field that may hold several values, the first.
 std::optional<std::string> FieldText(const Field& field, const span::SpanRef& span);
+
+// The first value of a field in a row; nothing where it has none.
+OptionalValue FirstValue(const FieldRef& field, const FieldSource& row);
+// The first value of a field that is a number, but not one of those that are not-a-number.
+std::optional<Number> FirstNumber(const FieldRef& field, const FieldSource& row);
 
 }  // namespace spandrel::storage

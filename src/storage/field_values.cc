@@ -44,6 +44,12 @@ bool VisitLinkAttribute(const span::SpanRef& span, std::string_view key,
   });
 }
 
+// The first of the two lists that has the key decides.
+bool VisitUnscoped(std::string_view key, const span::SpanRef& span, const ValueVisitor& visit) {
+  if (const auto value = span::FindAttribute(span.span().attributes(), key)) return visit(*value);
+  return VisitAttribute(span.resource().attributes(), key, visit);
+}
+
 bool VisitAttributeField(const AttributeField& field, const span::SpanRef& span,
                          const ValueVisitor& visit) {
   const std::string_view key = field.key;
@@ -58,6 +64,8 @@ bool VisitAttributeField(const AttributeField& field, const span::SpanRef& span,
       return VisitEventAttribute(span, key, visit);
     case AttributeScope::kLink:
       return VisitLinkAttribute(span, key, visit);
+    case AttributeScope::kUnscoped:
+      return VisitUnscoped(key, span, visit);
     case AttributeScope::kAny:
       break;
   }
@@ -109,8 +117,14 @@ bool VisitIntrinsic(Intrinsic intrinsic, const span::SpanRef& span, const ValueV
       return VisitEach(span.span().links(), [&](std::string_view message) {
         return VisitId(span::LinkView(message).span_id.view(), visit);
       });
+    case Intrinsic::kEventTimeSinceStart:
+      return VisitEach(span.span().events(), [&](std::string_view message) {
+        const uint64_t since = span::EventView(message).time_unix_nano - entry.start_time_unix_nano;
+        return visit(ValueView::OfInt(static_cast<int64_t>(since)));
+      });
+    default:
+      return false;
   }
-  return false;
 }
 
 }  // namespace
@@ -120,6 +134,10 @@ bool VisitFieldValues(const Field& field, const span::SpanRef& span, const Value
     return VisitIntrinsic(*intrinsic, span, visit);
   }
   return VisitAttributeField(std::get<AttributeField>(field), span, visit);
+}
+
+bool SpanFields::Visit(const FieldRef& field, const ValueVisitor& visit) const {
+  return !field.of_parent && VisitFieldValues(field.field, span_, visit);
 }
 
 }  // namespace spandrel::storage

@@ -111,9 +111,9 @@ uint64_t LatencyHistogram::CountOfPage(size_t number) const {
   return count;
 }
 
-int32_t LatencyHistogram::BucketOf(uint64_t duration_nano) {
+int32_t LatencyHistogram::BucketOfNumber(double number) {
   static const Bounds bounds;
-  const uint64_t bits = BitsOf(static_cast<double>(duration_nano));
+  const uint64_t bits = BitsOf(number);
   const auto doublings = static_cast<int32_t>(bits >> kMantissaBits) - 1023;
   return doublings * 32 + bounds.PlaceOf(bits & kMantissaMask) - 1;
 }

@@ -43,7 +43,11 @@ class LatencyHistogram {
   uint64_t Quantile(double quantile) const;
 
   // The bucket of a duration above zero, and the largest duration that a bucket holds.
-  static int32_t BucketOf(uint64_t duration_nano);
+  static int32_t BucketOf(uint64_t duration_nano) {
+    return BucketOfNumber(static_cast<double>(duration_nano));
+  }
+  // The same of any number from 2^-1022 on; it may lie outside of what AddToBucket takes.
+  static int32_t BucketOfNumber(double number);
   static double UpperBound(int32_t bucket);
 
  private:

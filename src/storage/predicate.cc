@@ -2,9 +2,11 @@
 #include "storage/predicate.h"
 
 #include <fmt/format.h>
-#include <re2/re2.h>
 
 #include <utility>
+
+#include "storage/expression.h"
+#include "storage/regexes.h"
 
 namespace spandrel::storage {
 namespace {
@@ -13,22 +15,13 @@ base::Status Invalid(std::string message) {
   return {base::StatusCode::kInvalidArgument, std::move(message)};
 }
 
-base::Status ValidateRegex(const std::string& pattern) {
-  RE2::Options options;
-  options.set_log_errors(false);
-  const RE2 regex(pattern, options);
-  if (!regex.ok())
-    return Invalid(fmt::format("regular expression '{}': {}", pattern, regex.error()));
-  return {};
-}
-
 base::Status ValidateComparison(const Predicate& predicate) {
   const bool is_text = std::holds_alternative<std::string>(predicate.value);
   switch (predicate.op) {
     case CompareOp::kMatches:
     case CompareOp::kDoesNotMatch:
       if (!is_text) return Invalid("a regular expression is a string");
-      return ValidateRegex(std::get<std::string>(predicate.value));
+      return {};
     case CompareOp::kTextEqual:
       if (!is_text) return Invalid("text equality compares with a string");
       return {};
@@ -44,13 +37,21 @@ base::Status ValidateComparison(const Predicate& predicate) {
   }
 }
 
+base::Status ValidateField(const Field& field) {
+  if (IsPlainField(field)) return {};
+  return Invalid(fmt::format("'{}' cannot be asked here", FieldName(field)));
+}
+
 base::Status ValidateNode(const Predicate& predicate) {
   switch (predicate.kind) {
     case Predicate::Kind::kNot:
       if (predicate.children.size() != 1) return Invalid("'not' takes one condition");
       return {};
     case Predicate::Kind::kCompare:
+      SPANDREL_RETURN_IF_ERROR(ValidateField(predicate.field));
       return ValidateComparison(predicate);
+    case Predicate::Kind::kExists:
+      return ValidateField(predicate.field);
     default:
       return {};
   }
@@ -95,7 +96,7 @@ Predicate Predicate::Exists(Field field) {
   return predicate;
 }
 
-base::Status ValidatePredicate(const Predicate& predicate) {
+base::Status ValidateShape(const Predicate& predicate) {
   std::vector<std::pair<const Predicate*, int>> waiting = {{&predicate, 1}};
   int nodes = 0;
   while (!waiting.empty()) {
@@ -107,6 +108,11 @@ base::Status ValidatePredicate(const Predicate& predicate) {
     for (const Predicate& child : node->children) waiting.emplace_back(&child, depth + 1);
   }
   return {};
+}
+
+base::Status ValidatePredicate(const Predicate& predicate) {
+  SPANDREL_RETURN_IF_ERROR(ValidateShape(predicate));
+  return Regexes::Compile(predicate).status();
 }
 
 }  // namespace spandrel::storage

@@ -2,51 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
-#include <variant>
 #include <vector>
 
 #include "base/status.h"
+#include "storage/field.h"
+#include "storage/value.h"
 
 namespace spandrel::storage {
-
-// Which of a span's attribute lists a condition looks into.
-enum class AttributeScope : uint8_t {
-  kSpan,
-  kResource,
-  kInstrumentation,  // the instrumentation scope's attributes
-  kEvent,            // of any one of its events
-  kLink,             // of any one of its links
-  kAny,              // any of the five: Jaeger's tags
-};
-
-// What every span has, beside attributes.
-enum class Intrinsic : uint8_t {
-  kTraceId,        // string, 32 lower-case hex digits
-  kSpanId,         // string, 16 hex digits
-  kParentSpanId,   // string, "" for a root
-  kTraceState,     // string
-  kName,           // string
-  kKind,           // string: unspecified, internal, server, client, producer, consumer
-  kStatus,         // string: unset, ok, error
-  kStatusMessage,  // string
-  kStartTime,      // int, nanoseconds since the epoch
-  kDuration,       // int, nanoseconds
-  kServiceName,    // string, the resource's service.name, "" when absent
-  kScopeName,      // string
-  kScopeVersion,   // string
-  kEventName,      // string, of any one event
-  kLinkTraceId,    // string, of any one link
-  kLinkSpanId,     // string, of any one link
-};
-
-// The left side of a comparison: an attribute or an intrinsic.
-struct AttributeField {
-  AttributeScope scope = AttributeScope::kSpan;
-  std::string key;
-  friend bool operator==(const AttributeField&, const AttributeField&) = default;
-};
-using Field = std::variant<Intrinsic, AttributeField>;
 
 enum class CompareOp : uint8_t {
   kEqual,
@@ -62,15 +24,14 @@ enum class CompareOp : uint8_t {
   kTextEqual,
 };
 
-using Value = std::variant<std::string, bool, int64_t, double>;
-
-// A condition on one span with its scope, resource, events and links; the same tree serves Jaeger's
-// tags, its structured filter, TraceQL and the page.
-//
-// Meaning, the same for every engine:
+// A condition on one span with its scope, resource, events and links that compares plain fields
+// (IsPlainField) with constants: Jaeger's tags, its structured filter, the page. The part of an
+// Expression that engines push down; it converts to one and means the same:
 //   * A comparison holds when the field is there, its type fits the value's and the comparison is
 //     true. Ints and doubles compare with one another as numbers; nothing else is converted. An
 //     absent field makes every comparison false, kNotEqual too.
+//   * An element of an array is enough; for kNotEqual and kDoesNotMatch none of the elements may be
+//     equal or match, and some must fit. kTextEqual compares with the text of the whole array.
 //   * A repeated key counts with its last value. For kEvent, kLink, kAny and the event and link
 //     intrinsics, one matching place is enough.
 //   * kNot is true exactly when its child is false, so `not (a = 1)` also holds where `a` is
@@ -99,8 +60,11 @@ struct Predicate {
 inline constexpr int kMaxPredicateDepth = 64;
 inline constexpr int kMaxPredicateNodes = 1000;
 
-// INVALID_ARGUMENT for a tree that is deeper or larger than the limits above, a malformed regular
-// expression, or an operator that does not go with its value's type.
+// INVALID_ARGUMENT for a tree that is deeper or larger than the limits above, a field that is not
+// plain, an operator that does not go with its value's type, or regular expressions that are
+// malformed or too large (see regexes.h).
 base::Status ValidatePredicate(const Predicate& predicate);
+// The same but for its regular expressions, which are not compiled.
+base::Status ValidateShape(const Predicate& predicate);
 
 }  // namespace spandrel::storage

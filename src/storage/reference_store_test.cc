@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "conformance/reference_store.h"
 
+#include <gtest/gtest.h>
+
 #include "conformance/storage_suite.h"
+#include "conformance/test_spans.h"
 
 namespace spandrel::conformance {
 namespace {
@@ -20,6 +23,34 @@ class ReferenceUnderTest final : public StoreUnderTest {
 
 const int kRegistered =
     RegisterStorageSuite("Reference", [] { return std::make_unique<ReferenceUnderTest>(); });
+
+// The reference as an engine without options.
+base::Result<storage::StoreOpener> DecodeReference(const std::string& section) {
+  if (!section.empty()) return base::Status(base::StatusCode::kInvalidArgument, section);
+  return storage::StoreOpener([](base::MetricRegistry&) {
+    return base::Result<std::unique_ptr<storage::Store>>(std::make_unique<ReferenceStore>());
+  });
+}
+
+TEST(EngineFactoryTest, OpensWhatItDecoded) {
+  const storage::EngineFactory<std::string> factory = {{"reference", "In memory."},
+                                                       DecodeReference};
+  EXPECT_FALSE(factory.decode("max_spans: 5").ok());
+  const auto open = factory.decode("");
+  ASSERT_TRUE(open.ok());
+  base::MetricRegistry metrics;
+  const auto store = (*open)(metrics);
+  ASSERT_TRUE(store.ok());
+  base::Status stored(base::StatusCode::kUnknown, "not answered");
+  const auto done = [&stored](base::Status status) { stored = std::move(status); };
+  (*store)->writer().Append(MakeBatch({{.trace = 1}}), done);
+  EXPECT_TRUE(stored.ok());
+  EXPECT_EQ((*store)->Stats().spans, 1U);
+  (*store)->Close();
+  (*store)->writer().Append(MakeBatch({{.trace = 2}}), done);
+  EXPECT_EQ(stored.code(), base::StatusCode::kUnavailable);
+  EXPECT_TRUE((*store)->reader().GetTrace({}, TraceIdOf(1)).ok());
+}
 
 }  // namespace
 }  // namespace spandrel::conformance

@@ -23,9 +23,9 @@ struct StoreFacts {
   uint64_t quarantined_files = 0;
   uint64_t counted_spans = 0;  // what the spans stand for, those that retention dropped included
 
-  uint64_t part_bytes() const { return stats.details.at("part_bytes"); }
-  uint64_t log_bytes() const { return stats.details.at("log_bytes"); }
-  uint64_t log_spans() const { return stats.details.at("head_spans"); }
+  uint64_t part_bytes() const { return stats.Figure("part_bytes").value_or(0); }
+  uint64_t log_bytes() const { return stats.Figure("log_bytes").value_or(0); }
+  uint64_t log_spans() const { return stats.Figure("head_spans").value_or(0); }
   double bytes_per_span() const {
     uint64_t spans = 0;
     for (const PartInfo& part : parts) spans += part.spans;

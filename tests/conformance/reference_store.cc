@@ -165,9 +165,24 @@ storage::AggregateResult ToResult(Groups groups, size_t max_groups) {
 
 }  // namespace
 
+storage::StoreStats ReferenceStore::Stats() const {
+  std::lock_guard lock(mutex_);
+  storage::StoreStats stats;
+  for (const auto& [id, spans] : traces_) stats.spans += spans.size();
+  return stats;
+}
+
+void ReferenceStore::Close() {
+  std::lock_guard lock(mutex_);
+  closed_ = true;
+}
+
 void ReferenceStore::Append(span::SpanBatch&& batch, storage::Completion done) {
+  bool refused = false;
   {
     std::lock_guard lock(mutex_);
+    refused = closed_;
+    if (refused) batch = {};
     for (const auto& chunk : batch.chunks()) {
       for (size_t i = 0; i < chunk->spans.size(); ++i) {
         const SpanRef span(*chunk, i);
@@ -178,7 +193,7 @@ void ReferenceStore::Append(span::SpanBatch&& batch, storage::Completion done) {
       }
     }
   }
-  done({});
+  done(refused ? base::Status(base::StatusCode::kUnavailable, "store: closed") : base::Status());
 }
 
 base::Result<span::SpanBatch> ReferenceStore::GetTrace(const storage::QueryContext& context,

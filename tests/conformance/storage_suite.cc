@@ -9,18 +9,11 @@
 
 #include "conformance/random_questions.h"
 #include "conformance/reference_store.h"
-#include "conformance/test_spans.h"
+#include "conformance/suite_steps.h"
 #include "span/span_view.h"
 #include "wire/otlp/otlp.h"
 
 namespace spandrel::conformance {
-namespace {
-
-using storage::CompareOp;
-using storage::Intrinsic;
-using storage::Predicate;
-
-constexpr uint64_t kSecond = 1'000'000'000;
 
 base::Status AppendAndWait(storage::Writer& writer, span::SpanBatch batch) {
   std::promise<base::Status> done;
@@ -42,6 +35,14 @@ void InEveryState(StoreUnderTest& store, const std::function<void(const std::str
   store.Reopen();
   check("reopened");
 }
+
+namespace {
+
+using storage::CompareOp;
+using storage::Intrinsic;
+using storage::Predicate;
+
+constexpr uint64_t kSecond = 1'000'000'000;
 
 std::vector<uint64_t> TraceNumbers(const storage::SearchResult& result) {
   std::vector<uint64_t> numbers;
@@ -301,7 +302,7 @@ class SuiteTest : public testing::Test {
 }  // namespace
 
 int RegisterStorageSuite(const std::string& engine, StoreFactory factory) {
-  const std::vector<std::pair<const char*, void (*)(StoreUnderTest&)>> tests = {
+  SuiteTests tests = {
       {"AnswersAnEmptyStore", AnswersAnEmptyStore},
       {"ReturnsEveryFieldAsItWasSent", ReturnsEveryFieldAsItWasSent},
       {"ReturnsTheSpansOfOneTraceInOrder", ReturnsTheSpansOfOneTraceInOrder},
@@ -316,6 +317,8 @@ int RegisterStorageSuite(const std::string& engine, StoreFactory factory) {
       {"RefusesConditionsThatMakeNoSense", RefusesConditionsThatMakeNoSense},
       {"AnswersLikeTheReference", AnswersLikeTheReference},
   };
+  const SuiteTests of_traces = TraceTests();
+  tests.insert(tests.end(), of_traces.begin(), of_traces.end());
   for (const auto& [name, run] : tests) {
     testing::RegisterTest(
         (engine + "StorageSuite").c_str(), name, nullptr, nullptr, __FILE__, __LINE__,

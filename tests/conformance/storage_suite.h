@@ -23,7 +23,8 @@ class StoreUnderTest {
 
 using StoreFactory = std::function<std::unique_ptr<StoreUnderTest>()>;
 
-// Registers every test of the storage contract for one engine, as GoogleTest tests named
+// Registers every test of the storage contract for one engine, which is held to what its reader's
+// Capabilities promise, as GoogleTest tests named
 // `<engine>.<test>`. Call once, before RUN_ALL_TESTS: `const int registered =
 // RegisterStorageSuite(...)`.
 int RegisterStorageSuite(const std::string& engine, StoreFactory factory);

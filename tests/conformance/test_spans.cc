@@ -14,7 +14,8 @@ namespace {
 namespace otlp = span::otlp;
 using protozero::pbf_writer;
 
-void WriteValue(pbf_writer& writer, const TestValue& value) {
+template <typename ValueVariant>
+void WriteScalar(pbf_writer& writer, const ValueVariant& value) {
   if (const auto* text = std::get_if<std::string>(&value)) {
     writer.add_string(otlp::kAnyValueString, *text);
   } else if (const auto* flag = std::get_if<bool>(&value)) {
@@ -23,6 +24,16 @@ void WriteValue(pbf_writer& writer, const TestValue& value) {
     writer.add_int64(otlp::kAnyValueInt, *number);
   } else {
     writer.add_double(otlp::kAnyValueDouble, std::get<double>(value));
+  }
+}
+
+void WriteValue(pbf_writer& writer, const TestValue& value) {
+  const auto* array = std::get_if<TestArray>(&value);
+  if (array == nullptr) return WriteScalar(writer, value);
+  pbf_writer message(writer, otlp::kAnyValueArray);
+  for (const TestScalar& element : *array) {
+    pbf_writer any_value(message, otlp::kListValues);
+    WriteScalar(any_value, element);
   }
 }
 
@@ -102,25 +113,34 @@ uint64_t Below(std::mt19937_64& random, uint64_t bound) {
   return random() % bound;
 }
 
-TestAttributes RandomAttributes(std::mt19937_64& random) {
+TestScalar RandomScalar(std::mt19937_64& random) {
   static constexpr std::array<const char*, 4> kTexts = {"a", "b", "10", "true"};
+  switch (Below(random, 4)) {
+    case 0:
+      return std::string(kTexts[Below(random, kTexts.size())]);
+    case 1:
+      return static_cast<int64_t>(Below(random, 12));
+    case 2:
+      return static_cast<double>(Below(random, 24)) / 2;
+    default:
+      return Below(random, 2) == 0;
+  }
+}
+
+TestValue RandomValue(std::mt19937_64& random) {
+  if (Below(random, 6) != 0) {
+    return std::visit([](auto value) { return TestValue(std::move(value)); }, RandomScalar(random));
+  }
+  TestArray array;
+  for (size_t i = Below(random, 4); i > 0; --i) array.push_back(RandomScalar(random));
+  return array;
+}
+
+TestAttributes RandomAttributes(std::mt19937_64& random) {
   TestAttributes attributes;
   const size_t count = Below(random, 4);
   for (size_t i = 0; i < count; ++i) {
-    const std::string key = "k" + std::to_string(Below(random, 3));
-    switch (Below(random, 4)) {
-      case 0:
-        attributes.emplace_back(key, std::string(kTexts[Below(random, kTexts.size())]));
-        break;
-      case 1:
-        attributes.emplace_back(key, static_cast<int64_t>(Below(random, 12)));
-        break;
-      case 2:
-        attributes.emplace_back(key, static_cast<double>(Below(random, 24)) / 2);
-        break;
-      default:
-        attributes.emplace_back(key, Below(random, 2) == 0);
-    }
+    attributes.emplace_back("k" + std::to_string(Below(random, 3)), RandomValue(random));
   }
   return attributes;
 }
@@ -135,9 +155,10 @@ TestSpan RandomSpan(std::mt19937_64& random) {
   span.attributes = RandomAttributes(random);
   if (Below(random, 3) == 0) span.resource_attributes = RandomAttributes(random);
   if (Below(random, 3) == 0) span.scope_attributes = RandomAttributes(random);
-  if (Below(random, 4) == 0) {
-    span.events.push_back(
-        {span.start, Below(random, 2) == 0 ? "exception" : "retry", RandomAttributes(random)});
+  for (size_t i = Below(random, 4) / 2 * (1 + Below(random, 2)); i > 0; --i) {
+    span.events.push_back({span.start + Below(random, 1000),
+                           Below(random, 2) == 0 ? "exception" : "retry",
+                           RandomAttributes(random)});
   }
   if (Below(random, 6) == 0) {
     span.links.push_back({Below(random, 9) + 1, Below(random, 9) + 1, RandomAttributes(random)});

@@ -13,7 +13,9 @@
 
 namespace spandrel::conformance {
 
-using TestValue = std::variant<std::string, bool, int64_t, double>;
+using TestScalar = std::variant<std::string, bool, int64_t, double>;
+using TestArray = std::vector<TestScalar>;
+using TestValue = std::variant<std::string, bool, int64_t, double, TestArray>;
 using TestAttributes = std::vector<std::pair<std::string, TestValue>>;
 
 struct TestEvent {

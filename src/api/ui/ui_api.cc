@@ -43,6 +43,7 @@ std::string_view ScopeName(storage::AttributeScope scope) {
       return "link";
     case storage::AttributeScope::kSpan:
     case storage::AttributeScope::kAny:
+    case storage::AttributeScope::kUnscoped:
       break;
   }
   return "span";

@@ -32,13 +32,12 @@ LeafSource SourceOf(Intrinsic intrinsic) {
     case Intrinsic::kStatusMessage:
       return LeafSource::kText;
     case Intrinsic::kEventName:
+    case Intrinsic::kEventTimeSinceStart:
       return LeafSource::kEvents;
     case Intrinsic::kLinkTraceId:
     case Intrinsic::kLinkSpanId:
       return LeafSource::kLinks;
-    case Intrinsic::kTraceId:
-    case Intrinsic::kSpanId:
-    case Intrinsic::kParentSpanId:
+    default:
       break;
   }
   return LeafSource::kIds;
@@ -92,7 +91,9 @@ std::vector<uint64_t> WantedHashes(const Predicate& asked) {
   const auto* text = std::get_if<std::string>(&asked.value);
   const bool is_compare = asked.kind == Predicate::Kind::kCompare;
   if (is_compare && asked.op == CompareOp::kEqual) {
-    return {text != nullptr ? TextValueHash(key, *text) : OtherValueHash(key)};
+    // A text may be an element of an array, which is another value.
+    if (text != nullptr) return {TextValueHash(key, *text), OtherValueHash(key)};
+    return {OtherValueHash(key)};
   }
   if (is_compare && asked.op == CompareOp::kTextEqual) {
     return {TextValueHash(key, *text), OtherValueHash(key)};
@@ -152,14 +153,13 @@ void Matcher::AddLeaf(const Predicate& predicate, Condition* condition) {
     }
   }
   for (Predicate& place : places) {
-    // The whole predicate was valid, and so is a part of it.
-    auto evaluator = storage::Evaluator::Make(place);
+    auto evaluator = storage::Evaluator::OfPart(place, evaluator_->regexes());
     const LeafSource source = SourceOf(place.field);
     condition->dearest = std::max(condition->dearest, source);
     condition->steps.push_back(
         {Predicate::Kind::kCompare, static_cast<uint32_t>(leaves_.size()), 0});
     std::vector<uint64_t> hashes = WantedHashes(place);
-    leaves_.push_back({std::move(place), std::move(*evaluator), source, std::move(hashes)});
+    leaves_.push_back({std::move(place), std::move(evaluator), source, std::move(hashes)});
   }
   if (places.size() == 1) return;
   condition->steps.push_back({Predicate::Kind::kOr, 0, static_cast<uint32_t>(places.size())});

@@ -162,6 +162,11 @@ Result<storage::SearchResult> SlowestSearch(const storage::QueryContext& context
   return result;
 }
 
+Status DamagedTrace(const span::TraceId& id, size_t unreadable) {
+  return {StatusCode::kDataLoss, "trace " + id.ToHex() + ": " + std::to_string(unreadable) +
+                                     " row groups that may hold spans of it are damaged on disk"};
+}
+
 }  // namespace
 
 Result<span::SpanBatch> ReadTrace(const storage::QueryContext& context, const Snapshot& snapshot,
@@ -170,11 +175,7 @@ Result<span::SpanBatch> ReadTrace(const storage::QueryContext& context, const Sn
   TraceFetch traces(scan);
   const auto spans = traces.Load(id, Content::kFull);
   if (!spans.ok()) return spans.status();
-  if (traces.unreadable() > 0) {
-    return Status(StatusCode::kDataLoss,
-                  "trace " + id.ToHex() + ": " + std::to_string(traces.unreadable()) +
-                      " row groups that may hold spans of it are damaged on disk");
-  }
+  if (traces.unreadable() > 0) return DamagedTrace(id, traces.unreadable());
   if ((*spans)->empty()) return Status(StatusCode::kNotFound, "trace not found");
   if (auto chunk = traces.WholeChunk()) return span::SpanBatch(std::move(chunk));
   span::SpanBatch batch;
@@ -185,6 +186,22 @@ Result<span::SpanBatch> ReadTrace(const storage::QueryContext& context, const Sn
   }
   batch.Append(builder.Finish());
   return batch;
+}
+
+Result<span::SpanBatch> ReadSpan(const storage::QueryContext& context, const Snapshot& snapshot,
+                                 const span::TraceId& trace_id, const span::SpanId& span_id) {
+  Scan scan(context, snapshot);
+  TraceFetch traces(scan);
+  const auto spans = traces.Load(trace_id, Content::kFull);
+  if (!spans.ok()) return spans.status();
+  for (const span::SpanRef& span : **spans) {
+    if (span.entry().span_id != span_id) continue;
+    ChunkBuilder builder;
+    builder.Add(span);
+    return span::SpanBatch(builder.Finish());
+  }
+  if (traces.unreadable() > 0) return DamagedTrace(trace_id, traces.unreadable());
+  return Status(StatusCode::kNotFound, "span not found");
 }
 
 Result<storage::SearchResult> SearchTraces(const storage::QueryContext& context,

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "columnar/read/value_counts.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "columnar/read/attribute_lists.h"
+#include "columnar/read/row_walk.h"
+#include "storage/evaluate.h"
+
+namespace spandrel::columnar {
+namespace {
+
+using base::Result;
+using base::Status;
+using storage::AttributeScope;
+using storage::FieldRef;
+using storage::Value;
+
+// What a value takes beside its text.
+constexpr size_t kValueBytes = 128;
+
+struct InBoth {
+  uint64_t a = 0;
+  uint64_t b = 0;
+};
+
+struct RunningField {
+  FieldRef field;
+  InBoth spans;
+  std::map<Value, InBoth, storage::ValueLess> values;
+};
+
+class ValueCounter {
+ public:
+  ValueCounter(const storage::QueryContext& context, const storage::ValueCountsRequest& request)
+      : request_(request), memory_(context) {}
+
+  void Add(const span::SpanRef& span, const storage::FieldSource& row, InBoth counts) {
+    result_.a += counts.a;
+    result_.b += counts.b;
+    // Of one span: the distinct values of each field.
+    std::map<std::string, std::pair<FieldRef, std::set<Value, storage::ValueLess>>> of_span;
+    for (const AttributeScope scope : request_.scopes) AddLists(span, scope, &of_span);
+    for (const storage::Intrinsic intrinsic : request_.intrinsics) {
+      row.Visit(intrinsic, [&](const span::ValueView& value) {
+        if (auto typed = storage::ValueOf(value)) NoteValue(intrinsic, *std::move(typed), &of_span);
+        return false;
+      });
+    }
+    for (const auto& [name, field] : of_span) AddField(name, field.first, field.second, counts);
+  }
+
+  // OK as long as there was memory for all.
+  const Status& status() const { return status_; }
+
+  storage::ValueCountsResult Finish() && {
+    for (auto& [name, running] : fields_) result_.fields.push_back(FinishField(running));
+    return std::move(result_);
+  }
+
+ private:
+  using ValuesOfSpan =
+      std::map<std::string, std::pair<FieldRef, std::set<Value, storage::ValueLess>>>;
+
+  static void NoteValue(const FieldRef& field, Value value, ValuesOfSpan* of_span) {
+    auto& noted = (*of_span)[storage::FieldName(field)];
+    noted.first = field;
+    noted.second.insert(std::move(value));
+  }
+
+  // Of a repeated key in a list the last value counts.
+  static void AddLists(const span::SpanRef& span, AttributeScope scope, ValuesOfSpan* of_span) {
+    VisitLists(span, scope, [&](span::AttributeReader attributes) {
+      std::map<std::string_view, span::ValueView> last;
+      while (const auto attribute = attributes.Next()) last[attribute->key] = attribute->value;
+      for (const auto& [key, value] : last) {
+        auto typed = storage::ValueOf(value);
+        if (!typed) continue;
+        NoteValue(storage::AttributeField{scope, std::string(key)}, *std::move(typed), of_span);
+      }
+    });
+  }
+
+  void AddField(const std::string& name, const FieldRef& field,
+                const std::set<Value, storage::ValueLess>& values, InBoth counts) {
+    auto running = fields_.find(name);
+    for (const Value& value : values) {
+      const bool is_known = running != fields_.end() && running->second.values.contains(value);
+      if (!is_known && !TakeRoomFor(name, value)) continue;
+      if (running == fields_.end()) running = fields_.try_emplace(name).first;
+      InBoth& counted = running->second.values[value];
+      counted.a += counts.a;
+      counted.b += counts.b;
+    }
+    if (running == fields_.end()) return;
+    running->second.field = field;
+    running->second.spans.a += counts.a;
+    running->second.spans.b += counts.b;
+  }
+
+  bool TakeRoomFor(const std::string& name, const Value& value) {
+    if (distinct_ == request_.max_distinct) {
+      result_.truncated = true;
+      return false;
+    }
+    ++distinct_;
+    const auto* text = std::get_if<std::string>(&value);
+    const size_t bytes = kValueBytes + name.size() + (text != nullptr ? text->size() : 0);
+    if (status_.ok()) status_ = memory_.Grow(bytes);
+    return true;
+  }
+
+  storage::FieldCounts FinishField(const RunningField& running) const {
+    storage::FieldCounts counts{running.field, running.spans.a, running.spans.b, {}, false};
+    for (const auto& [value, in] : running.values) counts.values.push_back({value, in.a, in.b});
+    std::stable_sort(counts.values.begin(), counts.values.end(),
+                     [](const auto& x, const auto& y) { return x.a + x.b > y.a + y.b; });
+    counts.truncated = counts.values.size() > request_.max_values;
+    if (counts.truncated) counts.values.resize(request_.max_values);
+    return counts;
+  }
+
+  const storage::ValueCountsRequest& request_;
+  std::map<std::string, RunningField> fields_;  // by name
+  size_t distinct_ = 0;
+  storage::ValueCountsResult result_;
+  storage::QueryMemory memory_;
+  Status status_;
+};
+
+}  // namespace
+
+Result<storage::ValueCountsResult> CountValues(const storage::QueryContext& context,
+                                               const Snapshot& snapshot,
+                                               const storage::ValueCountsRequest& request) {
+  SPANDREL_RETURN_IF_ERROR(storage::ValidateRequest(request));
+  const auto a = storage::Evaluator::Make(request.a);
+  if (!a.ok()) return a.status();
+  const auto b = storage::Evaluator::Make(request.b);
+  if (!b.ok()) return b.status();
+  // Each of the two is a whole question by itself, so together they may be larger than one may be;
+  // then every span is looked at.
+  const storage::Expression either = storage::Expression::Or({request.a, request.b});
+  const bool fits = storage::ValidateExpression(either).ok();
+  const bool needs_trace = storage::NeedsTrace(request.a) || storage::NeedsTrace(request.b);
+  std::vector<FieldRef> fields(request.intrinsics.begin(), request.intrinsics.end());
+  if (needs_trace) fields.emplace_back(storage::Intrinsic::kTraceDuration);
+  const auto walk =
+      RowWalk::Make(context, fits ? either : storage::Expression(), request.start_time, fields);
+  if (!walk.ok()) return walk.status();
+  ValueCounter counter(context, request);
+  SPANDREL_RETURN_IF_ERROR(
+      walk->Run(snapshot, [&](const span::SpanRef& span, const storage::FieldSource& row) {
+        const uint64_t weight = span.entry().weight;
+        const InBoth counts{(*a)->Matches(row) ? weight : 0, (*b)->Matches(row) ? weight : 0};
+        if (counter.status().ok() && counts.a + counts.b > 0) counter.Add(span, row, counts);
+      }));
+  if (!counter.status().ok()) return counter.status();
+  return std::move(counter).Finish();
+}
+
+}  // namespace spandrel::columnar

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/status.h"
+
+namespace re2 {
+class RE2;
+}
+
+namespace spandrel::storage {
+
+class Expression;
+
+// The regular expressions (RE2) of one query, each compiled once, whoever asks it: evaluators of
+// the whole and of its parts share them. One takes at most kMaxRegexBytes, its automaton's states
+// included, and all together kMaxRegexBytesOfQuery: of many each gets its share. Immutable and
+// thread-safe.
+class Regexes {
+ public:
+  // INVALID_ARGUMENT when one is malformed or does not fit its share. The constants on the right of
+  // kMatches and kDoesNotMatch; others are passed over.
+  static base::Result<std::shared_ptr<const Regexes>> Compile(const Expression& expression);
+
+  // One of those that were compiled; null for any other.
+  const re2::RE2* Find(std::string_view pattern) const;
+
+ private:
+  std::map<std::string, std::shared_ptr<const re2::RE2>, std::less<>> compiled_;
+};
+
+inline constexpr size_t kMaxRegexBytes = size_t{1} << 20;
+inline constexpr size_t kMaxRegexBytesOfQuery = size_t{32} << 20;
+
+}  // namespace spandrel::storage

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "span/span_batch.h"
+#include "storage/expression.h"
+#include "storage/time_range.h"
+#include "storage/trace_fields.h"
+
+// Matching spans, or whole traces of which a span matches, as columns: what questions about several
+// spans of a trace are answered from.
+namespace spandrel::storage {
+
+enum class ScanOrder : uint8_t {
+  kUnordered,
+  kNewest,  // by the start of the trace's newest matching span, latest first, then by trace id
+};
+
+struct TraceScanRequest {
+  Expression where;
+  TimeRange start_time;          // of the spans that match
+  std::vector<FieldRef> fields;  // to be read of each row
+  bool whole_traces = false;     // all spans of the traces, not only those that match
+  ScanOrder order = ScanOrder::kUnordered;
+  size_t limit = std::numeric_limits<size_t>::max();  // traces; exact
+};
+
+// The values of one field in the rows of a slice: those of row i are from ends[i - 1] (0 for the
+// first row) to ends[i]. As storage::AppendValues makes them; of an absent field none.
+struct FieldColumn {
+  std::vector<uint32_t> ends;
+  std::vector<Value> values;
+};
+
+// One trace, a row for each of its spans, ordered by start time and then span id.
+struct TraceSlice {
+  span::TraceId trace_id;
+  uint16_t weight = 1;  // how many traces it stands for, its spans likewise
+  std::vector<span::SpanId> span_ids;
+  std::vector<int32_t> parents;  // the parent's row, or kNoParent, kOrphan, kParentLeftOut
+  std::vector<uint64_t> starts;
+  std::vector<uint64_t> durations;
+  std::vector<uint8_t> matched;     // 1: matches and starts in the range. Some row does
+  std::vector<FieldColumn> fields;  // in the order of the request
+
+  size_t row_count() const { return span_ids.size(); }
+};
+
+class TraceSink {
+ public:
+  virtual ~TraceSink() = default;
+  // Takes one trace. False ends the scan. Called from one thread at a time.
+  virtual bool OnTrace(TraceSlice&& slice) = 0;
+};
+
+// The slice of a trace of which all spans are at hand; `matched` is by span. For engines that read
+// whole spans.
+TraceSlice SliceOf(const TraceFields& trace, const std::vector<uint8_t>& matched,
+                   const TraceScanRequest& request);
+
+}  // namespace spandrel::storage

@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conformance/random_expressions.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+#include "conformance/test_spans.h"
+#include "span/span_view.h"
+#include "wire/otlp/otlp.h"
+
+namespace spandrel::conformance {
+namespace {
+
+using storage::AttributeField;
+using storage::AttributeScope;
+using storage::CompareOp;
+using storage::Expression;
+using storage::FieldRef;
+using storage::Intrinsic;
+
+constexpr uint64_t kFirstStart = 1000'000'000'000;
+constexpr uint64_t kLastStart = 1016'000'000'000;
+
+uint64_t Below(std::mt19937_64& random, uint64_t bound) {
+  return random() % bound;
+}
+
+storage::Value RandomNumber(std::mt19937_64& random) {
+  switch (Below(random, 4)) {
+    case 0:
+      return static_cast<double>(Below(random, 24)) / 2;
+    case 1:
+      return static_cast<int64_t>(uint64_t{1} << Below(random, 34));
+    case 2:
+      return -static_cast<int64_t>(Below(random, 5));
+    default:
+      return static_cast<int64_t>(Below(random, 12));
+  }
+}
+
+std::string RandomText(std::mt19937_64& random) {
+  static constexpr std::array<const char*, 12> kTexts = {
+      "a",           "b",     "10",     "true",  "service-0", "service-1",
+      "operation-2", "error", "server", "retry", "ERROR",     ""};
+  return kTexts[Below(random, kTexts.size())];
+}
+
+Expression RandomOperand(std::mt19937_64& random, int depth);
+
+// An operand that is no constant text or flag.
+Expression RandomNumeric(std::mt19937_64& random, int depth) {
+  using storage::ArithmeticOp;
+  switch (depth <= 0 ? Below(random, 2) : Below(random, 5)) {
+    case 0:
+      return Expression::Constant(RandomNumber(random));
+    case 1:
+    case 2:
+      return Expression::Of(RandomFieldRef(random));
+    case 3:
+      return Expression::Negate(RandomNumeric(random, depth - 1));
+    default:
+      return Expression::Arithmetic(static_cast<ArithmeticOp>(Below(random, 6)),
+                                    RandomNumeric(random, depth - 1),
+                                    RandomNumeric(random, depth - 1));
+  }
+}
+
+Expression RandomOperand(std::mt19937_64& random, int depth) {
+  switch (Below(random, 8)) {
+    case 0:
+      return Expression::Constant(RandomText(random));
+    case 1:
+      return Expression::Constant(Below(random, 2) == 0);
+    case 2:
+      if (Below(random, 4) == 0) return Expression::Constant(std::nullopt);
+      return depth > 0 ? RandomExpression(random, depth - 1) : RandomNumeric(random, 0);
+    default:
+      return RandomNumeric(random, depth);
+  }
+}
+
+Expression RandomComparison(std::mt19937_64& random, int depth) {
+  const auto op = static_cast<CompareOp>(Below(random, 9));
+  const bool wants_text =
+      op == CompareOp::kMatches || op == CompareOp::kDoesNotMatch || op == CompareOp::kTextEqual;
+  if (wants_text) {
+    return Expression::Compare(op, RandomOperand(random, depth),
+                               Expression::Constant(RandomText(random)));
+  }
+  if (op != CompareOp::kEqual && op != CompareOp::kNotEqual) {
+    return Expression::Compare(op, RandomNumeric(random, depth), RandomNumeric(random, depth));
+  }
+  return Expression::Compare(op, RandomOperand(random, depth), RandomOperand(random, depth));
+}
+
+storage::TimeRange RandomRange(std::mt19937_64& random) {
+  if (Below(random, 3) == 0) return {};
+  const uint64_t min = kFirstStart + Below(random, kLastStart - kFirstStart);
+  return {min, min + 1 + Below(random, kLastStart - kFirstStart)};
+}
+
+// Keeps what it is given.
+class Slices final : public storage::TraceSink {
+ public:
+  bool OnTrace(storage::TraceSlice&& slice) override {
+    order.push_back(slice.trace_id);
+    by_id.emplace(slice.trace_id, std::move(slice));
+    return true;
+  }
+
+  std::vector<span::TraceId> order;
+  std::map<span::TraceId, storage::TraceSlice> by_id;
+};
+
+void ExpectSameSlice(const storage::TraceSlice& got, const storage::TraceSlice& wanted,
+                     const std::string& state) {
+  EXPECT_EQ(got.weight, wanted.weight) << state;
+  EXPECT_EQ(got.span_ids, wanted.span_ids) << state;
+  EXPECT_EQ(got.parents, wanted.parents) << state;
+  EXPECT_EQ(got.starts, wanted.starts) << state;
+  EXPECT_EQ(got.durations, wanted.durations) << state;
+  EXPECT_EQ(got.matched, wanted.matched) << state;
+  ASSERT_EQ(got.fields.size(), wanted.fields.size()) << state;
+  for (size_t i = 0; i < got.fields.size(); ++i) {
+    EXPECT_EQ(got.fields[i].ends, wanted.fields[i].ends) << state;
+    EXPECT_EQ(got.fields[i].values, wanted.fields[i].values) << state;
+  }
+}
+
+void ExpectSameScan(std::mt19937_64& random, storage::Reader& engine, storage::Reader& reference,
+                    const std::string& state) {
+  storage::TraceScanRequest request;
+  request.where = RandomExpression(random, 3);
+  request.start_time = RandomRange(random);
+  for (size_t i = Below(random, 4); i > 0; --i) request.fields.push_back(RandomFieldRef(random));
+  request.whole_traces = Below(random, 2) == 0;
+  request.order = static_cast<storage::ScanOrder>(Below(random, 2));
+  Slices wanted;
+  ASSERT_TRUE(reference.TraceScan({}, request, wanted).ok());
+  if (Below(random, 2) == 0) request.limit = Below(random, 20);
+  Slices got;
+  const base::Status status = engine.TraceScan({}, request, got);
+  if (!engine.capabilities().trace_scan) {
+    EXPECT_EQ(status.code(), base::StatusCode::kUnimplemented);
+    return;
+  }
+  const std::string where = state + ": " + request.where.ToString();
+  ASSERT_TRUE(status.ok()) << where << ": " << status.ToString();
+  ASSERT_EQ(got.order.size(), std::min(request.limit, wanted.order.size())) << where;
+  ASSERT_EQ(got.by_id.size(), got.order.size()) << where;
+  for (size_t i = 0; i < got.order.size(); ++i) {
+    if (request.order == storage::ScanOrder::kNewest) {
+      EXPECT_EQ(got.order[i], wanted.order[i]) << where;
+    }
+    ASSERT_TRUE(wanted.by_id.contains(got.order[i])) << where;
+    ExpectSameSlice(got.by_id[got.order[i]], wanted.by_id[got.order[i]], where);
+  }
+}
+
+storage::MeasureRequest RandomMeasureRequest(std::mt19937_64& random) {
+  storage::MeasureRequest request;
+  request.where = RandomExpression(random, 2);
+  request.start_time = RandomRange(random);
+  for (size_t i = Below(random, 3); i > 0; --i) request.group_by.push_back(RandomFieldRef(random));
+  if (request.start_time.min_unix_nano != 0) request.step_nano = Below(random, 3) * 700'000'000;
+  for (size_t i = 1 + Below(random, 3); i > 0; --i) {
+    const auto kind = static_cast<storage::MeasureKind>(Below(random, 5));
+    const FieldRef field =
+        Below(random, 2) == 0 ? FieldRef(Intrinsic::kDuration) : RandomFieldRef(random);
+    const bool spans = kind == storage::MeasureKind::kCount && Below(random, 2) == 0;
+    request.measures.push_back({kind, spans ? std::nullopt : std::optional(field)});
+  }
+  request.max_groups = 100'000;
+  request.exemplars = Below(random, 3);
+  return request;
+}
+
+void ExpectSameBucket(const storage::MeasureRequest& request, const storage::MeasureBucket& got,
+                      const storage::MeasureBucket& wanted, const std::string& where) {
+  EXPECT_EQ(got.start_time_unix_nano, wanted.start_time_unix_nano) << where;
+  EXPECT_EQ(got.spans, wanted.spans) << where;
+  ASSERT_EQ(got.measures.size(), wanted.measures.size()) << where;
+  for (size_t i = 0; i < got.measures.size(); ++i) {
+    const storage::Measured& a = got.measures[i];
+    const storage::Measured& b = wanted.measures[i];
+    EXPECT_EQ(a.count, b.count) << where;
+    EXPECT_DOUBLE_EQ(a.sum, b.sum) << where;
+    EXPECT_EQ(a.min, b.min) << where;
+    EXPECT_EQ(a.max, b.max) << where;
+    EXPECT_EQ(a.histogram, b.histogram) << where;
+  }
+  EXPECT_EQ(got.exemplars.size(), wanted.exemplars.size()) << where;
+  for (const storage::Exemplar& exemplar : got.exemplars) {
+    EXPECT_TRUE(request.start_time.Contains(exemplar.start_time_unix_nano)) << where;
+    const uint64_t offset = exemplar.start_time_unix_nano - got.start_time_unix_nano;
+    EXPECT_TRUE(request.step_nano == 0 || offset < request.step_nano) << where;
+  }
+}
+
+void ExpectSameMeasures(std::mt19937_64& random, storage::Reader& engine,
+                        storage::Reader& reference, const std::string& state) {
+  const storage::MeasureRequest request = RandomMeasureRequest(random);
+  const auto wanted = reference.Measure({}, request);
+  const auto got = engine.Measure({}, request);
+  if (!engine.capabilities().measure) {
+    EXPECT_EQ(got.status().code(), base::StatusCode::kUnimplemented);
+    return;
+  }
+  const std::string where = state + ": " + request.where.ToString();
+  ASSERT_EQ(got.status().ToString(), wanted.status().ToString()) << where;
+  ASSERT_EQ(got->series.size(), wanted->series.size()) << where;
+  for (size_t i = 0; i < got->series.size(); ++i) {
+    const storage::MeasureSeries& a = got->series[i];
+    const storage::MeasureSeries& b = wanted->series[i];
+    EXPECT_EQ(a.group, b.group) << where;
+    ASSERT_EQ(a.buckets.size(), b.buckets.size()) << where;
+    for (size_t j = 0; j < a.buckets.size(); ++j) {
+      ExpectSameBucket(request, a.buckets[j], b.buckets[j], where);
+    }
+  }
+}
+
+void ExpectSameFieldCounts(const storage::FieldCounts& got, const storage::FieldCounts& wanted,
+                           const std::string& where) {
+  EXPECT_EQ(got.field, wanted.field) << where;
+  EXPECT_EQ(got.a, wanted.a) << where;
+  EXPECT_EQ(got.b, wanted.b) << where;
+  EXPECT_EQ(got.truncated, wanted.truncated) << where;
+  ASSERT_EQ(got.values.size(), wanted.values.size()) << where;
+  for (size_t i = 0; i < got.values.size(); ++i) {
+    EXPECT_EQ(got.values[i].value, wanted.values[i].value) << where;
+    EXPECT_EQ(got.values[i].a, wanted.values[i].a) << where;
+    EXPECT_EQ(got.values[i].b, wanted.values[i].b) << where;
+  }
+}
+
+void ExpectSameValueCounts(std::mt19937_64& random, storage::Reader& engine,
+                           storage::Reader& reference, const std::string& state) {
+  storage::ValueCountsRequest request;
+  request.a = RandomExpression(random, 2);
+  if (Below(random, 2) == 0) request.b = RandomExpression(random, 2);
+  request.start_time = RandomRange(random);
+  request.scopes.clear();
+  for (uint64_t scope = 0; scope < 5; ++scope) {
+    if (Below(random, 2) == 0) request.scopes.push_back(static_cast<AttributeScope>(scope));
+  }
+  if (Below(random, 2) == 0) request.intrinsics = {Intrinsic::kName, Intrinsic::kEventName};
+  request.max_values = 1 + Below(random, 20);
+  const auto wanted = reference.ValueCounts({}, request);
+  const auto got = engine.ValueCounts({}, request);
+  if (!engine.capabilities().value_counts) {
+    EXPECT_EQ(got.status().code(), base::StatusCode::kUnimplemented);
+    return;
+  }
+  const std::string where = state + ": " + request.a.ToString() + " | " + request.b.ToString();
+  ASSERT_EQ(got.status().ToString(), wanted.status().ToString()) << where;
+  EXPECT_EQ(got->a, wanted->a) << where;
+  EXPECT_EQ(got->b, wanted->b) << where;
+  EXPECT_EQ(got->truncated, wanted->truncated) << where;
+  ASSERT_EQ(got->fields.size(), wanted->fields.size()) << where;
+  for (size_t i = 0; i < got->fields.size(); ++i) {
+    ExpectSameFieldCounts(got->fields[i], wanted->fields[i], where);
+  }
+}
+
+void ExpectSameNames(std::mt19937_64& random, storage::Reader& engine, storage::Reader& reference,
+                     const std::string& state) {
+  storage::NamesRequest request;
+  request.where = RandomExpression(random, 2);
+  request.start_time = RandomRange(random);
+  if (Below(random, 2) == 0) request.scopes = {static_cast<AttributeScope>(Below(random, 5))};
+  if (Below(random, 3) == 0) request.prefix = "k";
+  request.order = static_cast<storage::CatalogOrder>(Below(random, 2));
+  request.limit = 1 + Below(random, 15);
+  const auto wanted = reference.Names({}, request);
+  const auto got = engine.Names({}, request);
+  if (!engine.capabilities().catalog) {
+    EXPECT_EQ(got.status().code(), base::StatusCode::kUnimplemented);
+    return;
+  }
+  const std::string where = state + ": " + request.where.ToString();
+  ASSERT_EQ(got.status().ToString(), wanted.status().ToString()) << where;
+  EXPECT_EQ(got->names, wanted->names) << where;
+  EXPECT_EQ(got->truncated, wanted->truncated) << where;
+}
+
+void ExpectSameValues(std::mt19937_64& random, storage::Reader& engine, storage::Reader& reference,
+                      const std::string& state) {
+  storage::ValuesRequest request;
+  request.field = RandomFieldRef(random);
+  request.where = RandomExpression(random, 2);
+  request.start_time = RandomRange(random);
+  if (Below(random, 3) == 0) request.prefix = Below(random, 2) == 0 ? "1" : "operation";
+  request.order = static_cast<storage::CatalogOrder>(Below(random, 2));
+  request.limit = 1 + Below(random, 30);
+  const auto wanted = reference.Values({}, request);
+  const auto got = engine.Values({}, request);
+  if (!engine.capabilities().catalog) {
+    EXPECT_EQ(got.status().code(), base::StatusCode::kUnimplemented);
+    return;
+  }
+  const std::string where =
+      state + ": " + storage::FieldName(request.field) + " of " + request.where.ToString();
+  ASSERT_EQ(got.status().ToString(), wanted.status().ToString()) << where;
+  EXPECT_EQ(got->truncated, wanted->truncated) << where;
+  ASSERT_EQ(got->values.size(), wanted->values.size()) << where;
+  for (size_t i = 0; i < got->values.size(); ++i) {
+    EXPECT_EQ(got->values[i].value, wanted->values[i].value) << where;
+    EXPECT_EQ(got->values[i].spans, wanted->values[i].spans) << where;
+  }
+}
+
+// The spans as JSON, by trace.
+class Texts final : public storage::SpansSink {
+ public:
+  bool OnSpans(const span::TraceId& trace_id, span::SpanBatch&& spans) override {
+    texts.emplace_back(trace_id, wire::EncodeOtlpJson(spans));
+    return true;
+  }
+  std::vector<std::pair<span::TraceId, std::string>> texts;
+};
+
+void ExpectSameSpans(std::mt19937_64& random, storage::Reader& engine, storage::Reader& reference,
+                     const std::string& state) {
+  std::vector<storage::WantedTrace> wanted_traces;
+  for (size_t i = Below(random, 5); i > 0; --i) {
+    wanted_traces.push_back({TraceIdOf(1 + Below(random, 190)), {}});
+  }
+  Texts got;
+  Texts wanted;
+  ASSERT_TRUE(engine.GetTraces({}, wanted_traces, got).ok()) << state;
+  ASSERT_TRUE(reference.GetTraces({}, wanted_traces, wanted).ok()) << state;
+  EXPECT_EQ(got.texts, wanted.texts) << state;
+
+  const span::TraceId trace = TraceIdOf(1 + Below(random, 190));
+  const span::SpanId id = SpanIdOf(1 + Below(random, 7));
+  const auto got_span = engine.GetSpan({}, trace, id);
+  const auto wanted_span = reference.GetSpan({}, trace, id);
+  ASSERT_EQ(got_span.status().code(), wanted_span.status().code()) << state;
+  if (!got_span.ok()) return;
+  EXPECT_EQ(wire::EncodeOtlpJson(*got_span), wire::EncodeOtlpJson(*wanted_span)) << state;
+}
+
+}  // namespace
+
+FieldRef RandomFieldRef(std::mt19937_64& random) {
+  const uint64_t intrinsics = static_cast<uint64_t>(storage::kLastIntrinsic) + 1;
+  const storage::Field field =
+      Below(random, 3) == 0
+          ? storage::Field(static_cast<Intrinsic>(Below(random, intrinsics)))
+          : storage::Field(AttributeField{static_cast<AttributeScope>(Below(random, 7)),
+                                          "k" + std::to_string(Below(random, 4))});
+  return Below(random, 5) == 0 ? FieldRef::OfParent(field) : FieldRef(field);
+}
+
+Expression RandomExpression(std::mt19937_64& random, int depth) {
+  if (depth <= 0) return RandomComparison(random, 1);
+  switch (Below(random, 10)) {
+    case 0:
+      return {};
+    case 1:
+      return Expression::Exists(RandomFieldRef(random));
+    case 2:
+      return Expression::Not(RandomExpression(random, depth - 1));
+    case 3:
+      return Expression::Of(RandomFieldRef(random));
+    case 4:
+    case 5:
+      return Expression::And(
+          {RandomExpression(random, depth - 1), RandomExpression(random, depth - 1)});
+    case 6:
+    case 7:
+      return Expression::Or(
+          {RandomExpression(random, depth - 1), RandomExpression(random, depth - 1)});
+    default:
+      return RandomComparison(random, 2);
+  }
+}
+
+void ExpectSameTraceAnswers(std::mt19937_64& random, storage::Reader& engine,
+                            storage::Reader& reference, const std::string& state) {
+  ExpectSameScan(random, engine, reference, state);
+  ExpectSameMeasures(random, engine, reference, state);
+  ExpectSameValueCounts(random, engine, reference, state);
+  ExpectSameNames(random, engine, reference, state);
+  ExpectSameValues(random, engine, reference, state);
+  ExpectSameSpans(random, engine, reference, state);
+}
+
+}  // namespace spandrel::conformance
