@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/worker_pool.h"
 
+#include "base/thread.h"
+
 namespace spandrel::base {
 
 WorkerPool::~WorkerPool() {
@@ -24,6 +26,7 @@ bool WorkerPool::TrySubmit(std::function<void()> work) {
 }
 
 void WorkerPool::Run() {
+  NameThisThread("spandrel-work");
   std::unique_lock lock(mutex_);
   while (true) {
     ++idle_;

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "base/thread.h"
 #include "columnar/options/store_layout.h"
 #include "columnar/wal/log_damage.h"
 #include "wire/otlp/otlp.h"
@@ -97,6 +98,7 @@ Result<LogReplay> RecoverLog(const StoreLayout& layout, uint64_t sealed_through,
   DecodedRecords decoded;
   std::optional<Result<LogReplay>> found;
   std::thread reader([&] {
+    base::NameThisThread("spandrel-replay");
     found = LogReader(decoded, damage).Run(layout, sealed_through);
     decoded.End();
   });

@@ -6,6 +6,8 @@
 #include <mutex>
 #include <thread>
 
+#include "base/thread.h"
+
 namespace spandrel::pipeline {
 namespace {
 
@@ -32,6 +34,7 @@ class ThreadTimer final : public Timer {
 
  private:
   void Run() {
+    base::NameThisThread("spandrel-timer");
     std::unique_lock lock(mutex_);
     while (!stopping_) {
       if (work_.empty()) {

@@ -71,8 +71,8 @@ Maintenance::Maintenance(const EngineOptions& options, StoreLayout layout, PartS
 void Maintenance::Start(LogWriter& log) {
   log_ = &log;
   retention_.Start(FactsOf(parts_.parts()));
-  sealer_.Start([this] { return SealRound(); });
-  tidier_.Start([this] { return TidyRound(); });
+  sealer_.Start("spandrel-seal", [this] { return SealRound(); });
+  tidier_.Start("spandrel-tidy", [this] { return TidyRound(); });
   sealer_.Wake();
   tidier_.Wake();
 }

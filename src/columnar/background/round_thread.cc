@@ -5,8 +5,11 @@
 
 namespace spandrel::columnar {
 
-void RoundThread::Start(Round round) {
-  thread_ = std::thread([this, round = std::move(round)] { Run(round); });
+void RoundThread::Start(base::ThreadName name, Round round) {
+  thread_ = std::thread([this, name, round = std::move(round)] {
+    base::NameThisThread(name);
+    Run(round);
+  });
 }
 
 void RoundThread::Wake() {

@@ -9,6 +9,8 @@
 #include <optional>
 #include <thread>
 
+#include "base/thread.h"
+
 namespace spandrel::columnar {
 
 // A thread that does rounds of background work: when it is woken, and when the last round asked to
@@ -20,7 +22,7 @@ class RoundThread {
 
   ~RoundThread() { Stop(); }
 
-  void Start(Round round);
+  void Start(base::ThreadName name, Round round);
   // Any thread; does not wait.
   void Wake();
   // Wakes the thread and waits until a round has run from its beginning to its end.

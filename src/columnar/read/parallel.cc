@@ -5,6 +5,8 @@
 #include <system_error>
 #include <thread>
 
+#include "base/thread.h"
+
 namespace spandrel::columnar {
 namespace {
 
@@ -33,7 +35,10 @@ Status RunInParallel(size_t count, const std::function<Status(bool is_helper, si
   std::thread helper;
   if (count >= kMinForHelper && std::thread::hardware_concurrency() > 1) {
     try {
-      helper = std::thread([&] { of_helper = run(true); });
+      helper = std::thread([&] {
+        base::NameThisThread("spandrel-read");
+        of_helper = run(true);
+      });
     } catch (const std::system_error&) {
       // The system has no thread to spare: the caller does it all.
     }

@@ -8,6 +8,7 @@
 
 #include "base/crc32c.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "columnar/wal/log_record.h"
 #include "disk/file.h"
 #include "disk/mutant.h"
@@ -156,6 +157,7 @@ uint64_t LogWriter::waiting_bytes() const {
 }
 
 void LogWriter::Run() {
+  base::NameThisThread("spandrel-log");
   std::unique_lock lock(mutex_);
   while (WaitForWork(lock)) {
     std::vector<LogEntry> group = TakeGroup();

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/thread.h"
 #include "net/socket/endpoint.h"
-
 namespace spandrel::net {
 namespace {
 
@@ -26,6 +26,7 @@ void BlockSignals() {
 IoRuntime::IoRuntime(size_t threads) : impl_(std::make_unique<Impl>(std::max<size_t>(threads, 1))) {
   for (size_t i = 0; i < std::max<size_t>(threads, 1); ++i) {
     impl_->threads.emplace_back([this] {
+      base::NameThisThread("spandrel-io");
       BlockSignals();
       impl_->context.run();
     });

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/thread.h"
 #include "sdk/export/request_encoder.h"
 #include "sdk/process/id_generator.h"
 
@@ -71,6 +72,7 @@ void Exporter::Stop() {
 }
 
 void Exporter::Run() {
+  base::NameThisThread("spandrel-export");
   transport_ = connect_(options_);
   if (!options_.spool_directory.empty()) {
     spool_ = std::make_unique<Spool>(options_.spool_directory, options_.max_spool_bytes);

@@ -9,6 +9,8 @@
 #include <thread>
 #include <utility>
 
+#include "base/thread.h"
+
 namespace spandrel::sdk {
 namespace {
 
@@ -40,6 +42,7 @@ Status ExportTo(RequestSink& sink, const Job& job) {
 }
 
 void Serve(const std::shared_ptr<Line>& line, const std::shared_ptr<RequestSink>& sink) {
+  base::NameThisThread("spandrel-sink");
   std::unique_lock lock(line->mutex);
   while (true) {
     line->changed.wait(lock, [&line] { return line->closed || !line->jobs.empty(); });

@@ -7,6 +7,9 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <set>
 #include <string>
 
 #include "opentelemetry/trace/provider.h"
@@ -112,6 +115,21 @@ TEST(CollectorTest, InitInstallsTheGlobalProvider) {
   EXPECT_EQ(collector.spans(), 1u);
   const auto after = opentelemetry::trace::Provider::GetTracerProvider();
   EXPECT_FALSE(after->GetTracer("t")->StartSpan("s")->IsRecording());
+}
+
+TEST(CollectorTest, ItsThreadsHaveNames) {
+  Collector collector;
+  Provider provider = MakeProvider(OptionsFor(collector.url()));
+  EndSpans(provider, 1);
+  EXPECT_TRUE(provider.ForceFlush(seconds(20)));
+  std::set<std::string> names;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::string name;
+    std::getline(std::ifstream(task.path() / "comm") >> std::ws, name);
+    names.insert(name);
+  }
+  EXPECT_EQ(names.count("spandrel-export"), 1u);
+  EXPECT_EQ(names.count("spandrel-io"), 1u);
 }
 
 // The child sends its own spans, and none of its parent's.
