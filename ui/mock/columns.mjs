@@ -3,19 +3,32 @@
 import { spanIdOf } from './generate.mjs';
 
 const COLUMNS = [
-  ['start', 'f64', Float64Array], ['duration', 'f64', Float64Array], ['subtree', 'u32', Uint32Array],
-  ['operation', 'u32', Uint32Array], ['service', 'u16', Uint16Array], ['depth', 'u16', Uint16Array],
-  ['events', 'u16', Uint16Array], ['kind', 'u8', Uint8Array], ['flags', 'u8', Uint8Array], ['spanId', 'u8', Uint8Array],
+  ['start', 'f64', Float64Array],
+  ['duration', 'f64', Float64Array],
+  ['subtree', 'u32', Uint32Array],
+  ['operation', 'u32', Uint32Array],
+  ['service', 'u16', Uint16Array],
+  ['depth', 'u16', Uint16Array],
+  ['events', 'u16', Uint16Array],
+  ['kind', 'u8', Uint8Array],
+  ['flags', 'u8', Uint8Array],
+  ['spanId', 'u8', Uint8Array],
 ];
 
 const align = (size) => (size + 7) & ~7;
 
 function dictionary() {
   const index = new Map();
-  return { values: [], of(value) {
-    if (!index.has(value)) { index.set(value, index.size); this.values.push(value); }
-    return index.get(value);
-  } };
+  return {
+    values: [],
+    of(value) {
+      if (!index.has(value)) {
+        index.set(value, index.size);
+        this.values.push(value);
+      }
+      return index.get(value);
+    },
+  };
 }
 
 function fill(trace, arrays, services, operations) {
@@ -60,8 +73,17 @@ export function encodeColumns(trace) {
     size = align(size + arrays[name].byteLength);
   }
   fill(trace, arrays, services, operations);
-  const header = Buffer.from(JSON.stringify({ traceId: trace.traceId, spanCount: count, startNs: String(trace.startNs),
-    durationNs: String(durationOf(trace)), services: services.values, operations: operations.values, columns: layout }));
+  const header = Buffer.from(
+    JSON.stringify({
+      traceId: trace.traceId,
+      spanCount: count,
+      startNs: String(trace.startNs),
+      durationNs: String(durationOf(trace)),
+      services: services.values,
+      operations: operations.values,
+      columns: layout,
+    }),
+  );
   const first = align(12 + header.length);
   const out = Buffer.alloc(first + size);
   out.write('SPNDTRC1', 'latin1');

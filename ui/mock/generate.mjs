@@ -27,7 +27,18 @@ function emptyTrace(seed, startNs) {
 
 function add(trace, parent, service, name, kind, start, duration, extra = {}) {
   const depth = parent < 0 ? 0 : trace.spans[parent].depth + 1;
-  trace.spans.push({ parent, service, name, kind: KIND[kind], start, duration, depth, error: false, events: 0, ...extra });
+  trace.spans.push({
+    parent,
+    service,
+    name,
+    kind: KIND[kind],
+    start,
+    duration,
+    depth,
+    error: false,
+    events: 0,
+    ...extra,
+  });
   return trace.spans.length - 1;
 }
 
@@ -38,7 +49,10 @@ function driverLookup(trace, root, r, at) {
   for (let i = 0; i < 13; i++) {
     const failed = r() < 0.012;
     const took = failed ? 2.6e7 + r() * 6e6 : 6e6 + r() * 9e6;
-    add(trace, server, 'redis', i === 0 ? 'FindDriverIDs' : 'GetDriver', 'client', now, took, { error: failed, events: failed ? 1 : 0 });
+    add(trace, server, 'redis', i === 0 ? 'FindDriverIDs' : 'GetDriver', 'client', now, took, {
+      error: failed,
+      events: failed ? 1 : 0,
+    });
     now += took + 1e5;
   }
   trace.spans[server].duration = now - at - 4e5;
@@ -85,7 +99,10 @@ function smallTrace(seed, startNs) {
   const failed = r() < 0.03;
   const root = add(trace, -1, 'frontend', 'GET /config', 'server', 0, took, { error: failed, events: failed ? 1 : 0 });
   add(trace, root, 'cache', 'GET config', 'client', took * 0.2, took * 0.5);
-  if (r() < 0.2) add(trace, root, 'audit', 'publish audit-event', 'producer', took * 0.8, took * 0.15, { link: seed > 1 ? seed - 1 : 0 });
+  if (r() < 0.2)
+    add(trace, root, 'audit', 'publish audit-event', 'producer', took * 0.8, took * 0.15, {
+      link: seed > 1 ? seed - 1 : 0,
+    });
   return trace;
 }
 
@@ -94,8 +111,30 @@ export function demoTrace(seed, startNs) {
   return seed % 3 === 0 ? dispatchTrace(seed, startNs) : smallTrace(seed, startNs);
 }
 
-const SERVICES = ['edge', 'accounts', 'billing', 'catalog', 'search', 'basket', 'payment', 'stock', 'pricing', 'mail', 'ledger', 'reports'];
-const OPERATIONS = ['GET /items', 'SELECT items', 'reserve', 'price', 'render', 'publish order', 'fetch profile', 'validate token'];
+const SERVICES = [
+  'edge',
+  'accounts',
+  'billing',
+  'catalog',
+  'search',
+  'basket',
+  'payment',
+  'stock',
+  'pricing',
+  'mail',
+  'ledger',
+  'reports',
+];
+const OPERATIONS = [
+  'GET /items',
+  'SELECT items',
+  'reserve',
+  'price',
+  'render',
+  'publish order',
+  'fetch profile',
+  'validate token',
+];
 const KINDS = ['server', 'client', 'internal', 'internal', 'producer', 'client', 'client', 'internal'];
 
 /** A tree of `count` spans over 12 services and 10 s, at most 14 deep. */
@@ -106,7 +145,10 @@ export function sizedTrace(seed, count, startNs) {
   const open = [{ index: 0, at: 1e5, end: 1e10 - 1e5, left: count - 1 }];
   while (trace.spans.length < count && open.length > 0) {
     const top = open[open.length - 1];
-    if (top.left <= 0) { open.pop(); continue; }
+    if (top.left <= 0) {
+      open.pop();
+      continue;
+    }
     const depth = open.length;
     const size = depth >= 13 ? 1 : Math.max(1, Math.min(top.left, Math.floor(1 + r() * r() * (top.left / 2 + 1))));
     const share = (top.end - top.at) * (size / (top.left + 1));
@@ -115,11 +157,19 @@ export function sizedTrace(seed, count, startNs) {
     const failed = r() < 0.01;
     const caller = SERVICES.indexOf(trace.spans[top.index].service);
     const service = SERVICES[(caller * 2 + Math.floor(r() * 3)) % SERVICES.length];
-    const index = add(trace, top.index, service, OPERATIONS[pick], KINDS[pick], top.at, took,
-      { error: failed, events: failed || r() < 0.1 ? 1 : 0 });
+    const index = add(trace, top.index, service, OPERATIONS[pick], KINDS[pick], top.at, took, {
+      error: failed,
+      events: failed || r() < 0.1 ? 1 : 0,
+    });
     top.left -= size;
     top.at += Math.max(took, share);
-    if (size > 1) open.push({ index, at: trace.spans[index].start + took * 0.02, end: trace.spans[index].start + took * 0.97, left: size - 1 });
+    if (size > 1)
+      open.push({
+        index,
+        at: trace.spans[index].start + took * 0.02,
+        end: trace.spans[index].start + took * 0.97,
+        left: size - 1,
+      });
   }
   return trace;
 }
@@ -129,13 +179,21 @@ const attribute = (key, value, type = 'string') => ({ key, type, value: String(v
 function attributesOf(span, index) {
   const list = [attribute('peer.index', index, 'int')];
   if (span.name.includes('/')) {
-    list.push(attribute('http.request.method', 'GET'), attribute('http.route', span.name.slice(span.name.indexOf('/'))),
-      attribute('http.response.status_code', span.error ? 500 : 200, 'int'), attribute('network.protocol.version', '1.1'));
+    list.push(
+      attribute('http.request.method', 'GET'),
+      attribute('http.route', span.name.slice(span.name.indexOf('/'))),
+      attribute('http.response.status_code', span.error ? 500 : 200, 'int'),
+      attribute('network.protocol.version', '1.1'),
+    );
   }
   if (span.name.startsWith('SELECT')) {
-    list.push(attribute('db.system.name', 'mysql'), attribute('db.query.text', 'SELECT * FROM customers WHERE customer_id = ?'));
+    list.push(
+      attribute('db.system.name', 'mysql'),
+      attribute('db.query.text', 'SELECT * FROM customers WHERE customer_id = ?'),
+    );
   }
-  if (span.service === 'redis') list.push(attribute('db.system.name', 'redis'), attribute('driver.id', `T7${index}${span.depth}C`));
+  if (span.service === 'redis')
+    list.push(attribute('db.system.name', 'redis'), attribute('driver.id', `T7${index}${span.depth}C`));
   if (span.error) list.push(attribute('error.type', 'TimeoutError'));
   return list;
 }
@@ -149,11 +207,23 @@ const STACK = `TimeoutError: deadline exceeded after 30 ms
 function eventsOf(trace, span) {
   const at = (part) => String(trace.startNs + BigInt(Math.round(span.start + span.duration * part)));
   if (span.error) {
-    return [{ timeNs: at(0.9), name: 'exception', attributes: [attribute('exception.type', 'TimeoutError'),
-      attribute('exception.message', 'deadline exceeded after 30 ms'), attribute('exception.stacktrace', STACK)] }];
+    return [
+      {
+        timeNs: at(0.9),
+        name: 'exception',
+        attributes: [
+          attribute('exception.type', 'TimeoutError'),
+          attribute('exception.message', 'deadline exceeded after 30 ms'),
+          attribute('exception.stacktrace', STACK),
+        ],
+      },
+    ];
   }
-  return Array.from({ length: span.events }, (_, i) =>
-    ({ timeNs: at((i + 1) / (span.events + 1)), name: i ? 'lock acquired' : 'waiting for lock', attributes: [attribute('lock.waiters', i + 3, 'int')] }));
+  return Array.from({ length: span.events }, (_, i) => ({
+    timeNs: at((i + 1) / (span.events + 1)),
+    name: i ? 'lock acquired' : 'waiting for lock',
+    attributes: [attribute('lock.waiters', i + 3, 'int')],
+  }));
 }
 
 const KIND_NAMES = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'];
@@ -164,17 +234,41 @@ export function detail(trace, index) {
   const span = trace.spans[index];
   const start = trace.startNs + BigInt(Math.round(span.start));
   return {
-    traceId: trace.traceId, spanId: spanIdOf(trace.seed, index),
+    traceId: trace.traceId,
+    spanId: spanIdOf(trace.seed, index),
     parentSpanId: span.parent < 0 ? '' : spanIdOf(trace.seed, span.parent),
-    name: span.name, service: span.service, kind: kindName(span.kind),
-    startNs: String(start), endNs: String(start + BigInt(Math.round(span.duration))),
+    name: span.name,
+    service: span.service,
+    kind: kindName(span.kind),
+    startNs: String(start),
+    endNs: String(start + BigInt(Math.round(span.duration))),
     status: { code: span.error ? 'error' : 'unset', message: span.error ? 'deadline exceeded' : '' },
-    traceState: '', flags: 257, attributes: attributesOf(span, index),
-    resource: { attributes: [attribute('service.name', span.service), attribute('service.version', '1.4.2'),
-      attribute('host.name', `node-${(span.service.length % 3) + 1}`), attribute('telemetry.sdk.language', 'cpp')], schemaUrl: '' },
+    traceState: '',
+    flags: 257,
+    attributes: attributesOf(span, index),
+    resource: {
+      attributes: [
+        attribute('service.name', span.service),
+        attribute('service.version', '1.4.2'),
+        attribute('host.name', `node-${(span.service.length % 3) + 1}`),
+        attribute('telemetry.sdk.language', 'cpp'),
+      ],
+      schemaUrl: '',
+    },
     scope: { name: 'spandrel.instrument', version: '0.1.0', attributes: [], schemaUrl: '' },
     events: eventsOf(trace, span),
-    links: span.link ? [{ traceId: traceIdOf(span.link), spanId: spanIdOf(span.link, 0), traceState: '', attributes: [attribute('messaging.operation.type', 'publish')] }] : [],
-    droppedAttributes: 0, droppedEvents: 0, droppedLinks: 0,
+    links: span.link
+      ? [
+          {
+            traceId: traceIdOf(span.link),
+            spanId: spanIdOf(span.link, 0),
+            traceState: '',
+            attributes: [attribute('messaging.operation.type', 'publish')],
+          },
+        ]
+      : [],
+    droppedAttributes: 0,
+    droppedEvents: 0,
+    droppedLinks: 0,
   };
 }

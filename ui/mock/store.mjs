@@ -15,9 +15,19 @@ function summary(trace) {
   }
   const list = [...services.values()].sort((a, b) => a.name.localeCompare(b.name));
   const root = trace.spans[0];
-  return { traceId: trace.traceId, rootService: root.service, rootOperation: root.name, rootKind: kindName(root.kind),
-    startNs: String(trace.startNs), durationNs: String(durationOf(trace)), spanCount: trace.spans.length,
-    errorCount: list.reduce((sum, s) => sum + s.errorCount, 0), orphanCount: 0, matchedCount: 1, services: list };
+  return {
+    traceId: trace.traceId,
+    rootService: root.service,
+    rootOperation: root.name,
+    rootKind: kindName(root.kind),
+    startNs: String(trace.startNs),
+    durationNs: String(durationOf(trace)),
+    spanCount: trace.spans.length,
+    errorCount: list.reduce((sum, s) => sum + s.errorCount, 0),
+    orphanCount: 0,
+    matchedCount: 1,
+    services: list,
+  };
 }
 
 /** `count` demo traces over the hour before `nowNs`, and one trace of each of `sizes`. */
@@ -34,7 +44,7 @@ export function buildStore(traces) {
   return { traces, byId, summaries: new Map(traces.map((t) => [t.traceId, summary(t)])) };
 }
 
-const UNITS = { ns: 1, us: 1e3, 'µs': 1e3, ms: 1e6, s: 1e9, m: 6e10, h: 3.6e12 };
+const UNITS = { ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9, m: 6e10, h: 3.6e12 };
 
 export function durationNs(text) {
   let total = 0;
@@ -52,7 +62,9 @@ export function timeNs(text, fallback) {
 
 function parseTags(text) {
   const conditions = [];
-  for (const [, key, op, quoted, plain] of text.matchAll(/([^\s=!<>~]+)(?:(=~|!=|>=|<=|=|>|<)(?:"((?:[^"\\]|\\.)*)"|(\S*)))?/g)) {
+  for (const [, key, op, quoted, plain] of text.matchAll(
+    /([^\s=!<>~]+)(?:(=~|!=|>=|<=|=|>|<)(?:"((?:[^"\\]|\\.)*)"|(\S*)))?/g,
+  )) {
     conditions.push({ key, op: op ?? '', value: quoted ?? plain ?? '' });
   }
   return conditions;
@@ -79,19 +91,33 @@ function holds(trace, index, { key, op, value }) {
 
 function spanMatches(trace, index, f) {
   const span = trace.spans[index];
-  return (!f.service || span.service === f.service) && (!f.operation || span.name === f.operation) &&
-    (!f.kind || kindName(span.kind) === f.kind) && (!f.status || (f.status === 'error') === span.error) &&
-    span.duration >= f.min && span.duration <= f.max && f.tags.every((c) => holds(trace, index, c));
+  return (
+    (!f.service || span.service === f.service) &&
+    (!f.operation || span.name === f.operation) &&
+    (!f.kind || kindName(span.kind) === f.kind) &&
+    (!f.status || (f.status === 'error') === span.error) &&
+    span.duration >= f.min &&
+    span.duration <= f.max &&
+    f.tags.every((c) => holds(trace, index, c))
+  );
 }
 
 export function select(store, query) {
   const now = BigInt(Date.now()) * 1_000_000n;
-  const f = { service: query.get('service'), operation: query.get('operation'), kind: query.get('kind'), status: query.get('status'),
+  const f = {
+    service: query.get('service'),
+    operation: query.get('operation'),
+    kind: query.get('kind'),
+    status: query.get('status'),
     min: query.get('minDuration') ? durationNs(query.get('minDuration')) : 0,
-    max: query.get('maxDuration') ? durationNs(query.get('maxDuration')) : Infinity, tags: parseTags(query.get('tags') ?? '') };
+    max: query.get('maxDuration') ? durationNs(query.get('maxDuration')) : Infinity,
+    tags: parseTags(query.get('tags') ?? ''),
+  };
   const from = timeNs(query.get('from'), now - 3_600_000_000_000n);
   const to = timeNs(query.get('to'), now);
-  const matches = store.traces.filter((t) => t.startNs >= from && t.startNs < to && t.spans.some((_, i) => spanMatches(t, i, f)));
+  const matches = store.traces.filter(
+    (t) => t.startNs >= from && t.startNs < to && t.spans.some((_, i) => spanMatches(t, i, f)),
+  );
   return { from, to, summaries: matches.map((t) => store.summaries.get(t.traceId)) };
 }
 
@@ -111,9 +137,19 @@ export function overview({ from, to, summaries }, columns) {
     cells.set(column * 100_000 + row, (cells.get(column * 100_000 + row) ?? 0) + 1);
     if (s.errorCount) errors[column]++;
   }
-  return { traceCount: String(summaries.length), errorCount: String(summaries.filter((s) => s.errorCount).length),
-    p50Ns: quantile(0.5), p95Ns: quantile(0.95), p99Ns: quantile(0.99), fromNs: String(from), stepNs: String(step), columns,
-    rowBoundsNs: bounds, cells: [...cells].map(([key, n]) => [Math.floor(key / 100_000), key % 100_000, n]), errors };
+  return {
+    traceCount: String(summaries.length),
+    errorCount: String(summaries.filter((s) => s.errorCount).length),
+    p50Ns: quantile(0.5),
+    p95Ns: quantile(0.95),
+    p99Ns: quantile(0.99),
+    fromNs: String(from),
+    stepNs: String(step),
+    columns,
+    rowBoundsNs: bounds,
+    cells: [...cells].map(([key, n]) => [Math.floor(key / 100_000), key % 100_000, n]),
+    errors,
+  };
 }
 
 export function dependencies(store) {
@@ -131,14 +167,30 @@ export function dependencies(store) {
       touch(services, span.service, () => ({ name: span.service, count: 0, errors: 0, durations: [] }), span);
       const parent = span.parent < 0 ? null : trace.spans[span.parent].service;
       if (parent && parent !== span.service) {
-        touch(calls, `${parent}\n${span.service}`, () => ({ parent, child: span.service, count: 0, errors: 0, durations: [] }), span);
+        touch(
+          calls,
+          `${parent}\n${span.service}`,
+          () => ({ parent, child: span.service, count: 0, errors: 0, durations: [] }),
+          span,
+        );
       }
     }
   }
   const at = (list, q) => String(Math.round(list.sort((a, b) => a - b)[Math.floor(q * list.length)] ?? 0));
   return {
-    services: [...services.values()].map((s) => ({ name: s.name, spanCount: String(s.count), errorCount: String(s.errors), p95Ns: at(s.durations, 0.95) })),
-    calls: [...calls.values()].map((c) => ({ parent: c.parent, child: c.child, callCount: String(c.count), errorCount: String(c.errors),
-      p50Ns: at(c.durations, 0.5), p95Ns: at(c.durations, 0.95) })),
+    services: [...services.values()].map((s) => ({
+      name: s.name,
+      spanCount: String(s.count),
+      errorCount: String(s.errors),
+      p95Ns: at(s.durations, 0.95),
+    })),
+    calls: [...calls.values()].map((c) => ({
+      parent: c.parent,
+      child: c.child,
+      callCount: String(c.count),
+      errorCount: String(c.errors),
+      p50Ns: at(c.durations, 0.5),
+      p95Ns: at(c.durations, 0.95),
+    })),
   };
 }

@@ -5,7 +5,13 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const SRC = fileURLToPath(new URL('../src/', import.meta.url));
-const MAY_IMPORT = { base: ['base'], widgets: ['base', 'widgets'], api: ['base', 'api'], features: ['base', 'widgets', 'api'], app: ['base', 'widgets', 'api', 'features', 'app'] };
+const MAY_IMPORT = {
+  base: ['base'],
+  widgets: ['base', 'widgets'],
+  api: ['base', 'api'],
+  features: ['base', 'widgets', 'api'],
+  app: ['base', 'widgets', 'api', 'features', 'app'],
+};
 /** Packages that only one place may use, so that they can be replaced there. */
 const CONFINED = { '@dagrejs/dagre': 'features/map/layout_worker.ts' };
 
@@ -24,7 +30,9 @@ function problemsOf(file) {
   return problems;
 }
 
-const files = readdirSync(SRC, { recursive: true }).filter((name) => /\.tsx?$/.test(name)).map((name) => join(SRC, name));
+const files = readdirSync(SRC, { recursive: true })
+  .filter((name) => /\.tsx?$/.test(name))
+  .map((name) => join(SRC, name));
 const problems = files.flatMap(problemsOf);
 for (const problem of problems) process.stderr.write(`${problem}\n`);
 process.stdout.write(`layers: ${files.length} files, ${problems.length} problems\n`);

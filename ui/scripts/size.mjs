@@ -20,6 +20,8 @@ let over = 0;
 for (const [name, bytes] of Object.entries(measured)) {
   const limit = budget[name] * 1000;
   if (bytes > limit) over++;
-  process.stdout.write(`${name.padEnd(10)} ${(bytes / 1000).toFixed(1).padStart(7)} kB gzip of ${budget[name]} kB${bytes > limit ? '  OVER' : ''}\n`);
+  process.stdout.write(
+    `${name.padEnd(10)} ${(bytes / 1000).toFixed(1).padStart(7)} kB gzip of ${budget[name]} kB${bytes > limit ? '  OVER' : ''}\n`,
+  );
 }
 process.exit(over ? 1 : 0);

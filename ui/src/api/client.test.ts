@@ -6,7 +6,9 @@ import { goldenTrace } from './golden_trace';
 afterEach(() => vi.unstubAllGlobals());
 
 function answer(response: Response | Error) {
-  const fetch = vi.fn((_: string) => (response instanceof Error ? Promise.reject(response) : Promise.resolve(response)));
+  const fetch = vi.fn((_: string) =>
+    response instanceof Error ? Promise.reject(response) : Promise.resolve(response),
+  );
   vi.stubGlobal('fetch', fetch);
   return fetch;
 }
@@ -16,12 +18,19 @@ it('sends what is set and nothing else', async () => {
   await search({ filter: { service: 'a b', operation: '', tags: 'k="x y"' }, sort: 'slowest', limit: 20 });
   const url = new URL(fetch.mock.calls[0]?.[0] ?? '');
   expect(url.pathname).toBe('/api/ui/v1/search');
-  expect(Object.fromEntries(url.searchParams)).toEqual({ service: 'a b', tags: 'k="x y"', sort: 'slowest', limit: '20' });
+  expect(Object.fromEntries(url.searchParams)).toEqual({
+    service: 'a b',
+    tags: 'k="x y"',
+    sort: 'slowest',
+    limit: '20',
+  });
 });
 
 it('tells why the server refuses', async () => {
   answer(Response.json({ error: 'tags: no closing quote' }, { status: 400 }));
-  await expect(search({ filter: {}, sort: 'newest', limit: 1 })).rejects.toEqual(new ApiError(400, 'tags: no closing quote'));
+  await expect(search({ filter: {}, sort: 'newest', limit: 1 })).rejects.toEqual(
+    new ApiError(400, 'tags: no closing quote'),
+  );
 });
 
 it('survives an answer that is not ours', async () => {

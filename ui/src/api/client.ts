@@ -4,7 +4,10 @@ import { type TraceColumns, readTraceColumns } from './trace_columns';
 import type { AttributeName, Dependencies, Operation, Overview, SearchPage, SpanDetail, Status } from './types';
 
 export class ApiError extends Error {
-  constructor(readonly status: number, message: string) {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
     super(message);
   }
 }
@@ -68,12 +71,21 @@ export async function getOperations(service: string, signal?: AbortSignal): Prom
   return (await getJson<{ readonly operations: readonly Operation[] }>('operations', { service }, signal)).operations;
 }
 
-export async function getAttributes(filter: Filter, limit: number, signal?: AbortSignal): Promise<readonly AttributeName[]> {
+export async function getAttributes(
+  filter: Filter,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<readonly AttributeName[]> {
   const query = { ...filter, limit: String(limit) };
   return (await getJson<{ readonly attributes: readonly AttributeName[] }>('attributes', query, signal)).attributes;
 }
 
-export async function getAttributeValues(name: AttributeName, filter: Filter, limit: number, signal?: AbortSignal): Promise<readonly string[]> {
+export async function getAttributeValues(
+  name: AttributeName,
+  filter: Filter,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<readonly string[]> {
   const query = { ...filter, scope: name.scope, key: name.key, limit: String(limit) };
   return (await getJson<{ readonly values: readonly string[] }>('attribute-values', query, signal)).values;
 }
@@ -86,7 +98,11 @@ export interface SearchRequest {
 }
 
 export function search(request: SearchRequest, signal?: AbortSignal): Promise<SearchPage> {
-  return getJson('search', { ...request.filter, sort: request.sort, limit: String(request.limit), cursor: request.cursor }, signal);
+  return getJson(
+    'search',
+    { ...request.filter, sort: request.sort, limit: String(request.limit), cursor: request.cursor },
+    signal,
+  );
 }
 
 export function getOverview(filter: Filter, columns: number, signal?: AbortSignal): Promise<Overview> {

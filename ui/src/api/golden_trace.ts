@@ -11,9 +11,16 @@ const HEADER = {
   services: ['frontend', 'customer'],
   operations: ['GET /a', 'query', 'late'],
   columns: {
-    start: { type: 'f64', offset: 0 }, duration: { type: 'f64', offset: 24 }, subtree: { type: 'u32', offset: 48 },
-    operation: { type: 'u32', offset: 64 }, service: { type: 'u16', offset: 80 }, depth: { type: 'u16', offset: 88 },
-    events: { type: 'u16', offset: 96 }, kind: { type: 'u8', offset: 104 }, flags: { type: 'u8', offset: 112 }, spanId: { type: 'u8', offset: 120 },
+    start: { type: 'f64', offset: 0 },
+    duration: { type: 'f64', offset: 24 },
+    subtree: { type: 'u32', offset: 48 },
+    operation: { type: 'u32', offset: 64 },
+    service: { type: 'u16', offset: 80 },
+    depth: { type: 'u16', offset: 88 },
+    events: { type: 'u16', offset: 96 },
+    kind: { type: 'u8', offset: 104 },
+    flags: { type: 'u8', offset: 112 },
+    spanId: { type: 'u8', offset: 120 },
   },
 };
 

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { GOLDEN_COLUMNS, GOLDEN_HEADER, goldenTrace } from './golden_trace';
 import { readTraceColumns } from './trace_columns';
 
-const withColumn = (at: number, hex: string): readonly string[] => GOLDEN_COLUMNS.map((column, i) => (i === at ? hex : column));
+const withColumn = (at: number, hex: string): readonly string[] =>
+  GOLDEN_COLUMNS.map((column, i) => (i === at ? hex : column));
 
 describe('the columnar trace', () => {
   it('reads every column', () => {
@@ -34,8 +35,14 @@ describe('the columnar trace', () => {
     ['a header that is cut off', goldenTrace().slice(0, 40)],
     ['columns that are cut off', goldenTrace().slice(0, -8)],
     ['a missing column', goldenTrace({ ...GOLDEN_HEADER, columns: {} })],
-    ['a column at an odd place', goldenTrace({ ...GOLDEN_HEADER, columns: { ...GOLDEN_HEADER.columns, start: { type: 'f64', offset: 4 } } })],
-    ['a column of another type', goldenTrace({ ...GOLDEN_HEADER, columns: { ...GOLDEN_HEADER.columns, start: { type: 'i64', offset: 0 } } })],
+    [
+      'a column at an odd place',
+      goldenTrace({ ...GOLDEN_HEADER, columns: { ...GOLDEN_HEADER.columns, start: { type: 'f64', offset: 4 } } }),
+    ],
+    [
+      'a column of another type',
+      goldenTrace({ ...GOLDEN_HEADER, columns: { ...GOLDEN_HEADER.columns, start: { type: 'i64', offset: 0 } } }),
+    ],
     ['a subtree of nothing', goldenTrace(GOLDEN_HEADER, withColumn(2, '02000000 00000000 01000000 00000000'))],
     ['a subtree beyond the end', goldenTrace(GOLDEN_HEADER, withColumn(2, '02000000 03000000 01000000 00000000'))],
     ['an unknown service', goldenTrace(GOLDEN_HEADER, withColumn(4, '0000 0200 0100 0000'))],

@@ -74,7 +74,8 @@ export function readTraceColumns(buffer: ArrayBuffer): TraceColumns {
     const column = header.columns[name];
     if (!column || column.type !== type) throw new Error(`trace: column ${name} is missing`);
     const offset = first + column.offset;
-    if (offset % 8 !== 0 || offset + length * Type.BYTES_PER_ELEMENT > buffer.byteLength) throw new Error(`trace: column ${name} is cut off`);
+    if (offset % 8 !== 0 || offset + length * Type.BYTES_PER_ELEMENT > buffer.byteLength)
+      throw new Error(`trace: column ${name} is cut off`);
     return new Type(buffer, offset, length);
   };
   const columns: TraceColumns = {

@@ -126,7 +126,12 @@ export interface SpanDetail {
   readonly flags: number;
   readonly attributes: readonly Attribute[];
   readonly resource: { readonly attributes: readonly Attribute[]; readonly schemaUrl: string };
-  readonly scope: { readonly name: string; readonly version: string; readonly attributes: readonly Attribute[]; readonly schemaUrl: string };
+  readonly scope: {
+    readonly name: string;
+    readonly version: string;
+    readonly attributes: readonly Attribute[];
+    readonly schemaUrl: string;
+  };
   readonly events: readonly SpanEvent[];
   readonly links: readonly SpanLink[];
   readonly droppedAttributes: number;

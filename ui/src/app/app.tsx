@@ -20,7 +20,10 @@ function Home() {
   useEffect(() => {
     if (asked) return;
     getStatus().then(
-      (status) => { if (status.storedSpans === '0') empty.value = true; else navigate(href(['search']), { replace: true }); },
+      (status) => {
+        if (status.storedSpans === '0') empty.value = true;
+        else navigate(href(['search']), { replace: true });
+      },
       () => navigate(href(['search']), { replace: true }),
     );
   }, [asked]);
@@ -34,10 +37,18 @@ function Page({ path }: Pick<Route, 'path'>) {
   if (first === 'trace' && second) return <TracePage key={second} traceId={second.toLowerCase()} />;
   if (first === 'map') return <Lazy key="map" load={loadMap} />;
   if (first === 'system') return <Lazy key="system" load={loadSystem} />;
-  return <Notice title="There is no such page"><a href={href(['search'])}>Search traces</a></Notice>;
+  return (
+    <Notice title="There is no such page">
+      <a href={href(['search'])}>Search traces</a>
+    </Notice>
+  );
 }
 
 export function App() {
   const { path } = route.value;
-  return <Shell section={path[0] ?? ''}><Page path={path} /></Shell>;
+  return (
+    <Shell section={path[0] ?? ''}>
+      <Page path={path} />
+    </Shell>
+  );
 }

@@ -13,7 +13,14 @@ export function Lazy({ load }: LazyProps) {
   const page = useSignal<ComponentType | undefined>(undefined);
   const failed = useSignal(false);
   useEffect(() => {
-    load().then((loaded) => { page.value = loaded; }, () => { failed.value = true; });
+    load().then(
+      (loaded) => {
+        page.value = loaded;
+      },
+      () => {
+        failed.value = true;
+      },
+    );
   }, [load]);
   const Loaded = page.value;
   if (Loaded) return <Loaded />;

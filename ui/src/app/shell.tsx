@@ -22,7 +22,10 @@ const SIGN: Readonly<Record<ThemeChoice, string>> = { auto: '◐', light: '○',
 function Logo() {
   return (
     <svg width="20" height="20" viewBox="0 0 32 32" aria-hidden="true">
-      <path d="M3 28V12A10 10 0 0 1 16 3.5 10 10 0 0 1 29 12v16h-5V14a6 6 0 0 0-6-6h-4a6 6 0 0 0-6 6v14z" fill="currentColor" />
+      <path
+        d="M3 28V12A10 10 0 0 1 16 3.5 10 10 0 0 1 29 12v16h-5V14a6 6 0 0 0-6-6h-4a6 6 0 0 0-6 6v14z"
+        fill="currentColor"
+      />
     </svg>
   );
 }
@@ -30,8 +33,15 @@ function Logo() {
 function ThemeButton() {
   const choice = themeChoice.value;
   return (
-    <button type="button" class="button quiet small" title="Theme" aria-label={`Theme: ${choice}`} onClick={() => chooseTheme(NEXT[choice])}>
-      <span aria-hidden="true">{SIGN[choice]}</span><span class="theme-name">Theme: {choice}</span>
+    <button
+      type="button"
+      class="button quiet small"
+      title="Theme"
+      aria-label={`Theme: ${choice}`}
+      onClick={() => chooseTheme(NEXT[choice])}
+    >
+      <span aria-hidden="true">{SIGN[choice]}</span>
+      <span class="theme-name">Theme: {choice}</span>
     </button>
   );
 }
@@ -43,16 +53,29 @@ export function Shell({ section, children }: ShellProps) {
   };
   return (
     <>
-      <a class="skip-link" href="#main" onClick={focusMain}>Skip to content</a>
+      <a class="skip-link" href="#main" onClick={focusMain}>
+        Skip to content
+      </a>
       <header class="shell-head">
-        <a class="shell-brand" href={href(['search'])}><Logo /><span>Spandrel</span></a>
+        <a class="shell-brand" href={href(['search'])}>
+          <Logo />
+          <span>Spandrel</span>
+        </a>
         <nav aria-label="Main">
-          {SECTIONS.map(({ id, label, path, params }) => <a key={id} href={href(path, params)} aria-current={section === id ? 'page' : undefined}>{label}</a>)}
+          {SECTIONS.map(({ id, label, path, params }) => (
+            <a key={id} href={href(path, params)} aria-current={section === id ? 'page' : undefined}>
+              {label}
+            </a>
+          ))}
         </nav>
         <ThemeButton />
       </header>
-      <main id="main" tabIndex={-1}>{children}</main>
-      <div class="visually-hidden" role="status" aria-live="polite">{announcement.value}</div>
+      <main id="main" tabIndex={-1}>
+        {children}
+      </main>
+      <div class="visually-hidden" role="status" aria-live="polite">
+        {announcement.value}
+      </div>
     </>
   );
 }

@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Durations: nanoseconds as numbers, and Go's text form ("1m30s", "1.5ms").
 
-const UNITS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, 'µs': 1e3, 'μs': 1e3, ms: 1e6, s: 1e9, m: 6e10, h: 3.6e12 };
+const UNITS: Readonly<Record<string, number>> = {
+  ns: 1,
+  us: 1e3,
+  µs: 1e3,
+  μs: 1e3,
+  ms: 1e6,
+  s: 1e9,
+  m: 6e10,
+  h: 3.6e12,
+};
 const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/gy;
 
 /** Nanoseconds of a Go duration, or undefined when the text is none. */
@@ -17,7 +26,12 @@ export function parseDuration(text: string): number | undefined {
   return trimmed !== '' && end === trimmed.length ? total : undefined;
 }
 
-const LADDER: readonly (readonly [number, string])[] = [[1e9, 's'], [1e6, 'ms'], [1e3, 'µs'], [1, 'ns']];
+const LADDER: readonly (readonly [number, string])[] = [
+  [1e9, 's'],
+  [1e6, 'ms'],
+  [1e3, 'µs'],
+  [1, 'ns'],
+];
 
 function threeDigits(value: number): string {
   if (value >= 100) return value.toFixed(0);

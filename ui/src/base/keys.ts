@@ -18,7 +18,8 @@ export function useKeys(keys: KeyMap): void {
       if (document.querySelector('dialog[open]')) return;
       const command = keys[event.key];
       if (!command) return;
-      if (event.key === 'Enter' && event.target instanceof Element && event.target.closest('a, button, summary')) return;
+      if (event.key === 'Enter' && event.target instanceof Element && event.target.closest('a, button, summary'))
+        return;
       event.preventDefault();
       command();
     };

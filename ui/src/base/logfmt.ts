@@ -25,7 +25,7 @@ export function parseConditions(line: string): readonly Condition[] | undefined 
     found.push({
       key: match[1] ?? '',
       operator: (match[2] ?? '') as Condition['operator'],
-      value: match[3] === undefined ? match[4] ?? '' : unescape(match[3]),
+      value: match[3] === undefined ? (match[4] ?? '') : unescape(match[3]),
     });
     at = TERM.lastIndex;
     if (at < line.length && !/\s/.test(line[at] ?? '')) return undefined;

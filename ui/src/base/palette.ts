@@ -22,8 +22,26 @@ export const LIGHT: Palette = {
   error: '#c8232c',
   heat: ['#bccaf0', '#a0b3e9', '#829bde', '#657fd1', '#4a67c2', '#334ea6', '#243a82', '#182960'],
   services: [
-    '#4e7dd6', '#349d62', '#c8800d', '#9468c2', '#159eab', '#c06099', '#699630', '#685cc6', '#109483', '#c86830',
-    '#1b8abd', '#994b9e', '#9c7c0b', '#385790', '#236e44', '#8a4a26', '#654884', '#006b74', '#814869', '#715b13',
+    '#4e7dd6',
+    '#349d62',
+    '#c8800d',
+    '#9468c2',
+    '#159eab',
+    '#c06099',
+    '#699630',
+    '#685cc6',
+    '#109483',
+    '#c86830',
+    '#1b8abd',
+    '#994b9e',
+    '#9c7c0b',
+    '#385790',
+    '#236e44',
+    '#8a4a26',
+    '#654884',
+    '#006b74',
+    '#814869',
+    '#715b13',
   ],
 };
 
@@ -36,8 +54,26 @@ export const DARK: Palette = {
   error: '#ff7b7b',
   heat: ['#2d3b6b', '#374a87', '#455ba6', '#566fc0', '#6a84d5', '#859de7', '#a8bbf5', '#d6e0ff'],
   services: [
-    '#7aa4f2', '#7acc98', '#efb063', '#bc97e7', '#6dcfda', '#e08bbc', '#a4cd7a', '#908be8', '#67c5b3', '#e89366',
-    '#5fafdb', '#c07bc3', '#e4c87b', '#afcbfe', '#609c75', '#f9ba9a', '#d7bdf8', '#4d9aa2', '#f7bddc', '#a4905a',
+    '#7aa4f2',
+    '#7acc98',
+    '#efb063',
+    '#bc97e7',
+    '#6dcfda',
+    '#e08bbc',
+    '#a4cd7a',
+    '#908be8',
+    '#67c5b3',
+    '#e89366',
+    '#5fafdb',
+    '#c07bc3',
+    '#e4c87b',
+    '#afcbfe',
+    '#609c75',
+    '#f9ba9a',
+    '#d7bdf8',
+    '#4d9aa2',
+    '#f7bddc',
+    '#a4905a',
   ],
 };
 
@@ -65,7 +101,14 @@ function stored(): readonly (readonly [string, number])[] {
   try {
     const entries: unknown = JSON.parse(localStorage.getItem(STORE_KEY) ?? '[]');
     if (!Array.isArray(entries)) return [];
-    return entries.filter((entry): entry is [string, number] => Array.isArray(entry) && typeof entry[0] === 'string' && Number.isInteger(entry[1]) && entry[1] >= 0 && entry[1] < SLOTS);
+    return entries.filter(
+      (entry): entry is [string, number] =>
+        Array.isArray(entry) &&
+        typeof entry[0] === 'string' &&
+        Number.isInteger(entry[1]) &&
+        entry[1] >= 0 &&
+        entry[1] < SLOTS,
+    );
   } catch {
     return [];
   }

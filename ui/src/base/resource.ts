@@ -39,7 +39,11 @@ export function resource<T>(): Resource<T> {
         (error: unknown) => settle(mine, { data: undefined, error: messageOf(error), loading: false }),
       );
     },
-    set: (data) => { state.value = { data, error: undefined, loading: false }; },
-    cancel: () => { controller?.abort(); },
+    set: (data) => {
+      state.value = { data, error: undefined, loading: false };
+    },
+    cancel: () => {
+      controller?.abort();
+    },
   };
 }

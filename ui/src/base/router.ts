@@ -13,7 +13,10 @@ const root = (): string => new URL(document.baseURI).pathname;
 
 function read(): Route {
   const pathname = location.pathname.startsWith(root()) ? location.pathname.slice(root().length) : '';
-  const path = pathname.split('/').filter((part) => part !== '').map(decodeURIComponent);
+  const path = pathname
+    .split('/')
+    .filter((part) => part !== '')
+    .map(decodeURIComponent);
   return { path, params: new URLSearchParams(location.search) };
 }
 
@@ -35,7 +38,8 @@ export function navigate(to: string, options: { readonly replace?: boolean } = {
 }
 
 function followLink(event: MouseEvent): void {
-  if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
+    return;
   const link = event.target instanceof Element ? event.target.closest('a') : null;
   if (!link || link.target || link.hasAttribute('download') || link.origin !== location.origin) return;
   if (!link.pathname.startsWith(root()) || link.dataset['native'] !== undefined) return;
@@ -46,6 +50,8 @@ function followLink(event: MouseEvent): void {
 
 /** Starts following links and the back button. */
 export function startRouter(): void {
-  addEventListener('popstate', () => { route.value = read(); });
+  addEventListener('popstate', () => {
+    route.value = read();
+  });
   document.addEventListener('click', followLink);
 }

@@ -15,7 +15,7 @@ export function logScale(low: number, high: number, from: number, to: number): L
   return {
     low,
     high,
-    at: (value) => from + (Math.min(1, Math.max(0, (Math.log(Math.max(1, value)) - first) / span))) * (to - from),
+    at: (value) => from + Math.min(1, Math.max(0, (Math.log(Math.max(1, value)) - first) / span)) * (to - from),
     invert: (position) => Math.exp(first + Math.min(1, Math.max(0, (position - from) / (to - from))) * span),
   };
 }

@@ -39,7 +39,13 @@ export function chooseTheme(choice: ThemeChoice): void {
  * the browser is busy with the navigation, the first look into its storage takes long.
  */
 export function startTheme(): void {
-  requestAnimationFrame(() => { themeChoice.value = stored(); });
-  system.addEventListener('change', (event) => { systemDark.value = event.matches; });
-  effect(() => { document.documentElement.dataset['theme'] = isDark.value ? 'dark' : 'light'; });
+  requestAnimationFrame(() => {
+    themeChoice.value = stored();
+  });
+  system.addEventListener('change', (event) => {
+    systemDark.value = event.matches;
+  });
+  effect(() => {
+    document.documentElement.dataset['theme'] = isDark.value ? 'dark' : 'light';
+  });
 }

@@ -13,7 +13,12 @@ export const plusNs = (base: string, offset: number): string => String(BigInt(ba
 /** `a - b` in nanoseconds. */
 export const minusNs = (a: string, b: string): number => Number(BigInt(a) - BigInt(b));
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
+const clock = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+});
 const day = new Intl.DateTimeFormat(undefined, { year: 'numeric', month: 'short', day: 'numeric' });
 
 export const formatClock = (ms: number): string => clock.format(ms);

@@ -30,7 +30,10 @@ function afterFrame(work: () => void): { readonly ask: () => void; readonly stop
     ask: () => {
       if (frame !== 0) return;
       frame = requestAnimationFrame(() => {
-        timer = setTimeout(() => { frame = 0; work(); });
+        timer = setTimeout(() => {
+          frame = 0;
+          work();
+        });
       });
     },
     stop: () => {

@@ -9,7 +9,9 @@ interface CodeBlockProps {
 export function CodeBlock({ code, what }: CodeBlockProps) {
   return (
     <div class="codeblock">
-      <pre tabIndex={0} aria-label={what}><code>{code}</code></pre>
+      <pre tabIndex={0} aria-label={what}>
+        <code>{code}</code>
+      </pre>
       <CopyButton text={code} what={what} label="Copy" />
     </div>
   );

@@ -4,7 +4,10 @@ import { act } from 'preact/test-utils';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Combobox, type Suggest } from './combobox';
 
-const suggest: Suggest = (text) => Promise.resolve(['alpha', 'beta'].filter((name) => name.includes(text)).map((name) => ({ label: name, value: name, final: true })));
+const suggest: Suggest = (text) =>
+  Promise.resolve(
+    ['alpha', 'beta'].filter((name) => name.includes(text)).map((name) => ({ label: name, value: name, final: true })),
+  );
 
 let host: HTMLElement;
 const committed = vi.fn();
@@ -32,7 +35,10 @@ async function type(text: string): Promise<void> {
   });
 }
 
-const press = (key: string) => act(() => { input().dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true })); });
+const press = (key: string) =>
+  act(() => {
+    input().dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+  });
 
 it('keeps what is typed when suggestions arrive, and commits it on Enter', async () => {
   await type('al');

@@ -47,13 +47,18 @@ function useSuggestions(suggest: Suggest, list: Signal<ListState>) {
     const controller = new AbortController();
     const timer = setTimeout(() => {
       latest.current(text, controller.signal).then(
-        (items) => { if (!controller.signal.aborted) list.value = { open: items.length > 0, active: -1, items }; },
+        (items) => {
+          if (!controller.signal.aborted) list.value = { open: items.length > 0, active: -1, items };
+        },
         () => undefined,
       );
     }, 60);
     pending.current = { timer, controller };
   };
-  const close = (): void => { stop(); list.value = CLOSED; };
+  const close = (): void => {
+    stop();
+    list.value = CLOSED;
+  };
   return { ask, close };
 }
 
@@ -61,10 +66,15 @@ function useSuggestions(suggest: Suggest, list: Signal<ListState>) {
 export function Combobox({ label, value, suggest, onCommit, placeholder, invalid, name }: ComboboxProps) {
   const id = useId();
   const draft = useSignal(value);
-  useLayoutEffect(() => { draft.value = value; }, [value]);
+  useLayoutEffect(() => {
+    draft.value = value;
+  }, [value]);
   const list = useSignal<ListState>(CLOSED);
   const { ask, close } = useSuggestions(suggest, list);
-  const commit = (text: string): void => { close(); if (text.trim() !== value) onCommit(text.trim()); };
+  const commit = (text: string): void => {
+    close();
+    if (text.trim() !== value) onCommit(text.trim());
+  };
   const take = (item: Suggestion): void => {
     draft.value = item.value;
     if (item.final) commit(item.value);
@@ -73,31 +83,70 @@ export function Combobox({ label, value, suggest, onCommit, placeholder, invalid
   const move = (step: number): void => {
     const { items, active, open } = list.value;
     if (!open) return ask(draft.value);
-    list.value = { open, items, active: (active + step + items.length + (active < 0 && step < 0 ? 1 : 0)) % items.length };
+    list.value = {
+      open,
+      items,
+      active: (active + step + items.length + (active < 0 && step < 0 ? 1 : 0)) % items.length,
+    };
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const chosen = list.value.items[list.value.active];
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') move(event.key === 'ArrowDown' ? 1 : -1);
-    else if (event.key === 'Enter') { if (chosen) take(chosen); else commit(draft.value); }
-    else if (event.key === 'Escape' && list.value.open) close();
+    else if (event.key === 'Enter') {
+      if (chosen) take(chosen);
+      else commit(draft.value);
+    } else if (event.key === 'Escape' && list.value.open) close();
     else return;
     event.preventDefault();
   };
   const { open, items, active } = list.value;
   return (
     <div class="field combobox">
-      <label class="field-label" for={id}>{label}</label>
-      <input id={id} name={name} class="field-input" type="text" role="combobox" autocomplete="off" spellcheck={false}
-        value={draft.value} placeholder={placeholder} aria-autocomplete="list" aria-expanded={open} aria-controls={`${id}-list`}
-        aria-activedescendant={active >= 0 ? `${id}-${active}` : undefined} aria-invalid={invalid ? 'true' : undefined}
-        onFocus={() => ask(draft.value)} onInput={(event) => { draft.value = event.currentTarget.value; ask(draft.value); }}
-        onBlur={() => commit(draft.value)} onKeyDown={onKeyDown} />
-      {invalid && <span class="field-note" role="alert">{invalid}</span>}
+      <label class="field-label" for={id}>
+        {label}
+      </label>
+      <input
+        id={id}
+        name={name}
+        class="field-input"
+        type="text"
+        role="combobox"
+        autocomplete="off"
+        spellcheck={false}
+        value={draft.value}
+        placeholder={placeholder}
+        aria-autocomplete="list"
+        aria-expanded={open}
+        aria-controls={`${id}-list`}
+        aria-activedescendant={active >= 0 ? `${id}-${active}` : undefined}
+        aria-invalid={invalid ? 'true' : undefined}
+        onFocus={() => ask(draft.value)}
+        onInput={(event) => {
+          draft.value = event.currentTarget.value;
+          ask(draft.value);
+        }}
+        onBlur={() => commit(draft.value)}
+        onKeyDown={onKeyDown}
+      />
+      {invalid && (
+        <span class="field-note" role="alert">
+          {invalid}
+        </span>
+      )}
       <ul id={`${id}-list`} class="combobox-list" role="listbox" aria-label={label} hidden={!open}>
         {items.map((item, i) => (
-          <li key={item.value} id={`${id}-${i}`} role="option" aria-selected={i === active}
-            onMouseDown={(event) => { event.preventDefault(); take(item); }}>
-            <span>{item.label}</span>{item.note && <small>{item.note}</small>}
+          <li
+            key={item.value}
+            id={`${id}-${i}`}
+            role="option"
+            aria-selected={i === active}
+            onMouseDown={(event) => {
+              event.preventDefault();
+              take(item);
+            }}
+          >
+            <span>{item.label}</span>
+            {item.note && <small>{item.note}</small>}
           </li>
         ))}
       </ul>

@@ -17,11 +17,19 @@ export function CopyButton({ text, what, label }: CopyButtonProps) {
   const copy = async (): Promise<void> => {
     done.value = await copyText(text);
     announce(done.value ? `Copied ${what}` : `Could not copy ${what}`);
-    setTimeout(() => { done.value = false; }, 1500);
+    setTimeout(() => {
+      done.value = false;
+    }, 1500);
   };
   return (
-    <button type="button" class="button quiet small copy-button" aria-label={`Copy ${what}`} title={`Copy ${what}`} onClick={() => void copy()}>
-      {done.value ? <DoneIcon /> : label ?? <CopyIcon />}
+    <button
+      type="button"
+      class="button quiet small copy-button"
+      aria-label={`Copy ${what}`}
+      title={`Copy ${what}`}
+      onClick={() => void copy()}
+    >
+      {done.value ? <DoneIcon /> : (label ?? <CopyIcon />)}
     </button>
   );
 }

@@ -13,7 +13,11 @@ export function KeyTable({ rows }: KeyTableProps) {
     <dl class="key-table">
       {rows.map(([keys, meaning]) => (
         <div key={keys}>
-          <dt>{keys.split(' ').map((key) => <kbd key={key}>{key}</kbd>)}</dt>
+          <dt>
+            {keys.split(' ').map((key) => (
+              <kbd key={key}>{key}</kbd>
+            ))}
+          </dt>
           <dd>{meaning}</dd>
         </div>
       ))}

@@ -12,7 +12,9 @@ export function Segmented<T extends string>({ label, value, options, onChange }:
   return (
     <div class="segmented" role="group" aria-label={label}>
       {options.map(([id, text]) => (
-        <button key={id} type="button" aria-pressed={id === value} onClick={() => onChange(id)}>{text}</button>
+        <button key={id} type="button" aria-pressed={id === value} onClick={() => onChange(id)}>
+          {text}
+        </button>
       ))}
     </div>
   );

@@ -23,7 +23,9 @@ export function Sheet({ title, open, onClose, children }: SheetProps) {
         <>
           <div class="sheet-head">
             <h2>{title}</h2>
-            <button type="button" class="button quiet small" onClick={() => ref.current?.close()}>Close</button>
+            <button type="button" class="button quiet small" onClick={() => ref.current?.close()}>
+              Close
+            </button>
           </div>
           <div class="sheet-body">{children}</div>
         </>

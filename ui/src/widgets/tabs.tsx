@@ -28,11 +28,23 @@ export function Tabs({ label, value, options, onChange, children }: TabsProps) {
     <div class="tabs">
       <div class="tabs-list" role="tablist" aria-label={label} onKeyDown={step}>
         {options.map(([option, text]) => (
-          <button key={option} id={`${id}-${option}`} type="button" role="tab" aria-selected={option === value} aria-controls={`${id}-panel`}
-            tabIndex={option === value ? 0 : -1} onClick={() => onChange(option)}>{text}</button>
+          <button
+            key={option}
+            id={`${id}-${option}`}
+            type="button"
+            role="tab"
+            aria-selected={option === value}
+            aria-controls={`${id}-panel`}
+            tabIndex={option === value ? 0 : -1}
+            onClick={() => onChange(option)}
+          >
+            {text}
+          </button>
         ))}
       </div>
-      <div id={`${id}-panel`} role="tabpanel" aria-labelledby={`${id}-${value}`}>{children}</div>
+      <div id={`${id}-panel`} role="tabpanel" aria-labelledby={`${id}-${value}`}>
+        {children}
+      </div>
     </div>
   );
 }

@@ -20,15 +20,34 @@ export function CallsTable({ calls, from }: CallsTableProps) {
       <table>
         <caption class="visually-hidden">Calls between services</caption>
         <thead>
-          <tr><th scope="col">Caller</th><th scope="col">Called</th><th scope="col" class="number">Calls</th><th scope="col" class="number">Errors</th>
-            <th scope="col" class="number">p50</th><th scope="col" class="number">p95</th></tr>
+          <tr>
+            <th scope="col">Caller</th>
+            <th scope="col">Called</th>
+            <th scope="col" class="number">
+              Calls
+            </th>
+            <th scope="col" class="number">
+              Errors
+            </th>
+            <th scope="col" class="number">
+              p50
+            </th>
+            <th scope="col" class="number">
+              p95
+            </th>
+          </tr>
         </thead>
         <tbody>
           {busiest.map((call) => (
             <tr key={`${call.parent} ${call.child}`}>
-              <td>{service(call.parent)}</td><td>{service(call.child)}</td><td class="number">{count(call.callCount)}</td>
-              <td class={call.errorCount === '0' ? 'number' : 'number bad'}>{call.errorCount === '0' ? '0' : `▲ ${count(call.errorCount)}`}</td>
-              <td class="number">{formatDuration(Number(call.p50Ns))}</td><td class="number">{formatDuration(Number(call.p95Ns))}</td>
+              <td>{service(call.parent)}</td>
+              <td>{service(call.child)}</td>
+              <td class="number">{count(call.callCount)}</td>
+              <td class={call.errorCount === '0' ? 'number' : 'number bad'}>
+                {call.errorCount === '0' ? '0' : `▲ ${count(call.errorCount)}`}
+              </td>
+              <td class="number">{formatDuration(Number(call.p50Ns))}</td>
+              <td class="number">{formatDuration(Number(call.p95Ns))}</td>
             </tr>
           ))}
         </tbody>

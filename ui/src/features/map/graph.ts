@@ -34,7 +34,11 @@ export interface ServiceGraph {
 export function graphOf({ services, calls }: Dependencies): ServiceGraph {
   const nodes = [...services].sort((a, b) => Number(b.spanCount) - Number(a.spanCount)).slice(0, MAX_NODES);
   const kept = new Set(nodes.map((node) => node.name));
-  return { nodes, calls: calls.filter((c) => c.parent !== c.child && kept.has(c.parent) && kept.has(c.child)), cut: services.length > nodes.length };
+  return {
+    nodes,
+    calls: calls.filter((c) => c.parent !== c.child && kept.has(c.parent) && kept.has(c.child)),
+    cut: services.length > nodes.length,
+  };
 }
 
 /** The service, its callers and those it calls. */
@@ -44,8 +48,10 @@ export function neighbourhood(graph: ServiceGraph, focus: string): ServiceGraph 
   return { nodes: graph.nodes.filter((node) => near.has(node.name)), calls, cut: false };
 }
 
-export const requestOf = (graph: ServiceGraph): LayoutRequest =>
-  ({ nodes: graph.nodes.map((node) => node.name), edges: graph.calls.map((call) => [call.parent, call.child]) });
+export const requestOf = (graph: ServiceGraph): LayoutRequest => ({
+  nodes: graph.nodes.map((node) => node.name),
+  edges: graph.calls.map((call) => [call.parent, call.child]),
+});
 
 /** Width of a call's line: logarithmic in the number of calls, 1.25 to 5 pixels. */
 export function callWidth(count: number, most: number): number {
@@ -68,7 +74,8 @@ export function curve(points: readonly Point[]): string {
 /** Calls of which so many fail are drawn as failing. */
 const FAILING = 0.05;
 
-export const isFailing = (call: ServiceCall): boolean => Number(call.errorCount) >= FAILING * Math.max(1, Number(call.callCount));
+export const isFailing = (call: ServiceCall): boolean =>
+  Number(call.errorCount) >= FAILING * Math.max(1, Number(call.callCount));
 
 /** The triangle at the end of an edge, which comes in level. */
 export function arrowHead(points: readonly Point[], size: number): string {

@@ -16,7 +16,13 @@ function layout({ nodes, edges }: LayoutRequest): Layout {
     placed[name] = { x, y };
   }
   const { width = 0, height = 0 } = graph.graph();
-  const lines = edges.map(([from, to]) => betweenSides(placed[from], placed[to], (graph.edge(from, to).points ?? []).map(({ x, y }: Point) => ({ x, y }))));
+  const lines = edges.map(([from, to]) =>
+    betweenSides(
+      placed[from],
+      placed[to],
+      (graph.edge(from, to).points ?? []).map(({ x, y }: Point) => ({ x, y })),
+    ),
+  );
   return { width, height, nodes: placed, edges: lines };
 }
 

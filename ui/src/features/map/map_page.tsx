@@ -11,7 +11,12 @@ import { layoutGraph } from './layout';
 import { MapGraph } from './map_graph';
 import './map_page.css';
 
-const RANGES = [['now-15m', 'Last 15 minutes'], ['now-1h', 'Last hour'], ['now-24h', 'Last 24 hours'], ['now-168h', 'Last 7 days']] as const;
+const RANGES = [
+  ['now-15m', 'Last 15 minutes'],
+  ['now-1h', 'Last hour'],
+  ['now-24h', 'Last 24 hours'],
+  ['now-168h', 'Last 7 days'],
+] as const;
 
 interface Drawn {
   readonly graph: ServiceGraph;
@@ -40,17 +45,36 @@ function useMap(from: string, focus: string) {
 }
 
 function Head({ from, focus, cut }: { readonly from: string; readonly focus: string; readonly cut: boolean }) {
-  const go = (change: Readonly<Record<string, string>>): void => navigate(href(['map'], { from: from === 'now-1h' ? '' : from, focus, ...change }));
+  const go = (change: Readonly<Record<string, string>>): void =>
+    navigate(href(['map'], { from: from === 'now-1h' ? '' : from, focus, ...change }));
   return (
     <header class="panel-head">
       <h1 class="map-title">{focus ? `Around ${focus}` : 'Services and calls'}</h1>
       <span class="panel-note">
-        {cut ? 'The 300 busiest services. ' : ''}On a line: calls and their 95th percentile, ▲ errors. Wider: more calls; dashed: 5 % or more fail.
+        {cut ? 'The 300 busiest services. ' : ''}On a line: calls and their 95th percentile, ▲ errors. Wider: more
+        calls; dashed: 5 % or more fail.
       </span>
-      {focus && <button type="button" class="button small" onClick={() => go({ focus: '' })}>All services</button>}
-      {focus && <a class="button small" href={href(['search'], { service: focus, from })}>Search its traces</a>}
-      <select class="field-select map-range" aria-label="Time" value={from} onChange={(event) => go({ from: event.currentTarget.value })}>
-        {RANGES.map(([value, label]) => <option key={value} value={value}>{label}</option>)}
+      {focus && (
+        <button type="button" class="button small" onClick={() => go({ focus: '' })}>
+          All services
+        </button>
+      )}
+      {focus && (
+        <a class="button small" href={href(['search'], { service: focus, from })}>
+          Search its traces
+        </a>
+      )}
+      <select
+        class="field-select map-range"
+        aria-label="Time"
+        value={from}
+        onChange={(event) => go({ from: event.currentTarget.value })}
+      >
+        {RANGES.map(([value, label]) => (
+          <option key={value} value={value}>
+            {label}
+          </option>
+        ))}
       </select>
     </header>
   );
@@ -62,19 +86,34 @@ export function MapPage() {
   const from = params.get('from') ?? 'now-1h';
   const focus = params.get('focus') ?? '';
   const { whole, drawn, error } = useMap(from, focus);
-  useEffect(() => { document.title = 'Map · Spandrel'; }, []);
-  const choose = (service: string): void => navigate(href(['map'], { from: from === 'now-1h' ? '' : from, focus: service === focus ? '' : service }));
+  useEffect(() => {
+    document.title = 'Map · Spandrel';
+  }, []);
+  const choose = (service: string): void =>
+    navigate(href(['map'], { from: from === 'now-1h' ? '' : from, focus: service === focus ? '' : service }));
   const empty = whole?.nodes.length === 0;
   return (
     <div class="map-page">
       <section class="panel">
         <Head from={from} focus={focus} cut={whole?.cut ?? false} />
         {error && <Notice title={error} tone="error" />}
-        {!drawn && !error && !empty && <div class="map-space"><Notice title="Drawing the map" /></div>}
-        {empty && <Notice title="No services in this time"><p>Choose a longer time.</p></Notice>}
+        {!drawn && !error && !empty && (
+          <div class="map-space">
+            <Notice title="Drawing the map" />
+          </div>
+        )}
+        {empty && (
+          <Notice title="No services in this time">
+            <p>Choose a longer time.</p>
+          </Notice>
+        )}
         {drawn && !empty && <MapGraph graph={drawn.graph} layout={drawn.layout} focus={focus} onFocus={choose} />}
       </section>
-      {drawn && drawn.graph.calls.length > 0 && <section class="panel"><CallsTable calls={drawn.graph.calls} from={from} /></section>}
+      {drawn && drawn.graph.calls.length > 0 && (
+        <section class="panel">
+          <CallsTable calls={drawn.graph.calls} from={from} />
+        </section>
+      )}
     </div>
   );
 }

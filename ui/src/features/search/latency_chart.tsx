@@ -22,15 +22,18 @@ interface LatencyChartProps {
 
 function hoverText(g: LatencyGeometry, dots: readonly TraceSummary[] | undefined, x: number, y: number): string {
   const dot = dots && dotAt(g, dots, x, y);
-  if (dot) return `${dot.rootService} ${dot.rootOperation}: ${formatDuration(Number(dot.durationNs))}, ${dot.errorCount} errors`;
+  if (dot)
+    return `${dot.rootService} ${dot.rootOperation}: ${formatDuration(Number(dot.durationNs))}, ${dot.errorCount} errors`;
   const ms = msOf(g.fromNs) + ((x - g.plot.x0) / (g.plot.x1 - g.plot.x0)) * (g.lengthNs / 1e6);
   return `${formatClock(ms)} · ${formatDuration(g.y.invert(y))}`;
 }
 
 function label(overview: Overview, dots: boolean): string {
   const n = groupDigits(Number(overview.traceCount));
-  return `${dots ? 'Scatter plot' : 'Heat map'} of ${n} traces by start time and duration; half take at most ${formatDuration(Number(overview.p50Ns))}, ` +
-    `99 % at most ${formatDuration(Number(overview.p99Ns))}, ${overview.errorCount} with errors`;
+  return (
+    `${dots ? 'Scatter plot' : 'Heat map'} of ${n} traces by start time and duration; half take at most ${formatDuration(Number(overview.p50Ns))}, ` +
+    `99 % at most ${formatDuration(Number(overview.p99Ns))}, ${overview.errorCount} with errors`
+  );
 }
 
 /** The latency picture. Drag selects a range of time and duration; a click on a dot opens its trace. */
@@ -39,10 +42,17 @@ export function LatencyChart({ overview, dots, onBrush }: LatencyChartProps) {
   const drag = useSignal<Box | undefined>(undefined);
   const hover = useSignal('');
   const colours = palette.value;
-  const paint = useCallback((c: CanvasRenderingContext2D, w: number, h: number) => paintLatency(c, w, h, { overview, dots, palette: colours }), [overview, dots, colours]);
+  const paint = useCallback(
+    (c: CanvasRenderingContext2D, w: number, h: number) => paintLatency(c, w, h, { overview, dots, palette: colours }),
+    [overview, dots, colours],
+  );
   const place = (event: PointerEvent): { x: number; y: number; g: LatencyGeometry } => {
     const box = event.currentTarget instanceof Element ? event.currentTarget.getBoundingClientRect() : new DOMRect();
-    return { x: event.clientX - box.left, y: event.clientY - box.top, g: latencyGeometry(overview, box.width, box.height) };
+    return {
+      x: event.clientX - box.left,
+      y: event.clientY - box.top,
+      g: latencyGeometry(overview, box.width, box.height),
+    };
   };
   const down = (event: PointerEvent): void => {
     if (event.button !== 0) return;
@@ -66,11 +76,26 @@ export function LatencyChart({ overview, dots, onBrush }: LatencyChartProps) {
     else if (dot) navigate(href(['trace', dot.traceId]));
   };
   const d = drag.value;
-  const mark = d && { transform: `translate(${Math.min(d.x0, d.x1)}px, ${Math.min(d.y0, d.y1)}px)`, width: `${Math.abs(d.x1 - d.x0)}px`, height: `${Math.abs(d.y1 - d.y0)}px` };
+  const mark = d && {
+    transform: `translate(${Math.min(d.x0, d.x1)}px, ${Math.min(d.y0, d.y1)}px)`,
+    width: `${Math.abs(d.x1 - d.x0)}px`,
+    height: `${Math.abs(d.y1 - d.y0)}px`,
+  };
   return (
     <figure class="latency">
-      <div ref={host} class="latency-plot" onPointerDown={down} onPointerMove={move} onPointerUp={up}
-        onPointerCancel={() => { drag.value = undefined; }} onPointerLeave={() => { hover.value = ''; }}>
+      <div
+        ref={host}
+        class="latency-plot"
+        onPointerDown={down}
+        onPointerMove={move}
+        onPointerUp={up}
+        onPointerCancel={() => {
+          drag.value = undefined;
+        }}
+        onPointerLeave={() => {
+          hover.value = '';
+        }}
+      >
         <Canvas class="latency-canvas" paint={paint} label={label(overview, dots !== undefined)} />
         {mark && <div class="latency-brush" style={mark} />}
       </div>

@@ -27,7 +27,12 @@ const LEAST_SPREAD = 6;
 export const ERROR_STRIP = 10;
 
 export function latencyGeometry(overview: Overview, width: number, height: number): LatencyGeometry {
-  const plot: Box = { x0: MARGIN.left, y0: MARGIN.top, x1: Math.max(MARGIN.left + 1, width - MARGIN.right), y1: height - MARGIN.bottom };
+  const plot: Box = {
+    x0: MARGIN.left,
+    y0: MARGIN.top,
+    x1: Math.max(MARGIN.left + 1, width - MARGIN.right),
+    y1: height - MARGIN.bottom,
+  };
   const lengthNs = Math.max(1, Number(overview.stepNs) * overview.columns);
   const first = Number(overview.rowBoundsNs[0] ?? 1e6);
   const last = Number(overview.rowBoundsNs.at(-1) ?? 1e9);
@@ -57,7 +62,8 @@ export function brushOf(geometry: LatencyGeometry, drag: Box): Brush | undefined
   const wide = Math.abs(drag.x1 - drag.x0) >= THIN;
   const high = Math.abs(drag.y1 - drag.y0) >= THIN;
   if (!wide && !high) return undefined;
-  const time = (x: number): string => plusNs(fromNs, ((Math.min(plot.x1, Math.max(plot.x0, x)) - plot.x0) / (plot.x1 - plot.x0)) * lengthNs);
+  const time = (x: number): string =>
+    plusNs(fromNs, ((Math.min(plot.x1, Math.max(plot.x0, x)) - plot.x0) / (plot.x1 - plot.x0)) * lengthNs);
   const bottom = Math.max(drag.y0, drag.y1);
   const top = Math.min(drag.y0, drag.y1);
   return {
@@ -67,7 +73,12 @@ export function brushOf(geometry: LatencyGeometry, drag: Box): Brush | undefined
   };
 }
 
-export function dotAt(geometry: LatencyGeometry, traces: readonly TraceSummary[], x: number, y: number): TraceSummary | undefined {
+export function dotAt(
+  geometry: LatencyGeometry,
+  traces: readonly TraceSummary[],
+  x: number,
+  y: number,
+): TraceSummary | undefined {
   let best: TraceSummary | undefined;
   let nearest = 100;
   for (const trace of traces) {

@@ -68,12 +68,23 @@ function paintHeat(c: CanvasRenderingContext2D, g: LatencyGeometry, overview: Ov
     const bottom = Math.round(g.y.at(Number(bounds[row])));
     const top = Math.round(g.y.at(Number(bounds[Math.min(bounds.length - 1, row + group)])));
     const x = Math.round(g.plot.x0 + column * cellWidth);
-    c.fillStyle = palette.heat[most === 1 ? 4 : Math.round((Math.log(count) / Math.log(most)) * steps)] ?? palette.accent;
-    c.fillRect(x, top, Math.max(2, Math.round(g.plot.x0 + (column + 1) * cellWidth) - x - 1), Math.max(2, bottom - top - 1));
+    c.fillStyle =
+      palette.heat[most === 1 ? 4 : Math.round((Math.log(count) / Math.log(most)) * steps)] ?? palette.accent;
+    c.fillRect(
+      x,
+      top,
+      Math.max(2, Math.round(g.plot.x0 + (column + 1) * cellWidth) - x - 1),
+      Math.max(2, bottom - top - 1),
+    );
   }
 }
 
-function paintDots(c: CanvasRenderingContext2D, g: LatencyGeometry, dots: readonly TraceSummary[], palette: Palette): void {
+function paintDots(
+  c: CanvasRenderingContext2D,
+  g: LatencyGeometry,
+  dots: readonly TraceSummary[],
+  palette: Palette,
+): void {
   c.fillStyle = palette.accent;
   c.globalAlpha = 0.55;
   for (const trace of dots) {
@@ -104,7 +115,11 @@ function paintPercentiles(c: CanvasRenderingContext2D, g: LatencyGeometry, overv
   c.textBaseline = 'middle';
   c.textAlign = 'left';
   let free = g.plot.y0;
-  for (const [name, ns] of [['p99', overview.p99Ns], ['p95', overview.p95Ns], ['p50', overview.p50Ns]] as const) {
+  for (const [name, ns] of [
+    ['p99', overview.p99Ns],
+    ['p95', overview.p95Ns],
+    ['p50', overview.p50Ns],
+  ] as const) {
     const at = Math.round(g.y.at(Number(ns))) + 0.5;
     c.strokeStyle = palette.text;
     c.globalAlpha = 0.6;
@@ -142,7 +157,12 @@ function paintErrors(c: CanvasRenderingContext2D, g: LatencyGeometry, overview: 
   c.fillText('errors', g.plot.x0 - 6, g.plot.y1 + ERROR_STRIP / 2 + 1);
 }
 
-export function paintLatency(c: CanvasRenderingContext2D, width: number, height: number, picture: LatencyPicture): void {
+export function paintLatency(
+  c: CanvasRenderingContext2D,
+  width: number,
+  height: number,
+  picture: LatencyPicture,
+): void {
   const { overview, dots, palette } = picture;
   const g = latencyGeometry(overview, width, height);
   c.clearRect(0, 0, width, height);

@@ -55,6 +55,10 @@ export function searchModel(): SearchModel {
     loadDots: ({ filter, sort }) => {
       dots.load(async (signal) => (await search({ filter, sort, limit: SCATTER_LIMIT }, signal)).traces);
     },
-    stop: () => { page.cancel(); overview.cancel(); dots.cancel(); },
+    stop: () => {
+      page.cancel();
+      overview.cancel();
+      dots.cancel();
+    },
   };
 }

@@ -31,10 +31,17 @@ export function OverviewPanel({ model, state, onBrush }: OverviewPanelProps) {
       <header class="panel-head">
         <h2>Latency</h2>
         <span class="panel-note">{data && caption(state, dots?.length, data.traceCount)}</span>
-        <Segmented label="Picture" value={state.chart} options={[['heat', 'Heat map'], ['scatter', 'Scatter']]}
-          onChange={(chart) => navigate(searchHref({ ...state, chart }), { replace: true })} />
+        <Segmented
+          label="Picture"
+          value={state.chart}
+          options={[
+            ['heat', 'Heat map'],
+            ['scatter', 'Scatter'],
+          ]}
+          onChange={(chart) => navigate(searchHref({ ...state, chart }), { replace: true })}
+        />
       </header>
-      {data && <LatencyChart overview={data} dots={scatter ? dots ?? [] : undefined} onBrush={onBrush} />}
+      {data && <LatencyChart overview={data} dots={scatter ? (dots ?? []) : undefined} onBrush={onBrush} />}
       {!data && <div class="overview-space">{error && <Notice title={error} tone="error" />}</div>}
     </section>
   );

@@ -38,12 +38,21 @@ export function OverviewTable({ overview }: OverviewTableProps) {
     <div class="visually-hidden">
       <table>
         <caption>Traces over time</caption>
-        <thead><tr><th scope="col">From</th><th scope="col">Traces</th><th scope="col">With errors</th><th scope="col">Slowest at most</th></tr></thead>
+        <thead>
+          <tr>
+            <th scope="col">From</th>
+            <th scope="col">Traces</th>
+            <th scope="col">With errors</th>
+            <th scope="col">Slowest at most</th>
+          </tr>
+        </thead>
         <tbody>
           {summarise(overview).map((part, i) => (
             <tr key={i}>
               <th scope="row">{formatDateTime(plusNs(overview.fromNs, i * stepNs))}</th>
-              <td>{part.count}</td><td>{part.errors}</td><td>{part.count ? formatDuration(part.slowest) : 'none'}</td>
+              <td>{part.count}</td>
+              <td>{part.errors}</td>
+              <td>{part.count ? formatDuration(part.slowest) : 'none'}</td>
             </tr>
           ))}
         </tbody>

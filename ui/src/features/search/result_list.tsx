@@ -28,7 +28,10 @@ function useVisibleRows(host: { readonly current: HTMLElement | null }, count: n
     update();
     addEventListener('scroll', update, { passive: true });
     addEventListener('resize', update);
-    return () => { removeEventListener('scroll', update); removeEventListener('resize', update); };
+    return () => {
+      removeEventListener('scroll', update);
+      removeEventListener('resize', update);
+    };
   }, [count, rowHeight]);
   return range.value;
 }
@@ -37,7 +40,9 @@ function useNarrow(): boolean {
   const query = useRef(matchMedia('(max-width: 700px)'));
   const narrow = useSignal(query.current.matches);
   useEffect(() => {
-    const update = (event: MediaQueryListEvent): void => { narrow.value = event.matches; };
+    const update = (event: MediaQueryListEvent): void => {
+      narrow.value = event.matches;
+    };
     query.current.addEventListener('change', update);
     return () => query.current.removeEventListener('change', update);
   }, []);
@@ -57,9 +62,21 @@ export function ResultList({ traces, active }: ResultListProps) {
   const longestNs = traces.reduce((most, trace) => Math.max(most, Number(trace.durationNs)), 1);
   const nowMs = Date.now();
   return (
-    <ol ref={host} class="result-list" style={{ height: `${traces.length * rowHeight}px`, paddingTop: `${first * rowHeight}px` }}>
+    <ol
+      ref={host}
+      class="result-list"
+      style={{ height: `${traces.length * rowHeight}px`, paddingTop: `${first * rowHeight}px` }}
+    >
       {traces.slice(first, last).map((trace, i) => (
-        <ResultRow key={trace.traceId} trace={trace} position={first + i} total={traces.length} longestNs={longestNs} nowMs={nowMs} palette={palette.value} />
+        <ResultRow
+          key={trace.traceId}
+          trace={trace}
+          position={first + i}
+          total={traces.length}
+          longestNs={longestNs}
+          nowMs={nowMs}
+          palette={palette.value}
+        />
       ))}
     </ol>
   );

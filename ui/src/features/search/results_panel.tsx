@@ -27,7 +27,11 @@ function Nothing({ state }: Pick<ResultsPanelProps, 'state'>) {
   return (
     <Notice title="No traces match">
       <p>Look at a longer time, or take a condition away.</p>
-      {filter.from !== LONGER && <a class="button" href={searchHref({ ...state, filter: { ...filter, from: LONGER, to: 'now' } })}>Search the last 24 hours</a>}
+      {filter.from !== LONGER && (
+        <a class="button" href={searchHref({ ...state, filter: { ...filter, from: LONGER, to: 'now' } })}>
+          Search the last 24 hours
+        </a>
+      )}
     </Notice>
   );
 }
@@ -39,16 +43,29 @@ export function ResultsPanel({ model, state, active }: ResultsPanelProps) {
     <section class="panel results" aria-label="Traces" aria-busy={loading}>
       <header class="panel-head">
         <h2>Traces</h2>
-        <span class="panel-note results-count">{data && heading(traces.length, model.overview.state.value.data?.traceCount, state.sort)}</span>
-        <Segmented label="Order" value={state.sort} options={[['newest', 'Newest'], ['slowest', 'Slowest']]}
-          onChange={(sort) => navigate(searchHref({ ...state, sort }), { replace: true })} />
+        <span class="panel-note results-count">
+          {data && heading(traces.length, model.overview.state.value.data?.traceCount, state.sort)}
+        </span>
+        <Segmented
+          label="Order"
+          value={state.sort}
+          options={[
+            ['newest', 'Newest'],
+            ['slowest', 'Slowest'],
+          ]}
+          onChange={(sort) => navigate(searchHref({ ...state, sort }), { replace: true })}
+        />
       </header>
       {error && <Notice title={error} tone="error" />}
       {data && traces.length === 0 && !loading && <Nothing state={state} />}
       {!data && loading && <Notice title="Searching" />}
       {traces.length > 0 && <ResultList traces={traces} active={active} />}
       {data?.nextCursor && (
-        <div class="results-more"><button type="button" class="button" disabled={loading} onClick={() => model.more(state)}>Show more</button></div>
+        <div class="results-more">
+          <button type="button" class="button" disabled={loading} onClick={() => model.more(state)}>
+            Show more
+          </button>
+        </div>
       )}
     </section>
   );

@@ -6,7 +6,17 @@ import { fromJaeger, searchHref, stateOf } from './query';
 
 describe('the search in the URL', () => {
   it('comes back as it went', () => {
-    const state = stateOf(new URLSearchParams({ service: 'a', tags: 'k="x y" error=true', minDuration: '5ms', from: 'now-3h', sort: 'slowest', y: 'scatter', limit: '50' }));
+    const state = stateOf(
+      new URLSearchParams({
+        service: 'a',
+        tags: 'k="x y" error=true',
+        minDuration: '5ms',
+        from: 'now-3h',
+        sort: 'slowest',
+        y: 'scatter',
+        limit: '50',
+      }),
+    );
     const again = stateOf(new URL(searchHref(state), 'http://h').searchParams);
     expect(again).toEqual(state);
     expect(state.filter.to).toBe('now');
@@ -25,22 +35,41 @@ describe('links of Jaeger', () => {
   };
   it('leave our own searches alone', () => expect(modern('service=a&tags=k%3Dv&from=now-1h')).toBeUndefined());
   it('turn tags and lookback into ours', () => {
-    expect(modern('service=a&operation=GET&limit=20&lookback=2d&tags={"http.route":"/x y","error":"true"}&minDuration=1ms')).toEqual({
-      service: 'a', operation: 'GET', limit: '20', minDuration: '1ms', from: 'now-48h', tags: 'http.route="/x y" error=true',
+    expect(
+      modern('service=a&operation=GET&limit=20&lookback=2d&tags={"http.route":"/x y","error":"true"}&minDuration=1ms'),
+    ).toEqual({
+      service: 'a',
+      operation: 'GET',
+      limit: '20',
+      minDuration: '1ms',
+      from: 'now-48h',
+      tags: 'http.route="/x y" error=true',
     });
   });
   it('turn microseconds into nanoseconds', () => {
     expect(modern('service=a&lookback=custom&start=1700000000000000&end=1700000001000000')).toEqual({
-      service: 'a', from: '1700000000000000000', to: '1700000001000000000',
+      service: 'a',
+      from: '1700000000000000000',
+      to: '1700000001000000000',
     });
   });
-  it('keep tags that are no JSON', () => expect(modern('lookback=1h&tags={broken')).toEqual({ from: 'now-1h', tags: '{broken' }));
+  it('keep tags that are no JSON', () =>
+    expect(modern('lookback=1h&tags={broken')).toEqual({ from: 'now-1h', tags: '{broken' }));
 });
 
 describe('the latency picture', () => {
   const overview: Overview = {
-    traceCount: '3', errorCount: '0', p50Ns: '1000000', p95Ns: '1000000', p99Ns: '1000000', fromNs: '1700000000000000000', stepNs: '1000000000',
-    columns: 100, rowBoundsNs: Array.from({ length: 81 }, (_, i) => String(Math.round(1e6 * 2 ** (i / 8)))), cells: [], errors: [],
+    traceCount: '3',
+    errorCount: '0',
+    p50Ns: '1000000',
+    p95Ns: '1000000',
+    p99Ns: '1000000',
+    fromNs: '1700000000000000000',
+    stepNs: '1000000000',
+    columns: 100,
+    rowBoundsNs: Array.from({ length: 81 }, (_, i) => String(Math.round(1e6 * 2 ** (i / 8)))),
+    cells: [],
+    errors: [],
   };
   const g = latencyGeometry(overview, 700, 240);
   const { plot } = g;

@@ -40,7 +40,9 @@ export function SearchPage() {
     active.value = -1;
     model.run(state);
   }, [runKey]);
-  useEffect(() => { if (state.chart === 'scatter') model.loadDots(state); }, [runKey, state.chart]);
+  useEffect(() => {
+    if (state.chart === 'scatter') model.loadDots(state);
+  }, [runKey, state.chart]);
 
   const change = (filter: Partial<Filter>): void => {
     const to = searchHref({ ...state, filter: { ...state.filter, ...filter } });
@@ -52,8 +54,14 @@ export function SearchPage() {
     active.value = Math.min(count - 1, Math.max(0, active.value + by));
   };
   useKeys({
-    j: () => step(1), k: () => step(-1), ArrowDown: () => step(1), ArrowUp: () => step(-1),
-    '/': () => { if (filters.current) filters.current.open = true; filters.current?.querySelector<HTMLElement>('input[name=tags]')?.focus(); },
+    j: () => step(1),
+    k: () => step(-1),
+    ArrowDown: () => step(1),
+    ArrowUp: () => step(-1),
+    '/': () => {
+      if (filters.current) filters.current.open = true;
+      filters.current?.querySelector<HTMLElement>('input[name=tags]')?.focus();
+    },
   });
   const wide = matchMedia('(min-width: 901px)').matches;
   return (
@@ -61,7 +69,11 @@ export function SearchPage() {
       <h1 class="visually-hidden">Search traces</h1>
       <details ref={filters} class="search-filters panel" open={wide}>
         <summary>Filters</summary>
-        <FilterForm filter={state.filter} onChange={change} onClear={() => navigate(searchHref({ ...state, filter: { from: DEFAULT_FROM, to: 'now' } }))} />
+        <FilterForm
+          filter={state.filter}
+          onChange={change}
+          onClear={() => navigate(searchHref({ ...state, filter: { from: DEFAULT_FROM, to: 'now' } }))}
+        />
       </details>
       <div class="search-main">
         <OverviewPanel model={model} state={state} onBrush={(brush) => change(brushed(state.filter, brush))} />

@@ -20,7 +20,12 @@ export function suggestOperation(service: string | undefined): Suggest {
     if (!service) return [];
     const operations = await getOperations(service, signal);
     const kinds = new Map(operations.map((operation) => [operation.name, operation.kind]));
-    return matching([...kinds.keys()], text).map((name) => ({ label: name, note: kinds.get(name) ?? '', value: name, final: true }));
+    return matching([...kinds.keys()], text).map((name) => ({
+      label: name,
+      note: kinds.get(name) ?? '',
+      value: name,
+      final: true,
+    }));
   };
 }
 
@@ -30,17 +35,25 @@ export function suggestTags(filter: Filter): Suggest {
   return async (text, signal) => {
     const start = text.search(/[^\s]*$/);
     const head = text.slice(0, start);
-    const [, key = '', operator = '', typed = ''] = /^([^=!<>~]*)(=~|!=|>=|<=|=|>|<)?"?(.*)$/.exec(text.slice(start)) ?? [];
+    const [, key = '', operator = '', typed = ''] =
+      /^([^=!<>~]*)(=~|!=|>=|<=|=|>|<)?"?(.*)$/.exec(text.slice(start)) ?? [];
     const names = await getAttributes(others, ASKED, signal);
     if (operator === '') {
       const keys = new Map(names.map((name) => [name.key, name.scope]));
-      return matching([...keys.keys()], key).map((name): Suggestion => ({ label: name, note: keys.get(name) ?? '', value: `${head}${name}=`, final: false }));
+      return matching([...keys.keys()], key).map((name): Suggestion => ({
+        label: name,
+        note: keys.get(name) ?? '',
+        value: `${head}${name}=`,
+        final: false,
+      }));
     }
     const name = names.find((candidate) => candidate.key === key);
     if (!name || operator === '=~') return [];
     const values = await getAttributeValues(name, others, ASKED, signal);
     return matching(values, typed).map((value) => ({
-      label: value, value: head + formatCondition({ key, operator: operator as '=', value }), final: true,
+      label: value,
+      value: head + formatCondition({ key, operator: operator as '=', value }),
+      final: true,
     }));
   };
 }

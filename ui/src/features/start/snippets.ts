@@ -22,7 +22,11 @@ function environment(at: Endpoints, protocol: 'grpc' | 'http/protobuf'): Step {
   const address = protocol === 'grpc' ? at.grpc : at.http;
   return {
     title: 'Point the SDK here',
-    code: [`export OTEL_SERVICE_NAME=my-service`, `export OTEL_EXPORTER_OTLP_ENDPOINT=http://${address}`, `export OTEL_EXPORTER_OTLP_PROTOCOL=${protocol}`].join('\n'),
+    code: [
+      `export OTEL_SERVICE_NAME=my-service`,
+      `export OTEL_EXPORTER_OTLP_ENDPOINT=http://${address}`,
+      `export OTEL_EXPORTER_OTLP_PROTOCOL=${protocol}`,
+    ].join('\n'),
   };
 }
 
@@ -30,10 +34,14 @@ const spandrel: Language = {
   id: 'cpp',
   name: 'C++',
   steps: (at) => [
-    { title: 'CMakeLists.txt', code: 'add_subdirectory(spandrel)\ntarget_link_libraries(my_service PRIVATE spandrel_sdk)' },
+    {
+      title: 'CMakeLists.txt',
+      code: 'add_subdirectory(spandrel)\ntarget_link_libraries(my_service PRIVATE spandrel_sdk)',
+    },
     {
       title: 'main.cc',
-      code: '#include <spandrel/sdk.h>\n\nint main() {\n  auto tracing = spandrel::sdk::Init("my-service");\n  auto tracer = opentelemetry::trace::Provider::GetTracerProvider()->GetTracer("my-service");\n' +
+      code:
+        '#include <spandrel/sdk.h>\n\nint main() {\n  auto tracing = spandrel::sdk::Init("my-service");\n  auto tracer = opentelemetry::trace::Provider::GetTracerProvider()->GetTracer("my-service");\n' +
         '  auto span = tracer->StartSpan("hello");\n  span->End();\n}',
     },
     { title: 'Run', code: `OTEL_EXPORTER_OTLP_ENDPOINT=http://${at.grpc} ./my_service` },
@@ -71,7 +79,10 @@ const go: Language = {
   id: 'go',
   name: 'Go',
   steps: (at) => [
-    { title: 'Add the SDK', code: 'go get go.opentelemetry.io/otel/sdk go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc' },
+    {
+      title: 'Add the SDK',
+      code: 'go get go.opentelemetry.io/otel/sdk go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc',
+    },
     {
       title: 'main.go',
       code: `exporter, err := otlptracegrpc.New(ctx)
@@ -91,7 +102,10 @@ const python: Language = {
   id: 'python',
   name: 'Python',
   steps: (at) => [
-    { title: 'Add the SDK', code: 'pip install opentelemetry-distro opentelemetry-exporter-otlp\nopentelemetry-bootstrap -a install' },
+    {
+      title: 'Add the SDK',
+      code: 'pip install opentelemetry-distro opentelemetry-exporter-otlp\nopentelemetry-bootstrap -a install',
+    },
     environment(at, 'grpc'),
     { title: 'Run', code: 'opentelemetry-instrument python app.py' },
   ],

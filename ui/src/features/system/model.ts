@@ -45,7 +45,13 @@ const COUNTS = {
     ['spandrel_store_expired_spans', { reason: 'age' }, 'Older than the limit', 'spans; max_age', false],
     ['spandrel_store_expired_spans', { reason: 'bytes' }, 'Store over its size', 'spans; max_bytes', false],
     ['spandrel_store_expired_spans', { reason: 'free_disk' }, 'Disk too full', 'spans; min_free_bytes', true],
-    ['spandrel_store_expired_spans', { reason: 'policy' }, 'Not kept by policy', 'spans; what stays stands for them', false],
+    [
+      'spandrel_store_expired_spans',
+      { reason: 'policy' },
+      'Not kept by policy',
+      'spans; what stays stands for them',
+      false,
+    ],
   ],
   refused: [
     ['otelcol_receiver_refused_spans', {}, 'Refused on arrival', 'spans, all reasons; senders were told', true],
@@ -75,22 +81,37 @@ function storeAt(metrics: readonly Metric[], directory: string): Store {
   const mode = metrics.find((metric) => matches(metric, 'spandrel_store_durability', { directory }));
   const partSpans = read('part_spans');
   return {
-    directory, durability: mode?.labels['mode'] ?? '', spans: read('spans'), diskBytes: read('disk_bytes'), parts: read('parts'),
+    directory,
+    durability: mode?.labels['mode'] ?? '',
+    spans: read('spans'),
+    diskBytes: read('disk_bytes'),
+    parts: read('parts'),
     bytesPerSpan: partSpans > 0 ? read('part_bytes') / partSpans : undefined,
-    oldestMs: timeMs('oldest_start_seconds'), newestMs: timeMs('newest_start_seconds'),
-    partBytes: read('part_bytes'), logBytes: read('log_bytes'), headBytes: read('head_bytes'), headSpans: read('head_spans'),
-    freeDiskBytes: read('free_disk_bytes'), maxAgeSeconds: read('max_age_seconds'), maxBytes: read('max_bytes'), minFreeBytes: read('min_free_bytes'),
+    oldestMs: timeMs('oldest_start_seconds'),
+    newestMs: timeMs('newest_start_seconds'),
+    partBytes: read('part_bytes'),
+    logBytes: read('log_bytes'),
+    headBytes: read('head_bytes'),
+    headSpans: read('head_spans'),
+    freeDiskBytes: read('free_disk_bytes'),
+    maxAgeSeconds: read('max_age_seconds'),
+    maxBytes: read('max_bytes'),
+    minFreeBytes: read('min_free_bytes'),
   };
 }
 
 /** The status as the page shows it; stores by directory. */
 export function systemOf({ metrics }: Pick<Status, 'metrics'>): System {
-  const directories = metrics.filter(({ name }) => name === 'spandrel_store_spans').map(({ labels }) => labels['directory'] ?? '');
+  const directories = metrics
+    .filter(({ name }) => name === 'spandrel_store_spans')
+    .map(({ labels }) => labels['directory'] ?? '');
   const counts = (kind: keyof typeof COUNTS): Count[] =>
     COUNTS[kind].map(([name, labels, label, help, bad]) => ({ label, help, bad, value: sum(metrics, name, labels) }));
   return {
     stores: directories.sort().map((directory) => storeAt(metrics, directory)),
-    dropped: counts('dropped'), refused: counts('refused'), damage: counts('damage'),
+    dropped: counts('dropped'),
+    refused: counts('refused'),
+    damage: counts('damage'),
   };
 }
 

@@ -10,11 +10,24 @@ const DURABILITY: Readonly<Record<string, string>> = {
 };
 
 function Tile({ label, value, note }: { readonly label: string; readonly value: string; readonly note: string }) {
-  return <div class="system-tile"><dt>{label}</dt><dd>{value}<small>{note}</small></dd></div>;
+  return (
+    <div class="system-tile">
+      <dt>{label}</dt>
+      <dd>
+        {value}
+        <small>{note}</small>
+      </dd>
+    </div>
+  );
 }
 
 function Row({ label, children }: { readonly label: string; readonly children: ComponentChildren }) {
-  return <div><dt>{label}</dt><dd>{children}</dd></div>;
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
 }
 
 function Retention({ store }: { readonly store: Store }) {
@@ -25,7 +38,9 @@ function Retention({ store }: { readonly store: Store }) {
       <Row label="Drop spans older than">{maxAgeSeconds > 0 ? formatAge(maxAgeSeconds) : 'no limit'}</Row>
       <Row label="Drop the oldest above">{maxBytes > 0 ? formatBytes(maxBytes) : 'no limit'}</Row>
       <Row label="Keep free on the disk">
-        <span class={freeDiskBytes < minFreeBytes ? 'bad' : ''}>{minFreeBytes > 0 ? `${formatBytes(minFreeBytes)} (${disk})` : `not asked for (${disk})`}</span>
+        <span class={freeDiskBytes < minFreeBytes ? 'bad' : ''}>
+          {minFreeBytes > 0 ? `${formatBytes(minFreeBytes)} (${disk})` : `not asked for (${disk})`}
+        </span>
       </Row>
     </dl>
   );
@@ -34,9 +49,15 @@ function Retention({ store }: { readonly store: Store }) {
 function Contents({ store }: { readonly store: Store }) {
   return (
     <dl class="system-rows">
-      <Row label="Oldest span, UTC">{store.oldestMs === undefined ? 'none in a part yet' : formatUtc(store.oldestMs)}</Row>
-      <Row label="Newest span, UTC">{store.newestMs === undefined ? 'none in a part yet' : formatUtc(store.newestMs)}</Row>
-      <Row label="Durability"><code>{store.durability}</code> {DURABILITY[store.durability]}</Row>
+      <Row label="Oldest span, UTC">
+        {store.oldestMs === undefined ? 'none in a part yet' : formatUtc(store.oldestMs)}
+      </Row>
+      <Row label="Newest span, UTC">
+        {store.newestMs === undefined ? 'none in a part yet' : formatUtc(store.newestMs)}
+      </Row>
+      <Row label="Durability">
+        <code>{store.durability}</code> {DURABILITY[store.durability]}
+      </Row>
     </dl>
   );
 }
@@ -45,17 +66,37 @@ function Contents({ store }: { readonly store: Store }) {
 export function StorePanel({ store }: { readonly store: Store }) {
   return (
     <section class="panel system-store">
-      <h2>Store <code>{store.directory}</code></h2>
+      <h2>
+        Store <code>{store.directory}</code>
+      </h2>
       <dl class="system-tiles">
-        <Tile label="Spans" value={groupDigits(store.spans)} note={`${groupDigits(store.headSpans)} of them not in a part yet`} />
-        <Tile label="On disk" value={formatBytes(store.diskBytes)} note={`${formatBytes(store.partBytes)} parts, ${formatBytes(store.logBytes)} log`} />
-        <Tile label="Bytes a span" value={store.bytesPerSpan === undefined ? '–' : store.bytesPerSpan.toFixed(1)} note="in parts" />
+        <Tile
+          label="Spans"
+          value={groupDigits(store.spans)}
+          note={`${groupDigits(store.headSpans)} of them not in a part yet`}
+        />
+        <Tile
+          label="On disk"
+          value={formatBytes(store.diskBytes)}
+          note={`${formatBytes(store.partBytes)} parts, ${formatBytes(store.logBytes)} log`}
+        />
+        <Tile
+          label="Bytes a span"
+          value={store.bytesPerSpan === undefined ? '–' : store.bytesPerSpan.toFixed(1)}
+          note="in parts"
+        />
         <Tile label="Parts" value={groupDigits(store.parts)} note="sealed files" />
         <Tile label="Head" value={formatBytes(store.headBytes)} note="in memory, waits to be sealed" />
       </dl>
       <div class="system-halves">
-        <div><h3>Contents</h3><Contents store={store} /></div>
-        <div><h3>Retention</h3><Retention store={store} /></div>
+        <div>
+          <h3>Contents</h3>
+          <Contents store={store} />
+        </div>
+        <div>
+          <h3>Retention</h3>
+          <Retention store={store} />
+        </div>
       </div>
     </section>
   );

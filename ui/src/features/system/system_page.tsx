@@ -20,8 +20,14 @@ function Counts({ title, counts }: { readonly title: string; readonly counts: re
       <dl>
         {counts.map(({ label, help, value, bad }) => (
           <div key={label}>
-            <dt>{label}<small>{help}</small></dt>
-            <dd class={bad && value > 0 ? 'bad' : value > 0 ? '' : 'none'}>{bad && value > 0 ? '▲ ' : ''}{groupDigits(value)}</dd>
+            <dt>
+              {label}
+              <small>{help}</small>
+            </dt>
+            <dd class={bad && value > 0 ? 'bad' : value > 0 ? '' : 'none'}>
+              {bad && value > 0 ? '▲ ' : ''}
+              {groupDigits(value)}
+            </dd>
           </div>
         ))}
       </dl>
@@ -33,7 +39,9 @@ function Figures({ status }: { readonly status: Status }) {
   const { stores, dropped, refused, damage } = systemOf(status);
   return (
     <>
-      {stores.map((store) => <StorePanel key={store.directory} store={store} />)}
+      {stores.map((store) => (
+        <StorePanel key={store.directory} store={store} />
+      ))}
       {stores.length === 0 ? <Notice title="This server has no store">It passes on what it receives.</Notice> : null}
       <p class="system-note">Counted since the server started:</p>
       <div class="system-columns">
@@ -65,9 +73,20 @@ export function SystemPage() {
     <div class="system-page">
       <div class="system-head">
         <h1>System</h1>
-        {now ? <p>Spandrel {now.version} <a href="metrics" data-native>All metrics</a></p> : null}
+        {now ? (
+          <p>
+            Spandrel {now.version}{' '}
+            <a href="metrics" data-native>
+              All metrics
+            </a>
+          </p>
+        ) : null}
       </div>
-      {error.value ? <Notice title="The figures cannot be read" tone="error">{error.value}</Notice> : null}
+      {error.value ? (
+        <Notice title="The figures cannot be read" tone="error">
+          {error.value}
+        </Notice>
+      ) : null}
       {now ? <Figures status={now} /> : null}
     </div>
   );

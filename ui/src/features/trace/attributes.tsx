@@ -31,7 +31,11 @@ function timeAround(startNs: string): { readonly from: string; readonly to: stri
 }
 
 function searchFor(attribute: Attribute, service: string, startNs: string): string {
-  return href(['search'], { service, tags: formatCondition({ key: attribute.key, operator: '=', value: valueText(attribute) }), ...timeAround(startNs) });
+  return href(['search'], {
+    service,
+    tags: formatCondition({ key: attribute.key, operator: '=', value: valueText(attribute) }),
+    ...timeAround(startNs),
+  });
 }
 
 /** Attributes in the order in which they were sent, each with a copy button and a search link. */
@@ -39,7 +43,9 @@ export function Attributes({ title, attributes, service, startNs }: AttributesPr
   if (attributes.length === 0) return null;
   return (
     <details class="details-block" open>
-      <summary>{title} <span class="details-count">{attributes.length}</span></summary>
+      <summary>
+        {title} <span class="details-count">{attributes.length}</span>
+      </summary>
       <dl class="attributes">
         {attributes.map((attribute, i) => (
           <div key={`${attribute.key} ${i}`} class="attribute">
@@ -47,7 +53,14 @@ export function Attributes({ title, attributes, service, startNs }: AttributesPr
             <dd class={`value-${attribute.type}`}>{valueText(attribute) || <em>empty</em>}</dd>
             <dd class="attribute-actions">
               <CopyButton text={valueText(attribute)} what={attribute.key} />
-              <a class="button quiet small" href={searchFor(attribute, service, startNs)} aria-label={`Search traces with this ${attribute.key}`} title="Search traces with this value"><SearchIcon /></a>
+              <a
+                class="button quiet small"
+                href={searchFor(attribute, service, startNs)}
+                aria-label={`Search traces with this ${attribute.key}`}
+                title="Search traces with this value"
+              >
+                <SearchIcon />
+              </a>
             </dd>
           </div>
         ))}

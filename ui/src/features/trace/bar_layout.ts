@@ -24,8 +24,10 @@ export function layoutBar(start: number, duration: number, zoom: Zoom, width: nu
   }
   const left = Math.min(Math.max(0, x0), width - MIN_WIDTH);
   const right = Math.max(left + MIN_WIDTH, Math.min(width, x1));
-  if (right + GAP + labelWidth <= width) return { left, width: right - left, labelLeft: right + GAP, inside: false, hidden: false };
-  if (left - GAP - labelWidth >= 0) return { left, width: right - left, labelLeft: left - GAP - labelWidth, inside: false, hidden: false };
+  if (right + GAP + labelWidth <= width)
+    return { left, width: right - left, labelLeft: right + GAP, inside: false, hidden: false };
+  if (left - GAP - labelWidth >= 0)
+    return { left, width: right - left, labelLeft: left - GAP - labelWidth, inside: false, hidden: false };
   return { left, width: right - left, labelLeft: width - labelWidth - GAP, inside: true, hidden: false };
 }
 

@@ -20,12 +20,17 @@ function Exception({ event }: { readonly event: SpanEvent }) {
   const stack = textOf(event.attributes, 'exception.stacktrace');
   return (
     <div class="exception">
-      <p><strong>{textOf(event.attributes, 'exception.type') || 'exception'}</strong> {textOf(event.attributes, 'exception.message')}</p>
+      <p>
+        <strong>{textOf(event.attributes, 'exception.type') || 'exception'}</strong>{' '}
+        {textOf(event.attributes, 'exception.message')}
+      </p>
       {stack && (
         <details>
           <summary>Stack trace</summary>
           <CopyButton text={stack} what="stack trace" />
-          <pre tabIndex={0} aria-label="Stack trace">{stack}</pre>
+          <pre tabIndex={0} aria-label="Stack trace">
+            {stack}
+          </pre>
         </details>
       )}
     </div>
@@ -34,14 +39,24 @@ function Exception({ event }: { readonly event: SpanEvent }) {
 
 function Event({ event, startNs }: { readonly event: SpanEvent; readonly startNs: string }) {
   const isException = event.name === 'exception';
-  const rest = event.attributes.filter(({ key }) => !isException || !['exception.type', 'exception.message', 'exception.stacktrace'].includes(key));
+  const rest = event.attributes.filter(
+    ({ key }) => !isException || !['exception.type', 'exception.message', 'exception.stacktrace'].includes(key),
+  );
   return (
     <li class={isException ? 'event bad' : 'event'}>
-      <p class="event-head"><b>{event.name || 'event'}</b><span>{`+${formatDuration(minusNs(event.timeNs, startNs))}`}</span></p>
+      <p class="event-head">
+        <b>{event.name || 'event'}</b>
+        <span>{`+${formatDuration(minusNs(event.timeNs, startNs))}`}</span>
+      </p>
       {isException && <Exception event={event} />}
       {rest.length > 0 && (
         <dl class="event-attributes">
-          {rest.map((attribute, i) => <div key={`${attribute.key} ${i}`}><dt>{attribute.key}</dt><dd>{valueText(attribute)}</dd></div>)}
+          {rest.map((attribute, i) => (
+            <div key={`${attribute.key} ${i}`}>
+              <dt>{attribute.key}</dt>
+              <dd>{valueText(attribute)}</dd>
+            </div>
+          ))}
         </dl>
       )}
     </li>
@@ -52,8 +67,14 @@ export function Events({ events, startNs }: EventsProps) {
   if (events.length === 0) return null;
   return (
     <details class="details-block" open>
-      <summary>Events <span class="details-count">{events.length}</span></summary>
-      <ol class="events">{events.map((event, i) => <Event key={i} event={event} startNs={startNs} />)}</ol>
+      <summary>
+        Events <span class="details-count">{events.length}</span>
+      </summary>
+      <ol class="events">
+        {events.map((event, i) => (
+          <Event key={i} event={event} startNs={startNs} />
+        ))}
+      </ol>
     </details>
   );
 }
@@ -63,11 +84,15 @@ export function Links({ links, startNs }: { readonly links: readonly SpanLink[];
   if (links.length === 0) return null;
   return (
     <details class="details-block" open>
-      <summary>Links <span class="details-count">{links.length}</span></summary>
+      <summary>
+        Links <span class="details-count">{links.length}</span>
+      </summary>
       <ul class="links">
         {links.map((link, i) => (
           <li key={i}>
-            <a href={href(['trace', link.traceId], { s: link.spanId })}>Trace <code>{link.traceId.slice(0, 16)}…</code> span <code>{link.spanId}</code></a>
+            <a href={href(['trace', link.traceId], { s: link.spanId })}>
+              Trace <code>{link.traceId.slice(0, 16)}…</code> span <code>{link.spanId}</code>
+            </a>
             <Attributes title="Link attributes" attributes={link.attributes} service="" startNs={startNs} />
           </li>
         ))}

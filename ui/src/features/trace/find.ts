@@ -19,7 +19,9 @@ function byText(columns: TraceColumns, word: string): Test {
   const services = columns.services.map((name) => name.toLowerCase().includes(word));
   const operations = columns.operations.map((name) => name.toLowerCase().includes(word));
   const byId = /^[0-9a-f]{6,16}$/.test(word);
-  return (i) => services[columns.service[i] ?? 0] === true || operations[columns.operation[i] ?? 0] === true ||
+  return (i) =>
+    services[columns.service[i] ?? 0] === true ||
+    operations[columns.operation[i] ?? 0] === true ||
     (byId && spanIdHex(columns, i).startsWith(word));
 }
 
@@ -40,7 +42,10 @@ export interface Matches {
 
 /** Undefined when nothing is looked for. */
 export function findSpans(columns: TraceColumns, query: string): Matches | undefined {
-  const terms = query.toLowerCase().split(/\s+/).filter((term) => term !== '');
+  const terms = query
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((term) => term !== '');
   if (terms.length === 0) return undefined;
   const tests = terms.map((term) => testOf(columns, term));
   const mask = new Uint8Array(columns.spanCount);

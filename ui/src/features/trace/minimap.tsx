@@ -62,12 +62,25 @@ export function Minimap({ view }: MinimapProps) {
     const next = moved(drag.current, (x / width) * total);
     if (next.to - next.from > (2 / width) * total) view.setZoom(next);
   };
-  const end = (): void => { drag.current = undefined; };
+  const end = (): void => {
+    drag.current = undefined;
+  };
   const left = `${(zoom.from / total) * 100}%`;
   const right = `${(1 - zoom.to / total) * 100}%`;
   return (
-    <div class="minimap" onPointerDown={down} onPointerMove={move} onPointerUp={end} onPointerCancel={end} onDblClick={() => view.setZoom(view.whole())}>
-      <Canvas class="minimap-canvas" paint={paint} label={`Overview of ${view.columns.spanCount} spans; ${view.facts.errors} with errors`} />
+    <div
+      class="minimap"
+      onPointerDown={down}
+      onPointerMove={move}
+      onPointerUp={end}
+      onPointerCancel={end}
+      onDblClick={() => view.setZoom(view.whole())}
+    >
+      <Canvas
+        class="minimap-canvas"
+        paint={paint}
+        label={`Overview of ${view.columns.spanCount} spans; ${view.facts.errors} with errors`}
+      />
       <div class="minimap-shade" style={{ left: 0, width: left }} />
       <div class="minimap-shade" style={{ right: 0, width: right }} />
       <div class="minimap-window" style={{ left, right }} />

@@ -47,11 +47,22 @@ export function useDragZoom(view: TraceView, widths: () => Widths) {
     const scale = (zoom.to - zoom.from) / widths().time;
     view.setZoom({ from: zoom.from + box.from * scale, to: zoom.from + box.to * scale });
   };
-  const cancel = (): void => { start.current = undefined; mark.value = undefined; };
-  return { mark, wasDrag: () => dragged.current, handlers: { onPointerDown: down, onPointerMove: move, onPointerUp: up, onPointerCancel: cancel } };
+  const cancel = (): void => {
+    start.current = undefined;
+    mark.value = undefined;
+  };
+  return {
+    mark,
+    wasDrag: () => dragged.current,
+    handlers: { onPointerDown: down, onPointerMove: move, onPointerUp: up, onPointerCancel: cancel },
+  };
 }
 
-export function useWheelZoom(host: { readonly current: HTMLElement | null }, view: TraceView, widths: () => Widths): void {
+export function useWheelZoom(
+  host: { readonly current: HTMLElement | null },
+  view: TraceView,
+  widths: () => Widths,
+): void {
   useEffect(() => {
     const element = host.current;
     if (!element) return undefined;
@@ -59,7 +70,10 @@ export function useWheelZoom(host: { readonly current: HTMLElement | null }, vie
       const sideways = event.shiftKey ? event.deltaY || event.deltaX : event.deltaX;
       if (event.ctrlKey) {
         const x = event.clientX - element.getBoundingClientRect().left - widths().name;
-        view.zoomBy(Math.exp(Math.max(-1, Math.min(1, event.deltaY / 240))), Math.min(1, Math.max(0, x / widths().time)));
+        view.zoomBy(
+          Math.exp(Math.max(-1, Math.min(1, event.deltaY / 240))),
+          Math.min(1, Math.max(0, x / widths().time)),
+        );
       } else if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
         view.pan(sideways / Math.max(1, widths().time));
       } else {

@@ -72,7 +72,8 @@ export class RowsView {
       const element = this.pool[row % this.pool.length];
       if (!element) continue;
       if (element.shown !== row) this.fill(element, row, rows[row] ?? 0);
-      if (element.shown !== row || this.range.ratio !== 1) element.row.style.transform = `translateY(${rowTop(this.range, scrollTop, row)}px)`;
+      if (element.shown !== row || this.range.ratio !== 1)
+        element.row.style.transform = `translateY(${rowTop(this.range, scrollTop, row)}px)`;
       element.shown = row;
     }
     for (const element of this.pool) {
@@ -94,7 +95,7 @@ export class RowsView {
   spanAt(target: Element): number {
     const row = target.closest('.wf-row');
     const element = row && this.pool.find((candidate) => candidate.row === row);
-    return element ? this.view.rows.peek()[element.shown] ?? -1 : -1;
+    return element ? (this.view.rows.peek()[element.shown] ?? -1) : -1;
   }
 
   private fill(element: RowElement, row: number, span: number): void {
@@ -106,7 +107,8 @@ export class RowsView {
     const folded = this.view.isFolded(span);
     const matches = this.view.matches.peek();
     const selected = this.view.selected.peek() === span;
-    element.row.className = `wf-row${selected ? ' selected' : ''}${flags & FLAG_ERROR ? ' error' : ''}` +
+    element.row.className =
+      `wf-row${selected ? ' selected' : ''}${flags & FLAG_ERROR ? ' error' : ''}` +
       (matches ? (matches.mask[span] === 1 ? ' match' : ' dim') : '');
     element.row.setAttribute('aria-rowindex', String(row + 2));
     element.row.setAttribute('aria-level', String(depth + 1));
@@ -136,7 +138,13 @@ export class RowsView {
     const { columns } = this.view;
     const duration = columns.duration[span] ?? 0;
     const text = formatDuration(duration);
-    const at = layoutBar(columns.start[span] ?? 0, duration, this.view.zoom.peek(), this.timeWidth, text.length * LABEL_CHAR);
+    const at = layoutBar(
+      columns.start[span] ?? 0,
+      duration,
+      this.view.zoom.peek(),
+      this.timeWidth,
+      text.length * LABEL_CHAR,
+    );
     element.bar.style.transform = `translateX(${at.left}px) scaleX(${at.width})`;
     element.bar.style.background = colour;
     element.label.className = `wf-label${at.inside ? ' inside' : ''}${at.hidden ? ' away' : ''}`;

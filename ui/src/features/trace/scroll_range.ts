@@ -19,7 +19,12 @@ export function scrollRange(rowCount: number, viewHeight: number): ScrollRange {
 }
 
 /** Rows [first, last) that are in sight, and one more on each side. */
-export function rowsInSight(range: ScrollRange, scrollTop: number, viewHeight: number, rowCount: number): { readonly first: number; readonly last: number } {
+export function rowsInSight(
+  range: ScrollRange,
+  scrollTop: number,
+  viewHeight: number,
+  rowCount: number,
+): { readonly first: number; readonly last: number } {
   const top = scrollTop * range.ratio;
   const first = Math.max(0, Math.floor(top / ROW_HEIGHT) - 1);
   return { first, last: Math.min(rowCount, Math.ceil((top + viewHeight) / ROW_HEIGHT) + 1) };
@@ -36,6 +41,10 @@ export function scrollTo(range: ScrollRange, scrollTop: number, viewHeight: numb
   const seen = scrollTop * range.ratio;
   if (top >= seen + ROW_HEIGHT && top + 2 * ROW_HEIGHT <= seen + viewHeight) return undefined;
   const far = top < seen - viewHeight || top > seen + 2 * viewHeight;
-  const wanted = far ? top - viewHeight / 2 : top < seen + ROW_HEIGHT ? top - ROW_HEIGHT : top + 2 * ROW_HEIGHT - viewHeight;
+  const wanted = far
+    ? top - viewHeight / 2
+    : top < seen + ROW_HEIGHT
+      ? top - ROW_HEIGHT
+      : top + 2 * ROW_HEIGHT - viewHeight;
   return Math.max(0, wanted) / range.ratio;
 }

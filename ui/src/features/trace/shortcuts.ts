@@ -14,17 +14,28 @@ export interface ShortcutActions {
 }
 
 export const SHORTCUTS: KeyRows = [
-  ['j ↓', 'Next row'], ['k ↑', 'Previous row'],
-  ['h ←', 'Fold, or go to the parent'], ['l →', 'Unfold, or go to the first child'],
-  ['[', 'Show one level less'], [']', 'Show one level more'],
-  ['-', 'Fold all'], ['=', 'Unfold all'],
-  ['Enter', 'Open the details'], ['Esc', 'Close the details'],
-  ['e', 'Next error'], ['E', 'Previous error'],
-  ['/', 'Find spans'], ['n N', 'Next, previous match'],
-  ['o', 'Only matches and their parents'], ['z', 'Zoom to the span'],
-  ['w s', 'Zoom in, out'], ['a d', 'Pan left, right'],
-  ['0', 'Show all of the time'], ['y', 'Copy the span id or trace id'],
-  ['Y', 'Copy the link to this view'], ['?', 'This sheet'],
+  ['j ↓', 'Next row'],
+  ['k ↑', 'Previous row'],
+  ['h ←', 'Fold, or go to the parent'],
+  ['l →', 'Unfold, or go to the first child'],
+  ['[', 'Show one level less'],
+  [']', 'Show one level more'],
+  ['-', 'Fold all'],
+  ['=', 'Unfold all'],
+  ['Enter', 'Open the details'],
+  ['Esc', 'Close the details'],
+  ['e', 'Next error'],
+  ['E', 'Previous error'],
+  ['/', 'Find spans'],
+  ['n N', 'Next, previous match'],
+  ['o', 'Only matches and their parents'],
+  ['z', 'Zoom to the span'],
+  ['w s', 'Zoom in, out'],
+  ['a d', 'Pan left, right'],
+  ['0', 'Show all of the time'],
+  ['y', 'Copy the span id or trace id'],
+  ['Y', 'Copy the link to this view'],
+  ['?', 'This sheet'],
 ];
 
 function copy(text: string, what: string): void {
@@ -43,14 +54,45 @@ export function shortcutsOf(view: TraceView, actions: ShortcutActions): KeyMap {
   const left = (): void => view.foldOrParent();
   const right = (): void => view.unfoldOrChild();
   return {
-    j: next, ArrowDown: next, k: previous, ArrowUp: previous, h: left, ArrowLeft: left, l: right, ArrowRight: right,
-    PageDown: () => view.step(20), PageUp: () => view.step(-20), Home: () => view.step(-Infinity), End: () => view.step(Infinity),
-    '[': () => view.shiftLevel(-1), ']': () => view.shiftLevel(1), '-': () => view.foldAll(), '=': () => view.unfoldAll(),
-    Enter: () => { if (view.selected.value === NO_SPAN) view.step(1); view.detailsClosed.value = false; },
-    Escape: () => { view.detailsClosed.value = true; },
-    e: () => view.nextError(1), E: () => view.nextError(-1), n: () => view.nextMatch(1), N: () => view.nextMatch(-1),
-    o: () => { view.only.value = !view.only.value; }, z: () => view.zoomToSelected(), 0: () => view.setZoom(view.whole()),
-    w: () => view.zoomBy(0.7), s: () => view.zoomBy(1 / 0.7), a: () => view.pan(-0.2), d: () => view.pan(0.2),
-    y: () => copyId(view), Y: () => copy(location.href, 'the link'), '/': actions.find, '?': actions.help,
+    j: next,
+    ArrowDown: next,
+    k: previous,
+    ArrowUp: previous,
+    h: left,
+    ArrowLeft: left,
+    l: right,
+    ArrowRight: right,
+    PageDown: () => view.step(20),
+    PageUp: () => view.step(-20),
+    Home: () => view.step(-Infinity),
+    End: () => view.step(Infinity),
+    '[': () => view.shiftLevel(-1),
+    ']': () => view.shiftLevel(1),
+    '-': () => view.foldAll(),
+    '=': () => view.unfoldAll(),
+    Enter: () => {
+      if (view.selected.value === NO_SPAN) view.step(1);
+      view.detailsClosed.value = false;
+    },
+    Escape: () => {
+      view.detailsClosed.value = true;
+    },
+    e: () => view.nextError(1),
+    E: () => view.nextError(-1),
+    n: () => view.nextMatch(1),
+    N: () => view.nextMatch(-1),
+    o: () => {
+      view.only.value = !view.only.value;
+    },
+    z: () => view.zoomToSelected(),
+    0: () => view.setZoom(view.whole()),
+    w: () => view.zoomBy(0.7),
+    s: () => view.zoomBy(1 / 0.7),
+    a: () => view.pan(-0.2),
+    d: () => view.pan(0.2),
+    y: () => copyId(view),
+    Y: () => copy(location.href, 'the link'),
+    '/': actions.find,
+    '?': actions.help,
   };
 }

@@ -22,7 +22,14 @@ export function ticksOf(zoom: Zoom, width: number): readonly Tick[] {
   for (let n = Math.ceil(zoom.from / step); n * step <= zoom.to && ticks.length < 20; n++) {
     const at = n * step;
     // Deep in a long trace, three digits cannot tell neighbours apart: count from the window's start instead.
-    const text = step < at / 500 ? `+${formatTick(at - zoom.from)}` : at === 0 ? '0' : step < at / 50 ? formatDuration(at) : formatTick(at);
+    const text =
+      step < at / 500
+        ? `+${formatTick(at - zoom.from)}`
+        : at === 0
+          ? '0'
+          : step < at / 50
+            ? formatDuration(at)
+            : formatTick(at);
     ticks.push({ x: ((at - zoom.from) / length) * width, text });
   }
   return ticks;
@@ -32,7 +39,9 @@ export function TimeAxis({ zoom, width, lines = false }: TimeAxisProps) {
   return (
     <div class={lines ? 'wf-lines' : 'wf-ticks'} aria-hidden="true">
       {ticksOf(zoom, width).map(({ x, text }) => (
-        <i key={text} style={{ transform: `translateX(${x}px)` }}>{lines ? null : <span class={x > width - 60 ? 'left' : ''}>{text}</span>}</i>
+        <i key={text} style={{ transform: `translateX(${x}px)` }}>
+          {lines ? null : <span class={x > width - 60 ? 'left' : ''}>{text}</span>}
+        </i>
       ))}
     </div>
   );

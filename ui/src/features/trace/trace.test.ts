@@ -75,8 +75,15 @@ describe('finding', () => {
     const mask = findSpans(columns, query)?.mask;
     return mask && [...mask].flatMap((hit, i) => (hit ? [i] : []));
   };
-  it.each([['ALPHA', [0, 2, 3, 5]], ['alpha write', [3, 5]], ['error', [3, 5]], ['>20ns', [0, 1]], ['kind=internal', [0, 3]], ['nothing here', []], ['a0a0a0a0a0a0a004', [4]]])(
-    '%s', (query, spans) => expect(found(query)).toEqual(spans));
+  it.each([
+    ['ALPHA', [0, 2, 3, 5]],
+    ['alpha write', [3, 5]],
+    ['error', [3, 5]],
+    ['>20ns', [0, 1]],
+    ['kind=internal', [0, 3]],
+    ['nothing here', []],
+    ['a0a0a0a0a0a0a004', [4]],
+  ])('%s', (query, spans) => expect(found(query)).toEqual(spans));
   it('looks for nothing when nothing is typed', () => expect(findSpans(columns, '  ')).toBeUndefined());
   it('goes from id to span and back', () => {
     expect(indexOfSpan(columns, spanIdHex(columns, 4))).toBe(4);
@@ -87,15 +94,24 @@ describe('finding', () => {
 
 describe('the view in the URL', () => {
   it('comes back as it went', () => {
-    const state = { span: 'a0a0a0a0a0a0a003', zoom: { from: 5, to: 55 }, fold: { level: 2, flips: [1, 40, 5000] }, find: 'x >1ms', only: true, detailsClosed: true };
-    const query = new URLSearchParams(Object.entries(writeTraceUrl(state)).flatMap(([key, value]) => (value ? [[key, value]] : [])));
+    const state = {
+      span: 'a0a0a0a0a0a0a003',
+      zoom: { from: 5, to: 55 },
+      fold: { level: 2, flips: [1, 40, 5000] },
+      find: 'x >1ms',
+      only: true,
+      detailsClosed: true,
+    };
+    const query = new URLSearchParams(
+      Object.entries(writeTraceUrl(state)).flatMap(([key, value]) => (value ? [[key, value]] : [])),
+    );
     expect(readTraceUrl(query)).toEqual(state);
   });
   it('is empty for a fresh trace', () => {
     const fresh = readTraceUrl(new URLSearchParams());
     expect(Object.values(writeTraceUrl(fresh)).every((value) => !value)).toBe(true);
   });
-  it('takes Jaeger\'s uiFind for a span or a text', () => {
+  it("takes Jaeger's uiFind for a span or a text", () => {
     expect(readTraceUrl(new URLSearchParams('uiFind=A0A0A0A0A0A0A003')).span).toBe('a0a0a0a0a0a0a003');
     expect(readTraceUrl(new URLSearchParams('uiFind=redis')).find).toBe('redis');
   });
@@ -112,7 +128,12 @@ describe('the view in the URL', () => {
 describe('layout', () => {
   const whole = { from: 0, to: 1000 };
   it('puts the label after, before or inside the bar', () => {
-    expect(layoutBar(100, 200, whole, 1000, 50)).toMatchObject({ left: 100, width: 200, labelLeft: 306, inside: false });
+    expect(layoutBar(100, 200, whole, 1000, 50)).toMatchObject({
+      left: 100,
+      width: 200,
+      labelLeft: 306,
+      inside: false,
+    });
     expect(layoutBar(800, 190, whole, 1000, 50)).toMatchObject({ left: 800, labelLeft: 744, inside: false });
     expect(layoutBar(0, 1000, whole, 1000, 50)).toMatchObject({ left: 0, width: 1000, inside: true });
   });
@@ -152,7 +173,14 @@ describe('the window of time', () => {
   });
   it('has a smallest size', () => expect(zoomAt({ from: 0, to: 20 }, 0.001, 0.5, 1000).to).toBeGreaterThanOrEqual(10));
   it('marks round times', () => {
-    expect(ticksOf({ from: 0, to: 1e9 }, 550).map((tick) => tick.text)).toEqual(['0', '200 ms', '400 ms', '600 ms', '800 ms', '1 s']);
+    expect(ticksOf({ from: 0, to: 1e9 }, 550).map((tick) => tick.text)).toEqual([
+      '0',
+      '200 ms',
+      '400 ms',
+      '600 ms',
+      '800 ms',
+      '1 s',
+    ]);
     expect(new Set(ticksOf({ from: 9e9, to: 9e9 + 1000 }, 900).map((tick) => tick.text)).size).toBeGreaterThan(3);
   });
 });

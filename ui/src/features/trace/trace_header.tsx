@@ -13,7 +13,9 @@ interface TraceHeaderProps {
 
 function Services({ view }: TraceHeaderProps) {
   const { columns, facts } = view;
-  const order = columns.services.map((_, i) => i).sort((a, b) => (facts.spansOfService[b] ?? 0) - (facts.spansOfService[a] ?? 0));
+  const order = columns.services
+    .map((_, i) => i)
+    .sort((a, b) => (facts.spansOfService[b] ?? 0) - (facts.spansOfService[a] ?? 0));
   return (
     <ul class="trace-services" aria-label="Services: select to find their spans">
       {order.map((i) => {
@@ -21,8 +23,16 @@ function Services({ view }: TraceHeaderProps) {
         const errors = facts.errorsOfService[i] ?? 0;
         return (
           <li key={name}>
-            <button type="button" class="trace-service" title={`Find spans of ${name}`} onClick={() => { view.find.value = view.find.value === name ? '' : name; }}>
-              <i style={{ background: serviceColour(name, palette.value) }} />{name} <b>{groupDigits(facts.spansOfService[i] ?? 0)}</b>
+            <button
+              type="button"
+              class="trace-service"
+              title={`Find spans of ${name}`}
+              onClick={() => {
+                view.find.value = view.find.value === name ? '' : name;
+              }}
+            >
+              <i style={{ background: serviceColour(name, palette.value) }} />
+              {name} <b>{groupDigits(facts.spansOfService[i] ?? 0)}</b>
               {errors > 0 && <em>▲ {groupDigits(errors)}</em>}
             </button>
           </li>
@@ -46,13 +56,41 @@ export function TraceHeader({ view }: TraceHeaderProps) {
         <CopyButton text={columns.traceId} what="trace id" />
       </div>
       <dl class="trace-facts">
-        <div><dt>Duration</dt><dd><b>{formatDuration(columns.durationNs)}</b></dd></div>
-        <div><dt>Spans</dt><dd>{groupDigits(columns.spanCount)}</dd></div>
-        <div><dt>Services</dt><dd>{groupDigits(columns.services.length)}</dd></div>
-        <div><dt>Depth</dt><dd>{groupDigits(facts.depth)}</dd></div>
-        <div class={facts.errors ? 'bad' : ''}><dt>Errors</dt><dd>{facts.errors > 0 && '▲ '}{groupDigits(facts.errors)}</dd></div>
-        {facts.orphans > 0 && <div class="bad"><dt>Parent missing</dt><dd>{groupDigits(facts.orphans)}</dd></div>}
-        <div class="trace-start"><dt>Start</dt><dd>{formatDateTime(columns.startNs)}</dd></div>
+        <div>
+          <dt>Duration</dt>
+          <dd>
+            <b>{formatDuration(columns.durationNs)}</b>
+          </dd>
+        </div>
+        <div>
+          <dt>Spans</dt>
+          <dd>{groupDigits(columns.spanCount)}</dd>
+        </div>
+        <div>
+          <dt>Services</dt>
+          <dd>{groupDigits(columns.services.length)}</dd>
+        </div>
+        <div>
+          <dt>Depth</dt>
+          <dd>{groupDigits(facts.depth)}</dd>
+        </div>
+        <div class={facts.errors ? 'bad' : ''}>
+          <dt>Errors</dt>
+          <dd>
+            {facts.errors > 0 && '▲ '}
+            {groupDigits(facts.errors)}
+          </dd>
+        </div>
+        {facts.orphans > 0 && (
+          <div class="bad">
+            <dt>Parent missing</dt>
+            <dd>{groupDigits(facts.orphans)}</dd>
+          </div>
+        )}
+        <div class="trace-start">
+          <dt>Start</dt>
+          <dd>{formatDateTime(columns.startNs)}</dd>
+        </div>
       </dl>
       <Services view={view} />
     </header>

@@ -30,18 +30,48 @@ function OpenTrace({ view }: { readonly view: TraceView }) {
   const findInput = useRef<HTMLInputElement>(null);
   const help = useSignal(false);
   useUrlSync(view);
-  useKeys(useMemo(() => shortcutsOf(view, { find: () => findInput.current?.select(), help: () => { help.value = true; } }), [view]));
+  useKeys(
+    useMemo(
+      () =>
+        shortcutsOf(view, {
+          find: () => findInput.current?.select(),
+          help: () => {
+            help.value = true;
+          },
+        }),
+      [view],
+    ),
+  );
   const details = useComputed(() => view.selected.value !== NO_SPAN && !view.detailsClosed.value);
   return (
     <div class="trace-page">
       <TraceHeader view={view} />
       <Minimap view={view} />
-      <Toolbar view={view} findInput={findInput} onHelp={() => { help.value = true; }} />
+      <Toolbar
+        view={view}
+        findInput={findInput}
+        onHelp={() => {
+          help.value = true;
+        }}
+      />
       <div class="trace-body">
-        <Waterfall view={view} onActivate={() => { view.detailsClosed.value = false; }} />
+        <Waterfall
+          view={view}
+          onActivate={() => {
+            view.detailsClosed.value = false;
+          }}
+        />
         {details.value && <DetailsPanel view={view} />}
       </div>
-      <Sheet title="Keyboard shortcuts" open={help.value} onClose={() => { help.value = false; }}><KeyTable rows={SHORTCUTS} /></Sheet>
+      <Sheet
+        title="Keyboard shortcuts"
+        open={help.value}
+        onClose={() => {
+          help.value = false;
+        }}
+      >
+        <KeyTable rows={SHORTCUTS} />
+      </Sheet>
     </div>
   );
 }
@@ -62,6 +92,11 @@ export function TracePage({ traceId }: TracePageProps) {
     return trace.cancel;
   }, [trace]);
   const { data, error } = trace.state.value;
-  if (error) return <Notice title={`Trace ${traceId.slice(0, 32)}: ${error}`} tone="error"><p>It may not have arrived yet, or be older than what is kept.</p></Notice>;
+  if (error)
+    return (
+      <Notice title={`Trace ${traceId.slice(0, 32)}: ${error}`} tone="error">
+        <p>It may not have arrived yet, or be older than what is kept.</p>
+      </Notice>
+    );
   return data ? <OpenTrace view={data} /> : <div class="trace-page" aria-busy="true" />;
 }

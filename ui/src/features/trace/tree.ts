@@ -12,7 +12,7 @@ export function parentsOf(columns: TraceColumns): Int32Array {
   const lastAt: number[] = [];
   for (let i = 0; i < spanCount; i++) {
     const level = depth[i] ?? 0;
-    parent[i] = level === 0 ? NO_SPAN : lastAt[level - 1] ?? NO_SPAN;
+    parent[i] = level === 0 ? NO_SPAN : (lastAt[level - 1] ?? NO_SPAN);
     lastAt[level] = i;
   }
   return parent;
@@ -30,7 +30,7 @@ export class Folding {
 
   isFolded(i: number): boolean {
     if ((this.columns.subtree[i] ?? 1) <= 1) return false;
-    return ((this.columns.depth[i] ?? 0) >= this.level) !== (this.flips[i] === 1);
+    return (this.columns.depth[i] ?? 0) >= this.level !== (this.flips[i] === 1);
   }
 
   toggle(i: number): void {

@@ -63,7 +63,7 @@ export function readTraceUrl(params: URLSearchParams): TraceUrl {
     span: /^[0-9a-f]{16}$/.test(span) ? span : '',
     zoom: decodeZoom(params.get('z')),
     fold: decodeFold(params.get('c') ?? ''),
-    find: params.get('q') ?? (/^[0-9a-f]{16}$/.test(span) ? '' : params.get('uiFind') ?? ''),
+    find: params.get('q') ?? (/^[0-9a-f]{16}$/.test(span) ? '' : (params.get('uiFind') ?? '')),
     only: params.get('o') === '1',
     detailsClosed: params.get('d') === '0',
   };

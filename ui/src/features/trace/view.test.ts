@@ -73,7 +73,9 @@ describe('an open trace', () => {
     view.toggle(0);
     view.toggle(0);
     view.setZoom({ from: 10, to: 40 });
-    const query = new URLSearchParams(Object.entries(writeTraceUrl(view.state())).flatMap(([key, value]) => (value ? [[key, value]] : [])));
+    const query = new URLSearchParams(
+      Object.entries(writeTraceUrl(view.state())).flatMap(([key, value]) => (value ? [[key, value]] : [])),
+    );
     const again = open();
     again.apply(readTraceUrl(query));
     expect([...again.rows.value]).toEqual([...view.rows.value]);

@@ -26,7 +26,11 @@ export class TraceView {
   readonly rows = computed(() => {
     void this.foldVersion.value;
     const matches = this.matches.value;
-    return visibleRows(this.columns, this.folding, this.only.value && matches ? withAncestors(matches.mask, this.parent) : undefined);
+    return visibleRows(
+      this.columns,
+      this.folding,
+      this.only.value && matches ? withAncestors(matches.mask, this.parent) : undefined,
+    );
   });
 
   constructor(readonly columns: TraceColumns) {
@@ -63,7 +67,9 @@ export class TraceView {
   state(): TraceUrl {
     void this.foldVersion.value;
     const flips: number[] = [];
-    this.folding.flips.forEach((flip, i) => { if (flip === 1) flips.push(i); });
+    this.folding.flips.forEach((flip, i) => {
+      if (flip === 1) flips.push(i);
+    });
     const zoom = this.zoom.value;
     return {
       span: this.selected.value === NO_SPAN ? '' : spanIdHex(this.columns, this.selected.value),
@@ -156,14 +162,19 @@ export class TraceView {
   zoomToSelected(): void {
     const span = this.selected.value;
     if (span === NO_SPAN) return;
-    this.zoom.value = zoomToSpan(this.columns.start[span] ?? 0, this.columns.duration[span] ?? 0, this.columns.durationNs);
+    this.zoom.value = zoomToSpan(
+      this.columns.start[span] ?? 0,
+      this.columns.duration[span] ?? 0,
+      this.columns.durationNs,
+    );
   }
 
   private setLevel(level: number): void {
     batch(() => {
       this.folding.setLevel(level);
       this.foldVersion.value++;
-      if (this.selected.value !== NO_SPAN) this.selected.value = this.rows.value[rowOf(this.rows.value, this.selected.value)] ?? NO_SPAN;
+      if (this.selected.value !== NO_SPAN)
+        this.selected.value = this.rows.value[rowOf(this.rows.value, this.selected.value)] ?? NO_SPAN;
     });
   }
 
