@@ -4,7 +4,17 @@ import type { Filter, Sort } from '../../api/client';
 import { formatCondition } from '../../base/logfmt';
 import { type Params, href } from '../../base/router';
 
-export const FILTER_KEYS = ['service', 'operation', 'tags', 'kind', 'status', 'minDuration', 'maxDuration', 'from', 'to'] as const;
+export const FILTER_KEYS = [
+  'service',
+  'operation',
+  'tags',
+  'kind',
+  'status',
+  'minDuration',
+  'maxDuration',
+  'from',
+  'to',
+] as const;
 export type FilterKey = (typeof FILTER_KEYS)[number];
 
 export type Chart = 'heat' | 'scatter';
@@ -52,21 +62,29 @@ function tagsFromJson(text: string): string {
   try {
     const tags: unknown = JSON.parse(text);
     if (typeof tags !== 'object' || tags === null) return text;
-    return Object.entries(tags).map(([key, value]) => formatCondition({ key, operator: '=', value: String(value) })).join(' ');
+    return Object.entries(tags)
+      .map(([key, value]) => formatCondition({ key, operator: '=', value: String(value) }))
+      .join(' ');
   } catch {
     return text;
   }
 }
 
+/** What only a Jaeger link has. */
+const JAEGER_KEYS = ['lookback', 'start', 'end', 'traceID'];
+
 /** The new form of a Jaeger link (`tags` as JSON, `lookback`, `start` and `end` in microseconds), or undefined. */
 export function fromJaeger(params: URLSearchParams): string | undefined {
-  const old = ['lookback', 'start', 'end', 'traceID'].some((key) => params.has(key)) || params.get('tags')?.startsWith('{');
+  const old = JAEGER_KEYS.some((key) => params.has(key)) || params.get('tags')?.startsWith('{');
   if (!old) return undefined;
   const lookback = params.get('lookback');
-  const relative = lookback && lookback !== 'custom' ? `now-${lookback.replace(/^(\d+)d$/, (_, days: string) => `${Number(days) * 24}h`)}` : undefined;
-  const nanos = (key: string): string | undefined => (/^\d+$/.test(params.get(key) ?? '') ? `${params.get(key)}000` : undefined);
-  const kept: Record<string, string | undefined> = Object.fromEntries(params);
-  for (const key of ['lookback', 'start', 'end', 'traceID']) delete kept[key];
+  const relative =
+    lookback && lookback !== 'custom'
+      ? `now-${lookback.replace(/^(\d+)d$/, (_, days: string) => `${Number(days) * 24}h`)}`
+      : undefined;
+  const nanos = (key: string): string | undefined =>
+    /^\d+$/.test(params.get(key) ?? '') ? `${params.get(key)}000` : undefined;
+  const kept = Object.fromEntries([...params].filter(([key]) => !JAEGER_KEYS.includes(key)));
   const tags = params.get('tags');
   const next: Params = {
     ...kept,
