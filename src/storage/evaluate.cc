@@ -188,7 +188,7 @@ class NodeEvaluator final : public Evaluator {
 
 base::Result<std::shared_ptr<const Evaluator>> Evaluator::Make(const Expression& expression) {
   if (base::Status status = ValidateShape(expression); !status.ok()) return status;
-  auto regexes = Regexes::Compile(expression);
+  auto regexes = Regexes::Compile(expression.Patterns());
   if (!regexes.ok()) return regexes.status();
   return OfPart(expression, *std::move(regexes));
 }

@@ -261,6 +261,19 @@ std::string Expression::ToString() const {
   return texts.back();
 }
 
+std::vector<std::string_view> Expression::Patterns() const {
+  std::vector<std::string_view> patterns;
+  for (size_t i = 1; i < nodes_.size(); ++i) {
+    const bool is_match =
+        nodes_[i].kind == Kind::kCompare &&
+        (nodes_[i].compare == CompareOp::kMatches || nodes_[i].compare == CompareOp::kDoesNotMatch);
+    if (!is_match || !nodes_[i - 1].value) continue;
+    const auto* pattern = std::get_if<std::string>(&*nodes_[i - 1].value);
+    if (pattern != nullptr) patterns.push_back(*pattern);
+  }
+  return patterns;
+}
+
 // The branches from the root down, so that a tree that is too deep is left early.
 base::Status ValidateShape(const Expression& expression) {
   const std::vector<Node>& nodes = expression.nodes();
@@ -278,7 +291,7 @@ base::Status ValidateShape(const Expression& expression) {
 
 base::Status ValidateExpression(const Expression& expression) {
   SPANDREL_RETURN_IF_ERROR(ValidateShape(expression));
-  return Regexes::Compile(expression).status();
+  return Regexes::Compile(expression.Patterns()).status();
 }
 
 bool NeedsTrace(const Expression& expression) {

@@ -85,6 +85,8 @@ class Expression {
   // The root is last. The last child of node i is node i - 1, the one before it is i - 1 less the
   // size of that one, and so on.
   const std::vector<Node>& nodes() const { return nodes_; }
+  // The constants on the right of kMatches and kDoesNotMatch; valid as long as the expression.
+  std::vector<std::string_view> Patterns() const;
   const Node& root() const { return nodes_.back(); }
   bool is_all() const { return nodes_.size() == 1 && root().kind == Kind::kAnd; }
   // The children of a node, first to last.

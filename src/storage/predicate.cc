@@ -3,9 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <string_view>
 #include <utility>
+#include <vector>
 
-#include "storage/expression.h"
 #include "storage/regexes.h"
 
 namespace spandrel::storage {
@@ -55,6 +56,20 @@ base::Status ValidateNode(const Predicate& predicate) {
     default:
       return {};
   }
+}
+
+std::vector<std::string_view> PatternsOf(const Predicate& predicate) {
+  std::vector<std::string_view> patterns;
+  std::vector<const Predicate*> waiting = {&predicate};
+  while (!waiting.empty()) {
+    const Predicate& node = *waiting.back();
+    waiting.pop_back();
+    for (const Predicate& child : node.children) waiting.push_back(&child);
+    const bool is_match = node.op == CompareOp::kMatches || node.op == CompareOp::kDoesNotMatch;
+    if (node.kind != Predicate::Kind::kCompare || !is_match) continue;
+    patterns.push_back(std::get<std::string>(node.value));
+  }
+  return patterns;
 }
 
 }  // namespace
@@ -112,7 +127,7 @@ base::Status ValidateShape(const Predicate& predicate) {
 
 base::Status ValidatePredicate(const Predicate& predicate) {
   SPANDREL_RETURN_IF_ERROR(ValidateShape(predicate));
-  return Regexes::Compile(predicate).status();
+  return Regexes::Compile(PatternsOf(predicate)).status();
 }
 
 }  // namespace spandrel::storage

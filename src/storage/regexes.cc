@@ -6,20 +6,13 @@
 
 #include <algorithm>
 
-#include "storage/expression.h"
-
 namespace spandrel::storage {
 
-base::Result<std::shared_ptr<const Regexes>> Regexes::Compile(const Expression& expression) {
+base::Result<std::shared_ptr<const Regexes>> Regexes::Compile(
+    std::span<const std::string_view> patterns) {
   const auto regexes = std::make_shared<Regexes>();
-  const auto& nodes = expression.nodes();
-  for (size_t i = 1; i < nodes.size(); ++i) {
-    const bool is_match =
-        nodes[i].kind == Expression::Kind::kCompare &&
-        (nodes[i].compare == CompareOp::kMatches || nodes[i].compare == CompareOp::kDoesNotMatch);
-    if (!is_match || !nodes[i - 1].value) continue;
-    const auto* pattern = std::get_if<std::string>(&*nodes[i - 1].value);
-    if (pattern != nullptr) regexes->compiled_.emplace(*pattern, nullptr);
+  for (const std::string_view pattern : patterns) {
+    regexes->compiled_.emplace(std::string(pattern), nullptr);
   }
   RE2::Options options;
   options.set_log_errors(false);

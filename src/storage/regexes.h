@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -16,17 +17,16 @@ class RE2;
 
 namespace spandrel::storage {
 
-class Expression;
-
 // The regular expressions (RE2) of one query, each compiled once, whoever asks it: evaluators of
 // the whole and of its parts share them. One takes at most kMaxRegexBytes, its automaton's states
 // included, and all together kMaxRegexBytesOfQuery: of many each gets its share. Immutable and
 // thread-safe.
 class Regexes {
  public:
-  // INVALID_ARGUMENT when one is malformed or does not fit its share. The constants on the right of
-  // kMatches and kDoesNotMatch; others are passed over.
-  static base::Result<std::shared_ptr<const Regexes>> Compile(const Expression& expression);
+  // INVALID_ARGUMENT when one is malformed or does not fit its share. A pattern that comes again
+  // counts once.
+  static base::Result<std::shared_ptr<const Regexes>> Compile(
+      std::span<const std::string_view> patterns);
 
   // One of those that were compiled; null for any other.
   const re2::RE2* Find(std::string_view pattern) const;
