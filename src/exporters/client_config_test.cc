@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "exporters/client_config.h"
-
 #include <gtest/gtest.h>
 
 #include "exporters/otlp/config.h"

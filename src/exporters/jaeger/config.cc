@@ -5,7 +5,7 @@ namespace spandrel::exporters {
 
 std::shared_ptr<const JaegerExporterConfig> DecodeJaegerExporterConfig(config::Decoder& decoder) {
   auto config = std::make_shared<JaegerExporterConfig>();
-  config->channel = DecodeGrpcClient(decoder, "none");
+  config->channel = endpoints::DecodeGrpcClient(decoder, "none");
   if (decoder.Has("insecure")) {
     decoder.Read("insecure", &config->channel.tls.insecure);
     decoder.Warn("insecure", "deprecated; write 'tls: {insecure: ...}'");

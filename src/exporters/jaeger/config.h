@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "config/decode.h"
-#include "exporters/client_config.h"
+#include "endpoints/client.h"
 #include "pipeline/component.h"
 #include "pipeline/queue.h"
 

@@ -8,7 +8,7 @@ namespace spandrel::exporters {
 std::shared_ptr<const OtlpGrpcExporterConfig> DecodeOtlpGrpcExporterConfig(
     config::Decoder& decoder) {
   auto config = std::make_shared<OtlpGrpcExporterConfig>();
-  config->channel = DecodeGrpcClient(decoder, "gzip");
+  config->channel = endpoints::DecodeGrpcClient(decoder, "gzip");
   pipeline::DecodeQueueRetry(decoder, &config->sending);
   return config;
 }
@@ -18,7 +18,8 @@ std::shared_ptr<const OtlpHttpExporterConfig> DecodeOtlpHttpExporterConfig(
   auto config = std::make_shared<OtlpHttpExporterConfig>();
   const bool exact = decoder.Has("traces_endpoint");
   if (exact) decoder.Ignore("endpoint");
-  config->client = DecodeHttpClient(decoder, exact ? "traces_endpoint" : "endpoint", "gzip");
+  config->client =
+      endpoints::DecodeHttpClient(decoder, exact ? "traces_endpoint" : "endpoint", "gzip");
   config->path = exact ? config->client.path : config->client.path + "/v1/traces";
   if (config->path.empty()) config->path = "/";
   for (const auto* key : {"metrics_endpoint", "logs_endpoint", "profiles_endpoint"}) {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "config/decode.h"
-#include "exporters/client_config.h"
+#include "endpoints/client.h"
 #include "pipeline/component.h"
 #include "pipeline/queue.h"
 
@@ -17,9 +17,9 @@ struct OtlpGrpcExporterConfig : pipeline::ConfigBase {
 };
 
 struct OtlpHttpExporterConfig : pipeline::ConfigBase {
-  HttpClientConfig client;  // gzip unless `compression` says otherwise
-  std::string path;         // of `traces_endpoint`, or of `endpoint` with /v1/traces behind it
-  bool json = false;        // `encoding: json`
+  endpoints::HttpClientConfig client;  // gzip unless `compression` says otherwise
+  std::string path;   // of `traces_endpoint`, or of `endpoint` with /v1/traces behind it
+  bool json = false;  // `encoding: json`
   pipeline::QueueRetryOptions sending;  // timeout 30s
 };
 

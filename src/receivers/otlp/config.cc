@@ -28,14 +28,14 @@ std::shared_ptr<const OtlpReceiverConfig> DecodeOtlpReceiverConfig(config::Decod
     const bool written = protocols.Has("grpc");
     config::Decoder grpc = protocols.Child("grpc");
     const bool enabled = IsEnabled(grpc, written);
-    GrpcServerConfig server = DecodeGrpcServer(grpc, {"localhost", 4317});
+    auto server = endpoints::DecodeGrpcServer(grpc, {"localhost", 4317});
     if (enabled) config->grpc = std::move(server);
   }
   {
     const bool written = protocols.Has("http");
     config::Decoder http = protocols.Child("http");
     const bool enabled = IsEnabled(http, written);
-    HttpServerConfig server = DecodeHttpServer(http, {"localhost", 4318});
+    auto server = endpoints::DecodeHttpServer(http, {"localhost", 4318});
     ReadUrlPath(http, &config->traces_url_path);
     if (enabled) config->http = std::move(server);
   }

@@ -6,14 +6,14 @@
 #include <string>
 
 #include "config/decode.h"
+#include "endpoints/listener.h"
 #include "pipeline/component.h"
-#include "receivers/server_config.h"
 
 namespace spandrel::receivers {
 
 struct OtlpReceiverConfig : pipeline::ConfigBase {
-  std::optional<GrpcServerConfig> grpc;  // localhost:4317
-  std::optional<HttpServerConfig> http;  // localhost:4318
+  std::optional<endpoints::GrpcServerConfig> grpc;  // localhost:4317
+  std::optional<endpoints::HttpServerConfig> http;  // localhost:4318
   std::string traces_url_path = "/v1/traces";
 };
 

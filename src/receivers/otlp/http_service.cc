@@ -7,10 +7,10 @@
 #include <cctype>
 #include <optional>
 
+#include "endpoints/cors.h"
 #include "net/exchange/server_call.h"
 #include "net/http/compression.h"
 #include "net/http/rpc_status.h"
-#include "receivers/cors.h"
 
 namespace spandrel::receivers {
 namespace {
@@ -116,14 +116,14 @@ net::Response HttpTraceService::AnswerBadBody(Encoding encoding, Status status) 
 }
 
 void HttpTraceService::Respond(net::ServerCall& call, net::Response response) const {
-  AddCorsHeaders(cors_, call.request(), &response.headers);
+  endpoints::AddCorsHeaders(cors_, call.request(), &response.headers);
   call.Respond(std::move(response));
 }
 
 void HttpTraceService::Handle(std::shared_ptr<const HttpTraceService> service,
                               std::shared_ptr<net::ServerCall> call) {
   const net::Request& request = call->request();
-  if (auto preflight = AnswerPreflight(service->cors_, request)) {
+  if (auto preflight = endpoints::AnswerPreflight(service->cors_, request)) {
     return call->Respond(std::move(*preflight));
   }
   const std::optional<Encoding> encoding = EncodingOf(request);

@@ -6,9 +6,9 @@
 #include <string>
 
 #include "base/byte_budget.h"
+#include "endpoints/listener.h"
 #include "net/exchange/server_call.h"
 #include "receivers/otlp/trace_ingest.h"
-#include "receivers/server_config.h"
 
 namespace spandrel::receivers {
 
@@ -17,7 +17,7 @@ namespace spandrel::receivers {
 class HttpTraceService {
  public:
   HttpTraceService(TraceIngest ingest, base::ByteBudget& memory, std::string path,
-                   size_t max_body_bytes, CorsConfig cors)
+                   size_t max_body_bytes, endpoints::CorsConfig cors)
       : ingest_(std::move(ingest)),
         memory_(memory),
         path_(std::move(path)),
@@ -47,7 +47,7 @@ class HttpTraceService {
   base::ByteBudget& memory_;
   const std::string path_;
   const size_t max_body_bytes_;
-  const CorsConfig cors_;
+  const endpoints::CorsConfig cors_;
 };
 
 }  // namespace spandrel::receivers

@@ -61,7 +61,7 @@ base::Status OtlpReceiver::Start() {
     SPANDREL_RETURN_IF_ERROR(Listen("grpc", config_->grpc->listener, limits, MakeGrpcHandler()));
   }
   if (config_->http) {
-    const HttpServerConfig& http = *config_->http;
+    const endpoints::HttpServerConfig& http = *config_->http;
     net::ServerLimits limits;
     limits.max_body_bytes = http.max_body_bytes;
     if (http.read_header_timeout.count() > 0) {
@@ -102,7 +102,8 @@ net::Handler OtlpReceiver::MakeHttpHandler() const {
   };
 }
 
-base::Status OtlpReceiver::Listen(std::string_view protocol, const ListenerConfig& listener,
+base::Status OtlpReceiver::Listen(std::string_view protocol,
+                                  const endpoints::ListenerConfig& listener,
                                   net::ServerLimits limits, net::Handler handler) {
   net::ServerOptions options;
   options.endpoint = listener.endpoint;

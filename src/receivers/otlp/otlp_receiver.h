@@ -33,7 +33,7 @@ class OtlpReceiver : public pipeline::Receiver {
  private:
   net::Handler MakeGrpcHandler() const;
   net::Handler MakeHttpHandler() const;
-  base::Status Listen(std::string_view protocol, const ListenerConfig& listener,
+  base::Status Listen(std::string_view protocol, const endpoints::ListenerConfig& listener,
                       net::ServerLimits limits, net::Handler handler);
 
   net::IoRuntime& runtime_;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "receivers/server_config.h"
+#include "endpoints/listener.h"
 
 #include <fmt/core.h>
 
-namespace spandrel::receivers {
+namespace spandrel::endpoints {
 namespace {
 
 using config::Decoder;
@@ -125,4 +125,4 @@ HttpServerConfig DecodeHttpServer(Decoder& decoder, net::Endpoint default_endpoi
   return config;
 }
 
-}  // namespace spandrel::receivers
+}  // namespace spandrel::endpoints

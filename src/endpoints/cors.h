@@ -4,10 +4,10 @@
 #include <optional>
 #include <string_view>
 
+#include "endpoints/listener.h"
 #include "net/http/http.h"
-#include "receivers/server_config.h"
 
-namespace spandrel::receivers {
+namespace spandrel::endpoints {
 
 // Whether a page of `origin` may send: equal to one of the allowed origins, where `*` stands for
 // any run of characters.
@@ -21,4 +21,4 @@ std::optional<net::Response> AnswerPreflight(const CorsConfig& config, const net
 // page.
 void AddCorsHeaders(const CorsConfig& config, const net::Request& request, net::Headers* headers);
 
-}  // namespace spandrel::receivers
+}  // namespace spandrel::endpoints

@@ -12,9 +12,9 @@
 #include "net/socket/endpoint.h"
 #include "net/socket/tls.h"
 
-// The blocks that every receiver with a listening socket shares. Keys as the OpenTelemetry
+// The blocks that everything with a listening socket shares. Keys as the OpenTelemetry
 // Collector spells them; those that have no meaning here are accepted and do nothing.
-namespace spandrel::receivers {
+namespace spandrel::endpoints {
 
 // Cross-origin requests from pages (https://fetch.spec.whatwg.org/#http-cors-protocol).
 struct CorsConfig {
@@ -48,4 +48,4 @@ struct HttpServerConfig {
 GrpcServerConfig DecodeGrpcServer(config::Decoder& decoder, net::Endpoint default_endpoint);
 HttpServerConfig DecodeHttpServer(config::Decoder& decoder, net::Endpoint default_endpoint);
 
-}  // namespace spandrel::receivers
+}  // namespace spandrel::endpoints

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "receivers/cors.h"
+#include "endpoints/cors.h"
 
 #include <fmt/core.h>
 #include <fmt/format.h>
 
-namespace spandrel::receivers {
+namespace spandrel::endpoints {
 namespace {
 
 // Glob match with '*' only, by going back to the last star; linear in practice, never recursive.
@@ -68,4 +68,4 @@ void AddCorsHeaders(const CorsConfig& config, const net::Request& request, net::
   headers->emplace_back("vary", "Origin");
 }
 
-}  // namespace spandrel::receivers
+}  // namespace spandrel::endpoints

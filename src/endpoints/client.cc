@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "exporters/client_config.h"
+#include "endpoints/client.h"
 
 #include <fmt/core.h>
 
@@ -7,7 +7,7 @@
 #include <cctype>
 #include <initializer_list>
 
-namespace spandrel::exporters {
+namespace spandrel::endpoints {
 namespace {
 
 using config::Decoder;
@@ -171,4 +171,4 @@ HttpClientConfig DecodeHttpClient(Decoder& decoder, std::string_view url_key,
   return config;
 }
 
-}  // namespace spandrel::exporters
+}  // namespace spandrel::endpoints

@@ -11,7 +11,7 @@
 
 // The blocks that every exporter to a network shares. Keys as the OpenTelemetry Collector spells
 // them; those that have no meaning here are accepted and do nothing. Problems go to `decoder`.
-namespace spandrel::exporters {
+namespace spandrel::endpoints {
 
 // `endpoint` (required, HOST:PORT; `http://` means plaintext, `https://` TLS), `tls`,
 // `compression`, `headers`, `authority`, `user_agent` and what else a gRPC client has.
@@ -31,4 +31,4 @@ struct HttpClientConfig {
 HttpClientConfig DecodeHttpClient(config::Decoder& decoder, std::string_view url_key,
                                   std::string_view default_compression);
 
-}  // namespace spandrel::exporters
+}  // namespace spandrel::endpoints
