@@ -32,7 +32,7 @@ SOURCE = """// SPDX-License-Identifier: Apache-2.0
 #include <span>
 #include <string_view>
 
-#include "api/static_files.h"
+#include "api/http/static_files.h"
 #include "server/page.h"
 
 {declarations}

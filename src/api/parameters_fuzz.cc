@@ -3,10 +3,10 @@
 #include <cstdint>
 #include <string_view>
 
-#include "api/jaeger/legacy_parameters.h"
-#include "api/jaeger/v3_parameters.h"
-#include "api/json_reader.h"
-#include "api/parameters.h"
+#include "api/http/json_reader.h"
+#include "api/http/parameters.h"
+#include "api/jaeger/http/legacy_parameters.h"
+#include "api/jaeger/http/v3_parameters.h"
 #include "api/ui/filter_parameters.h"
 #include "api/ui/summaries_json.h"
 #include "base/check.h"

@@ -3,10 +3,10 @@
 
 #include <utility>
 
-#include "api/jaeger/legacy_api.h"
-#include "api/jaeger/v3_api.h"
-#include "api/responses.h"
-#include "api/router.h"
+#include "api/http/responses.h"
+#include "api/http/router.h"
+#include "api/jaeger/http/legacy_api.h"
+#include "api/jaeger/http/v3_api.h"
 #include "api/ui/ui_api.h"
 
 namespace spandrel::api {

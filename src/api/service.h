@@ -1,42 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-#include <functional>
 #include <memory>
-#include <span>
-#include <string>
 
-#include "api/static_files.h"
-#include "base/clock.h"
-#include "base/metrics.h"
-#include "base/worker_pool.h"
+#include "api/http/service_context.h"
 #include "net/exchange/server_call.h"
-#include "net/peer/server.h"
-#include "storage/store.h"
 
 namespace spandrel::api {
-
-// What the process knows of itself, for the page's status.
-struct ServerStatus {
-  std::string version;
-  std::string data_directory;
-  std::string otlp_grpc;  // where it listens; empty when it does not
-  std::string otlp_http;
-  uint64_t stored_spans = 0;
-  uint64_t store_bytes = 0;
-};
-
-// What the service works with. All of it outlives the service, and the service outlives the worker
-// pool's last piece of work.
-struct ServiceContext {
-  storage::Reader& reader;
-  base::MetricRegistry& metrics;
-  base::WorkerPool& workers;
-  std::function<ServerStatus()> status;  // called from any thread
-  std::span<const EmbeddedFile> page;
-  const base::Clock& clock = base::SystemClock();
-};
 
 // Everything that Spandrel answers on its query port: the page, its API, Jaeger's APIs, /metrics
 // and /health. Thread-safe.

@@ -3,7 +3,7 @@
 
 #include <span>
 
-#include "api/static_files.h"
+#include "api/http/static_files.h"
 
 namespace spandrel::server {
 

@@ -8,6 +8,7 @@
 
 #include "api/service.h"
 #include "base/worker_pool.h"
+#include "net/peer/server.h"
 #include "server/page.h"
 
 namespace spandrel::server {

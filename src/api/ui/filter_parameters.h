@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "api/parameters.h"
+#include "api/http/parameters.h"
 #include "base/status.h"
 #include "query/trace_search.h"
 #include "storage/store.h"

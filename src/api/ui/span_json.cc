@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "api/json_text.h"
+#include "api/http/json_text.h"
 #include "span/value.h"
 
 namespace spandrel::api {

@@ -5,7 +5,7 @@
 
 #include <charconv>
 
-#include "api/json_text.h"
+#include "api/http/json_text.h"
 #include "span/ids.h"
 
 namespace spandrel::api {

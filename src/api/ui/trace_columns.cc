@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "api/json_text.h"
+#include "api/http/json_text.h"
 
 namespace spandrel::api {
 namespace {

@@ -7,10 +7,10 @@
 #include <utility>
 #include <vector>
 
-#include "api/json_text.h"
-#include "api/responses.h"
-#include "api/router.h"
-#include "api/service.h"
+#include "api/http/json_text.h"
+#include "api/http/responses.h"
+#include "api/http/router.h"
+#include "api/http/service_context.h"
 #include "api/ui/filter_parameters.h"
 #include "api/ui/span_json.h"
 #include "api/ui/summaries_json.h"

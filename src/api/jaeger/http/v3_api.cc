@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/jaeger/v3_api.h"
+#include "api/jaeger/http/v3_api.h"
 
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "api/jaeger/v3_parameters.h"
-#include "api/json_reader.h"
-#include "api/json_text.h"
-#include "api/responses.h"
-#include "api/router.h"
-#include "api/service.h"
+#include "api/http/json_reader.h"
+#include "api/http/json_text.h"
+#include "api/http/responses.h"
+#include "api/http/router.h"
+#include "api/http/service_context.h"
+#include "api/jaeger/http/v3_parameters.h"
 #include "query/trace_search.h"
 #include "wire/otlp/otlp.h"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/static_files.h"
+#include "api/http/static_files.h"
 
 #include <optional>
 #include <string>
 
-#include "api/responses.h"
+#include "api/http/responses.h"
 
 namespace spandrel::api {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "api/parameters.h"
+#include "api/http/parameters.h"
 #include "base/status.h"
 #include "storage/store.h"
 

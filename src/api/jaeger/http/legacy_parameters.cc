@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/jaeger/legacy_parameters.h"
+#include "api/jaeger/http/legacy_parameters.h"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-#include "api/json_reader.h"
+#include "api/http/json_reader.h"
 #include "base/time_text.h"
 #include "query/tags.h"
 #include "query/trace_search.h"

@@ -4,8 +4,8 @@
 #include <map>
 #include <string>
 
-#include "api/json_reader.h"
-#include "api/json_text.h"
+#include "api/http/json_reader.h"
+#include "api/http/json_text.h"
 
 namespace spandrel::api {
 namespace {

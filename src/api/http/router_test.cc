@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/router.h"
+#include "api/http/router.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "api/responses.h"
+#include "api/http/responses.h"
 #include "api/testing/api.h"
 #include "net/http/compression.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/jaeger/v3_parameters.h"
+#include "api/jaeger/http/v3_parameters.h"
 
 #include <fmt/format.h>
 
@@ -8,8 +8,8 @@
 #include <string>
 #include <utility>
 
-#include "api/jaeger/legacy_parameters.h"
-#include "api/json_reader.h"
+#include "api/http/json_reader.h"
+#include "api/jaeger/http/legacy_parameters.h"
 #include "base/time_text.h"
 #include "query/tags.h"
 #include "query/trace_search.h"

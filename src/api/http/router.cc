@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/router.h"
+#include "api/http/router.h"
 
 #include <fmt/format.h>
 
 #include <optional>
 
-#include "api/responses.h"
+#include "api/http/responses.h"
 #include "net/http/compression.h"
 
 namespace spandrel::api {

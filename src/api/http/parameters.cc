@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/parameters.h"
+#include "api/http/parameters.h"
 
 #include <fmt/format.h>
 

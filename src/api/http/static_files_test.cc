@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/static_files.h"
+#include "api/http/static_files.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/parameters.h"
+#include "api/http/parameters.h"
 
 #include <gtest/gtest.h>
 
-#include "api/jaeger/legacy_parameters.h"
+#include "api/jaeger/http/legacy_parameters.h"
 
 namespace spandrel::api {
 namespace {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/responses.h"
+#include "api/http/responses.h"
 
 #include <fmt/format.h>
 
 #include <chrono>
 #include <utility>
 
-#include "api/json_text.h"
+#include "api/http/json_text.h"
 
 namespace spandrel::api {
 

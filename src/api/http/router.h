@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "api/parameters.h"
+#include "api/http/parameters.h"
 #include "base/metrics.h"
 #include "base/worker_pool.h"
 #include "net/exchange/server_call.h"

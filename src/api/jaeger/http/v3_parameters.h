@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "api/parameters.h"
+#include "api/http/parameters.h"
 #include "base/status.h"
 #include "storage/store.h"
 

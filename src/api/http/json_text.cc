@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/json_text.h"
+#include "api/http/json_text.h"
 
 #include <utility>
 

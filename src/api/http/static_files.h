@@ -4,7 +4,7 @@
 #include <span>
 #include <string_view>
 
-#include "api/router.h"
+#include "api/http/router.h"
 #include "net/http/http.h"
 
 namespace spandrel::api {

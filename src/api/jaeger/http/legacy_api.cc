@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/jaeger/legacy_api.h"
+#include "api/jaeger/http/legacy_api.h"
 
 #include <memory>
 #include <set>
@@ -7,11 +7,11 @@
 #include <utility>
 #include <vector>
 
-#include "api/jaeger/legacy_parameters.h"
-#include "api/json_text.h"
-#include "api/responses.h"
-#include "api/router.h"
-#include "api/service.h"
+#include "api/http/json_text.h"
+#include "api/http/responses.h"
+#include "api/http/router.h"
+#include "api/http/service_context.h"
+#include "api/jaeger/http/legacy_parameters.h"
 #include "query/trace_search.h"
 #include "wire/jaeger/jaeger_json.h"
 

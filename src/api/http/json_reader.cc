@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/json_reader.h"
+#include "api/http/json_reader.h"
 
 #include <simdjson.h>
 
