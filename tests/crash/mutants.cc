@@ -4,11 +4,11 @@
 
 #include "disk/mutant.h"
 
-namespace spandrel::columnar {
+namespace spandrel::disk {
 
-bool disk::MutantIs(disk::Mutant mutant) {
+bool MutantIs(Mutant mutant) {
   static const char* const chosen = std::getenv("SPANDREL_STORE_MUTANT");
-  return chosen != nullptr && disk::kMutantNames[static_cast<size_t>(mutant)] == chosen;
+  return chosen != nullptr && kMutantNames[static_cast<size_t>(mutant)] == chosen;
 }
 
-}  // namespace spandrel::columnar
+}  // namespace spandrel::disk
