@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 #include "columnar/background/maintenance.h"
-#include "columnar/options/damage.h"
+#include "columnar/log/span_log.h"
 #include "columnar/options/store_layout.h"
 #include "columnar/read/aggregate.h"
 #include "columnar/read/catalog.h"
@@ -23,7 +23,6 @@
 #include "columnar/snapshot/part_set.h"
 #include "columnar/snapshot/stored_spans.h"
 #include "columnar/store_gauges.h"
-#include "columnar/wal/log_writer.h"
 #include "disk/directory.h"
 #include "disk/space_reserve.h"
 #include "storage/narrow.h"
@@ -127,10 +126,10 @@ class Engine::Impl {
   std::unique_ptr<PartSet> parts_;
   std::unique_ptr<StoredSpans> stored_;
   std::unique_ptr<Maintenance> maintenance_;
-  std::unique_ptr<LogWriter> log_;
+  std::unique_ptr<SpanLog> log_;
   std::vector<std::shared_ptr<void>> gauges_;
   // Of a read-only store.
-  std::vector<Damage> damage_;
+  std::vector<disk::Damage> damage_;
   uint64_t closed_log_bytes_ = 0;
 };
 
@@ -153,23 +152,22 @@ Status Engine::Impl::Open() {
   stored_->Install(parts_->parts());
   maintenance_ = std::make_unique<Maintenance>(options_, layout_, *parts_, *stored_,
                                                reserve_ ? &*reserve_ : nullptr, metrics_);
-  Result<LogReplay> replay = RecoverLog(layout_, parts_->sealed_through(), *stored_, metrics_);
+  Result<journal::LogReplay> replay =
+      RecoverLog(layout_, parts_->sealed_through(), *stored_, metrics_);
   if (!replay.ok()) return replay.status();
   if (options_.read_only) {
     damage_ = parts_->damage();
     damage_.insert(damage_.end(), replay->damage.begin(), replay->damage.end());
-    for (const ClosedLogFile& file : replay->files) closed_log_bytes_ += file.bytes;
+    for (const journal::ClosedLogFile& file : replay->files) closed_log_bytes_ += file.bytes;
     closed_ = false;
     return {};
   }
   // What was recovered is sealed in the background, at once, so that a server which is killed often
   // does not replay more each time.
-  auto log = LogWriter::Open(
-      options_, layout_, *std::move(replay), metrics_,
-      [this](std::vector<LogEntry>& group) {
-        for (LogEntry& entry : group) stored_->Add(entry.batch, entry.sequence);
-      },
-      &*reserve_);
+  const auto publish = [this](const span::SpanBatch& batch, uint64_t sequence) {
+    stored_->Add(batch, sequence);
+  };
+  auto log = SpanLog::Open(options_, layout_, *std::move(replay), metrics_, publish, &*reserve_);
   if (!log.ok()) return log.status();
   log_ = std::move(*log);
   log_->Release(parts_->sealed_through());

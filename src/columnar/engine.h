@@ -9,8 +9,8 @@
 
 #include "base/metrics.h"
 #include "base/status.h"
-#include "columnar/options/damage.h"
 #include "columnar/options/options.h"
+#include "disk/damage.h"
 #include "storage/store.h"
 
 namespace spandrel::columnar {
@@ -33,7 +33,7 @@ struct PartInfo {
 struct VerifyReport {
   uint64_t spans = 0;
   uint64_t parts = 0;
-  std::vector<Damage> damage;
+  std::vector<disk::Damage> damage;
   bool complete = false;  // false when `progress` ended it
 };
 

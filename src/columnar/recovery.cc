@@ -9,9 +9,9 @@
 
 #include "base/log.h"
 #include "base/thread.h"
+#include "columnar/log/log_damage.h"
+#include "columnar/log/logged_request.h"
 #include "columnar/options/store_layout.h"
-#include "columnar/wal/log_damage.h"
-#include "wire/otlp/otlp.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -22,7 +22,7 @@ constexpr size_t kMaxDecoded = 16;
 
 struct DecodedRecord {
   uint64_t sequence = 0;
-  LogPlace place;
+  journal::LogPlace place;
   std::shared_ptr<const span::SpanChunk> chunk;
 };
 
@@ -61,13 +61,14 @@ class LogReader {
  public:
   LogReader(DecodedRecords& decoded, LogDamage& damage) : decoded_(decoded), damage_(damage) {}
 
-  Result<LogReplay> Run(const StoreLayout& layout, uint64_t sealed_through) {
-    return ReplayLog(layout, sealed_through,
-                     [this](uint64_t sequence, const LogPlace& place) { Decode(sequence, place); });
+  Result<journal::LogReplay> Run(const StoreLayout& layout, uint64_t sealed_through) {
+    return journal::ReplayLog(
+        layout.Log(), sealed_through,
+        [this](uint64_t sequence, const journal::LogPlace& place) { Decode(sequence, place); });
   }
 
  private:
-  void Decode(uint64_t sequence, const LogPlace& place) {
+  void Decode(uint64_t sequence, const journal::LogPlace& place) {
     Result<wire::DecodedRequest> request = DecodeAt(place);
     if (request.ok()) return decoded_.Put({sequence, place, std::move(request->chunk)});
     // The disk failed, or another version wrote it, or the writer had a bug: keep going.
@@ -75,7 +76,7 @@ class LogReader {
     base::LogError("log record {} skipped: {}", sequence, request.status().message());
   }
 
-  static Result<wire::DecodedRequest> DecodeAt(const LogPlace& place) {
+  static Result<wire::DecodedRequest> DecodeAt(const journal::LogPlace& place) {
     std::string body(place.mapped());
     // Then the copy may hold zeros, though the record was right before.
     if (place.file->failed()) {
@@ -83,7 +84,7 @@ class LogReader {
       if (!again.ok()) return again.status();
       body = *std::move(again);
     }
-    return wire::DecodeOtlpProtobuf(base::MakeSharedBytes(std::move(body)));
+    return LoggedRequest::Decode(std::move(body));
   }
 
   DecodedRecords& decoded_;
@@ -92,11 +93,11 @@ class LogReader {
 
 }  // namespace
 
-Result<LogReplay> RecoverLog(const StoreLayout& layout, uint64_t sealed_through,
-                             StoredSpans& stored, base::MetricRegistry& metrics) {
+Result<journal::LogReplay> RecoverLog(const StoreLayout& layout, uint64_t sealed_through,
+                                      StoredSpans& stored, base::MetricRegistry& metrics) {
   LogDamage damage(metrics);
   DecodedRecords decoded;
-  std::optional<Result<LogReplay>> found;
+  std::optional<Result<journal::LogReplay>> found;
   std::thread reader([&] {
     base::NameThisThread("spandrel-replay");
     found = LogReader(decoded, damage).Run(layout, sealed_through);

@@ -13,7 +13,7 @@ int VerifyStore(columnar::Engine& store, const Interrupts& interrupts) {
     return !interrupts.came();
   });
   line.Clear();
-  for (const columnar::Damage& damage : report.damage) {
+  for (const disk::Damage& damage : report.damage) {
     const bool says_file = damage.what.starts_with(damage.file);
     fmt::print("damaged: {}\n", says_file ? damage.what : damage.file + ": " + damage.what);
   }

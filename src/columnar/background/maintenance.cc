@@ -68,7 +68,7 @@ Maintenance::Maintenance(const EngineOptions& options, StoreLayout layout, PartS
                                    "Seals, merges and removals that failed and are tried again.")),
       retention_(options, layout_, metrics) {}
 
-void Maintenance::Start(LogWriter& log) {
+void Maintenance::Start(SpanLog& log) {
   log_ = &log;
   retention_.Start(FactsOf(parts_.parts()));
   sealer_.Start("spandrel-seal", [this] { return SealRound(); });

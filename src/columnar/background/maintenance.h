@@ -6,11 +6,11 @@
 #include "base/metrics.h"
 #include "columnar/background/round_thread.h"
 #include "columnar/compaction/retention.h"
+#include "columnar/log/span_log.h"
 #include "columnar/options/options.h"
 #include "columnar/options/store_layout.h"
 #include "columnar/snapshot/part_set.h"
 #include "columnar/snapshot/stored_spans.h"
-#include "columnar/wal/log_writer.h"
 #include "disk/space_reserve.h"
 
 namespace spandrel::columnar {
@@ -24,7 +24,7 @@ class Maintenance {
               disk::SpaceReserve* reserve, base::MetricRegistry& metrics);
 
   // `log` is told what need not be replayed any more.
-  void Start(LogWriter& log);
+  void Start(SpanLog& log);
   // Seals what is left, best effort, and ends the threads.
   void Stop();
 
@@ -51,7 +51,7 @@ class Maintenance {
   PartSet& parts_;
   StoredSpans& stored_;
   disk::SpaceReserve* const reserve_;  // null: none
-  LogWriter* log_ = nullptr;
+  SpanLog* log_ = nullptr;
   base::Counter& seals_;
   base::Counter& merges_;
   base::Counter& failures_;

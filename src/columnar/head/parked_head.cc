@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
-#include "wire/otlp/otlp.h"
+#include "columnar/log/logged_request.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -14,7 +14,7 @@ using base::Result;
 
 }  // namespace
 
-ParkedHead::ParkedHead(Head& head, const std::vector<LogPlace>& places)
+ParkedHead::ParkedHead(Head& head, const std::vector<journal::LogPlace>& places)
     : last_sequence_(head.last_sequence()), row_count_(head.row_count()), index_(head.TakeIndex()) {
   chunks_.reserve(head.chunks().size());
   for (size_t i = 0; i < head.chunks().size(); ++i) AddChunk(head, head.chunks()[i], places[i]);
@@ -27,7 +27,8 @@ ParkedHead::ParkedHead(Head& head, const std::vector<LogPlace>& places)
                    sizeof(uint32_t);
 }
 
-void ParkedHead::AddChunk(const Head& head, const HeadChunk& added, const LogPlace& place) {
+void ParkedHead::AddChunk(const Head& head, const HeadChunk& added,
+                          const journal::LogPlace& place) {
   if (files_.empty() || files_.back() != place.file) files_.push_back(place.file);
   const auto number = static_cast<uint32_t>(chunks_.size());
   const auto span_count = static_cast<uint32_t>(added.chunk->spans.size());
@@ -181,10 +182,10 @@ uint32_t ParkedHead::ChunkOfRow(uint32_t row) const {
 
 // Null when it is not what was indexed.
 std::shared_ptr<const span::SpanChunk> ParkedHead::Read(const Chunk& chunk) const {
-  const LogPlace place{files_[chunk.file], chunk.offset, chunk.size, chunk.crc};
+  const journal::LogPlace place{files_[chunk.file], chunk.offset, chunk.size, chunk.crc};
   Result<std::string> body = place.ReadChecked();
   if (body.ok()) {
-    const auto request = wire::DecodeOtlpProtobuf(base::MakeSharedBytes(*std::move(body)));
+    const auto request = LoggedRequest::Decode(*std::move(body));
     if (request.ok() && request->chunk->spans.size() == chunk.span_count) return request->chunk;
   }
   base::LogError("{}: request at {} cannot be read", place.file->path(), chunk.offset);

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "columnar/head/head.h"
-#include "columnar/wal/log_file_bytes.h"
+#include "journal/log_file_bytes.h"
 
 namespace spandrel::columnar {
 
@@ -31,7 +31,7 @@ class ParkedHead {
   };
 
   // `places` says where the log has the head's chunks. The head is of no use afterwards.
-  ParkedHead(Head& head, const std::vector<LogPlace>& places);
+  ParkedHead(Head& head, const std::vector<journal::LogPlace>& places);
 
   uint64_t last_sequence() const { return last_sequence_; }
   size_t row_count() const { return row_count_; }
@@ -82,7 +82,7 @@ class ParkedHead {
     std::shared_ptr<const span::SpanChunk> chunk;
   };
 
-  void AddChunk(const Head& head, const HeadChunk& added, const LogPlace& place);
+  void AddChunk(const Head& head, const HeadChunk& added, const journal::LogPlace& place);
   void ListTraces(const Head& head);
   void KeepChecks(const Head& head);
   // Bits of a key that its index does not keep, so that few requests are read in vain.
@@ -96,7 +96,7 @@ class ParkedHead {
   uint64_t byte_size_ = 0;
   uint64_t min_start_ = UINT64_MAX;
   uint64_t max_start_ = 0;
-  std::vector<LogFileBytesPtr> files_;
+  std::vector<journal::LogFileBytesPtr> files_;
   std::vector<Chunk> chunks_;
   std::vector<LeftOut> left_out_;     // ascending
   HeadIndex index_;                   // of traces and rows

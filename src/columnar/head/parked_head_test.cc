@@ -41,9 +41,9 @@ class ParkedHeadTest : public testing::Test {
     }
     auto written = disk::File::Create(path_);
     EXPECT_TRUE(written.ok() && written->WriteAt(bytes, 0).ok());
-    file_ = LogFileBytes::Open(path_).value();
+    file_ = journal::LogFileBytes::Open(path_).value();
     Head head;
-    std::vector<LogPlace> places;
+    std::vector<journal::LogPlace> places;
     for (uint64_t n = 0; n < kRequests; ++n) {
       places.push_back({file_, n * kPlaceSize, static_cast<uint32_t>(requests[n].size()),
                         base::Crc32c(requests[n])});
@@ -76,7 +76,7 @@ class ParkedHeadTest : public testing::Test {
 
   disk::TestDirectory directory_;
   std::string path_;
-  LogFileBytesPtr file_;
+  journal::LogFileBytesPtr file_;
   ParkedHeadPtr parked_;
 };
 

@@ -9,15 +9,12 @@
 
 #include "base/clock.h"
 #include "base/status.h"
+#include "journal/log_options.h"
 
 namespace spandrel::columnar {
 
-// What an acknowledged span survives.
-enum class Durability : uint8_t {
-  kFsync,   // power loss: acknowledged after fdatasync
-  kOs,      // the death of the process: acknowledged after the write
-  kMemory,  // nothing until it is sealed: no log is written
-};
+// What an acknowledged span survives before it is sealed.
+using journal::Durability;
 
 // "fsync", "os", "memory".
 std::string_view DurabilityName(Durability durability);

@@ -5,14 +5,6 @@
 
 namespace spandrel::columnar {
 
-std::string StoreLayout::LogFile(uint64_t number) const {
-  return fmt::format("{}/{:010}.log", LogFolder(), number);
-}
-
-std::string StoreLayout::SpareLogFile(uint64_t number) const {
-  return fmt::format("{}/{:010}.{}", LogFolder(), number, kSpareLogExtension);
-}
-
 std::string StoreLayout::PartFile(uint64_t number) const {
   return fmt::format("{}/{:010}.part", PartFolder(), number);
 }

@@ -3,12 +3,11 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <utility>
 
-namespace spandrel::columnar {
+#include "journal/log_options.h"
 
-inline constexpr std::string_view kSpareLogExtension = "spare";
+namespace spandrel::columnar {
 
 // The folders of a store and the names in them (docs/design/store.md).
 struct StoreLayout {
@@ -21,9 +20,7 @@ struct StoreLayout {
   std::string LockFile() const { return root + "/LOCK"; }
   std::string ManifestFile() const { return root + "/MANIFEST"; }
   std::string ReserveFile() const { return root + "/reserve"; }
-  std::string LogFile(uint64_t number) const;
-  // A log file that is done and kept to be written over.
-  std::string SpareLogFile(uint64_t number) const;
+  journal::LogPaths Log() const { return {LogFolder(), QuarantineFolder(), read_only}; }
   std::string PartFile(uint64_t number) const;
   // Part files that are being written.
   std::string SealScratch() const { return PartFolder() + "/seal.new"; }

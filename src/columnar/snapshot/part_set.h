@@ -11,9 +11,9 @@
 #include "base/metrics.h"
 #include "base/status.h"
 #include "columnar/manifest/manifest.h"
-#include "columnar/options/damage.h"
 #include "columnar/options/store_layout.h"
 #include "columnar/part/read/part.h"
+#include "disk/damage.h"
 #include "disk/directory.h"
 #include "disk/space_reserve.h"
 
@@ -38,7 +38,7 @@ class PartSet {
   std::vector<PartPtr> parts() const;
   uint64_t sealed_through() const;
   // What was found damaged in a read-only store when it was opened.
-  const std::vector<Damage>& damage() const { return damage_; }
+  const std::vector<disk::Damage>& damage() const { return damage_; }
 
   // Shows the new set to readers; called in the order of changes, before old files are removed.
   using Install = std::function<void(const std::vector<PartPtr>& parts)>;
@@ -70,7 +70,7 @@ class PartSet {
   base::Counter& quarantined_;
   base::Counter& damaged_manifests_;
   disk::SpaceReserve* reserve_ = nullptr;
-  std::vector<Damage> damage_;
+  std::vector<disk::Damage> damage_;
 
   mutable std::mutex mutex_;
   Manifest manifest_;           // guarded by mutex_

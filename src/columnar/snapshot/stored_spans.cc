@@ -30,7 +30,7 @@ void StoredSpans::Add(const span::SpanBatch& batch, uint64_t sequence) {
 }
 
 void StoredSpans::AddRecovered(const std::shared_ptr<const span::SpanChunk>& chunk,
-                               const LogPlace& place, uint64_t sequence) {
+                               const journal::LogPlace& place, uint64_t sequence) {
   std::lock_guard write(write_mutex_);
   const bool is_full = AddToOpenHead({chunk}, sequence);
   if (open_->chunks().size() > recovered_.size()) recovered_.push_back(place);

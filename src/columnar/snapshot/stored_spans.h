@@ -13,10 +13,10 @@
 #include "columnar/head/head.h"
 #include "columnar/head/head_view.h"
 #include "columnar/head/parked_head.h"
+#include "columnar/log/log_damage.h"
 #include "columnar/options/options.h"
 #include "columnar/part/read/part.h"
 #include "columnar/snapshot/snapshot.h"
-#include "columnar/wal/log_damage.h"
 
 namespace spandrel::columnar {
 
@@ -51,8 +51,8 @@ class StoredSpans {
 
   // For recovery, before anything else is added: the same with one request that lies in the log.
   // Heads that are full are parked; EndRecovery parks the last one, so that all are sealed soon.
-  void AddRecovered(const std::shared_ptr<const span::SpanChunk>& chunk, const LogPlace& place,
-                    uint64_t sequence);
+  void AddRecovered(const std::shared_ptr<const span::SpanChunk>& chunk,
+                    const journal::LogPlace& place, uint64_t sequence);
   void EndRecovery();
 
   Snapshot TakeSnapshot() const;
@@ -110,8 +110,8 @@ class StoredSpans {
   base::Counter& unreadable_;
   LogDamage damage_;
 
-  std::mutex restore_mutex_;         // taken first
-  std::vector<LogPlace> recovered_;  // guarded by write_mutex_; of the open head's chunks
+  std::mutex restore_mutex_;                  // taken first
+  std::vector<journal::LogPlace> recovered_;  // guarded by write_mutex_; of the open head's chunks
 
   std::mutex write_mutex_;      // held while a batch is added or the open head is closed
   mutable std::mutex mutex_;    // taken after write_mutex_

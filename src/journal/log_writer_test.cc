@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "columnar/wal/log_writer.h"
+#include "journal/log_writer.h"
 
 #include <gmock/gmock.h>
 #include <sys/stat.h>
@@ -7,10 +7,10 @@
 #include <fstream>
 #include <thread>
 
-#include "columnar/testing/log.h"
-#include "columnar/wal/log_record.h"
+#include "journal/log_record.h"
+#include "journal/testing/log.h"
 
-namespace spandrel::columnar {
+namespace spandrel::journal {
 namespace {
 
 using testing::ElementsAre;
@@ -20,11 +20,11 @@ namespace fs = std::filesystem;
 
 class LogWriterTest : public LogTest {
  protected:
-  LogWriterTest() { options_.max_log_file_bytes = 4096; }
+  LogWriterTest() { options_.max_file_bytes = 4096; }
 
   // Appends until that file is there; the number of the last request.
   uint64_t FillUntilFile(uint64_t number, uint64_t last) {
-    while (!fs::exists(layout_.LogFile(number))) Append(last + 1, last + 1), ++last;
+    while (!fs::exists(options_.paths.File(number))) Append(last + 1, last + 1), ++last;
     return last;
   }
   static uint64_t InodeOf(const std::string& path) {
@@ -42,12 +42,12 @@ class LogWriterTest : public LogTest {
 TEST_F(LogWriterTest, ADoneFileIsWrittenOverAndItsOldRecordsAreGone) {
   OpenWriter();
   uint64_t last = FillUntilFile(2, 0);
-  const uint64_t first_inode = InodeOf(layout_.LogFile(1));
+  const uint64_t first_inode = InodeOf(options_.paths.File(1));
   writer_->Release(last - 1);
   EXPECT_THAT(Names(), ElementsAre("0000000001.spare", "0000000002.log"));
   const uint64_t in_second = last;
   last = FillUntilFile(3, last);
-  EXPECT_EQ(InodeOf(layout_.LogFile(3)), first_inode);
+  EXPECT_EQ(InodeOf(options_.paths.File(3)), first_inode);
   EXPECT_THAT(Names(), ElementsAre("0000000002.log", "0000000003.log"));
   LogReplay replay;
   // Even where nothing is known of what was sealed.
@@ -60,8 +60,8 @@ TEST_F(LogWriterTest, ATornWriteInAReusedFileIsCutOff) {
   uint64_t last = FillUntilFile(2, 0);
   writer_->Release(last);
   last = FillUntilFile(3, last);
-  const std::string path = layout_.LogFile(3);
-  const uint64_t end = kLogFileHeaderSize + LogRecordSize(LogTestRequest(last).size());
+  const std::string path = options_.paths.File(3);
+  const uint64_t end = kLogFileHeaderSize + LogRecordSize(BodyOf(last).size());
   const auto torn = EncodeLogRecordHeader(kEpoch + 2, last + 1, 4000, 0);
   std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
   file.seekp(static_cast<std::streamoff>(end));
@@ -78,7 +78,7 @@ TEST_F(LogWriterTest, ASpareIsNeverReplayedAndAStartRemovesIt) {
   OpenWriter();
   uint64_t last = FillUntilFile(2, 0);
   writer_->Release(last - 1);
-  const std::string spare = layout_.LogFolder() + "/0000000001.spare";
+  const std::string spare = options_.paths.folder + "/0000000001.spare";
   const std::string copy = directory_.path() + "/kept";
   fs::copy(spare, copy);
   writer_->Stop();
@@ -90,11 +90,11 @@ TEST_F(LogWriterTest, ASpareIsNeverReplayedAndAStartRemovesIt) {
 }
 
 TEST_F(LogWriterTest, AMissingFileIsTold) {
-  options_.max_log_file_bytes = 4096;
+  options_.max_file_bytes = 4096;
   OpenWriter();
   uint64_t last_of_two = 0;
   uint64_t last = 0;
-  while (!std::filesystem::exists(layout_.LogFile(3))) {
+  while (!std::filesystem::exists(options_.paths.File(3))) {
     last_of_two = last;
     Append(last + 1, last + 1);
     ++last;
@@ -103,13 +103,13 @@ TEST_F(LogWriterTest, AMissingFileIsTold) {
   LogReplay replay;
   EXPECT_EQ(Replay(0, &replay).size(), last);
   EXPECT_EQ(replay.missing_records, 0U);
-  std::filesystem::remove(layout_.LogFile(2));
+  std::filesystem::remove(options_.paths.File(2));
   const auto left = Replay(0, &replay);
   EXPECT_EQ(replay.missing_records, last - left.size());
   EXPECT_EQ(Replay(last_of_two, &replay).size(), 1U);
   EXPECT_EQ(replay.missing_records, 0U);
   // Cut: its lost end looks like a torn write, but the next file knows better.
-  std::filesystem::resize_file(layout_.LogFile(1), 1000);
+  std::filesystem::resize_file(options_.paths.File(1), 1000);
   const auto cut = Replay(0, &replay);
   EXPECT_EQ(replay.missing_records, last - cut.size());
 }
@@ -119,14 +119,13 @@ TEST_F(LogWriterTest, KeepsTwoSparesAtMost) {
   const uint64_t last = FillUntilFile(6, 0);
   writer_->Release(last);
   EXPECT_EQ(Names().size(), 3U);
-  EXPECT_EQ(writer_->disk_bytes(), 3 * options_.max_log_file_bytes);
+  EXPECT_EQ(writer_->disk_bytes(), 3 * options_.max_file_bytes);
 }
 
 TEST_F(LogWriterTest, AFileForALargeGroupIsNoSpare) {
-  options_.max_log_file_bytes = 4096;
+  options_.max_file_bytes = 4096;
   OpenWriter();
-  const std::string name(10'000, 'n');
-  ASSERT_TRUE(AppendAndWait(*writer_, conformance::MakeBatch({{.name = name}})).ok());
+  ASSERT_TRUE(AppendAndWait(*writer_, std::string(10'000, 'n')).ok());
   Append(2, 2);
   writer_->Release(1);
   EXPECT_THAT(Names(), ElementsAre("0000000003.log"));
@@ -138,14 +137,14 @@ TEST_F(LogWriterTest, StoppingLeavesOnlyWhatIsNotSealed) {
   writer_->Release(last - 1);
   writer_->Stop();
   EXPECT_THAT(Names(), ElementsAre("0000000003.log"));
-  EXPECT_EQ(fs::file_size(layout_.LogFile(3)), writer_->disk_bytes());
+  EXPECT_EQ(fs::file_size(options_.paths.File(3)), writer_->disk_bytes());
   EXPECT_LT(writer_->disk_bytes(), 1000U);
   writer_->Release(last);
   EXPECT_THAT(Names(), IsEmpty());
 }
 
 TEST_F(LogWriterTest, AnIdleLogTakesNoSpace) {
-  options_.log_idle = std::chrono::milliseconds(1);
+  options_.idle = std::chrono::milliseconds(1);
   OpenWriter();
   for (uint64_t number = 1; number < 4; ++number) {
     Append(number, number);
@@ -156,13 +155,58 @@ TEST_F(LogWriterTest, AnIdleLogTakesNoSpace) {
 }
 
 TEST_F(LogWriterTest, AnIdleLogKeepsWhatIsNotSealed) {
-  options_.log_idle = std::chrono::milliseconds(1);
+  options_.idle = std::chrono::milliseconds(1);
   OpenWriter();
   Append(1, 1);
-  while (writer_->disk_bytes() >= options_.max_log_file_bytes) std::this_thread::yield();
+  while (writer_->disk_bytes() >= options_.max_file_bytes) std::this_thread::yield();
   Append(2, 2);
   EXPECT_EQ(Replay(0), Range(1, 2));
 }
 
+TEST_F(LogWriterTest, PublishesInOrderBeforeItCompletes) {
+  OpenWriter();
+  std::vector<uint64_t> published;
+  std::promise<void> last_completed;
+  constexpr uint64_t kRecords = 50;
+  for (uint64_t number = 1; number <= kRecords; ++number) {
+    writer_->Append(std::make_unique<TextRecord>(
+        BodyOf(number),
+        [&, number](const base::Status& status) {
+          EXPECT_TRUE(status.ok());
+          EXPECT_GE(published.back(), number);
+          if (number == kRecords) last_completed.set_value();
+        },
+        [&](uint64_t sequence) { published.push_back(sequence); }));
+  }
+  last_completed.get_future().wait();
+  EXPECT_EQ(published, Range(1, kRecords));
+}
+
+TEST_F(LogWriterTest, RefusesWhatThereIsNoRoomFor) {
+  options_.max_waiting_bytes = 100;
+  OpenWriter();
+  // The log's thread is kept busy by the first, and the second may wait alone, however large.
+  std::promise<void> may_go_on;
+  std::promise<void> is_busy;
+  writer_->Append(std::make_unique<TextRecord>("first", [&](const base::Status&) {
+    is_busy.set_value();
+    may_go_on.get_future().wait();
+  }));
+  is_busy.get_future().wait();
+  writer_->Append(std::make_unique<TextRecord>(std::string(1000, 'x')));
+  const base::Status refused = AppendAndWait(*writer_, "third");
+  EXPECT_TRUE(refused.retryable() && refused.retry_after()) << refused.ToString();
+  may_go_on.set_value();
+  writer_->Stop();
+  EXPECT_FALSE(AppendAndWait(*writer_, "late").ok());
+}
+
+TEST_F(LogWriterTest, InMemoryNothingIsWrittenAndAllIsPassedOn) {
+  options_.durability = Durability::kMemory;
+  OpenWriter();
+  Append(1, 3);
+  EXPECT_THAT(Names(), IsEmpty());
+}
+
 }  // namespace
-}  // namespace spandrel::columnar
+}  // namespace spandrel::journal

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "columnar/wal/log_file_bytes.h"
+#include "journal/log_file_bytes.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include "base/crc32c.h"
 #include "disk/mutant.h"
 
-namespace spandrel::columnar {
+namespace spandrel::journal {
 namespace {
 
 using base::Result;
@@ -64,4 +64,4 @@ Result<std::string> LogPlace::ReadChecked() const {
                 fmt::format("{}: record at {} cannot be read", file->path(), offset));
 }
 
-}  // namespace spandrel::columnar
+}  // namespace spandrel::journal

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <string_view>
 
-// Constants of the write-ahead log; docs/formats/log.md says what they mean. Numbers on disk never
+// Constants of a log's files; docs/formats/log.md says what they mean. Numbers on disk never
 // change meaning.
-namespace spandrel::columnar {
+namespace spandrel::journal {
 
 inline constexpr uint64_t kLogFileMagic = 0x31474f4c444e5053;  // "SPNDLOG1"
 inline constexpr uint32_t kLogVersion = 1;
@@ -31,4 +31,4 @@ constexpr uint64_t LogRecordSize(uint64_t body_size) {
   return kLogRecordHeaderSize + (body_size + kLogAlignment - 1) / kLogAlignment * kLogAlignment;
 }
 
-}  // namespace spandrel::columnar
+}  // namespace spandrel::journal

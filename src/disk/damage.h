@@ -3,12 +3,12 @@
 
 #include <string>
 
-namespace spandrel::columnar {
+namespace spandrel::disk {
 
-// A file of a store that is not as it was written.
+// A file that is not as it was written.
 struct Damage {
   std::string file;
   std::string what;
 };
 
-}  // namespace spandrel::columnar
+}  // namespace spandrel::disk

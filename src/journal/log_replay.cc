@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "columnar/wal/log_replay.h"
+#include "journal/log_replay.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -8,11 +8,11 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "columnar/wal/log_record.h"
 #include "disk/directory.h"
 #include "disk/file.h"
+#include "journal/log_record.h"
 
-namespace spandrel::columnar {
+namespace spandrel::journal {
 namespace {
 
 using base::Result;
@@ -20,11 +20,10 @@ using base::Status;
 using base::StatusCode;
 
 // Keeps a copy of damaged bytes for whoever wants to look at them. Its name tells the place, so a
-// second recovery finds it done. Best effort: a full disk must not keep the store from starting.
-void KeepDamage(const StoreLayout& layout, uint64_t number, uint64_t offset,
-                std::string_view bytes) {
+// second recovery finds it done. Best effort: a full disk must not keep a log from being read.
+void KeepDamage(const LogPaths& paths, uint64_t number, uint64_t offset, std::string_view bytes) {
   const std::string path =
-      fmt::format("{}/{:010}.log.{}.quarantine", layout.QuarantineFolder(), number, offset);
+      fmt::format("{}/{:010}.log.{}.quarantine", paths.quarantine, number, offset);
   Result<disk::File> file = disk::File::Create(path);
   if (!file.ok()) {
     if (file.status().code() != StatusCode::kAlreadyExists) {
@@ -39,9 +38,9 @@ void KeepDamage(const StoreLayout& layout, uint64_t number, uint64_t offset,
 
 class Replayer {
  public:
-  Replayer(const StoreLayout& layout, uint64_t sealed_through, const LogRecordVisitor& visit)
-      : layout_(layout), visit_(visit) {
-    result_.last_sequence = sealed_through;
+  Replayer(const LogPaths& paths, uint64_t released_through, const LogRecordVisitor& visit)
+      : paths_(paths), visit_(visit) {
+    result_.last_sequence = released_through;
   }
 
   Status ReadFile(const disk::NumberedFile& entry) {
@@ -78,7 +77,7 @@ class Replayer {
   // fails, and only who merely looks goes on.
   Status GiveUp(const disk::NumberedFile& entry, const Status& why) {
     base::LogError("log file cannot be opened: {}", why.message());
-    if (!layout_.read_only) return why;
+    if (!paths_.read_only) return why;
     result_.damage.push_back({entry.path, why.message()});
     return {};
   }
@@ -89,9 +88,9 @@ class Replayer {
     result_.damaged_bytes += unreadable;
     base::LogError("{}: {} bytes cannot be read", entry.path, unreadable);
     result_.damage.push_back({entry.path, fmt::format("{} bytes cannot be read", unreadable)});
-    if (layout_.read_only) return;
-    const std::string kept = fmt::format("{}/{:010}.log.unreadable.quarantine",
-                                         layout_.QuarantineFolder(), entry.number);
+    if (paths_.read_only) return;
+    const std::string kept =
+        fmt::format("{}/{:010}.log.unreadable.quarantine", paths_.quarantine, entry.number);
     if (::link(entry.path.c_str(), kept.c_str()) != 0 && errno != EEXIST) {
       base::LogWarn("cannot keep it: {}", disk::DiskError(kept, errno).message());
     }
@@ -105,8 +104,8 @@ class Replayer {
       base::LogError("{}: {} damaged bytes at {} skipped", entry.path, step.size, step.offset);
       result_.damage.push_back(
           {entry.path, fmt::format("{} damaged bytes at {}", step.size, step.offset)});
-      if (layout_.read_only) return;
-      KeepDamage(layout_, entry.number, step.offset, bytes->bytes().substr(step.offset, step.size));
+      if (paths_.read_only) return;
+      KeepDamage(paths_, entry.number, step.offset, bytes->bytes().substr(step.offset, step.size));
       return;
     }
     ClosedLogFile& file = result_.files.back();
@@ -124,34 +123,33 @@ class Replayer {
     if (acknowledged <= result_.last_sequence) return;
     const uint64_t missing = acknowledged - result_.last_sequence;
     result_.missing_records += missing;
-    base::LogError("{}: {} acknowledged requests before it are missing", path, missing);
-    result_.damage.push_back({path, fmt::format("{} requests before it are missing", missing)});
+    base::LogError("{}: {} acknowledged records before it are missing", path, missing);
+    result_.damage.push_back({path, fmt::format("{} records before it are missing", missing)});
   }
 
   void CutTail(const std::string& path, uint64_t size) {
     ++result_.torn_tails;
-    if (layout_.read_only) return;
+    if (paths_.read_only) return;
     base::LogInfo("{}: torn write at {} cut off", path, size);
     if (::truncate(path.c_str(), static_cast<off_t>(size)) != 0) {
       base::LogWarn("cannot cut off: {}", disk::DiskError(path, errno).message());
     }
   }
 
-  const StoreLayout& layout_;
+  const LogPaths& paths_;
   const LogRecordVisitor& visit_;
   LogReplay result_;
 };
 
 }  // namespace
 
-Result<LogReplay> ReplayLog(const StoreLayout& layout, uint64_t sealed_through,
+Result<LogReplay> ReplayLog(const LogPaths& paths, uint64_t released_through,
                             const LogRecordVisitor& visit) {
-  Result<std::vector<disk::NumberedFile>> files =
-      disk::ListNumberedFiles(layout.LogFolder(), "log");
+  Result<std::vector<disk::NumberedFile>> files = disk::ListNumberedFiles(paths.folder, "log");
   if (!files.ok()) return files.status();
-  Replayer replayer(layout, sealed_through, visit);
+  Replayer replayer(paths, released_through, visit);
   for (const disk::NumberedFile& file : *files) SPANDREL_RETURN_IF_ERROR(replayer.ReadFile(file));
   return replayer.TakeResult();
 }
 
-}  // namespace spandrel::columnar
+}  // namespace spandrel::journal

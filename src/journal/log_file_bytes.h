@@ -10,7 +10,7 @@
 #include "base/status.h"
 #include "disk/file.h"
 
-namespace spandrel::columnar {
+namespace spandrel::journal {
 
 // The written bytes of a log file that nobody writes any more, mapped: the kernel may drop them
 // from memory and read them again. What the disk does not give is zeros, and failed() from then on.
@@ -53,4 +53,4 @@ struct LogPlace {
   base::Result<std::string> ReadChecked() const;
 };
 
-}  // namespace spandrel::columnar
+}  // namespace spandrel::journal

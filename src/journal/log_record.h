@@ -7,9 +7,9 @@
 #include <string>
 #include <string_view>
 
-#include "columnar/wal/log_format.h"
+#include "journal/log_format.h"
 
-namespace spandrel::columnar {
+namespace spandrel::journal {
 
 using LogFileHeader = std::array<char, kLogFileHeaderSize>;
 using LogRecordHeader = std::array<char, kLogRecordHeaderSize>;
@@ -68,4 +68,4 @@ class LogScanner {
   uint64_t at_ = 0;
 };
 
-}  // namespace spandrel::columnar
+}  // namespace spandrel::journal

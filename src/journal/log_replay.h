@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "base/status.h"
-#include "columnar/options/damage.h"
-#include "columnar/options/store_layout.h"
-#include "columnar/wal/log_file_bytes.h"
+#include "disk/damage.h"
+#include "journal/log_file_bytes.h"
+#include "journal/log_options.h"
 
-namespace spandrel::columnar {
+namespace spandrel::journal {
 
 // A log file that is on disk and not being written, and the last record in it.
 struct ClosedLogFile {
@@ -32,18 +32,18 @@ struct LogReplay {
   uint64_t damaged_places = 0;  // damage with good records behind it
   uint64_t damaged_bytes = 0;
   uint64_t missing_records = 0;  // acknowledged, but not in the log before a later file
-  std::vector<Damage> damage;
+  std::vector<disk::Damage> damage;
 };
 
 // Takes one record, whose checksum was right. The bytes stay as long as the place is kept.
 using LogRecordVisitor = std::function<void(uint64_t sequence, const LogPlace& place)>;
 
-// Reads every log file in order and hands over each record above `sealed_through` once. A torn tail
+// Reads every file in order and hands over each record above `released_through` once. A torn tail
 // is cut off; damage in the middle is copied to quarantine, counted and skipped; so are places that
-// the disk cannot read, and their file is kept in quarantine; of a read-only store, nothing is
+// the disk cannot read, and their file is kept in quarantine; of a read-only log, nothing is
 // changed. May be repeated after any interruption. Fails, and has changed nothing that another try
 // needs, where a file cannot even be opened or is of a later version.
-base::Result<LogReplay> ReplayLog(const StoreLayout& layout, uint64_t sealed_through,
+base::Result<LogReplay> ReplayLog(const LogPaths& paths, uint64_t released_through,
                                   const LogRecordVisitor& visit);
 
-}  // namespace spandrel::columnar
+}  // namespace spandrel::journal

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "columnar/wal/log_files.h"
+#include "journal/log_files.h"
 
 #include <algorithm>
 
 #include "base/log.h"
-#include "columnar/wal/log_record.h"
 #include "disk/directory.h"
 #include "disk/mutant.h"
+#include "journal/log_record.h"
 
-namespace spandrel::columnar {
+namespace spandrel::journal {
 namespace {
 
 using base::Result;
@@ -30,11 +30,9 @@ uint64_t BytesOfFiles(const std::vector<ClosedLogFile>& files) {
 
 }  // namespace
 
-LogFiles::LogFiles(const EngineOptions& options, StoreLayout layout,
-                   std::vector<ClosedLogFile> found, EpochSource new_epoch,
-                   disk::SpaceReserve* reserve)
+LogFiles::LogFiles(const LogOptions& options, std::vector<ClosedLogFile> found,
+                   EpochSource new_epoch, disk::SpaceReserve* reserve)
     : options_(options),
-      layout_(std::move(layout)),
       new_epoch_(std::move(new_epoch)),
       reserve_(reserve),
       closed_(std::move(found)) {
@@ -43,15 +41,15 @@ LogFiles::LogFiles(const EngineOptions& options, StoreLayout layout,
 
 void LogFiles::RemoveOldSpares() const {
   const Result<std::vector<disk::NumberedFile>> spares =
-      disk::ListNumberedFiles(layout_.LogFolder(), kSpareLogExtension);
+      disk::ListNumberedFiles(options_.paths.folder, kSpareLogExtension);
   if (!spares.ok()) return base::LogWarn("spare log files: {}", spares.status().message());
   for (const disk::NumberedFile& spare : *spares) RemoveOrWarn(spare.path);
 }
 
 Result<OpenLogFile> LogFiles::OpenNext(uint64_t room, uint32_t skipped) {
-  const uint64_t size = std::max(options_.max_log_file_bytes, kLogFileHeaderSize + room);
+  const uint64_t size = std::max(options_.max_file_bytes, kLogFileHeaderSize + room);
   std::optional<ClosedLogFile> spare;
-  if (size == options_.max_log_file_bytes) spare = TakeSpare();
+  if (size == options_.max_file_bytes) spare = TakeSpare();
   if (!spare) return Create(size, skipped);
   Result<OpenLogFile> reused = Reuse(*spare, skipped);
   if (reused.ok()) return reused;
@@ -65,14 +63,14 @@ Result<OpenLogFile> LogFiles::Create(uint64_t size, uint32_t skipped) {
     return Status::Unavailable("disk is full", kRetryWhenFull);
   }
   const uint64_t number = ++last_number_;
-  Result<disk::File> file = disk::File::Create(layout_.LogFile(number));
+  Result<disk::File> file = disk::File::Create(options_.paths.File(number));
   if (!file.ok()) return file.status();
   OpenLogFile opened{std::move(*file), number, new_epoch_(), skipped, size, kLogFileHeaderSize};
   Status status = opened.file.Preallocate(size);
   if (status.ok()) status = WriteHeader(&opened, false);
   if (status.ok() && options_.durability == Durability::kFsync) {
     status = opened.file.SyncAll();
-    if (status.ok()) status = disk::SyncFolder(layout_.LogFolder());
+    if (status.ok()) status = disk::SyncFolder(options_.paths.folder);
   }
   if (!status.ok()) {
     RemoveOrWarn(opened.file.path());
@@ -91,8 +89,8 @@ Result<OpenLogFile> LogFiles::Reuse(const ClosedLogFile& spare, uint32_t skipped
   const bool synced = options_.durability == Durability::kFsync;
   SPANDREL_RETURN_IF_ERROR(WriteHeader(&opened, true));
   if (synced) SPANDREL_RETURN_IF_ERROR(opened.file.SyncData());
-  SPANDREL_RETURN_IF_ERROR(opened.file.Rename(layout_.LogFile(number)));
-  const Status status = synced ? disk::SyncFolder(layout_.LogFolder()) : Status();
+  SPANDREL_RETURN_IF_ERROR(opened.file.Rename(options_.paths.File(number)));
+  const Status status = synced ? disk::SyncFolder(options_.paths.folder) : Status();
   if (!status.ok()) {
     RemoveOrWarn(opened.file.path());
     return status;
@@ -125,18 +123,18 @@ void LogFiles::Close(OpenLogFile opened, Tail tail) {
     const bool whole = tail == Tail::kKeepSpace;
     closed_.push_back({opened.number, opened.file.path(), opened.last_sequence,
                        whole ? opened.size : opened.at,
-                       whole && opened.size == options_.max_log_file_bytes});
+                       whole && opened.size == options_.max_file_bytes});
   }
   Release(0);
 }
 
-void LogFiles::Release(uint64_t sealed_through) {
+void LogFiles::Release(uint64_t sequence) {
   std::vector<ClosedLogFile> done;
   {
     std::lock_guard lock(mutex_);
-    sealed_through_ = std::max(sealed_through_, sealed_through);
-    if (disk::MutantIs(disk::Mutant::kEarlyLogRelease)) sealed_through_ = UINT64_MAX;
-    const auto keep = [&](const ClosedLogFile& f) { return f.last_sequence > sealed_through_; };
+    released_ = std::max(released_, sequence);
+    if (disk::MutantIs(disk::Mutant::kEarlyLogRelease)) released_ = UINT64_MAX;
+    const auto keep = [&](const ClosedLogFile& f) { return f.last_sequence > released_; };
     const auto first = std::partition(closed_.begin(), closed_.end(), keep);
     done.assign(first, closed_.end());
     closed_.erase(first, closed_.end());
@@ -152,7 +150,7 @@ bool LogFiles::KeepAsSpare(const ClosedLogFile& file) {
   if (!file.reusable || !keeps_spares_ || space_is_short || spares_.size() >= kMaxSpares)
     return false;
   ClosedLogFile spare = file;
-  spare.path = layout_.SpareLogFile(file.number);
+  spare.path = options_.paths.SpareFile(file.number);
   if (!disk::RenameFile(file.path, spare.path).ok()) return false;
   spares_.push_back(std::move(spare));
   return true;
@@ -187,9 +185,4 @@ uint64_t LogFiles::disk_bytes() const {
   return open_bytes_ + BytesOfFiles(closed_) + BytesOfFiles(spares_);
 }
 
-uint64_t LogFiles::spare_bytes() const {
-  std::lock_guard lock(mutex_);
-  return BytesOfFiles(spares_);
-}
-
-}  // namespace spandrel::columnar
+}  // namespace spandrel::journal

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "columnar/wal/log_record.h"
+#include "journal/log_record.h"
 
 #include <algorithm>
 #include <cstring>
@@ -8,7 +8,7 @@
 #include "base/fixed.h"
 #include "disk/mutant.h"
 
-namespace spandrel::columnar {
+namespace spandrel::journal {
 namespace {
 
 // Bytes 8 to 31 of a record's header, which its own checksum covers.
@@ -136,4 +136,4 @@ uint64_t LogScanner::FindRecord(uint64_t offset) const {
   return file_.size();
 }
 
-}  // namespace spandrel::columnar
+}  // namespace spandrel::journal

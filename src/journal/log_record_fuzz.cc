@@ -4,12 +4,12 @@
 #include "base/check.h"
 #include "base/crc32c.h"
 #include "base/testing/fuzz_input.h"
-#include "columnar/wal/log_record.h"
+#include "journal/log_record.h"
 
 namespace {
 
 using namespace spandrel;
-using namespace spandrel::columnar;
+using namespace spandrel::journal;
 
 constexpr uint64_t kEpoch = 42;
 

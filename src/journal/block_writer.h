@@ -13,7 +13,7 @@
 #include "base/status.h"
 #include "disk/file.h"
 
-namespace spandrel::columnar {
+namespace spandrel::journal {
 
 // Writes to the end of a log file, past the page cache where the file system can: nobody reads a
 // log while it is written, and the copy into cold pages costs more than the rest of a write. Such
@@ -50,4 +50,4 @@ class BlockWriter {
   std::string tail_;                    // what must stay of the block that is not full
 };
 
-}  // namespace spandrel::columnar
+}  // namespace spandrel::journal

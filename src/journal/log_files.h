@@ -9,13 +9,12 @@
 #include <vector>
 
 #include "base/status.h"
-#include "columnar/options/options.h"
-#include "columnar/options/store_layout.h"
-#include "columnar/wal/log_replay.h"
 #include "disk/file.h"
 #include "disk/space_reserve.h"
+#include "journal/log_options.h"
+#include "journal/log_replay.h"
 
-namespace spandrel::columnar {
+namespace spandrel::journal {
 
 // A log file that is being written.
 struct OpenLogFile {
@@ -28,19 +27,19 @@ struct OpenLogFile {
   uint64_t last_sequence = 0;  // 0: it holds no record
 };
 
-// The files of a log on disk: makes the next one, keeps those whose records are not all sealed, and
-// keeps up to two done ones as spares, since writing over allocated blocks makes a sync cheaper
+// The files of a log on disk: makes the next one, keeps those whose records are not all released,
+// and keeps up to two done ones as spares, since writing over allocated blocks makes a sync cheaper
 // than writing new ones. A spare has no `.log` name, so its old records cannot be replayed; it gets
 // one after the header with its new epoch is on disk.
 //
 // OpenNext, Close and Shrink are for one thread; the rest may be called from any thread.
 class LogFiles {
  public:
-  // Gives each file its epoch; not to be guessed by senders.
+  // Gives each file its epoch; not to be guessed by whoever sends bodies.
   using EpochSource = std::function<uint64_t()>;
 
-  LogFiles(const EngineOptions& options, StoreLayout layout, std::vector<ClosedLogFile> found,
-           EpochSource new_epoch, disk::SpaceReserve* reserve);
+  LogFiles(const LogOptions& options, std::vector<ClosedLogFile> found, EpochSource new_epoch,
+           disk::SpaceReserve* reserve);
 
   // Removes what a killed process left, best effort.
   void RemoveOldSpares() const;
@@ -57,14 +56,13 @@ class LogFiles {
   enum class Tail { kKeepSpace, kCut };
   void Close(OpenLogFile file, Tail tail);
 
-  // No record up to `sealed_through` is needed any more.
-  void Release(uint64_t sealed_through);
+  // No record up to `sequence` is needed any more.
+  void Release(uint64_t sequence);
 
   // Removes the spares; there are none until the next file is opened.
   void Shrink();
 
   uint64_t disk_bytes() const;
-  uint64_t spare_bytes() const;
 
  private:
   base::Result<OpenLogFile> Create(uint64_t size, uint32_t skipped);
@@ -75,8 +73,7 @@ class LogFiles {
   // True when it became a spare.
   bool KeepAsSpare(const ClosedLogFile& file);
 
-  const EngineOptions options_;
-  const StoreLayout layout_;
+  const LogOptions options_;
   const EpochSource new_epoch_;
   disk::SpaceReserve* const reserve_;  // null: none
   uint64_t last_number_ = 0;           // of the opening thread
@@ -84,9 +81,9 @@ class LogFiles {
   mutable std::mutex mutex_;
   std::vector<ClosedLogFile> closed_;  // guarded by mutex_
   std::vector<ClosedLogFile> spares_;  // guarded by mutex_
-  uint64_t sealed_through_ = 0;        // guarded by mutex_
+  uint64_t released_ = 0;              // guarded by mutex_
   uint64_t open_bytes_ = 0;            // guarded by mutex_
   bool keeps_spares_ = false;          // guarded by mutex_
 };
 
-}  // namespace spandrel::columnar
+}  // namespace spandrel::journal

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "columnar/wal/block_writer.h"
+#include "journal/block_writer.h"
 
 #include <algorithm>
 #include <cstring>
 
-namespace spandrel::columnar {
+namespace spandrel::journal {
 namespace {
 
 using base::Status;
@@ -64,4 +64,4 @@ Status BlockWriter::Flush(size_t filled, uint64_t keep_end) {
   return {};
 }
 
-}  // namespace spandrel::columnar
+}  // namespace spandrel::journal

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "columnar/wal/log_record.h"
+#include "journal/log_record.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 
 #include "base/crc32c.h"
 
-namespace spandrel::columnar {
+namespace spandrel::journal {
 namespace {
 
 constexpr uint64_t kEpoch = 77;
@@ -106,4 +106,4 @@ TEST(LogScannerTest, EmptyAndZeroedFilesHoldNothing) {
 }
 
 }  // namespace
-}  // namespace spandrel::columnar
+}  // namespace spandrel::journal

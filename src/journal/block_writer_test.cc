@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "columnar/wal/block_writer.h"
+#include "journal/block_writer.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include "disk/file.h"
 #include "disk/testing/directory.h"
 
-namespace spandrel::columnar {
+namespace spandrel::journal {
 namespace {
 
 constexpr uint64_t kSize = 4 << 20;
@@ -103,4 +103,4 @@ TEST_F(BlockWriterTest, ThroughTheCacheWhenAsked) {
 }
 
 }  // namespace
-}  // namespace spandrel::columnar
+}  // namespace spandrel::journal

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "columnar/log/span_log.h"
+
+#include <optional>
+#include <utility>
+
+#include "columnar/log/logged_request.h"
+
+namespace spandrel::columnar {
+namespace {
+
+using base::Result;
+using base::Status;
+
+journal::LogOptions LogOptionsOf(const EngineOptions& options, const StoreLayout& layout) {
+  return {.paths = layout.Log(),
+          .durability = options.durability,
+          .group_commit_bytes = options.group_commit_bytes,
+          .max_file_bytes = options.max_log_file_bytes,
+          .idle = options.log_idle,
+          .max_waiting_bytes = options.max_waiting_bytes};
+}
+
+journal::LogCounters CountersIn(base::MetricRegistry& metrics) {
+  return {metrics.AddCounter("spandrel_store_log_syncs_total", "Syncs of the write-ahead log."),
+          metrics.AddCounter("spandrel_store_log_written_bytes_total",
+                             "Bytes written to the write-ahead log."),
+          metrics.AddCounter("spandrel_store_log_failures_total",
+                             "Writes or syncs of the log that failed; each closed its file.")};
+}
+
+}  // namespace
+
+// A batch on its way through the log.
+class SpanLog::Entry final : public journal::Record {
+ public:
+  Entry(SpanLog& log, span::SpanBatch&& batch, storage::Completion done)
+      : log_(log), batch_(std::move(batch)), done_(std::move(done)) {
+    if (log.is_written_) request_.emplace(batch_);
+  }
+
+  uint64_t byte_size() const override {
+    return request_ ? request_->byte_size() : batch_.byte_size();
+  }
+  std::vector<std::string_view> Body() const override { return request_->pieces(); }
+  void Publish(uint64_t sequence) override { log_.publish_(batch_, sequence); }
+  void Complete(const Status& status) override {
+    if (!status.ok()) log_.refused_.Add(batch_.span_count());
+    done_(status.Annotate("store"));
+  }
+
+ private:
+  SpanLog& log_;
+  const span::SpanBatch batch_;
+  const storage::Completion done_;
+  std::optional<LoggedRequest> request_;  // none of a log that is in memory only
+};
+
+Result<std::unique_ptr<SpanLog>> SpanLog::Open(const EngineOptions& options,
+                                               const StoreLayout& layout, journal::LogReplay found,
+                                               base::MetricRegistry& metrics, Publish publish,
+                                               disk::SpaceReserve* reserve,
+                                               journal::LogFiles::EpochSource new_epoch) {
+  std::unique_ptr<SpanLog> log(new SpanLog(options, metrics, std::move(publish)));
+  auto writer = journal::LogWriter::Open(LogOptionsOf(options, layout), std::move(found),
+                                         CountersIn(metrics), reserve, std::move(new_epoch));
+  if (!writer.ok()) return writer.status();
+  log->writer_ = *std::move(writer);
+  return log;
+}
+
+SpanLog::SpanLog(const EngineOptions& options, base::MetricRegistry& metrics, Publish publish)
+    : is_written_(options.durability != Durability::kMemory),
+      publish_(std::move(publish)),
+      refused_(metrics.AddCounter("spandrel_store_refused_spans_total",
+                                  "Spans that the store refused; the sender was told.",
+                                  {{"reason", "log"}})) {}
+
+void SpanLog::Append(span::SpanBatch&& batch, storage::Completion done) {
+  writer_->Append(std::make_unique<Entry>(*this, std::move(batch), std::move(done)));
+}
+
+}  // namespace spandrel::columnar

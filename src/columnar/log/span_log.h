@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "base/metrics.h"
+#include "base/status.h"
+#include "columnar/options/options.h"
+#include "columnar/options/store_layout.h"
+#include "disk/space_reserve.h"
+#include "journal/log_writer.h"
+#include "span/span_batch.h"
+#include "storage/store.h"
+
+namespace spandrel::columnar {
+
+// The write-ahead log of a store: a journal whose records are requests. Any thread.
+class SpanLog {
+ public:
+  // Makes a batch readable. Called on the log's thread in order of sequence.
+  using Publish = std::function<void(const span::SpanBatch& batch, uint64_t sequence)>;
+
+  // Goes on where `found` ends, see journal::LogWriter::Open.
+  static base::Result<std::unique_ptr<SpanLog>> Open(
+      const EngineOptions& options, const StoreLayout& layout, journal::LogReplay found,
+      base::MetricRegistry& metrics, Publish publish, disk::SpaceReserve* reserve,
+      journal::LogFiles::EpochSource new_epoch = journal::LogWriter::RandomEpoch);
+
+  // Writes the batch, which must not be empty, publishes it, then completes. Never blocks for long.
+  void Append(span::SpanBatch&& batch, storage::Completion done);
+
+  // Requests up to `sealed_through` are in parts.
+  void Release(uint64_t sealed_through) { writer_->Release(sealed_through); }
+  // Writes what waits. Later appends are refused.
+  void Stop() { writer_->Stop(); }
+
+  uint64_t waiting_bytes() const { return writer_->waiting_bytes(); }
+  uint64_t disk_bytes() const { return writer_->disk_bytes(); }
+
+ private:
+  class Entry;
+
+  SpanLog(const EngineOptions& options, base::MetricRegistry& metrics, Publish publish);
+
+  const bool is_written_;
+  const Publish publish_;
+  base::Counter& refused_;
+  std::unique_ptr<journal::LogWriter> writer_;
+};
+
+}  // namespace spandrel::columnar

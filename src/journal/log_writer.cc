@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "journal/log_writer.h"
+
+#include <random>
+
+#include "base/crc32c.h"
+#include "base/log.h"
+#include "base/thread.h"
+#include "disk/file.h"
+#include "disk/mutant.h"
+#include "journal/log_record.h"
+
+namespace spandrel::journal {
+namespace {
+
+using base::Result;
+using base::Status;
+using base::StatusCode;
+
+constexpr std::chrono::milliseconds kRetryWhenBusy{100};
+constexpr std::chrono::milliseconds kRetryWhenBroken{1000};
+constexpr std::string_view kPadding("\0\0\0\0\0\0\0\0", kLogAlignment);
+
+void AddBytes(std::string_view bytes, std::vector<iovec>* parts) {
+  if (!bytes.empty()) parts->push_back({const_cast<char*>(bytes.data()), bytes.size()});
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LogWriter>> LogWriter::Open(const LogOptions& options, LogReplay found,
+                                                   LogCounters counters,
+                                                   disk::SpaceReserve* reserve,
+                                                   LogFiles::EpochSource new_epoch) {
+  std::unique_ptr<LogWriter> writer(
+      new LogWriter(options, std::move(found), counters, reserve, std::move(new_epoch)));
+  writer->files_.RemoveOldSpares();
+  if (options.durability != Durability::kMemory) {
+    const Status opened = writer->OpenNextFile(0);
+    if (!opened.ok() && !disk::IsDiskFull(opened)) return opened;
+    if (!opened.ok()) base::LogError("refusing records: {}", opened.message());
+  }
+  writer->thread_ = std::thread([raw = writer.get()] { raw->Run(); });
+  return writer;
+}
+
+LogWriter::LogWriter(const LogOptions& options, LogReplay found, LogCounters counters,
+                     disk::SpaceReserve* reserve, LogFiles::EpochSource new_epoch)
+    : options_(options),
+      counters_(counters),
+      files_(options, std::move(found.files), std::move(new_epoch), reserve),
+      last_sequence_(found.last_sequence),
+      acknowledged_(found.last_sequence) {}
+
+uint64_t LogWriter::RandomEpoch() {
+  std::random_device random;
+  return uint64_t{random()} << 32 | random();
+}
+
+LogWriter::~LogWriter() {
+  Stop();
+}
+
+void LogWriter::Append(std::unique_ptr<Record> record) {
+  Entry entry;
+  entry.body_size = record->byte_size();
+  entry.record = std::move(record);
+  if (entry.body_size > kMaxLogBody) {
+    return entry.Complete(Status(StatusCode::kInvalidArgument, "record is larger than 1 GiB"));
+  }
+  if (options_.durability != Durability::kMemory) {
+    entry.body = entry.record->Body();
+    for (const std::string_view piece : entry.body) {
+      entry.body_crc = base::Crc32c(piece, entry.body_crc);
+    }
+  }
+  {
+    std::lock_guard lock(mutex_);
+    const bool fits =
+        waiting_.empty() || waiting_bytes_ + entry.body_size <= options_.max_waiting_bytes;
+    if (!stopping_ && fits) {
+      waiting_bytes_ += entry.body_size;
+      waiting_.push_back(std::move(entry));
+      ready_.notify_one();
+      return;
+    }
+  }
+  entry.Complete(Status::Unavailable("too much is waiting for the disk", kRetryWhenBusy));
+}
+
+void LogWriter::Stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+    ready_.notify_one();
+  }
+  if (thread_.joinable()) thread_.join();
+  GiveSpaceBack();
+}
+
+uint64_t LogWriter::waiting_bytes() const {
+  std::lock_guard lock(mutex_);
+  return waiting_bytes_;
+}
+
+void LogWriter::Run() {
+  base::NameThisThread("spandrel-log");
+  std::unique_lock lock(mutex_);
+  while (WaitForWork(lock)) {
+    std::vector<Entry> group = TakeGroup();
+    lock.unlock();
+    Settle(group);
+    group.clear();
+    lock.lock();
+  }
+}
+
+void LogWriter::Settle(std::vector<Entry>& group) {
+  if (disk::MutantIs(disk::Mutant::kAckBeforeWrite)) {
+    for (Entry& entry : group) entry.Complete(Status());
+  }
+  const Status written = options_.durability == Durability::kMemory ? Status() : WriteGroup(group);
+  if (written.ok()) {
+    for (Entry& entry : group) entry.record->Publish(entry.sequence);
+  }
+  for (Entry& entry : group) entry.Complete(written);
+}
+
+bool LogWriter::WaitForWork(std::unique_lock<std::mutex>& lock) {
+  const auto is_due = [this] { return stopping_ || !waiting_.empty(); };
+  if (!ready_.wait_for(lock, options_.idle, is_due)) {
+    lock.unlock();
+    GiveSpaceBack();
+    lock.lock();
+    ready_.wait(lock, is_due);
+  }
+  return !waiting_.empty();
+}
+
+std::vector<LogWriter::Entry> LogWriter::TakeGroup() {
+  std::vector<Entry> group;
+  uint64_t bytes = 0;
+  while (!waiting_.empty()) {
+    Entry& next = waiting_.front();
+    if (!group.empty() && bytes + next.body_size > options_.group_commit_bytes) break;
+    bytes += next.body_size;
+    next.sequence = ++last_sequence_;
+    group.push_back(std::move(next));
+    waiting_.pop_front();
+  }
+  waiting_bytes_ -= bytes;
+  return group;
+}
+
+Status LogWriter::WriteGroup(const std::vector<Entry>& group) {
+  Status status = TryWriteGroup(group);
+  if (status.ok()) return status;
+  counters_.failures.Add();
+  base::LogError("log file given up: {}", status.message());
+  CloseFile(LogFiles::Tail::kCut);
+  status = TryWriteGroup(group);
+  if (status.ok()) return status;
+  counters_.failures.Add();
+  base::LogError("log cannot be written, refusing records: {}", status.message());
+  CloseFile(LogFiles::Tail::kCut);
+  return Status::Unavailable(status.message(), kRetryWhenBroken);
+}
+
+void LogWriter::AddBody(const Entry& entry, std::vector<iovec>* parts) {
+  for (const std::string_view piece : entry.body) AddBytes(piece, parts);
+  const uint64_t room = LogRecordSize(entry.body_size) - kLogRecordHeaderSize;
+  AddBytes(kPadding.substr(0, room - entry.body_size), parts);
+}
+
+uint64_t LogWriter::GroupSize(const std::vector<Entry>& group) {
+  uint64_t size = 0;
+  for (const Entry& entry : group) size += LogRecordSize(entry.body_size);
+  return size;
+}
+
+Status LogWriter::TryWriteGroup(const std::vector<Entry>& group) {
+  const uint64_t size = GroupSize(group);
+  if (!file_ || file_->at + size > file_->size) {
+    const uint64_t skipped = group.front().sequence - 1 - acknowledged_;
+    SPANDREL_RETURN_IF_ERROR(OpenNextFile(size, skipped));
+  }
+  std::vector<LogRecordHeader> headers;
+  headers.reserve(group.size());
+  std::vector<iovec> parts;
+  for (const Entry& entry : group) {
+    headers.push_back(EncodeLogRecordHeader(
+        file_->epoch, entry.sequence, static_cast<uint32_t>(entry.body_size), entry.body_crc));
+    AddBytes({headers.back().data(), headers.back().size()}, &parts);
+    AddBody(entry, &parts);
+  }
+  const uint64_t end = file_->at + size;
+  if (end + kLogEndMark.size() <= file_->size) AddBytes(kLogEndMark, &parts);
+  SPANDREL_RETURN_IF_ERROR(blocks_.Write(&parts, file_->at, end));
+  if (options_.durability == Durability::kFsync) SPANDREL_RETURN_IF_ERROR(Sync());
+  file_->at = end;
+  file_->last_sequence = group.back().sequence;
+  acknowledged_ = group.back().sequence;
+  counters_.written_bytes.Add(size);
+  return {};
+}
+
+Status LogWriter::Sync() {
+  if (disk::MutantIs(disk::Mutant::kSkipLogSync)) return {};
+  Status synced = file_->file.SyncData();
+  if (disk::MutantIs(disk::Mutant::kRetryFailedSync) && !synced.ok()) {
+    synced = file_->file.SyncData();
+  }
+  if (disk::MutantIs(disk::Mutant::kIgnoreFailedSync)) synced = Status();
+  if (synced.ok()) counters_.syncs.Add();
+  return synced;
+}
+
+Status LogWriter::OpenNextFile(uint64_t room, uint64_t skipped) {
+  CloseFile(LogFiles::Tail::kKeepSpace);
+  Result<OpenLogFile> next = files_.OpenNext(room, static_cast<uint32_t>(skipped));
+  if (!next.ok()) return next.status();
+  file_ = std::move(*next);
+  const bool past_cache = options_.durability == Durability::kFsync;
+  blocks_.Begin(&file_->file, file_->at, file_->size, past_cache);
+  return {};
+}
+
+void LogWriter::CloseFile(LogFiles::Tail tail) {
+  if (file_) files_.Close(std::move(*file_), tail);
+  blocks_.End();
+  file_.reset();
+}
+
+void LogWriter::GiveSpaceBack() {
+  CloseFile(LogFiles::Tail::kCut);
+  files_.Shrink();
+}
+
+}  // namespace spandrel::journal

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/metrics.h"
+#include "base/status.h"
+#include "disk/space_reserve.h"
+#include "journal/block_writer.h"
+#include "journal/log_files.h"
+#include "journal/log_options.h"
+#include "journal/log_replay.h"
+#include "journal/record.h"
+
+namespace spandrel::journal {
+
+// What a log counts, under names that its owner chooses.
+struct LogCounters {
+  base::Counter& syncs;
+  base::Counter& written_bytes;
+  base::Counter& failures;  // writes or syncs; each closed its file
+};
+
+// Writes records to a log with one thread. What waits when a sync has ended is the next group: one
+// write, one fdatasync, then every record is published, then completed. A lone record is therefore
+// never delayed, and no timer is needed to release the last of a burst.
+//
+// A write or sync that fails is final for its file: the file is closed and the group is written
+// again to a new one. Where that fails too the group is refused with UNAVAILABLE, and so is every
+// later one until a new file can be made and synced.
+class LogWriter {
+ public:
+  static uint64_t RandomEpoch();
+
+  // Goes on where `found` ends. Makes the first file, so that an unwritable directory shows at
+  // start; on a full disk it begins by refusing. `reserve` may be null.
+  static base::Result<std::unique_ptr<LogWriter>> Open(
+      const LogOptions& options, LogReplay found, LogCounters counters, disk::SpaceReserve* reserve,
+      LogFiles::EpochSource new_epoch = RandomEpoch);
+  // Stops.
+  ~LogWriter();
+
+  // Any thread. Never blocks for long.
+  void Append(std::unique_ptr<Record> record);
+
+  // Records up to `sequence` are not needed any more: files that have no other ones are removed, or
+  // kept to be written over. Any thread.
+  void Release(uint64_t sequence) { files_.Release(sequence); }
+
+  // Writes what waits, then ends the thread. Later appends are refused, and no file is kept whose
+  // records are released.
+  void Stop();
+
+  uint64_t waiting_bytes() const;
+  uint64_t disk_bytes() const { return files_.disk_bytes(); }
+
+ private:
+  // A record on its way into the log.
+  struct Entry {
+    std::unique_ptr<Record> record;
+    std::vector<std::string_view> body;
+    uint64_t body_size = 0;
+    uint32_t body_crc = 0;
+    uint64_t sequence = 0;
+    bool has_completed = false;
+
+    void Complete(const base::Status& status) {
+      if (!std::exchange(has_completed, true)) record->Complete(status);
+    }
+  };
+
+  LogWriter(const LogOptions& options, LogReplay found, LogCounters counters,
+            disk::SpaceReserve* reserve, LogFiles::EpochSource new_epoch);
+
+  static void AddBody(const Entry& entry, std::vector<iovec>* parts);
+  static uint64_t GroupSize(const std::vector<Entry>& group);
+  void Run();
+  // With mutex_ held. Gives disk space back when nothing comes for long. False at the end.
+  bool WaitForWork(std::unique_lock<std::mutex>& lock);
+  // With mutex_ held.
+  std::vector<Entry> TakeGroup();
+  void Settle(std::vector<Entry>& group);
+  base::Status WriteGroup(const std::vector<Entry>& group);
+  base::Status TryWriteGroup(const std::vector<Entry>& group);
+  base::Status Sync();
+  base::Status OpenNextFile(uint64_t room, uint64_t skipped = 0);
+  void CloseFile(LogFiles::Tail tail);
+  void GiveSpaceBack();
+
+  const LogOptions options_;
+  const LogCounters counters_;
+
+  LogFiles files_;
+
+  // Of the writer's thread; of Open before it runs, of Stop after it ended.
+  std::optional<OpenLogFile> file_;
+  BlockWriter blocks_;  // of file_
+  uint64_t last_sequence_ = 0;
+  uint64_t acknowledged_ = 0;  // the last sequence that was not refused
+
+  mutable std::mutex mutex_;
+  std::condition_variable ready_;
+  std::deque<Entry> waiting_;   // guarded by mutex_
+  uint64_t waiting_bytes_ = 0;  // guarded by mutex_
+  bool stopping_ = false;       // guarded by mutex_
+
+  std::thread thread_;
+};
+
+}  // namespace spandrel::journal
