@@ -6,17 +6,16 @@
 #include <future>
 
 #include "net/exchange/calls_under_way.h"
+#include "net/grpc/grpc_answer.h"
 #include "net/grpc/grpc_frame.h"
 #include "net/http/compression.h"
 #include "net/http/grpc_shape.h"
-#include "net/http/rpc_status.h"
 #include "net/http2/http2_channel.h"
 
 namespace spandrel::net {
 namespace {
 
 using base::Status;
-using base::StatusCode;
 
 constexpr std::chrono::milliseconds kConnectTimeout{10'000};
 constexpr int64_t kMaxTimeoutDigits = 99'999'999;  // eight digits
@@ -27,84 +26,11 @@ std::string TimeoutText(std::chrono::milliseconds timeout) {
   return std::to_string(std::min(ms / 1000, kMaxTimeoutDigits)) + "S";
 }
 
-// The status of a call whose response is whole.
-Status CallStatus(const Response& response) {
-  auto status = ReadGrpcStatus(response.trailers);
-  if (!status) status = ReadGrpcStatus(response.headers);
-  if (status) return *status;
-  if (response.status != 200) {
-    return {GrpcCodeOfHttpStatus(response.status),
-            "server answered http status " + std::to_string(response.status)};
-  }
-  return {StatusCode::kUnknown, "server sent no grpc-status"};
-}
-
-// Cuts a response's bytes into messages.
-class MessageReader {
- public:
-  MessageReader(size_t max_message_bytes, std::function<void(std::string)> on_message)
-      : max_message_bytes_(max_message_bytes), on_message_(std::move(on_message)) {}
-
-  // False when the rest is not wanted.
-  bool Append(std::string_view bytes) {
-    buffer_.append(bytes);
-    size_t position = 0;
-    while (status_.ok() && TakeOne(&position)) {
-    }
-    buffer_.erase(0, position);
-    return status_.ok();
-  }
-  const Status& status() const { return status_; }
-  Status Finish() const {
-    if (!status_.ok() || buffer_.empty()) return status_;
-    return {StatusCode::kInternal, "response ends within a message"};
-  }
-  void set_encoding(std::string encoding) { encoding_ = std::move(encoding); }
-
- private:
-  bool TakeOne(size_t* position) {
-    const std::string_view rest = std::string_view(buffer_).substr(*position);
-    const auto header = ReadGrpcFrameHeader(rest);
-    if (!header) return false;
-    if (header->size > max_message_bytes_) {
-      status_ =
-          Status(StatusCode::kResourceExhausted,
-                 "response message of " + std::to_string(header->size) + " bytes is too large");
-      return false;
-    }
-    const size_t frame_bytes = kGrpcFrameHeaderBytes + header->size;
-    if (rest.size() < frame_bytes) return false;
-    auto message = UnpackGrpcMessage(std::string(rest.substr(0, frame_bytes)), encoding_,
-                                     max_message_bytes_, nullptr, nullptr);
-    *position += frame_bytes;
-    if (!message.ok()) {
-      status_ = message.status();
-      return false;
-    }
-    on_message_(std::move(*message));
-    return true;
-  }
-
-  const size_t max_message_bytes_;
-  const std::function<void(std::string)> on_message_;
-  std::string encoding_;
-  std::string buffer_;
-  Status status_;
-};
-
 GrpcChannel::Reply UnaryReply(ClientOutcome outcome, size_t max_response_bytes) {
   if (!outcome.status.ok()) return {outcome.status, {}};
-  Status status = CallStatus(outcome.response);
-  if (!status.ok()) return {status, {}};
-  base::ByteBudget::Reservation unused;
-  auto message = UnpackGrpcMessage(std::move(outcome.response.body),
-                                   FindHeader(outcome.response.headers, "grpc-encoding"),
-                                   max_response_bytes, nullptr, &unused);
-  if (message.ok()) return {{}, std::move(*message)};
-  const bool too_large = message.status().code() == StatusCode::kResourceExhausted;
-  return {Status(too_large ? StatusCode::kResourceExhausted : StatusCode::kInternal,
-                 "response: " + message.status().message()),
-          {}};
+  auto message = UnaryGrpcMessage(std::move(outcome.response), max_response_bytes);
+  if (!message.ok()) return {message.status(), {}};
+  return {{}, *std::move(message)};
 }
 
 }  // namespace
@@ -203,7 +129,7 @@ void GrpcChannel::ServerStreaming(std::string_view path, std::string_view messag
     return;
   }
   auto reader =
-      std::make_shared<MessageReader>(impl_->options.max_response_bytes, std::move(on_message));
+      std::make_shared<GrpcMessageReader>(impl_->options.max_response_bytes, std::move(on_message));
   (*call)->on_headers = [reader](const Response& response) {
     reader->set_encoding(std::string(FindHeader(response.headers, "grpc-encoding")));
   };
@@ -212,7 +138,7 @@ void GrpcChannel::ServerStreaming(std::string_view path, std::string_view messag
     if (!reader->status().ok() || !outcome.status.ok()) {
       return finish(!reader->status().ok() ? reader->status() : outcome.status);
     }
-    const Status status = CallStatus(outcome.response);
+    const Status status = GrpcCallStatus(outcome.response);
     finish(status.ok() ? reader->Finish() : status);
   };
   impl_->channel->Send(std::move(*call));
