@@ -19,6 +19,11 @@ bool MaySendTwice(const std::string& method) {
   return method == "GET" || method == "HEAD";
 }
 
+// Nobody asks to switch protocols, and below 100 there is nothing.
+bool MayBeAnswer(int status) {
+  return status >= 100 && status != 101;
+}
+
 std::string RequestHead(const Request& request) {
   std::string head;
   auto out = std::back_inserter(head);
@@ -86,6 +91,11 @@ bool Http1Client::ParseOnce(std::string_view* input) {
       return false;
     case Http1Parser::Progress::kHeadersDone:
       response_.status = parser_->status();
+      if (!MayBeAnswer(response_.status)) {
+        Fail({StatusCode::kUnavailable,
+              "server answered with status " + std::to_string(response_.status)});
+        return false;
+      }
       response_.headers = std::move(parser_->headers());
       return true;
     case Http1Parser::Progress::kDone:
@@ -93,7 +103,7 @@ bool Http1Client::ParseOnce(std::string_view* input) {
         MakeParser();
         return true;
       }
-      FinishResponse();
+      FinishResponse(!input->empty());
       return false;
     case Http1Parser::Progress::kBodyRefused:
       return false;
@@ -118,9 +128,10 @@ bool Http1Client::AppendBody(std::string_view bytes) {
   return false;
 }
 
-void Http1Client::FinishResponse() {
-  // A server may answer before it has taken the whole request; then the rest has no place to go.
-  closing_ = !parser_->keep_alive() || output_.size() > 0;
+// A server may answer before it has taken the whole request; then the rest has no place to go. And
+// what it says beyond the answer must not be taken for the answer to the next call.
+void Http1Client::FinishResponse(bool has_more) {
+  closing_ = !parser_->keep_alive() || output_.size() > 0 || has_more;
   output_.Clear();
   ClientOutcome outcome;
   outcome.response = std::move(response_);
@@ -141,7 +152,7 @@ void Http1Client::Fail(Status status) {
 
 void Http1Client::OnEof() {
   if (ticket_ != nullptr && received_any_ && parser_->ParseEnd() == Http1Parser::Progress::kDone) {
-    FinishResponse();
+    FinishResponse(false);
   }
   closing_ = true;
 }

@@ -38,7 +38,7 @@ class Http1Client final : public Protocol {
   void MakeParser();
   bool ParseOnce(std::string_view* input);
   bool AppendBody(std::string_view bytes);
-  void FinishResponse();
+  void FinishResponse(bool has_more);
   void Fail(base::Status status);
 
   const std::shared_ptr<ConnectionEnd> end_;

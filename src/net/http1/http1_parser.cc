@@ -149,6 +149,8 @@ Http1Parser::Progress Http1Parser::Parse(std::string_view* input) {
 }
 
 Http1Parser::Progress Http1Parser::ParseEnd() {
+  // Beast would take nothing for a whole message.
+  if (!impl_->Started()) return Progress::kMalformed;
   BeastError error;
   impl_->PutEof(error);
   return !error && impl_->Done() ? Progress::kDone : Progress::kMalformed;

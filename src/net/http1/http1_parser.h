@@ -33,7 +33,7 @@ class Http1Parser {
 
   // Consumes from the front of `input` what it can.
   Progress Parse(std::string_view* input);
-  // The peer closed: a response without a length ends so.
+  // The peer closed: a response without a length ends so. Malformed when nothing has come.
   Progress ParseEnd();
   // The response to HEAD has no body.
   void ExpectNoBody();
