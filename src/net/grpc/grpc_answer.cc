@@ -14,6 +14,13 @@ using base::Result;
 using base::Status;
 using base::StatusCode;
 
+// What is wrong with a message of the answer: never the request's fault.
+Status AnswerFault(const Status& fault) {
+  const bool too_large = fault.code() == StatusCode::kResourceExhausted;
+  return {too_large ? StatusCode::kResourceExhausted : StatusCode::kInternal,
+          "response: " + fault.message()};
+}
+
 }  // namespace
 
 Status GrpcCallStatus(const Response& response) {
@@ -34,9 +41,7 @@ Result<std::string> UnaryGrpcMessage(Response response, size_t max_message_bytes
       UnpackGrpcMessage(std::move(response.body), FindHeader(response.headers, "grpc-encoding"),
                         max_message_bytes, nullptr, &unused);
   if (message.ok()) return message;
-  const bool too_large = message.status().code() == StatusCode::kResourceExhausted;
-  return Status(too_large ? StatusCode::kResourceExhausted : StatusCode::kInternal,
-                "response: " + message.status().message());
+  return AnswerFault(message.status());
 }
 
 bool GrpcMessageReader::Append(std::string_view bytes) {
@@ -68,7 +73,7 @@ bool GrpcMessageReader::TakeOne(size_t* position) {
                                    max_message_bytes_, nullptr, nullptr);
   *position += frame_bytes;
   if (!message.ok()) {
-    status_ = message.status();
+    status_ = AnswerFault(message.status());
     return false;
   }
   on_message_(std::move(*message));

@@ -41,5 +41,19 @@ TEST(GrpcAnswerTest, AStreamIsCutIntoMessages) {
   EXPECT_EQ(reader.Finish().code(), StatusCode::kInternal);
 }
 
+// The request was good: its sender must not be told otherwise.
+TEST(GrpcAnswerTest, AFaultOfAStreamedAnswerIsTheServers) {
+  for (const std::string& body : {std::string("\2\0\0\0\0", 5), std::string("\1\0\0\0\0", 5),
+                                  MakeGrpcFrame("not gzip", true)}) {
+    GrpcMessageReader reader(10, [](const std::string&) {});
+    reader.set_encoding(body.front() == 1 && body.size() > 5 ? "gzip" : "");
+    EXPECT_FALSE(reader.Append(body));
+    EXPECT_EQ(reader.status().code(), StatusCode::kInternal) << reader.status().ToString();
+  }
+  GrpcMessageReader reader(2, [](const std::string&) {});
+  EXPECT_FALSE(reader.Append(MakeGrpcFrame("one")));
+  EXPECT_EQ(reader.status().code(), StatusCode::kResourceExhausted);
+}
+
 }  // namespace
 }  // namespace spandrel::net
