@@ -6,7 +6,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 export PATH := $(CURDIR)/build/tools/node/bin:$(PATH)
 
-.PHONY: help run build package test check sizes bench bench-store asan tsan fuzz crash format clean setup setup-test
+.PHONY: help run build package test check sizes bench bench-store asan tsan fuzz deep crash format clean setup setup-test
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ tsan: setup-test ## Unit tests with the thread sanitizer
 
 fuzz: setup-test ## Every fuzz target for FUZZ_SECONDS each (default 30)
 	@tools/run_fuzz.sh
+
+deep: setup-test ## Fuzzers, sanitizers and the speed gate against BASE (default: where the branch left main); hours
+	@tools/run_deep.sh
 
 crash: setup-test ## Every fault at every place, with a ledger of what was acknowledged (about half an hour)
 	@cmake --preset crash >build/configure-crash.log 2>&1 || { cat build/configure-crash.log; exit 1; }
