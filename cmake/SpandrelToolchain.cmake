@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # Warnings, hardening, sanitizers and the compiler cache, the same for every target.
-add_compile_options(-Wall -Wextra -Wpedantic -Wno-missing-field-initializers -Werror=unused-result
-  -Werror=return-type -fno-omit-frame-pointer)
+if(SPANDREL_WERROR)
+  set(errors -Werror)
+else()
+  set(errors -Werror=unused-result -Werror=return-type)
+endif()
+add_compile_options(-Wall -Wextra -Wpedantic -Wno-missing-field-initializers ${errors} -fno-omit-frame-pointer)
 
 if(SPANDREL_SANITIZER STREQUAL "address")
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined)

@@ -66,7 +66,7 @@ class QueryContext {
   Inspected inspected() const;
 
  private:
-  const QueryOptions options_;
+  const QueryOptions options_{};
   mutable std::atomic<bool> cancelled_{false};
   mutable std::atomic<uint64_t> spans_{0};
   mutable std::atomic<uint64_t> bytes_{0};

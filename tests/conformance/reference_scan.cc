@@ -48,10 +48,13 @@ bool Replaces(const storage::Number& a, const storage::Number& b, int sign) {
   return sign < 0 ? order < 0 : order > 0;
 }
 
+// Not ISO C++, but both compilers have it.
+__extension__ typedef __int128 WideInteger;
+
 // One measure of one bucket while it is added up.
 struct Adding {
   uint64_t count = 0;
-  __int128 whole = 0;
+  WideInteger whole = 0;
   double real = 0;
   std::optional<storage::Number> min;
   std::optional<storage::Number> max;
@@ -60,7 +63,7 @@ struct Adding {
   void Add(const storage::Number& number, uint64_t weight) {
     count += weight;
     if (const auto* integer = std::get_if<int64_t>(&number)) {
-      whole += static_cast<__int128>(*integer) * weight;
+      whole += static_cast<WideInteger>(*integer) * weight;
     } else {
       real += std::get<double>(number) * static_cast<double>(weight);
     }

@@ -19,10 +19,13 @@ using storage::Number;
 // What a bucket takes, of each measure one too.
 constexpr size_t kBucketBytes = 512;
 
+// Not ISO C++, but both compilers have it.
+__extension__ typedef __int128 WideInteger;
+
 // Ints are added up apart, so that nothing of them is lost.
 struct RunningMeasure {
   storage::Measured measured;
-  __int128 whole = 0;
+  WideInteger whole = 0;
 };
 
 struct RunningBucket {
@@ -55,7 +58,7 @@ void AddNumber(MeasureKind kind, const Number& number, uint64_t weight, RunningM
       break;
     case MeasureKind::kSum:
       if (const auto* whole = std::get_if<int64_t>(&number)) {
-        to->whole += static_cast<__int128>(*whole) * weight;
+        to->whole += static_cast<WideInteger>(*whole) * weight;
       } else {
         measured.sum += std::get<double>(number) * static_cast<double>(weight);
       }
