@@ -30,7 +30,7 @@ run: build ## Start Spandrel and the demo; Ctrl-C stops both
 test: setup-test ## Build and run every test
 	@tools/run_tests.sh
 
-check: setup-test ## Format, lint, layers, headers, docs; TIDY=all lints what did not change, too
+check: setup-test ## Format, lint, layers, headers, mutexes, docs; TIDY=all lints what did not change, too
 	@tools/check.sh
 
 sizes: ## How long files and functions are; a report, not a gate

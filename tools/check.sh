@@ -25,6 +25,8 @@ configure_dev() { cmake --preset dev >build/configure-dev.log 2>&1 || { cat buil
 
 check_headers() { configure_dev && tools/check_headers.py; }
 
+check_thread_safety() { configure_dev && tools/check_thread_safety.py; }
+
 check_tidy() {
   configure_dev || return 1
   local files
@@ -47,5 +49,6 @@ step docs tools/check_docs.py
 step markdown tools/check_markdown.py
 step page check_page
 step headers check_headers
+step "thread safety" check_thread_safety
 step tidy check_tidy
 finish_steps

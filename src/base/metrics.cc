@@ -33,7 +33,7 @@ std::string RenderLabels(const MetricLabels& labels) {
 
 Counter& MetricRegistry::AddCounter(std::string_view name, std::string_view help,
                                     MetricLabels labels) {
-  std::lock_guard lock(*mutex_);
+  MutexLock lock(*mutex_);
   Family& family = families_[std::string(name)];
   family.help = help;
   family.is_counter = true;
@@ -45,19 +45,19 @@ Counter& MetricRegistry::AddCounter(std::string_view name, std::string_view help
 std::shared_ptr<void> MetricRegistry::AddGauge(std::string_view name, std::string_view help,
                                                MetricLabels labels, std::function<double()> read) {
   auto gauge = std::make_shared<Gauge>(Gauge{std::move(labels), std::move(read)});
-  std::lock_guard lock(*mutex_);
+  MutexLock lock(*mutex_);
   Family& family = families_[std::string(name)];
   family.help = help;
   std::erase_if(family.gauges, [](const auto& other) { return !other->read; });
   family.gauges.push_back(gauge);
   return {gauge.get(), [gauge, mutex = mutex_](void*) {
-            std::lock_guard lock(*mutex);
+            MutexLock lock(*mutex);
             gauge->read = nullptr;
           }};
 }
 
 std::vector<MetricSample> MetricRegistry::Collect() const {
-  std::lock_guard lock(*mutex_);
+  MutexLock lock(*mutex_);
   std::vector<MetricSample> samples;
   for (const auto& [name, family] : families_) {
     for (const auto& [labels, counter] : family.counters) {
@@ -76,7 +76,7 @@ std::string MetricRegistry::RenderPrometheus() const {
   for (const MetricSample& sample : Collect()) {
     if (sample.name != current) {
       current = sample.name;
-      std::lock_guard lock(*mutex_);
+      MutexLock lock(*mutex_);
       const Family& family = families_.find(current)->second;
       text += fmt::format("# HELP {} {}\n# TYPE {} {}\n", current, family.help, current,
                           family.is_counter ? "counter" : "gauge");

@@ -6,11 +6,12 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "base/mutex.h"
 
 namespace spandrel::base {
 
@@ -66,8 +67,8 @@ class MetricRegistry {
   };
 
   // Shared with the gauges' handles, which may outlive the registry.
-  const std::shared_ptr<std::mutex> mutex_ = std::make_shared<std::mutex>();
-  std::map<std::string, Family, std::less<>> families_;  // guarded by mutex_
+  const std::shared_ptr<Mutex> mutex_ = std::make_shared<Mutex>();
+  std::map<std::string, Family, std::less<>> families_ SPANDREL_GUARDED_BY(*mutex_);
 };
 
 }  // namespace spandrel::base

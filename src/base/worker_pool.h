@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <thread>
 #include <vector>
+
+#include "base/mutex.h"
 
 namespace spandrel::base {
 
@@ -28,12 +28,12 @@ class WorkerPool {
 
   const size_t max_threads_;
   const size_t queue_limit_;
-  std::mutex mutex_;
-  std::condition_variable ready_;
-  std::deque<std::function<void()>> queue_;  // guarded by mutex_
-  std::vector<std::thread> threads_;         // guarded by mutex_
-  size_t idle_ = 0;                          // guarded by mutex_
-  bool stopping_ = false;                    // guarded by mutex_
+  Mutex mutex_;
+  CondVar ready_;
+  std::deque<std::function<void()>> queue_ SPANDREL_GUARDED_BY(mutex_);
+  std::vector<std::thread> threads_ SPANDREL_GUARDED_BY(mutex_);
+  size_t idle_ SPANDREL_GUARDED_BY(mutex_) = 0;
+  bool stopping_ SPANDREL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace spandrel::base
