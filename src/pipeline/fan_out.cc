@@ -2,10 +2,10 @@
 #include "pipeline/fan_out.h"
 
 #include <algorithm>
-#include <mutex>
 #include <utility>
 
 #include "base/check.h"
+#include "base/mutex.h"
 
 namespace spandrel::pipeline {
 namespace {
@@ -21,16 +21,18 @@ class Join {
   Join(size_t branches, Completion done) : left_(branches), done_(std::move(done)) {}
 
   void Add(base::Status status) {
+    base::Status worst;
     {
-      std::lock_guard lock(mutex_);
+      base::MutexLock lock(mutex_);
       Keep(std::move(status));
       if (--left_ > 0) return;
+      worst = std::move(worst_);
     }
-    done_(std::move(worst_));
+    done_(std::move(worst));
   }
 
  private:
-  void Keep(base::Status status) {
+  void Keep(base::Status status) SPANDREL_REQUIRES(mutex_) {
     if (Severity(status) > Severity(worst_)) {
       worst_ = std::move(status);
     } else if (Severity(status) == 1 && Severity(worst_) == 1 && status.retry_after()) {
@@ -39,9 +41,9 @@ class Join {
     }
   }
 
-  std::mutex mutex_;
-  size_t left_;         // guarded by mutex_
-  base::Status worst_;  // guarded by mutex_ while branches are left
+  base::Mutex mutex_;
+  size_t left_ SPANDREL_GUARDED_BY(mutex_);
+  base::Status worst_ SPANDREL_GUARDED_BY(mutex_);
   const Completion done_;
 };
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/timer.h"
 
-#include <condition_variable>
 #include <map>
-#include <mutex>
 #include <thread>
 
+#include "base/mutex.h"
 #include "base/thread.h"
 
 namespace spandrel::pipeline {
@@ -15,50 +14,50 @@ class ThreadTimer final : public Timer {
  public:
   ~ThreadTimer() override {
     {
-      std::lock_guard lock(mutex_);
+      base::MutexLock lock(mutex_);
       stopping_ = true;
     }
-    changed_.notify_all();
+    changed_.NotifyAll();
     if (thread_.joinable()) thread_.join();
   }
 
   TimePoint Now() const override { return std::chrono::steady_clock::now(); }
 
   void RunAt(TimePoint when, std::function<void()> work) override {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     if (stopping_) return;
     work_.emplace(when, std::move(work));
     if (!thread_.joinable()) thread_ = std::thread([this] { Run(); });
-    changed_.notify_all();
+    changed_.NotifyAll();
   }
 
  private:
   void Run() {
     base::NameThisThread("spandrel-timer");
-    std::unique_lock lock(mutex_);
+    base::MutexLock lock(mutex_);
     while (!stopping_) {
       if (work_.empty()) {
-        changed_.wait(lock);
+        changed_.Wait(lock);
         continue;
       }
       const TimePoint when = work_.begin()->first;
       if (when > Now()) {
-        changed_.wait_until(lock, when);
+        changed_.WaitUntil(lock, when);
         continue;
       }
       auto due = work_.extract(work_.begin());
-      lock.unlock();
+      lock.Unlock();
       due.mapped()();
       due = {};
-      lock.lock();
+      lock.Lock();
     }
   }
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::multimap<TimePoint, std::function<void()>> work_;  // guarded by mutex_
-  std::thread thread_;                                    // guarded by mutex_
-  bool stopping_ = false;                                 // guarded by mutex_
+  base::Mutex mutex_;
+  base::CondVar changed_;
+  std::multimap<TimePoint, std::function<void()>> work_ SPANDREL_GUARDED_BY(mutex_);
+  std::thread thread_ SPANDREL_GUARDED_BY(mutex_);
+  bool stopping_ SPANDREL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace

@@ -9,21 +9,23 @@
 #include <cstring>
 #include <fstream>
 
+#include "base/mutex.h"
+
 namespace spandrel::server {
 
 void Addresses::Set(const std::string& name, const net::Endpoint& endpoint) {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   addresses_[name] = endpoint.ToString();
 }
 
 std::string Addresses::Get(const std::string& name) const {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   const auto found = addresses_.find(name);
   return found == addresses_.end() ? "" : found->second;
 }
 
 std::map<std::string, std::string> Addresses::All() const {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   return addresses_;
 }
 

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <map>
-#include <mutex>
 #include <string>
 
+#include "base/mutex.h"
 #include "base/status.h"
 #include "net/socket/endpoint.h"
 
@@ -20,8 +20,8 @@ class Addresses {
   std::map<std::string, std::string> All() const;
 
  private:
-  mutable std::mutex mutex_;
-  std::map<std::string, std::string> addresses_;  // guarded by mutex_
+  mutable base::Mutex mutex_;
+  std::map<std::string, std::string> addresses_ SPANDREL_GUARDED_BY(mutex_);
 };
 
 // Writes `{"otlp_grpc": "127.0.0.1:4317", ..., "pid": 42}` so that a reader never sees half of it.

@@ -3,6 +3,8 @@
 
 #include <filesystem>
 
+#include "base/mutex.h"
+
 namespace spandrel::server {
 namespace {
 
@@ -16,7 +18,7 @@ std::string Canonical(const std::string& directory) {
 
 base::Result<OpenStore> Stores::Open(columnar::EngineOptions options) {
   const std::string path = Canonical(options.directory);
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   if (const auto found = stores_.find(path); found != stores_.end()) return found->second;
   options.directory = path;
   options.create_directory = true;
@@ -26,7 +28,7 @@ base::Result<OpenStore> Stores::Open(columnar::EngineOptions options) {
 }
 
 base::Result<OpenStore> Stores::Only() const {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   if (stores_.size() == 1) return stores_.begin()->second;
   return base::Status(base::StatusCode::kFailedPrecondition,
                       stores_.empty() ? "no exporter has a store; name one with `directory`"
@@ -34,7 +36,7 @@ base::Result<OpenStore> Stores::Only() const {
 }
 
 void Stores::Close() {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   for (auto& [directory, store] : stores_) store.engine->Close();
   stores_.clear();
 }

@@ -3,10 +3,10 @@
 
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "base/metrics.h"
+#include "base/mutex.h"
 #include "base/status.h"
 #include "columnar/engine.h"
 
@@ -35,8 +35,8 @@ class Stores {
 
  private:
   base::MetricRegistry& metrics_;
-  mutable std::mutex mutex_;
-  std::map<std::string, OpenStore> stores_;  // guarded by mutex_
+  mutable base::Mutex mutex_;
+  std::map<std::string, OpenStore> stores_ SPANDREL_GUARDED_BY(mutex_);
 };
 
 }  // namespace spandrel::server

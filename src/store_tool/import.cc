@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <condition_variable>
-#include <mutex>
 #include <vector>
 
+#include "base/mutex.h"
 #include "store_tool/otlp_file.h"
 #include "store_tool/store_command.h"
 
@@ -34,18 +33,18 @@ class Appender {
   void Finish() { AwaitFewerThan(1); }
 
   uint64_t stored_spans() const {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     return stored_spans_;
   }
   Status refusal() const {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     return refusal_;
   }
 
  private:
   void Send(span::SpanBatch batch) {
     {
-      std::lock_guard lock(mutex_);
+      base::MutexLock lock(mutex_);
       ++in_flight_;
     }
     span::SpanBatch copy = batch;
@@ -55,7 +54,7 @@ class Appender {
   }
 
   void Answered(const Status& status, const span::SpanBatch& batch) {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     --in_flight_;
     if (status.ok()) {
       stored_spans_ += batch.span_count();
@@ -65,32 +64,32 @@ class Appender {
     } else {
       refusal_ = status;
     }
-    changed_.notify_all();
+    changed_.NotifyAll();
   }
 
   void AwaitFewerThan(size_t limit) {
-    std::unique_lock lock(mutex_);
+    base::MutexLock lock(mutex_);
     while (in_flight_ + again_.size() >= limit) {
       if (again_.empty()) {
-        changed_.wait(lock);
+        changed_.Wait(lock);
         continue;
       }
-      changed_.wait_for(lock, delay_);
+      changed_.WaitFor(lock, delay_);
       std::vector<span::SpanBatch> batches = std::exchange(again_, {});
-      lock.unlock();
+      lock.Unlock();
       for (span::SpanBatch& batch : batches) Send(std::move(batch));
-      lock.lock();
+      lock.Lock();
     }
   }
 
   columnar::Engine& store_;
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  size_t in_flight_ = 0;  // guarded by mutex_, as all below
-  std::vector<span::SpanBatch> again_;
-  std::chrono::milliseconds delay_{0};
-  uint64_t stored_spans_ = 0;
-  Status refusal_;
+  mutable base::Mutex mutex_;
+  base::CondVar changed_;
+  size_t in_flight_ SPANDREL_GUARDED_BY(mutex_) = 0;
+  std::vector<span::SpanBatch> again_ SPANDREL_GUARDED_BY(mutex_);
+  std::chrono::milliseconds delay_ SPANDREL_GUARDED_BY(mutex_){0};
+  uint64_t stored_spans_ SPANDREL_GUARDED_BY(mutex_) = 0;
+  Status refusal_ SPANDREL_GUARDED_BY(mutex_);
 };
 
 class Import {

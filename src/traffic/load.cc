@@ -5,15 +5,14 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdio>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "net/grpc/grpc_channel.h"
 #include "net/socket/io_runtime.h"
 #include "storage/latency_histogram.h"
@@ -53,14 +52,14 @@ struct EncodedRequest {
 class Progress {
  public:
   void Started() {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     ++in_flight_;
   }
 
   void Finished(const net::GrpcChannel::Reply& reply, EncodedRequest request,
                 Clock::duration latency) {
     const uint64_t spans = request.spans;
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     --in_flight_;
     if (reply.status.ok()) {
       acknowledged_ += spans;
@@ -74,18 +73,19 @@ class Progress {
       refused_ += spans;
       last_error_ = reply.status.ToString();
     }
-    changed_.notify_all();
+    changed_.NotifyAll();
   }
 
   // Waits until fewer than `limit` requests are in flight, or until `deadline`.
   bool WaitForRoom(uint64_t limit, Clock::time_point deadline) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_until(lock, deadline, [&] { return in_flight_ < limit; });
+    base::MutexLock lock(mutex_);
+    return changed_.WaitUntil(lock, deadline,
+                              [&]() SPANDREL_REQUIRES(mutex_) { return in_flight_ < limit; });
   }
 
   // A request to be sent again, and how long to wait before; nothing when there is none.
   std::optional<EncodedRequest> TakeRetry(std::chrono::milliseconds* delay) {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     if (retry_.empty()) return std::nullopt;
     EncodedRequest request = std::move(retry_.back());
     retry_.pop_back();
@@ -99,7 +99,7 @@ class Progress {
     std::string last_error;
   };
   Figures Get() {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     return {in_flight_,
             acknowledged_,
             refused_,
@@ -111,16 +111,16 @@ class Progress {
   }
 
  private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  uint64_t in_flight_ = 0;
-  uint64_t acknowledged_ = 0;
-  uint64_t refused_ = 0;
-  uint64_t retries_ = 0;
-  std::vector<EncodedRequest> retry_;
-  std::chrono::milliseconds retry_delay_{0};
-  storage::LatencyHistogram latency_;
-  std::string last_error_;
+  base::Mutex mutex_;
+  base::CondVar changed_;
+  uint64_t in_flight_ SPANDREL_GUARDED_BY(mutex_) = 0;
+  uint64_t acknowledged_ SPANDREL_GUARDED_BY(mutex_) = 0;
+  uint64_t refused_ SPANDREL_GUARDED_BY(mutex_) = 0;
+  uint64_t retries_ SPANDREL_GUARDED_BY(mutex_) = 0;
+  std::vector<EncodedRequest> retry_ SPANDREL_GUARDED_BY(mutex_);
+  std::chrono::milliseconds retry_delay_ SPANDREL_GUARDED_BY(mutex_){0};
+  storage::LatencyHistogram latency_ SPANDREL_GUARDED_BY(mutex_);
+  std::string last_error_ SPANDREL_GUARDED_BY(mutex_);
 };
 
 class LoadRun {

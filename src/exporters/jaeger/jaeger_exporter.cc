@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <chrono>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "exporters/attempt_timeout.h"
 #include "exporters/factories.h"
 #include "exporters/jaeger/config.h"
@@ -37,7 +37,7 @@ class JaegerTransport : public Transport, public std::enable_shared_from_this<Ja
 
   void Close() override {
     std::shared_ptr<net::GrpcChannel> channel;
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     channel.swap(channel_);
   }
 
@@ -69,12 +69,12 @@ class JaegerTransport : public Transport, public std::enable_shared_from_this<Ja
 
   // Null after Close, which comes while attempts go on.
   std::shared_ptr<net::GrpcChannel> OpenChannel() {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     return channel_;
   }
 
-  std::mutex mutex_;
-  std::shared_ptr<net::GrpcChannel> channel_;  // guarded by mutex_
+  base::Mutex mutex_;
+  std::shared_ptr<net::GrpcChannel> channel_ SPANDREL_GUARDED_BY(mutex_);
 };
 
 }  // namespace

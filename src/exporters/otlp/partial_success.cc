@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/mutex.h"
 
 namespace spandrel::exporters {
 
@@ -21,7 +22,7 @@ void PartialSuccessReport::Add(const wire::PartialSuccess& partial) {
   const int64_t rejected = std::max<int64_t>(0, partial.rejected_spans);
   rejected_.Add(static_cast<uint64_t>(rejected));
 
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   rejected_since_ += rejected;
   const auto now = clock_.NowSteady();
   if (last_line_ && now - *last_line_ < kBetweenLines) return;
@@ -33,7 +34,7 @@ void PartialSuccessReport::Add(const wire::PartialSuccess& partial) {
 }
 
 uint64_t PartialSuccessReport::lines() const {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   return lines_;
 }
 

@@ -3,12 +3,12 @@
 
 #include <chrono>
 #include <cstdint>
-#include <mutex>
 #include <optional>
 #include <string>
 
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "base/mutex.h"
 #include "pipeline/component.h"
 #include "wire/otlp/otlp.h"
 
@@ -32,10 +32,10 @@ class PartialSuccessReport {
   const std::string id_;
   const base::Clock& clock_;
   base::Counter& rejected_;
-  mutable std::mutex mutex_;
-  std::optional<std::chrono::steady_clock::time_point> last_line_;  // guarded by mutex_
-  int64_t rejected_since_ = 0;                                      // guarded by mutex_
-  uint64_t lines_ = 0;                                              // guarded by mutex_
+  mutable base::Mutex mutex_;
+  std::optional<std::chrono::steady_clock::time_point> last_line_ SPANDREL_GUARDED_BY(mutex_);
+  int64_t rejected_since_ SPANDREL_GUARDED_BY(mutex_) = 0;
+  uint64_t lines_ SPANDREL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace spandrel::exporters

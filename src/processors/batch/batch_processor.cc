@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "processors/batch/batch_processor.h"
 
-#include <mutex>
 #include <utility>
 #include <vector>
 
+#include "base/mutex.h"
 #include "processors/batch/completion_join.h"
 #include "processors/factories.h"
 #include "wire/otlp/otlp.h"
@@ -61,7 +61,7 @@ class BatchProcessor::State : public std::enable_shared_from_this<State> {
     bool starts_waiting = false;
     uint64_t generation = 0;
     {
-      std::lock_guard lock(mutex_);
+      base::MutexLock lock(mutex_);
       const size_t bytes = EncodedBytes(batch);
       if (!waiting_.spans.empty() && Overflows(batch.span_count(), bytes)) full.push_back(Take());
       starts_waiting = waiting_.spans.empty();
@@ -84,7 +84,7 @@ class BatchProcessor::State : public std::enable_shared_from_this<State> {
   void Close() {
     WaitingBatch rest;
     {
-      std::lock_guard lock(mutex_);
+      base::MutexLock lock(mutex_);
       closed_ = true;
       rest = Take();
     }
@@ -97,18 +97,18 @@ class BatchProcessor::State : public std::enable_shared_from_this<State> {
 
   // Whether what waits would be over a limit with that much more. Sending it on before is better
   // than cutting afterwards: chunks stay whole, and whole chunks are passed on without encoding.
-  bool Overflows(size_t spans, size_t bytes) const {
+  bool Overflows(size_t spans, size_t bytes) const SPANDREL_REQUIRES(mutex_) {
     if (max_spans() > 0 && waiting_.spans.span_count() + spans > max_spans()) return true;
     return max_bytes() > 0 && waiting_.bytes + bytes > max_bytes();
   }
 
-  bool IsFull() const {
+  bool IsFull() const SPANDREL_REQUIRES(mutex_) {
     if (closed_ || options_.timeout.count() == 0) return true;
     if (waiting_.spans.span_count() >= static_cast<size_t>(options_.send_batch_size)) return true;
     return max_bytes() > 0 && waiting_.bytes >= max_bytes();
   }
 
-  WaitingBatch Take() {
+  WaitingBatch Take() SPANDREL_REQUIRES(mutex_) {
     ++generation_;
     return std::exchange(waiting_, {});
   }
@@ -122,7 +122,7 @@ class BatchProcessor::State : public std::enable_shared_from_this<State> {
   void SendIfStillWaiting(uint64_t generation) {
     WaitingBatch due;
     {
-      std::lock_guard lock(mutex_);
+      base::MutexLock lock(mutex_);
       if (generation != generation_) return;
       due = Take();
     }
@@ -156,10 +156,10 @@ class BatchProcessor::State : public std::enable_shared_from_this<State> {
   base::Counter& sent_batches_;
   base::Counter& sent_spans_;
 
-  std::mutex mutex_;
-  WaitingBatch waiting_;     // guarded by mutex_
-  uint64_t generation_ = 0;  // of waiting_, guarded by mutex_
-  bool closed_ = false;      // guarded by mutex_
+  base::Mutex mutex_;
+  WaitingBatch waiting_ SPANDREL_GUARDED_BY(mutex_);
+  uint64_t generation_ SPANDREL_GUARDED_BY(mutex_) = 0;  // of waiting_
+  bool closed_ SPANDREL_GUARDED_BY(mutex_) = false;
 };
 
 BatchProcessor::BatchProcessor(const pipeline::ComponentContext& context,

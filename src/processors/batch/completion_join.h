@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstddef>
-#include <mutex>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/status.h"
 #include "pipeline/consumer.h"
 
@@ -19,12 +19,14 @@ class CompletionJoin {
       : remaining_(parts), waiters_(std::move(waiters)) {}
 
   void PartDone(base::Status status) {
+    base::Status outcome;
     {
-      std::lock_guard lock(mutex_);
+      base::MutexLock lock(mutex_);
       if (Severity(status) > Severity(outcome_)) outcome_ = std::move(status);
       if (--remaining_ > 0) return;
+      outcome = std::move(outcome_);
     }
-    for (pipeline::Completion& waiter : waiters_) waiter(outcome_);
+    for (pipeline::Completion& waiter : waiters_) waiter(outcome);
     waiters_.clear();
   }
 
@@ -34,9 +36,9 @@ class CompletionJoin {
     return status.retryable() ? 2 : 1;
   }
 
-  std::mutex mutex_;
-  size_t remaining_;      // guarded by mutex_
-  base::Status outcome_;  // guarded by mutex_ until the last part is done
+  base::Mutex mutex_;
+  size_t remaining_ SPANDREL_GUARDED_BY(mutex_);
+  base::Status outcome_ SPANDREL_GUARDED_BY(mutex_);
   std::vector<pipeline::Completion> waiters_;
 };
 
