@@ -3,10 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <future>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -26,24 +29,61 @@ class TestClock final : public base::Clock {
   std::chrono::steady_clock::time_point NowSteady() const override { return {}; }
 };
 
-// A request whose whole answer can be waited for.
+// A request whose whole answer can be waited for. Nobody takes the pieces of a streamed answer
+// while `hold` is set.
 class TestCall final : public net::ServerCall {
  public:
   explicit TestCall(net::Request request) : request_(std::move(request)) {}
+  ~TestCall() override {
+    if (is_started_) answer_.set_value(cut_off_);
+  }
 
-  net::Response Wait() { return answer_.get_future().get(); }
+  net::Response Wait() { return future_.get(); }
+  // What Wait returns for an answer that was cut off has this status.
+  static constexpr int kCutOff = -1;
+  void Cancel() { is_cancelled_ = true; }
+  void Hold() { is_held_ = true; }
+  size_t pieces() const { return pieces_; }
+  std::future<net::Response> TakeFuture() { return std::move(future_); }
 
   const net::Request& request() const override { return request_; }
   std::string TakeBody(base::ByteBudget::Reservation*) override { return std::move(request_.body); }
   void Respond(net::Response response) override { answer_.set_value(std::move(response)); }
-  void Start(int, net::Headers) override {}
-  size_t Write(std::string) override { return 0; }
-  void Finish(net::Headers) override {}
-  bool cancelled() const override { return false; }
+  void Start(int status, net::Headers headers) override {
+    is_started_ = true;
+    streamed_.status = status;
+    streamed_.headers = std::move(headers);
+  }
+  size_t Write(std::string bytes) override {
+    ++pieces_;
+    streamed_.body += bytes;
+    unsent_ = is_held_ ? unsent_ + bytes.size() : 0;
+    return unsent_;
+  }
+  void Finish(net::Headers trailers) override {
+    is_started_ = false;
+    streamed_.trailers = std::move(trailers);
+    answer_.set_value(std::move(streamed_));
+  }
+  bool WaitUntilSent(size_t at_most, std::chrono::steady_clock::time_point deadline) override {
+    while (!is_cancelled_ && unsent_ > at_most && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::yield();
+    }
+    return !is_cancelled_ && unsent_ <= at_most;
+  }
+  bool cancelled() const override { return is_cancelled_; }
 
  private:
   net::Request request_;
+  net::Response streamed_;
+  net::Response cut_off_{kCutOff, {}, {}, {}};
+  bool is_started_ = false;
+  std::atomic<bool> is_held_{false};
+  std::atomic<bool> is_cancelled_{false};
+  std::atomic<size_t> unsent_{0};
+  std::atomic<size_t> pieces_{0};
   std::promise<net::Response> answer_;
+  std::future<net::Response> future_ = answer_.get_future();
 };
 
 inline net::Request MakeRequest(std::string method, std::string target, std::string body = {}) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -30,6 +31,9 @@ class ServerCall {
   virtual void Start(int status, Headers headers) = 0;
   virtual size_t Write(std::string bytes) = 0;
   virtual void Finish(Headers trailers = {}) = 0;
+  // Before Finish: waits until at most `at_most` bytes wait to be sent. False when that is not so
+  // at `deadline`, or the peer has gone. Never on an I/O thread.
+  virtual bool WaitUntilSent(size_t at_most, std::chrono::steady_clock::time_point deadline) = 0;
 
   // True when the peer has gone or reset the stream.
   virtual bool cancelled() const = 0;

@@ -1,11 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/exchange/server_exchange.h"
 
+#include <algorithm>
 #include <exception>
 
 #include "base/log.h"
 
 namespace spandrel::net {
+
+void ExchangeState::Cancel() {
+  cancelled_ = true;
+  WakeWaiters();
+}
+
+void ExchangeState::OnSent(size_t count) {
+  size_t unsent = unsent_bytes_.load();
+  while (!unsent_bytes_.compare_exchange_weak(unsent, unsent - std::min(unsent, count))) {
+  }
+  WakeWaiters();
+}
+
+// A waiter counts itself before it looks, so that whoever changes something later sees it here.
+void ExchangeState::WakeWaiters() {
+  if (waiters_ == 0) return;
+  const std::lock_guard lock(mutex_);
+  changed_.notify_all();
+}
+
+bool ExchangeState::WaitUntilSent(size_t at_most, TimePoint deadline) {
+  std::unique_lock lock(mutex_);
+  ++waiters_;
+  const bool is_over =
+      changed_.wait_until(lock, deadline, [&] { return cancelled_ || unsent_bytes_ <= at_most; });
+  --waiters_;
+  return is_over && !cancelled_;
+}
 
 ServerExchange::ServerExchange(std::shared_ptr<const ServerCore> core,
                                std::weak_ptr<Connection> connection, ServerProtocol* protocol,
@@ -25,7 +54,12 @@ ServerExchange::~ServerExchange() {
     Send([id = id_](ServerProtocol& protocol) { protocol.AbortResponse(id); });
     return;
   }
-  if (stage_ != kUnanswered || cancelled() || connection_.expired()) return;
+  if (stage_ != kUnanswered || connection_.expired()) return;
+  if (cancelled()) {
+    // Nobody reads an answer, but the connection may still be there and wait for one.
+    Send([id = id_](ServerProtocol& protocol) { protocol.AbortResponse(id); });
+    return;
+  }
   core_->refusals.Add(Refusal::kUnanswered);
   Respond(RefusalResponse(request_, 500, {base::StatusCode::kInternal, "no answer"}));
 }
@@ -65,11 +99,15 @@ void ServerExchange::Start(int status, Headers headers) {
 
 size_t ServerExchange::Write(std::string bytes) {
   if (stage_ != kStarted || cancelled()) return 0;
-  const size_t unsent = state_->unsent_bytes.fetch_add(bytes.size()) + bytes.size();
+  const size_t unsent = state_->AddUnsent(bytes.size());
   Send([id = id_, bytes = std::move(bytes)](ServerProtocol& protocol) mutable {
     protocol.WriteResponse(id, std::move(bytes));
   });
   return unsent;
+}
+
+bool ServerExchange::WaitUntilSent(size_t at_most, TimePoint deadline) {
+  return state_->WaitUntilSent(at_most, deadline);
 }
 
 void ServerExchange::Finish(Headers trailers) {

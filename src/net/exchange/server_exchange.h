@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <atomic>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -13,16 +13,27 @@
 namespace spandrel::net {
 
 // What a connection and the answerer of one of its requests tell each other, from any thread.
-struct ExchangeState {
-  std::atomic<bool> cancelled{false};
-  std::atomic<size_t> unsent_bytes{0};
+class ExchangeState {
+ public:
+  // The peer has gone.
+  void Cancel();
+  bool cancelled() const { return cancelled_; }
 
+  // Returns what waits to be sent with what is added now.
+  size_t AddUnsent(size_t count) { return unsent_bytes_.fetch_add(count) + count; }
   // `count` may include framing that nobody added.
-  void OnSent(size_t count) {
-    size_t unsent = unsent_bytes.load();
-    while (!unsent_bytes.compare_exchange_weak(unsent, unsent - std::min(unsent, count))) {
-    }
-  }
+  void OnSent(size_t count);
+  // As ServerCall::WaitUntilSent.
+  bool WaitUntilSent(size_t at_most, TimePoint deadline);
+
+ private:
+  void WakeWaiters();
+
+  std::atomic<bool> cancelled_{false};
+  std::atomic<size_t> unsent_bytes_{0};
+  std::atomic<int> waiters_{0};
+  std::mutex mutex_;  // guards nothing: it orders waiting and waking
+  std::condition_variable changed_;
 };
 
 // The serving side of a protocol: takes answers by the number of the exchange. On the strand; an
@@ -52,7 +63,8 @@ class ServerExchange final : public ServerCall {
   void Start(int status, Headers headers) override;
   size_t Write(std::string bytes) override;
   void Finish(Headers trailers) override;
-  bool cancelled() const override { return state_->cancelled.load(std::memory_order_relaxed); }
+  bool WaitUntilSent(size_t at_most, TimePoint deadline) override;
+  bool cancelled() const override { return state_->cancelled(); }
 
  private:
   enum Stage : int { kUnanswered, kStarted, kFinished };

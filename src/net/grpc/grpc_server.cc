@@ -51,6 +51,10 @@ class ServerGrpcCall final : public GrpcCall {
     }
   }
 
+  bool WaitUntilSent(size_t at_most, std::chrono::steady_clock::time_point deadline) override {
+    return call_->WaitUntilSent(at_most, deadline);
+  }
+
   bool cancelled() const override { return call_->cancelled(); }
 
  private:

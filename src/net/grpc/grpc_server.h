@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -26,6 +27,8 @@ class GrpcCall {
   virtual std::string TakeMessage(base::ByteBudget::Reservation* reservation) = 0;
   // Server-streaming: any number of messages, then Finish. Returns bytes waiting to be sent.
   virtual size_t Write(std::string_view message) = 0;
+  // As ServerCall's.
+  virtual bool WaitUntilSent(size_t at_most, std::chrono::steady_clock::time_point deadline) = 0;
   // Ends the call. A retry_after of the status is sent as google.rpc.RetryInfo in
   // `grpc-status-details-bin`.
   virtual void Finish(const base::Status& status) = 0;

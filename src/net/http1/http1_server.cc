@@ -46,7 +46,7 @@ void Http1Server::OnBytes(std::string_view bytes) {
 
 void Http1Server::OnEof() {
   eof_ = true;
-  if (state_ != nullptr) state_->cancelled = true;
+  if (state_ != nullptr) state_->Cancel();
   if (stage_ != Stage::kAnswering) closing_ = true;
 }
 
@@ -152,7 +152,7 @@ void Http1Server::OnRequestDone() {
   stage_ = Stage::kAnswering;
   request_.body = body_in_.TakeBytes();
   state_ = std::make_shared<ExchangeState>();
-  state_->cancelled = eof_;
+  if (eof_) state_->Cancel();
   Dispatch(*core_, std::make_shared<ServerExchange>(core_, connection_, this, ++exchange_,
                                                     std::move(request_), body_in_.TakeReservation(),
                                                     state_));
@@ -278,7 +278,7 @@ void Http1Server::OnDrain() {
 }
 
 void Http1Server::OnClosed(const base::Status&) {
-  if (state_ != nullptr) state_->cancelled = true;
+  if (state_ != nullptr) state_->Cancel();
 }
 
 }  // namespace spandrel::net

@@ -232,7 +232,7 @@ void Http2Server::OnStreamClosed(int32_t id, uint32_t) {
   Stream& stream = *found->second;
   StopReceiving(stream);
   unsent_ -= stream.output.size();
-  if (stream.state != nullptr) stream.state->cancelled = true;
+  if (stream.state != nullptr) stream.state->Cancel();
   streams_.erase(found);
   if (streams_.empty()) idle_since_ = SteadyClock::now();
 }
@@ -389,7 +389,7 @@ void Http2Server::OnDrain() {
 
 void Http2Server::OnClosed(const base::Status&) {
   for (const auto& [id, stream] : streams_) {
-    if (stream->state != nullptr) stream->state->cancelled = true;
+    if (stream->state != nullptr) stream->state->Cancel();
   }
 }
 

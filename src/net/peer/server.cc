@@ -72,9 +72,9 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
   IoRuntime::Impl& runtime;
   const ServerOptions options;
   const std::shared_ptr<const ServerCore> core;
-  SslContextPtr tls;
   Acceptor acceptor;  // used on its strand once accepting
   Timer retry_timer;
+  std::optional<ServerCertificates> certificates;  // used on the acceptor's strand
   Endpoint bound;
 
   std::mutex mutex;
@@ -86,9 +86,9 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
 
 base::Status Server::Impl::Start() {
   if (options.tls) {
-    auto context = MakeServerTlsContext(*options.tls);
-    if (!context.ok()) return context.status().Annotate(options.endpoint.ToString());
-    tls = std::move(*context);
+    certificates.emplace(*options.tls);
+    SPANDREL_RETURN_IF_ERROR(
+        certificates->Load(SteadyClock::now()).Annotate(options.endpoint.ToString()));
   }
   auto addresses = ResolveToListen(runtime.context, options.endpoint);
   if (!addresses.ok()) return addresses.status();
@@ -135,12 +135,12 @@ void Server::Impl::Serve(Socket socket) {
   ConnectionTimeouts timeouts;
   timeouts.handshake = core->limits.header_timeout;
   timeouts.stalled_write = core->limits.idle_timeout;
+  SslPtr session = certificates ? certificates->NewSession(SteadyClock::now()) : nullptr;
   const std::lock_guard lock(mutex);
   if (stopping) return;
   if (connections.size() >= core->limits.max_connections) {
     return core->refusals.Add(Refusal::kTooManyConnections);
   }
-  SslPtr session = tls != nullptr ? NewServerSession(tls.get()) : nullptr;
   auto connection =
       std::make_shared<Connection>(Transport(std::move(socket), std::move(session)), timeouts);
   connections.emplace(connection.get(), connection);

@@ -4,7 +4,11 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include <array>
 #include <string_view>
+#include <utility>
+
+#include "base/log.h"
 
 namespace spandrel::net {
 namespace {
@@ -27,10 +31,84 @@ int ChooseProtocol(SSL*, const unsigned char** chosen, unsigned char* chosen_siz
   return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+base::Status Invalid(std::string message) {
+  ERR_clear_error();
+  return {base::StatusCode::kInvalidArgument, std::move(message)};
+}
+
+int ProtocolNumber(TlsVersion version) {
+  return version == TlsVersion::k13 ? TLS1_3_VERSION : TLS1_2_VERSION;
+}
+
+// The suites in the two lists that OpenSSL keeps, in its own names.
+struct CipherLists {
+  std::string tls12;
+  std::string tls13;
+};
+
+base::Status AddCipher(SSL_CTX* context, const std::string& name, CipherLists* lists) {
+  // TLS 1.3 has the same names everywhere, and no key exchange in them.
+  const bool is_tls13 = name.starts_with("TLS_") && name.find("_WITH_") == std::string::npos;
+  const std::string known = is_tls13 ? name : OPENSSL_cipher_name(name.c_str());
+  std::string& list = is_tls13 ? lists->tls13 : lists->tls12;
+  const bool usable = is_tls13 ? SSL_CTX_set_ciphersuites(context, known.c_str()) == 1
+                               : SSL_CTX_set_cipher_list(context, known.c_str()) == 1;
+  if (!usable) return Invalid("cipher suite '" + name + "' is unknown or not safe enough");
+  if (!list.empty()) list += ':';
+  list += known;
+  return {};
+}
+
+base::Status ApplyCiphers(SSL_CTX* context, const TlsSettings& settings) {
+  if (settings.cipher_suites.empty()) return {};
+  CipherLists lists;
+  for (const std::string& name : settings.cipher_suites) {
+    SPANDREL_RETURN_IF_ERROR(AddCipher(context, name, &lists));
+  }
+  const std::string tls13 = lists.tls13.empty() ? TLS_DEFAULT_CIPHERSUITES : lists.tls13;
+  SSL_CTX_set_ciphersuites(context, tls13.c_str());
+  if (!lists.tls12.empty()) {
+    SSL_CTX_set_cipher_list(context, lists.tls12.c_str());
+    return {};
+  }
+  if (settings.max_version == TlsVersion::k12) {
+    return Invalid("no cipher suite of TLS 1.2 is allowed, and no newer version");
+  }
+  SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
+  return {};
+}
+
+base::Status ApplyCurves(SSL_CTX* context, const TlsSettings& settings) {
+  if (settings.curves.empty()) return {};
+  static constexpr std::array<std::pair<std::string_view, const char*>, 4> kCurves = {
+      {{"X25519", "X25519"}, {"P256", "P-256"}, {"P384", "P-384"}, {"P521", "P-521"}}};
+  std::string list;
+  for (const std::string& curve : settings.curves) {
+    const char* known = nullptr;
+    for (const auto& [name, openssl_name] : kCurves) {
+      if (curve == name) known = openssl_name;
+    }
+    if (known == nullptr) return Invalid("curve '" + curve + "' is unknown");
+    if (!list.empty()) list += ':';
+    list += known;
+  }
+  if (SSL_CTX_set1_groups_list(context, list.c_str()) == 1) return {};
+  return Invalid("the curves cannot be used");
+}
+
+base::Status Apply(SSL_CTX* context, const TlsSettings& settings) {
+  if (settings.min_version > settings.max_version) {
+    return Invalid("the lowest version is above the highest");
+  }
+  SSL_CTX_set_min_proto_version(context, ProtocolNumber(settings.min_version));
+  SSL_CTX_set_max_proto_version(context, ProtocolNumber(settings.max_version));
+  SPANDREL_RETURN_IF_ERROR(ApplyCiphers(context, settings));
+  return ApplyCurves(context, settings);
+}
+
 SslContextPtr NewContext(const SSL_METHOD* method) {
   ERR_clear_error();
   SslContextPtr context(SSL_CTX_new(method));
-  SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
   SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                          SSL_OP_CIPHER_SERVER_PREFERENCE |
                                          SSL_OP_IGNORE_UNEXPECTED_EOF);
@@ -64,8 +142,14 @@ bool IsAddress(const std::string& host) {
 
 }  // namespace
 
+base::Status CheckTlsSettings(const TlsSettings& settings) {
+  const SslContextPtr context = NewContext(TLS_method());
+  return Apply(context.get(), settings);
+}
+
 base::Result<SslContextPtr> MakeServerTlsContext(const ServerTls& tls) {
   SslContextPtr context = NewContext(TLS_server_method());
+  SPANDREL_RETURN_IF_ERROR(Apply(context.get(), tls.settings));
   SPANDREL_RETURN_IF_ERROR(LoadKeyPair(context.get(), tls.cert_file, tls.key_file));
   if (!tls.client_ca_file.empty()) {
     SPANDREL_RETURN_IF_ERROR(LoadAuthorities(context.get(), tls.client_ca_file));
@@ -80,9 +164,9 @@ base::Result<SslContextPtr> MakeServerTlsContext(const ServerTls& tls) {
 
 base::Result<SslContextPtr> MakeClientTlsContext(const ClientTls& tls) {
   SslContextPtr context = NewContext(TLS_client_method());
-  if (tls.ca_file.empty()) {
-    SSL_CTX_set_default_verify_paths(context.get());
-  } else {
+  SPANDREL_RETURN_IF_ERROR(Apply(context.get(), tls.settings));
+  if (tls.ca_file.empty() || tls.system_roots_too) SSL_CTX_set_default_verify_paths(context.get());
+  if (!tls.ca_file.empty()) {
     SPANDREL_RETURN_IF_ERROR(LoadAuthorities(context.get(), tls.ca_file));
   }
   if (!tls.cert_file.empty()) {
@@ -97,6 +181,28 @@ SslPtr NewServerSession(SSL_CTX* context) {
   SslPtr ssl(SSL_new(context));
   SSL_set_accept_state(ssl.get());
   return ssl;
+}
+
+base::Status ServerCertificates::Load(TimePoint now) {
+  auto context = MakeServerTlsContext(tls_);
+  if (!context.ok()) return context.status();
+  context_ = std::move(*context);
+  read_at_ = now;
+  return {};
+}
+
+void ServerCertificates::ReloadIfDue(TimePoint now) {
+  if (tls_.reload_interval.count() == 0 || now - read_at_ < tls_.reload_interval) return;
+  const base::Status status = Load(now);
+  if (status.ok()) return;
+  // Tried again after the next interval, not for each connection.
+  read_at_ = now;
+  base::LogWarn("TLS files are not read again, what was read before stays: {}", status.message());
+}
+
+SslPtr ServerCertificates::NewSession(TimePoint now) {
+  ReloadIfDue(now);
+  return NewServerSession(context_.get());
 }
 
 SslPtr NewClientSession(SSL_CTX* context, const ClientTls& tls, const std::string& host,

@@ -23,6 +23,26 @@ base::Result<SslContextPtr> MakeServerTlsContext(const ServerTls& tls);
 base::Result<SslContextPtr> MakeClientTlsContext(const ClientTls& tls);
 
 SslPtr NewServerSession(SSL_CTX* context);
+
+// The certificates of a server as they are on disk, read again as `reload_interval` says. A file
+// that cannot be used then is logged, and what was read before stays in force. Not thread-safe.
+class ServerCertificates {
+ public:
+  explicit ServerCertificates(ServerTls tls) : tls_(std::move(tls)) {}
+
+  // The first reading, at `now`; before all else.
+  base::Status Load(TimePoint now);
+  // For a connection that comes at `now`.
+  SslPtr NewSession(TimePoint now);
+
+ private:
+  void ReloadIfDue(TimePoint now);
+
+  const ServerTls tls_;
+  SslContextPtr context_;
+  TimePoint read_at_;
+};
+
 // Checks the server's name (or address) unless told not to, and offers `alpn` only.
 SslPtr NewClientSession(SSL_CTX* context, const ClientTls& tls, const std::string& host,
                         std::string_view alpn);
