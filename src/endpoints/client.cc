@@ -7,6 +7,8 @@
 #include <cctype>
 #include <initializer_list>
 
+#include "endpoints/tls_settings.h"
+
 namespace spandrel::endpoints {
 namespace {
 
@@ -24,12 +26,6 @@ std::string LowerCase(std::string text) {
   return text;
 }
 
-void RejectKey(Decoder& decoder, std::string_view key, std::string_view instead) {
-  if (!decoder.Has(key)) return;
-  decoder.Ignore(key);
-  decoder.Error(key, fmt::format("'{}' is not supported; {}", key, instead));
-}
-
 net::ClientTls DecodeTls(Decoder& decoder) {
   Decoder block = decoder.Child("tls");
   net::ClientTls tls;
@@ -42,16 +38,11 @@ net::ClientTls DecodeTls(Decoder& decoder) {
   if (tls.cert_file.empty() != tls.key_file.empty()) {
     block.Error("", "'cert_file' and 'key_file' go together");
   }
-  for (const auto* key : {"cert_pem", "key_pem", "ca_pem"})
-    RejectKey(block, key, "name a file instead");
-  for (const auto* key : {"max_version", "cipher_suites", "curve_preferences"}) {
-    block.Ignore(key, "TLS 1.2 and newer are spoken with OpenSSL's defaults");
+  tls.settings = DecodeTlsSettings(block);
+  block.Read("include_system_ca_certs_pool", &tls.system_roots_too);
+  if (DecodeInterval(block, "reload_interval").count() > 0) {
+    block.Error("reload_interval", "certificates of clients are read at start; leave it out");
   }
-  for (const auto* key :
-       {"min_version", "include_system_ca_certs_pool", "include_insecure_cipher_suites"}) {
-    block.Ignore(key);
-  }
-  block.Ignore("reload_interval", "certificates are read at start");
   return tls;
 }
 

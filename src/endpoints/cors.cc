@@ -41,17 +41,20 @@ bool OriginAllowed(const CorsConfig& config, std::string_view origin) {
   return false;
 }
 
-std::optional<net::Response> AnswerPreflight(const CorsConfig& config,
-                                             const net::Request& request) {
-  if (request.method != "OPTIONS") return std::nullopt;
-  if (net::FindHeader(request.headers, "access-control-request-method").empty())
-    return std::nullopt;
+bool IsPreflight(const net::Request& request) {
+  return request.method == "OPTIONS" &&
+         !net::FindHeader(request.headers, "access-control-request-method").empty();
+}
+
+std::optional<net::Response> AnswerPreflight(const CorsConfig& config, const net::Request& request,
+                                             std::string_view methods) {
+  if (!IsPreflight(request)) return std::nullopt;
   if (!OriginAllowed(config, net::FindHeader(request.headers, "origin"))) return std::nullopt;
 
   net::Response response;
   response.status = 204;
   AddCorsHeaders(config, request, &response.headers);
-  response.headers.emplace_back("access-control-allow-methods", "POST");
+  response.headers.emplace_back("access-control-allow-methods", methods);
   std::string allowed = "content-type, content-encoding";
   for (const std::string& header : config.allowed_headers) allowed += ", " + header;
   response.headers.emplace_back("access-control-allow-headers", std::move(allowed));

@@ -13,9 +13,14 @@ namespace spandrel::endpoints {
 // any run of characters.
 bool OriginAllowed(const CorsConfig& config, std::string_view origin);
 
+// Whether a browser asks if it may send a cross-origin request.
+bool IsPreflight(const net::Request& request);
+
 // The answer to a preflight request (OPTIONS with Access-Control-Request-Method) of an allowed
 // origin; nothing for every other request.
-std::optional<net::Response> AnswerPreflight(const CorsConfig& config, const net::Request& request);
+// `methods` is what may be sent: "GET, POST".
+std::optional<net::Response> AnswerPreflight(const CorsConfig& config, const net::Request& request,
+                                             std::string_view methods);
 
 // Adds to an answer what lets the page read it; nothing for requests that came from no allowed
 // page.

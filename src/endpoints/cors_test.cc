@@ -26,7 +26,7 @@ TEST(CorsTest, AnswersPreflightsOfAllowedOriginsOnly) {
   net::Request request;
   request.method = "OPTIONS";
   request.headers = {{"origin", "https://shop.example"}, {"access-control-request-method", "POST"}};
-  const auto response = AnswerPreflight(config, request);
+  const auto response = AnswerPreflight(config, request, "POST");
   ASSERT_TRUE(response.has_value());
   EXPECT_EQ(response->status, 204);
   EXPECT_EQ(net::FindHeader(response->headers, "access-control-allow-origin"),
@@ -34,7 +34,7 @@ TEST(CorsTest, AnswersPreflightsOfAllowedOriginsOnly) {
   EXPECT_EQ(net::FindHeader(response->headers, "access-control-allow-headers"),
             "content-type, content-encoding, x-key");
   request.headers[0].second = "https://other.example";
-  EXPECT_FALSE(AnswerPreflight(config, request).has_value());
+  EXPECT_FALSE(AnswerPreflight(config, request, "POST").has_value());
 }
 
 }  // namespace

@@ -3,18 +3,16 @@
 
 #include <fmt/core.h>
 
+#include "endpoints/tls_settings.h"
+
 namespace spandrel::endpoints {
 namespace {
 
 using config::Decoder;
 
 constexpr int64_t kMaxRequestBytes = int64_t{4096} << 20;
-
-void RejectKey(Decoder& decoder, std::string_view key, std::string_view instead) {
-  if (!decoder.Has(key)) return;
-  decoder.Ignore(key);
-  decoder.Error(key, fmt::format("'{}' is not supported; {}", key, instead));
-}
+constexpr size_t kGrpcFrameHeader = 5;
+constexpr std::chrono::seconds kClientCaReloadInterval{10};
 
 std::optional<net::ServerTls> DecodeTls(Decoder& decoder) {
   const bool written = decoder.Has("tls");
@@ -23,17 +21,16 @@ std::optional<net::ServerTls> DecodeTls(Decoder& decoder) {
   block.Read("cert_file", &tls.cert_file);
   block.Read("key_file", &tls.key_file);
   block.Read("client_ca_file", &tls.client_ca_file);
-  for (const auto* key : {"cert_pem", "key_pem", "ca_pem"})
-    RejectKey(block, key, "name a file instead");
-  for (const auto* key : {"max_version", "cipher_suites", "curve_preferences"}) {
-    block.Ignore(key, "TLS 1.2 and newer are served with OpenSSL's defaults");
+  tls.settings = DecodeTlsSettings(block);
+  tls.reload_interval = DecodeInterval(block, "reload_interval");
+  bool reload_client_ca = false;
+  block.Read("client_ca_file_reload", &reload_client_ca);
+  if (reload_client_ca && tls.reload_interval.count() == 0) {
+    tls.reload_interval = kClientCaReloadInterval;
   }
-  for (const auto* key : {"min_version", "ca_file", "include_system_ca_certs_pool",
-                          "include_insecure_cipher_suites"}) {
-    block.Ignore(key);
+  for (const auto* key : {"ca_file", "include_system_ca_certs_pool"}) {
+    RejectKey(block, key, "clients are checked by 'client_ca_file'");
   }
-  block.Ignore("reload_interval", "certificates are read at start");
-  block.Ignore("client_ca_file_reload", "certificates are read at start");
   if (!written) return std::nullopt;
   if (tls.cert_file.empty()) block.Error("cert_file", "a TLS server needs 'cert_file'");
   if (tls.key_file.empty()) block.Error("key_file", "a TLS server needs 'key_file'");
@@ -60,7 +57,8 @@ ListenerConfig DecodeListener(Decoder& decoder, net::Endpoint default_endpoint) 
     decoder.Error("transport", fmt::format("'{}' is not supported; use tcp", transport));
   }
   listener.tls = DecodeTls(decoder);
-  RejectKey(decoder, "auth", "put a proxy that authenticates in front, or use tls::client_ca_file");
+  listener.auth = DecodeAuth(decoder);
+  decoder.Read("allowed_hosts", &listener.allowed_hosts);
   decoder.Ignore("include_metadata", "request metadata is not kept");
   decoder.Ignore("middlewares", "middlewares are not supported");
   decoder.Ignore("keepalive", "net's own limits hold");
@@ -110,12 +108,14 @@ GrpcServerConfig DecodeGrpcServer(Decoder& decoder, net::Endpoint default_endpoi
   return config;
 }
 
-HttpServerConfig DecodeHttpServer(Decoder& decoder, net::Endpoint default_endpoint) {
+HttpServerConfig DecodeHttpServer(Decoder& decoder, net::Endpoint default_endpoint,
+                                  size_t default_max_body_bytes) {
   HttpServerConfig config;
+  config.max_body_bytes = default_max_body_bytes;
   config.listener = DecodeListener(decoder, std::move(default_endpoint));
   config.max_body_bytes = ReadSize(decoder, "max_request_body_size", 1, config.max_body_bytes);
-  decoder.Read("read_header_timeout", &config.read_header_timeout);
-  decoder.Read("idle_timeout", &config.idle_timeout);
+  config.read_header_timeout = DecodeInterval(decoder, "read_header_timeout");
+  config.idle_timeout = DecodeInterval(decoder, "idle_timeout");
   config.cors = DecodeCors(decoder);
   for (const auto* key : {"read_timeout", "write_timeout", "keep_alives_enabled"}) {
     decoder.Ignore(key, "net's own limits hold");
@@ -123,6 +123,26 @@ HttpServerConfig DecodeHttpServer(Decoder& decoder, net::Endpoint default_endpoi
   decoder.Ignore("response_headers", "extra response headers are not supported");
   decoder.Ignore("compression_algorithms", "gzip, deflate and zstd are always accepted");
   return config;
+}
+
+net::ServerLimits LimitsOf(const GrpcServerConfig& config) {
+  net::ServerLimits limits;
+  limits.max_body_bytes = config.max_message_bytes + kGrpcFrameHeader;
+  limits.max_concurrent_streams = config.max_concurrent_streams;
+  return limits;
+}
+
+net::ServerLimits LimitsOf(const HttpServerConfig& config) {
+  using std::chrono::milliseconds;
+  net::ServerLimits limits;
+  limits.max_body_bytes = config.max_body_bytes;
+  if (config.read_header_timeout.count() > 0) {
+    limits.header_timeout = std::chrono::ceil<milliseconds>(config.read_header_timeout);
+  }
+  if (config.idle_timeout.count() > 0) {
+    limits.idle_timeout = std::chrono::ceil<milliseconds>(config.idle_timeout);
+  }
+  return limits;
 }
 
 }  // namespace spandrel::endpoints

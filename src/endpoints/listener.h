@@ -9,11 +9,14 @@
 #include <vector>
 
 #include "config/decode.h"
+#include "endpoints/auth_config.h"
+#include "net/exchange/server_limits.h"
 #include "net/socket/endpoint.h"
 #include "net/socket/tls.h"
 
 // The blocks that everything with a listening socket shares. Keys as the OpenTelemetry
-// Collector spells them; those that have no meaning here are accepted and do nothing.
+// Collector spells them; those that have no meaning here are accepted and do nothing, but what is
+// said of security is enforced or an error.
 namespace spandrel::endpoints {
 
 // Cross-origin requests from pages (https://fetch.spec.whatwg.org/#http-cors-protocol).
@@ -27,6 +30,8 @@ struct ListenerConfig {
   net::Endpoint endpoint;
   bool endpoint_is_default = true;  // nobody wrote it
   std::optional<net::ServerTls> tls;
+  std::optional<AuthConfig> auth;          // none: everybody may ask
+  std::vector<std::string> allowed_hosts;  // `Host`s that are answered; empty: see Gate
 };
 
 struct GrpcServerConfig {
@@ -46,6 +51,11 @@ struct HttpServerConfig {
 // Each reads the mapping that `decoder` stands on; its problems go to `decoder`. The caller may
 // read keys of its own from the same decoder before or after.
 GrpcServerConfig DecodeGrpcServer(config::Decoder& decoder, net::Endpoint default_endpoint);
-HttpServerConfig DecodeHttpServer(config::Decoder& decoder, net::Endpoint default_endpoint);
+HttpServerConfig DecodeHttpServer(config::Decoder& decoder, net::Endpoint default_endpoint,
+                                  size_t default_max_body_bytes = 64 << 20);
+
+// What net is told of the limits; those that are not there are net's own.
+net::ServerLimits LimitsOf(const GrpcServerConfig& config);
+net::ServerLimits LimitsOf(const HttpServerConfig& config);
 
 }  // namespace spandrel::endpoints

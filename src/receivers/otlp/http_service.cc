@@ -123,7 +123,7 @@ void HttpTraceService::Respond(net::ServerCall& call, net::Response response) co
 void HttpTraceService::Handle(std::shared_ptr<const HttpTraceService> service,
                               std::shared_ptr<net::ServerCall> call) {
   const net::Request& request = call->request();
-  if (auto preflight = endpoints::AnswerPreflight(service->cors_, request)) {
+  if (auto preflight = endpoints::AnswerPreflight(service->cors_, request, "POST")) {
     return call->Respond(std::move(*preflight));
   }
   const std::optional<Encoding> encoding = EncodingOf(request);

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include "base/log.h"
+#include "endpoints/gate.h"
 #include "net/exchange/server_call.h"
 #include "net/exchange/server_limits.h"
 #include "net/grpc/grpc_server.h"
@@ -17,11 +18,8 @@
 namespace spandrel::receivers {
 namespace {
 
-using std::chrono::milliseconds;
-
 constexpr const char* kTraceExportPath =
     "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
-constexpr size_t kGrpcFrameHeader = 5;
 
 void HandleGrpcExport(const TraceIngest& ingest, std::shared_ptr<net::GrpcCall> call) {
   base::ByteBudget::Reservation reservation;
@@ -55,22 +53,12 @@ OtlpReceiver::~OtlpReceiver() = default;
 
 base::Status OtlpReceiver::Start() {
   if (config_->grpc) {
-    net::ServerLimits limits;
-    limits.max_body_bytes = config_->grpc->max_message_bytes + kGrpcFrameHeader;
-    limits.max_concurrent_streams = config_->grpc->max_concurrent_streams;
-    SPANDREL_RETURN_IF_ERROR(Listen("grpc", config_->grpc->listener, limits, MakeGrpcHandler()));
+    SPANDREL_RETURN_IF_ERROR(Listen("grpc", config_->grpc->listener,
+                                    endpoints::LimitsOf(*config_->grpc), MakeGrpcHandler()));
   }
   if (config_->http) {
-    const endpoints::HttpServerConfig& http = *config_->http;
-    net::ServerLimits limits;
-    limits.max_body_bytes = http.max_body_bytes;
-    if (http.read_header_timeout.count() > 0) {
-      limits.header_timeout = std::chrono::ceil<milliseconds>(http.read_header_timeout);
-    }
-    if (http.idle_timeout.count() > 0) {
-      limits.idle_timeout = std::chrono::ceil<milliseconds>(http.idle_timeout);
-    }
-    SPANDREL_RETURN_IF_ERROR(Listen("http", http.listener, limits, MakeHttpHandler()));
+    SPANDREL_RETURN_IF_ERROR(Listen("http", config_->http->listener,
+                                    endpoints::LimitsOf(*config_->http), MakeHttpHandler()));
   }
   return {};
 }
@@ -110,8 +98,12 @@ base::Status OtlpReceiver::Listen(std::string_view protocol,
   options.tls = listener.tls;
   options.limits = limits;
   options.name = fmt::format("{}/{}", context_.id, protocol);
-  auto server = std::make_unique<net::Server>(runtime_, std::move(options), context_.metrics,
-                                              context_.memory, std::move(handler));
+  auto gate = endpoints::Gate::Make(listener, endpoints::DefaultHosts::kAny, options.name,
+                                    context_.metrics);
+  if (!gate.ok()) return gate.status().Annotate(context_.id);
+  auto server =
+      std::make_unique<net::Server>(runtime_, std::move(options), context_.metrics, context_.memory,
+                                    endpoints::Guarded(*gate, std::move(handler)));
   SPANDREL_RETURN_IF_ERROR(server->Start().Annotate(context_.id));
   const net::Endpoint bound = server->bound();
   servers_.push_back(std::move(server));

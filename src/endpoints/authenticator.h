@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "net/http/http.h"
+
+namespace spandrel::endpoints {
+
+// Who sent a request.
+struct Identity {
+  std::string name;  // of the user; empty when the credentials name nobody
+};
+
+// Tells who sent a request by its headers (gRPC's metadata). Any thread; called on I/O threads, so
+// it does not wait for anybody.
+class ServerAuthenticator {
+ public:
+  virtual ~ServerAuthenticator() = default;
+  // UNAUTHENTICATED when the credentials are missing or wrong, UNAVAILABLE when it cannot be told
+  // now. The message never repeats what was sent.
+  virtual base::Result<Identity> Authenticate(const net::Headers& headers) = 0;
+  // For WWW-Authenticate.
+  virtual std::string Challenge() const = 0;
+};
+
+// Takes what any of several takes; at least one.
+class AnyAuthenticator final : public ServerAuthenticator {
+ public:
+  explicit AnyAuthenticator(std::vector<std::shared_ptr<ServerAuthenticator>> choices)
+      : choices_(std::move(choices)) {}
+
+  base::Result<Identity> Authenticate(const net::Headers& headers) override;
+  std::string Challenge() const override;
+
+ private:
+  const std::vector<std::shared_ptr<ServerAuthenticator>> choices_;
+};
+
+// The credentials behind `scheme`, which is compared without regard to case, in the value of an
+// Authorization header; empty when it is another scheme. All of the value when `scheme` is empty.
+std::string_view CredentialsOf(std::string_view value, std::string_view scheme);
+
+}  // namespace spandrel::endpoints

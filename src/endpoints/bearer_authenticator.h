@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <ctime>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "endpoints/authenticator.h"
+#include "endpoints/digest.h"
+
+namespace spandrel::endpoints {
+
+struct BearerOptions {
+  std::string scheme = "Bearer";         // empty: the header is the token
+  std::string header = "authorization";  // lower case
+  std::string token;                     // this one,
+  std::string file;                      // or those of a file, one a line
+};
+
+// Whoever shows a known token (RFC 6750). The file is looked at again each second at most; one that
+// cannot be read, or has no token, leaves in force what was read before.
+class BearerAuthenticator final : public ServerAuthenticator {
+ public:
+  // INVALID_ARGUMENT names the file that cannot be used.
+  static base::Result<std::shared_ptr<ServerAuthenticator>> Make(BearerOptions options);
+
+  base::Result<Identity> Authenticate(const net::Headers& headers) override;
+  std::string Challenge() const override;
+
+ private:
+  struct FileState {
+    timespec changed{};
+    int64_t size = -1;
+    uint64_t inode = 0;
+  };
+
+  explicit BearerAuthenticator(BearerOptions options) : options_(std::move(options)) {}
+  base::Status Load();
+  void ReloadIfChanged();
+  FileState LookAtFile() const;
+
+  const BearerOptions options_;
+  std::mutex mutex_;
+  std::vector<Digest> tokens_;  // guarded by mutex_, as is what follows
+  FileState file_;
+  std::chrono::steady_clock::time_point looked_at_;
+};
+
+}  // namespace spandrel::endpoints

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "endpoints/gate.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "endpoints/cors.h"
+#include "net/http/grpc_shape.h"
+
+namespace spandrel::endpoints {
+namespace {
+
+using base::StatusCode;
+
+base::Counter& RefusedCounter(base::MetricRegistry& metrics, const std::string& server,
+                              const std::string& reason) {
+  return metrics.AddCounter("spandrel_endpoint_refused_requests_total",
+                            "Requests that a listener did not let in, by reason.",
+                            {{"server", server}, {"reason", reason}});
+}
+
+}  // namespace
+
+base::Result<std::shared_ptr<const Gate>> Gate::Make(const ListenerConfig& listener,
+                                                     DefaultHosts default_hosts,
+                                                     const std::string& server,
+                                                     base::MetricRegistry& metrics) {
+  std::shared_ptr<ServerAuthenticator> authenticator;
+  if (listener.auth) {
+    auto made = MakeAuthenticator(*listener.auth);
+    if (!made.ok()) return made.status();
+    authenticator = *std::move(made);
+  }
+  const bool wants_names = default_hosts == DefaultHosts::kOwn || !listener.allowed_hosts.empty();
+  const bool loopback = wants_names && IsLoopbackName(listener.endpoint.host);
+  return std::shared_ptr<const Gate>(new Gate(HostNames(listener.allowed_hosts, loopback),
+                                              std::move(authenticator), server, metrics));
+}
+
+Gate::Gate(HostNames hosts, std::shared_ptr<ServerAuthenticator> authenticator,
+           const std::string& server, base::MetricRegistry& metrics)
+    : hosts_(std::move(hosts)),
+      authenticator_(std::move(authenticator)),
+      wrong_host_(RefusedCounter(metrics, server, "host")),
+      no_login_(RefusedCounter(metrics, server, "unauthenticated")),
+      login_busy_(RefusedCounter(metrics, server, "login_busy")) {}
+
+std::optional<GateRefusal> Gate::CheckHost(const net::Request& request) const {
+  if (hosts_.Allows(request.authority)) return std::nullopt;
+  wrong_host_.Add();
+  return GateRefusal{
+      421,
+      {StatusCode::kPermissionDenied,
+       fmt::format("this server is not '{}'; 'allowed_hosts' says what it may be called",
+                   HostOf(request.authority))},
+      {}};
+}
+
+std::optional<GateRefusal> Gate::Authenticate(const net::Request& request,
+                                              Identity* identity) const {
+  if (authenticator_ == nullptr) return std::nullopt;
+  auto known = authenticator_->Authenticate(request.headers);
+  if (known.ok()) {
+    *identity = *std::move(known);
+    return std::nullopt;
+  }
+  if (const auto delay = known.status().retry_after()) {
+    login_busy_.Add();
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(*delay).count();
+    return GateRefusal{503, known.status(), {{"retry-after", std::to_string(seconds)}}};
+  }
+  no_login_.Add();
+  return GateRefusal{401, known.status(), {{"www-authenticate", authenticator_->Challenge()}}};
+}
+
+net::Response ResponseOf(const net::Request& request, const GateRefusal& refusal) {
+  if (request.http2 && net::IsGrpc(request)) return net::GrpcStatusResponse(refusal.status);
+  net::Response response;
+  response.status = refusal.http_status;
+  response.headers = refusal.headers;
+  response.headers.emplace_back("content-type", "text/plain; charset=utf-8");
+  response.body = refusal.status.message() + "\n";
+  return response;
+}
+
+net::Handler Guarded(std::shared_ptr<const Gate> gate, net::Handler next) {
+  if (gate->lets_all_pass()) return next;
+  return [gate = std::move(gate), next = std::move(next)](std::shared_ptr<net::ServerCall> call) {
+    const net::Request& request = call->request();
+    auto refusal = gate->CheckHost(request);
+    Identity identity;
+    if (!refusal && !IsPreflight(request)) refusal = gate->Authenticate(request, &identity);
+    if (refusal) return call->Respond(ResponseOf(request, *refusal));
+    next(std::move(call));
+  };
+}
+
+}  // namespace spandrel::endpoints

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/metrics.h"
+#include "base/status.h"
+#include "endpoints/authenticator.h"
+#include "endpoints/host_names.h"
+#include "endpoints/listener.h"
+#include "net/exchange/server_call.h"
+#include "net/http/http.h"
+
+namespace spandrel::endpoints {
+
+// Why a request does not pass.
+struct GateRefusal {
+  int http_status = 403;
+  base::Status status;
+  net::Headers headers;  // WWW-Authenticate, Retry-After
+};
+
+// Which names a listener answers to when its configuration names none.
+enum class DefaultHosts : uint8_t {
+  kAny,
+  kOwn,  // on the loopback interface its own names, elsewhere any
+};
+
+// What a listener asks of every request before a handler sees it: one of its own names, and who
+// asks. Counts what does not pass: `spandrel_endpoint_refused_requests_total{server,reason}`.
+// Thread-safe.
+class Gate {
+ public:
+  // Reads the files of the authenticators; a failure names the file. `server` is the label of the
+  // metrics.
+  static base::Result<std::shared_ptr<const Gate>> Make(const ListenerConfig& listener,
+                                                        DefaultHosts default_hosts,
+                                                        const std::string& server,
+                                                        base::MetricRegistry& metrics);
+
+  // 421 for a name of somebody else.
+  std::optional<GateRefusal> CheckHost(const net::Request& request) const;
+  // 401 for missing or wrong credentials. Without authenticators everybody passes, as nobody.
+  std::optional<GateRefusal> Authenticate(const net::Request& request, Identity* identity) const;
+
+  bool lets_all_pass() const { return hosts_.AllowsAll() && authenticator_ == nullptr; }
+
+ private:
+  Gate(HostNames hosts, std::shared_ptr<ServerAuthenticator> authenticator,
+       const std::string& server, base::MetricRegistry& metrics);
+
+  const HostNames hosts_;
+  const std::shared_ptr<ServerAuthenticator> authenticator_;  // null: nobody is asked
+  base::Counter& wrong_host_;
+  base::Counter& no_login_;
+  base::Counter& login_busy_;
+};
+
+// The refusal as a gRPC answer to a gRPC request, as text to others.
+net::Response ResponseOf(const net::Request& request, const GateRefusal& refusal);
+
+// `next` behind the gate. A browser's question before a cross-origin request, which carries no
+// credentials, passes without them.
+net::Handler Guarded(std::shared_ptr<const Gate> gate, net::Handler next);
+
+}  // namespace spandrel::endpoints

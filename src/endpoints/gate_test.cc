@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "endpoints/gate.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "net/http/base64.h"
+
+namespace spandrel::endpoints {
+namespace {
+
+using ::testing::HasSubstr;
+
+net::Request For(std::string authority) {
+  net::Request request;
+  request.method = "GET";
+  request.authority = std::move(authority);
+  return request;
+}
+
+class GateTest : public ::testing::Test {
+ protected:
+  std::shared_ptr<const Gate> Make(const ListenerConfig& listener,
+                                   DefaultHosts hosts = DefaultHosts::kOwn) {
+    auto gate = Gate::Make(listener, hosts, "test", metrics_);
+    EXPECT_TRUE(gate.ok()) << gate.status().ToString();
+    return *gate;
+  }
+  static ListenerConfig On(std::string host) {
+    ListenerConfig listener;
+    listener.endpoint = {std::move(host), 16686};
+    return listener;
+  }
+
+  base::MetricRegistry metrics_;
+};
+
+TEST_F(GateTest, ALocalServerHasLocalNames) {
+  for (const char* bound : {"localhost", "127.0.0.1", "::1"}) {
+    const auto gate = Make(On(bound));
+    for (const char* name : {"localhost:16686", "LOCALHOST.", "a.localhost", "127.0.0.1", "[::1]:9",
+                             "127.9.9.9:1", ""}) {
+      EXPECT_FALSE(gate->CheckHost(For(name))) << name;
+    }
+    for (const char* name : {"evil.example", "evil.example:16686", "localhost.evil.example",
+                             "127.0.0.1.evil.example", "[::2]", "[", "0.0.0.0", "127.0.0.1@x"}) {
+      const auto refusal = gate->CheckHost(For(name));
+      ASSERT_TRUE(refusal) << name;
+      EXPECT_EQ(refusal->http_status, 421);
+    }
+  }
+  EXPECT_THAT(
+      metrics_.RenderPrometheus(),
+      HasSubstr("spandrel_endpoint_refused_requests_total{server=\"test\",reason=\"host\"}"));
+}
+
+TEST_F(GateTest, OtherServersHaveTheNamesThatTheyAreGiven) {
+  EXPECT_TRUE(Make(On("0.0.0.0"))->lets_all_pass());
+  EXPECT_TRUE(Make(On("localhost"), DefaultHosts::kAny)->lets_all_pass());
+  ListenerConfig named = On("0.0.0.0");
+  named.allowed_hosts = {"traces.example", "*.Internal"};
+  const auto gate = Make(named);
+  EXPECT_FALSE(gate->CheckHost(For("Traces.Example:443")));
+  EXPECT_FALSE(gate->CheckHost(For("a.b.internal")));
+  EXPECT_TRUE(gate->CheckHost(For("internal")));
+  EXPECT_TRUE(gate->CheckHost(For("localhost")));
+  ListenerConfig behind_proxy = On("localhost");
+  behind_proxy.allowed_hosts = {"*"};
+  EXPECT_TRUE(Make(behind_proxy)->lets_all_pass());
+}
+
+// A call that keeps its answer.
+class Call final : public net::ServerCall {
+ public:
+  explicit Call(net::Request request) : request_(std::move(request)) {}
+  const net::Request& request() const override { return request_; }
+  std::string TakeBody(base::ByteBudget::Reservation*) override { return {}; }
+  void Respond(net::Response response) override { answer = std::move(response); }
+  void Start(int, net::Headers) override {}
+  size_t Write(std::string) override { return 0; }
+  void Finish(net::Headers) override {}
+  bool WaitUntilSent(size_t, std::chrono::steady_clock::time_point) override { return true; }
+  bool cancelled() const override { return false; }
+
+  net::Response answer;
+
+ private:
+  const net::Request request_;
+};
+
+TEST_F(GateTest, WhoDoesNotLogInDoesNotPass) {
+  ListenerConfig listener = On("0.0.0.0");
+  listener.auth = AuthConfig{BasicAuthConfig{"", "ann:secret"}, {}};
+  const net::Handler handler = Guarded(
+      Make(listener), [](const std::shared_ptr<net::ServerCall>& call) { call->Respond({}); });
+  const auto ask = [&](net::Request request) {
+    const auto call = std::make_shared<Call>(std::move(request));
+    handler(call);
+    return call->answer;
+  };
+  net::Request request = For("x");
+  net::Response refused = ask(request);
+  EXPECT_EQ(refused.status, 401);
+  EXPECT_THAT(std::string(net::FindHeader(refused.headers, "www-authenticate")),
+              HasSubstr("Basic"));
+  request.http2 = true;
+  request.headers = {{"content-type", "application/grpc"}};
+  refused = ask(request);
+  EXPECT_EQ(refused.status, 200);
+  EXPECT_EQ(net::FindHeader(refused.headers, "grpc-status"), "16");
+  request.headers.emplace_back("authorization", "Basic " + net::Base64Encode("ann:secret"));
+  EXPECT_EQ(net::FindHeader(ask(request).headers, "grpc-status"), "");
+  net::Request preflight = For("x");
+  preflight.method = "OPTIONS";
+  preflight.headers = {{"access-control-request-method", "POST"}};
+  EXPECT_EQ(ask(preflight).status, 200);
+}
+
+}  // namespace
+}  // namespace spandrel::endpoints

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+
+#include "config/decode.h"
+#include "net/socket/tls.h"
+
+namespace spandrel::endpoints {
+
+// What both sides of TLS have: `min_version`, `max_version`, `cipher_suites`, `curve_preferences`.
+// What cannot be enforced is an error of `tls`, the block that `decoder` stands on.
+net::TlsSettings DecodeTlsSettings(config::Decoder& tls);
+
+// A duration that is not negative under `key`; problems go to `decoder`.
+std::chrono::nanoseconds DecodeInterval(config::Decoder& decoder, std::string_view key);
+
+// Reports a key that is written and cannot be kept.
+void RejectKey(config::Decoder& decoder, std::string_view key, std::string_view instead);
+
+}  // namespace spandrel::endpoints
