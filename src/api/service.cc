@@ -3,22 +3,33 @@
 
 #include <utility>
 
+#include "api/grpc/health_service.h"
+#include "api/grpc/rpc_router.h"
 #include "api/http/responses.h"
 #include "api/http/router.h"
+#include "api/jaeger/grpc/query_service.h"
 #include "api/jaeger/http/legacy_api.h"
 #include "api/jaeger/http/v3_api.h"
 #include "api/ui/ui_api.h"
+#include "net/http/grpc_shape.h"
 
 namespace spandrel::api {
 
 struct Service::Impl {
-  explicit Impl(ServiceContext given)
-      : context(std::move(given)), router(context.workers, context.metrics), page(context.page) {
+  Impl(ServiceContext given, ServiceOptions given_options)
+      : context(std::move(given)),
+        options(std::move(given_options)),
+        steps(options.steps, context.metrics),
+        router(steps, options.cors, context.workers, context.metrics),
+        rpcs(steps, options.steps.memory, context.workers, context.metrics),
+        page(context.page) {
     AddUiApi(context, &router);
     AddJaegerLegacyApi(context, &router);
     AddJaegerV3Api(context, &router);
-    router.GetAtOnce("/health",
-                     [](const RoutedRequest&) { return JsonResponse(R"({"status":"ok"})"); });
+    AddJaegerQueryService(context, &rpcs);
+    AddHealthService(&rpcs);
+    router.GetOpen("/health",
+                   [](const RoutedRequest&) { return JsonResponse(R"({"status":"ok"})"); });
     router.GetAtOnce("/metrics", [this](const RoutedRequest&) {
       return MakeResponse(200, "text/plain; version=0.0.4; charset=utf-8",
                           context.metrics.RenderPrometheus());
@@ -26,16 +37,30 @@ struct Service::Impl {
     router.Fallback([this](const RoutedRequest& request) { return page.Serve(request); });
   }
 
+  void Handle(const std::shared_ptr<net::ServerCall>& call) const {
+    const net::Request& request = call->request();
+    if (request.http2 && net::IsGrpc(request)) return rpcs(call);
+    router(call);
+  }
+
   const ServiceContext context;
+  const ServiceOptions options;
+  Steps steps;
   Router router;
+  RpcRouter rpcs;
   const StaticFiles page;
 };
 
-Service::Service(ServiceContext context) : impl_(std::make_unique<Impl>(std::move(context))) {}
+Service::Service(ServiceContext context, ServiceOptions options)
+    : impl_(std::make_unique<Impl>(std::move(context), std::move(options))) {}
 Service::~Service() = default;
 
 net::Handler Service::handler() {
-  return [this](const std::shared_ptr<net::ServerCall>& call) { impl_->router(call); };
+  return [this](const std::shared_ptr<net::ServerCall>& call) { impl_->Handle(call); };
+}
+
+void Service::StopAt(std::chrono::steady_clock::time_point when) {
+  impl_->steps.StopAt(when);
 }
 
 }  // namespace spandrel::api

@@ -1,22 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <memory>
 
 #include "api/http/service_context.h"
+#include "api/http/steps.h"
+#include "endpoints/listener.h"
 #include "net/exchange/server_call.h"
 
 namespace spandrel::api {
 
-// Everything that Spandrel answers on its query port: the page, its API, Jaeger's APIs, /metrics
-// and /health. Thread-safe.
+struct ServiceOptions {
+  StepOptions steps;
+  endpoints::CorsConfig cors;
+};
+
+// Everything that Spandrel answers on its query port: the page, its API, Jaeger's APIs over HTTP
+// and gRPC, /metrics and /health. Thread-safe.
 class Service {
  public:
-  explicit Service(ServiceContext context);
+  explicit Service(ServiceContext context, ServiceOptions options = {});
   ~Service();
 
   // For net::Server; may outlive the service's caller but not the service.
   net::Handler handler();
+  // From `when` on, queries under way are cancelled and new ones are refused.
+  void StopAt(std::chrono::steady_clock::time_point when);
 
  private:
   struct Impl;

@@ -69,20 +69,29 @@ TEST(TraceSearchTest, AllConditionsHoldForOneSpan) {
   EXPECT_EQ(found->traces[0].trace_id, conformance::TraceIdOf(1));
 }
 
-TEST(TraceSearchTest, LoadsWhatIsThereUpToALimit) {
+TEST(TraceSearchTest, VisitsWhatIsThereInMemoryThatIsThere) {
   ReferenceStore store;
   Fill(&store, {At(1, kStart, 1), At(2, kStart + 1, 1)});
   const std::vector<span::TraceId> ids = {conformance::TraceIdOf(2), conformance::TraceIdOf(9),
                                           conformance::TraceIdOf(1)};
-  const auto loaded = LoadTraces({}, store, ids);
-  ASSERT_TRUE(loaded.ok());
-  ASSERT_EQ(loaded->size(), 2U);
-  EXPECT_EQ((*loaded)[0].trace_id, conformance::TraceIdOf(2));
-  EXPECT_EQ(LoadTraces({}, store, ids, 1).status().code(), base::StatusCode::kResourceExhausted);
-  const auto searched =
-      SearchAndLoadTraces({}, store, MakeSearchRequest({}, storage::Order::kNewest, 1));
-  ASSERT_TRUE(searched.ok());
-  EXPECT_EQ(searched->size(), 1U);
+  std::vector<span::TraceId> visited;
+  const auto note = [&visited](LoadedTrace&& trace) {
+    visited.push_back(trace.trace_id);
+    return base::Status();
+  };
+  EXPECT_TRUE(VisitTraces({}, store, ids, note).ok());
+  EXPECT_EQ(visited, (std::vector{conformance::TraceIdOf(2), conformance::TraceIdOf(1)}));
+
+  base::ByteBudget budget(1);
+  const storage::QueryContext narrow({.memory = &budget});
+  EXPECT_EQ(VisitTraces(narrow, store, ids, note).code(), base::StatusCode::kResourceExhausted);
+  const base::Status stop(base::StatusCode::kCancelled, "enough");
+  EXPECT_EQ(VisitTraces({}, store, ids, [&](LoadedTrace&&) { return stop; }).message(), "enough");
+
+  visited.clear();
+  const auto newest = MakeSearchRequest({}, storage::Order::kNewest, 1);
+  EXPECT_TRUE(SearchAndVisitTraces({}, store, newest, note).ok());
+  EXPECT_EQ(visited, std::vector{conformance::TraceIdOf(2)});
 }
 
 TEST(OverviewTest, CellsCountEveryTraceOnce) {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "query/trace_search.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -53,37 +51,28 @@ storage::SearchRequest MakeSearchRequest(const TraceFilter& filter, storage::Ord
   return request;
 }
 
-base::Result<std::vector<LoadedTrace>> LoadTraces(const storage::QueryContext& context,
-                                                  storage::Reader& reader,
-                                                  const std::vector<span::TraceId>& ids,
-                                                  size_t max_bytes) {
-  std::vector<LoadedTrace> traces;
-  size_t bytes = 0;
+base::Status VisitTraces(const storage::QueryContext& context, storage::Reader& reader,
+                         const std::vector<span::TraceId>& ids, const TraceVisitor& visit) {
   for (const span::TraceId& id : ids) {
     auto spans = reader.GetTrace(context, id);
     if (!spans.ok() && spans.status().code() == base::StatusCode::kNotFound) continue;
     if (!spans.ok()) return spans.status();
-    bytes += spans->byte_size();
-    if (bytes > max_bytes) {
-      return base::Status(
-          base::StatusCode::kResourceExhausted,
-          fmt::format("the traces have more than {} bytes: ask for fewer", max_bytes));
-    }
-    traces.push_back({id, std::move(*spans)});
+    storage::QueryMemory memory(context);
+    SPANDREL_RETURN_IF_ERROR(memory.Grow(spans->byte_size()));
+    SPANDREL_RETURN_IF_ERROR(visit({id, std::move(*spans)}));
   }
-  return traces;
+  return {};
 }
 
-base::Result<std::vector<LoadedTrace>> SearchAndLoadTraces(const storage::QueryContext& context,
-                                                           storage::Reader& reader,
-                                                           const storage::SearchRequest& request,
-                                                           size_t max_bytes) {
+base::Status SearchAndVisitTraces(const storage::QueryContext& context, storage::Reader& reader,
+                                  const storage::SearchRequest& request,
+                                  const TraceVisitor& visit) {
   const auto found = reader.Search(context, request);
   if (!found.ok()) return found.status();
   std::vector<span::TraceId> ids;
   ids.reserve(found->traces.size());
   for (const auto& trace : found->traces) ids.push_back(trace.trace_id);
-  return LoadTraces(context, reader, ids, max_bytes);
+  return VisitTraces(context, reader, ids, visit);
 }
 
 }  // namespace spandrel::query

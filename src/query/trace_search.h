@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,24 +32,20 @@ storage::Predicate FilterPredicate(const TraceFilter& filter);
 storage::SearchRequest MakeSearchRequest(const TraceFilter& filter, storage::Order order,
                                          size_t limit, std::optional<storage::Cursor> after = {});
 
-// Bytes of spans that a request for whole traces may bring together.
-inline constexpr size_t kMaxLoadedBytes = 512 << 20;
-
-// The spans of each of these traces that is stored, in the order of `ids`; the others are left out.
-// RESOURCE_EXHAUSTED when they have more than `max_bytes`.
 struct LoadedTrace {
   span::TraceId trace_id;
   span::SpanBatch spans;
 };
-base::Result<std::vector<LoadedTrace>> LoadTraces(const storage::QueryContext& context,
-                                                  storage::Reader& reader,
-                                                  const std::vector<span::TraceId>& ids,
-                                                  size_t max_bytes = kMaxLoadedBytes);
+// Takes a trace; an error ends the visit.
+using TraceVisitor = std::function<base::Status(LoadedTrace&&)>;
+
+// Gives each of these traces that is stored to `visit`, in the order of `ids`; the others are left
+// out. One is in memory at a time, reserved from the context while it is visited.
+base::Status VisitTraces(const storage::QueryContext& context, storage::Reader& reader,
+                         const std::vector<span::TraceId>& ids, const TraceVisitor& visit);
 
 // The search, then the traces it found.
-base::Result<std::vector<LoadedTrace>> SearchAndLoadTraces(const storage::QueryContext& context,
-                                                           storage::Reader& reader,
-                                                           const storage::SearchRequest& request,
-                                                           size_t max_bytes = kMaxLoadedBytes);
+base::Status SearchAndVisitTraces(const storage::QueryContext& context, storage::Reader& reader,
+                                  const storage::SearchRequest& request, const TraceVisitor& visit);
 
 }  // namespace spandrel::query

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "endpoints/gate.h"
 #include "server/configuration.h"
 #include "server/own_metrics.h"
 #include "server/process.h"
@@ -68,10 +69,14 @@ base::Status Collector::StartOwnMetrics(const pipeline::ServiceConfig& config) {
   if (text.empty()) return {};
   auto endpoint = net::ParseEndpoint(text);
   if (!endpoint.ok()) return endpoint.status();
+  endpoints::ListenerConfig listener;
+  listener.endpoint = *endpoint;
+  auto gate = endpoints::Gate::Make(listener, endpoints::DefaultHosts::kOwn, "metrics", metrics_);
+  if (!gate.ok()) return gate.status();
   own_metrics_ = std::make_unique<net::Server>(
       runtime_,
       net::ServerOptions{.endpoint = *endpoint, .tls = {}, .limits = {}, .name = "metrics"},
-      metrics_, memory_, MakeOwnMetricsHandler(metrics_));
+      metrics_, memory_, endpoints::Guarded(*gate, MakeOwnMetricsHandler(metrics_)));
   SPANDREL_RETURN_IF_ERROR(own_metrics_->Start());
   addresses_.Set("metrics", own_metrics_->bound());
   return {};

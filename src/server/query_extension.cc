@@ -8,6 +8,8 @@
 
 #include "api/service.h"
 #include "base/worker_pool.h"
+#include "endpoints/gate.h"
+#include "endpoints/listener.h"
 #include "net/peer/server.h"
 #include "server/page.h"
 
@@ -15,22 +17,28 @@ namespace spandrel::server {
 namespace {
 
 constexpr size_t kQueuedQueries = 256;
+constexpr size_t kMaxRequestBytes = 1 << 20;
+constexpr uint16_t kDefaultPort = 16686;
 
 struct QueryConfig : pipeline::ConfigBase {
-  std::string endpoint = "localhost:16686";
+  endpoints::HttpServerConfig http;
   std::string directory;
-  net::Endpoint parsed_endpoint;
+  std::chrono::nanoseconds query_timeout = std::chrono::seconds(30);
+  std::chrono::nanoseconds max_query_timeout = std::chrono::minutes(5);
 };
 
 std::shared_ptr<const pipeline::ConfigBase> Decode(config::Decoder& decoder) {
   auto config = std::make_shared<QueryConfig>();
-  decoder.Read("endpoint", &config->endpoint);
+  config->http =
+      endpoints::DecodeHttpServer(decoder, {"localhost", kDefaultPort}, kMaxRequestBytes);
   decoder.Read("directory", &config->directory);
-  auto endpoint = net::ParseEndpoint(config->endpoint);
-  if (endpoint.ok()) {
-    config->parsed_endpoint = *endpoint;
-  } else {
-    decoder.Error("endpoint", endpoint.status().message());
+  decoder.Read("query_timeout", &config->query_timeout);
+  decoder.Read("max_query_timeout", &config->max_query_timeout);
+  if (config->query_timeout.count() <= 0) {
+    decoder.Error("query_timeout", "'query_timeout' must be more than 0");
+  }
+  if (config->max_query_timeout < config->query_timeout) {
+    decoder.Error("max_query_timeout", "'max_query_timeout' is less than 'query_timeout'");
   }
   return config;
 }
@@ -54,19 +62,23 @@ class QueryExtension final : public pipeline::Extension {
     store_ = *store;
     const size_t processors = std::max(2U, std::thread::hardware_concurrency());
     workers_ = std::make_unique<base::WorkerPool>(processors, kQueuedQueries);
-    service_ = std::make_unique<api::Service>(api::ServiceContext{
-        *store_.engine, metrics_, *workers_, [this] { return Status(); }, EmbeddedPage()});
-    server_ = std::make_unique<net::Server>(
-        runtime_,
-        net::ServerOptions{
-            .endpoint = config_->parsed_endpoint, .tls = {}, .limits = {}, .name = "query"},
-        metrics_, memory_, service_->handler());
+    SPANDREL_RETURN_IF_ERROR(MakeService());
+    server_ = std::make_unique<net::Server>(runtime_,
+                                            net::ServerOptions{.endpoint = listener().endpoint,
+                                                               .tls = listener().tls,
+                                                               .limits = LimitsOf(config_->http),
+                                                               .name = kName},
+                                            metrics_, memory_, service_->handler());
     SPANDREL_RETURN_IF_ERROR(server_->Start());
     addresses_.Set("http", server_->bound());
     return {};
   }
 
+  // Queries under way have half of the time to end by themselves; then they are cancelled, so that
+  // they are answered before the connections are cut.
   void Shutdown(std::chrono::steady_clock::time_point deadline) override {
+    const auto now = std::chrono::steady_clock::now();
+    if (service_) service_->StopAt(now + (deadline - now) / 2);
     if (server_) server_->Shutdown(deadline);
     workers_.reset();
     server_.reset();
@@ -75,6 +87,25 @@ class QueryExtension final : public pipeline::Extension {
   }
 
  private:
+  static constexpr const char* kName = "query";
+
+  const endpoints::ListenerConfig& listener() const { return config_->http.listener; }
+
+  base::Status MakeService() {
+    auto gate = endpoints::Gate::Make(listener(), endpoints::DefaultHosts::kOwn, kName, metrics_);
+    if (!gate.ok()) return gate.status().Annotate(kName);
+    gate_ = *std::move(gate);
+    const api::StepOptions steps{.gate = gate_.get(),
+                                 .query_timeout = config_->query_timeout,
+                                 .max_query_timeout = config_->max_query_timeout,
+                                 .memory = &memory_};
+    service_ = std::make_unique<api::Service>(
+        api::ServiceContext{*store_.engine, metrics_, *workers_, [this] { return Status(); },
+                            EmbeddedPage()},
+        api::ServiceOptions{steps, config_->http.cors});
+    return {};
+  }
+
   api::ServerStatus Status() const {
     const storage::StoreStats stats = store_.engine->Stats();
     return {.version = SPANDREL_VERSION,
@@ -93,6 +124,7 @@ class QueryExtension final : public pipeline::Extension {
   const std::shared_ptr<const QueryConfig> config_;
   OpenStore store_;
   std::unique_ptr<base::WorkerPool> workers_;
+  std::shared_ptr<const endpoints::Gate> gate_;
   std::unique_ptr<api::Service> service_;
   std::unique_ptr<net::Server> server_;
 };

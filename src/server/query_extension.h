@@ -9,8 +9,9 @@
 namespace spandrel::server {
 
 // The extension `query`: serves the page, the APIs, /metrics and /health over the store of this
-// process. Keys: `endpoint` (localhost:16686), `directory` (the only store that an exporter opened;
-// needed only where there is none or more than one). All arguments outlive what the factory makes.
+// process. Keys: those of a listener (`endpoint`, localhost:16686, `tls`, `auth`, `cors`, ...),
+// `query_timeout`, `max_query_timeout`, `directory` (the only store that an exporter opened; needed
+// only where there is none or more than one). All arguments outlive what the factory makes.
 pipeline::ExtensionFactory MakeQueryExtensionFactory(net::IoRuntime& runtime, Stores& stores,
                                                      Addresses& addresses);
 

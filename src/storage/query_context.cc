@@ -8,6 +8,12 @@ namespace spandrel::storage {
 using base::Status;
 using base::StatusCode;
 
+namespace {
+
+constexpr std::chrono::milliseconds kMemoryRetryDelay{1'000};
+
+}  // namespace
+
 QueryContext::QueryContext(QueryOptions options) : options_(std::move(options)) {
   // Of nothing, which always fits: from now on it grows within the budget.
   if (options_.memory != nullptr) (void)options_.memory->TryReserve(0, &memory_);
@@ -27,7 +33,9 @@ Status QueryContext::Check() const {
 Status QueryContext::Reserve(size_t bytes) const {
   const std::lock_guard lock(memory_mutex_);
   if (memory_.TryGrow(bytes)) return {};
-  return {StatusCode::kResourceExhausted, "there is not enough memory for the query now"};
+  Status status(StatusCode::kResourceExhausted, "there is not enough memory for the query now");
+  status.set_retry_after(kMemoryRetryDelay);
+  return status;
 }
 
 void QueryContext::GiveBack(size_t bytes) const {

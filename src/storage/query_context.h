@@ -56,7 +56,8 @@ class QueryContext {
   base::Status Check() const;
 
   // Takes memory for what is about to be read or built, on top of what it has: RESOURCE_EXHAUSTED
-  // when the budget has no room. All of it goes back with the context, some before with GiveBack.
+  // when the budget has no room now, with a time after which to try again. All of it goes back with
+  // the context, some before with GiveBack.
   base::Status Reserve(size_t bytes) const;
   void GiveBack(size_t bytes) const;
   size_t reserved_bytes() const;

@@ -46,9 +46,10 @@ int HttpStatusOfQuery(const base::Status& status) {
       return 200;
     case base::StatusCode::kInvalidArgument:
     case base::StatusCode::kOutOfRange:
-    // The question asks for too much; a smaller one is answered.
-    case base::StatusCode::kResourceExhausted:
       return 400;
+    // Too much for now; or the question asks for too much, and a smaller one is answered.
+    case base::StatusCode::kResourceExhausted:
+      return status.retry_after() ? 503 : 400;
     case base::StatusCode::kNotFound:
       return 404;
     case base::StatusCode::kUnimplemented:

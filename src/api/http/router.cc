@@ -3,24 +3,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
+#include "api/http/http_answer.h"
 #include "api/http/responses.h"
+#include "base/time_text.h"
+#include "endpoints/cors.h"
 #include "net/http/compression.h"
 
 namespace spandrel::api {
 namespace {
-
-constexpr size_t kMinCompressedBytes = 1 << 10;
-
-constexpr std::pair<std::string_view, std::string_view> kSecurityHeaders[] = {
-    {"content-security-policy",
-     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; "
-     "form-action 'self'; frame-ancestors 'self'"},
-    {"x-content-type-options", "nosniff"},
-    {"referrer-policy", "no-referrer"},
-    {"cross-origin-resource-policy", "same-origin"},
-};
 
 std::vector<std::string> SplitPath(std::string_view path) {
   std::vector<std::string> segments;
@@ -54,35 +47,6 @@ std::optional<net::Headers> Match(const std::vector<std::string>& pattern,
   return parameters;
 }
 
-bool IsCompressible(std::string_view content_type) {
-  return content_type.starts_with("text/") || content_type.starts_with(kJsonType) ||
-         content_type.starts_with(kTraceColumnsType);
-}
-
-bool IsLoopback(const net::Request& request) {
-  const bool is_forwarded = !net::FindHeader(request.headers, "x-forwarded-for").empty();
-  return !is_forwarded && (request.peer.starts_with("127.") || request.peer.starts_with("[::1]"));
-}
-
-// Compressing 100 k spans of columns takes several times as long as loopback takes to carry them.
-bool WorthCompressing(const net::Request& request, const net::Response& response) {
-  if (response.body.size() < kMinCompressedBytes || response.status == 304) return false;
-  const std::string_view content_type = net::FindHeader(response.headers, "content-type");
-  if (!IsCompressible(content_type)) return false;
-  return content_type != kTraceColumnsType || !IsLoopback(request);
-}
-
-void CompressIfWorth(const net::Request& request, net::Response* response) {
-  const bool is_encoded = !net::FindHeader(response->headers, "content-encoding").empty();
-  if (is_encoded || !WorthCompressing(request, *response)) return;
-  response->headers.emplace_back("vary", "accept-encoding");
-  if (!AcceptsGzip(net::FindHeader(request.headers, "accept-encoding"))) return;
-  auto compressed = net::Compress("gzip", response->body);
-  if (!compressed.ok()) return;
-  response->body = std::move(*compressed);
-  response->headers.emplace_back("content-encoding", "gzip");
-}
-
 base::Result<std::string> ReadBody(net::ServerCall& call) {
   base::ByteBudget::Reservation reservation;
   std::string body = call.TakeBody(&reservation);
@@ -98,31 +62,38 @@ base::Result<std::string> ReadBody(net::ServerCall& call) {
   return body;
 }
 
-}  // namespace
+constexpr std::string_view kTimeoutHeader = "x-query-timeout";
+constexpr std::string_view kTimeoutParameter = "timeout";
+constexpr uint64_t kMostSeconds = 1'000'000;
+constexpr std::string_view kCorsMethods = "GET, HEAD, POST";
 
-bool AcceptsGzip(std::string_view accept_encoding) {
-  while (!accept_encoding.empty()) {
-    const size_t comma = accept_encoding.find(',');
-    std::string item;
-    for (const char c : accept_encoding.substr(0, comma)) {
-      if (c != ' ' && c != '\t') item += c;
-    }
-    item = ToLower(item);
-    if (item == "gzip" || item.starts_with("gzip;")) {
-      return item.find(";q=0") == std::string::npos ||
-             item.find_first_of("123456789") != std::string::npos;
-    }
-    if (comma == std::string_view::npos) break;
-    accept_encoding.remove_prefix(comma + 1);
+// What the client asks for: a Go duration, or a number of seconds.
+base::Result<std::optional<std::chrono::nanoseconds>> TimeoutOf(const net::Request& request,
+                                                                const Parameters& parameters) {
+  std::string_view text = net::FindHeader(request.headers, kTimeoutHeader);
+  if (text.empty()) text = parameters.Get(kTimeoutParameter);
+  if (text.empty()) return std::optional<std::chrono::nanoseconds>();
+  if (const auto seconds = base::ParseUnsigned(text)) {
+    const auto bounded = static_cast<int64_t>(std::min<uint64_t>(*seconds, kMostSeconds));
+    return std::optional<std::chrono::nanoseconds>(std::chrono::seconds(bounded));
   }
-  return false;
+  const auto duration = base::ParseDuration(text);
+  if (!duration.ok()) return duration.status().Annotate(kTimeoutParameter);
+  return std::optional<std::chrono::nanoseconds>(
+      std::chrono::nanoseconds(std::min<uint64_t>(*duration, INT64_MAX)));
 }
 
-Router::Router(base::WorkerPool& workers, base::MetricRegistry& metrics)
-    : workers_(workers),
-      busy_(metrics.AddCounter("spandrel_api_refused_requests_total",
-                               "Requests to the query APIs that were not run, by reason.",
-                               {{"reason", "busy"}})) {
+net::Response RefusalAnswer(const StepRefusal& refusal) {
+  net::Response response = ErrorResponse(refusal.http_status, refusal.status.message());
+  response.headers.insert(response.headers.end(), refusal.headers.begin(), refusal.headers.end());
+  return response;
+}
+
+}  // namespace
+
+Router::Router(const Steps& steps, const endpoints::CorsConfig& cors, base::WorkerPool& workers,
+               base::MetricRegistry& metrics)
+    : steps_(steps), cors_(cors), workers_(workers) {
   for (size_t i = 0; i < answers_.size(); ++i) {
     answers_[i] = &metrics.AddCounter("spandrel_api_requests_total",
                                       "Answers of the query APIs and the page, by status.",
@@ -130,85 +101,122 @@ Router::Router(base::WorkerPool& workers, base::MetricRegistry& metrics)
   }
 }
 
-void Router::Add(std::string_view method, std::string_view pattern, RouteHandler handler,
-                 bool on_pool) {
-  routes_.push_back({std::string(method), SplitPath(pattern), std::move(handler), on_pool});
+StreamHandler Whole(WholeHandler handler) {
+  return [handler = std::move(handler)](const RoutedRequest& request, ResponseSink& sink) {
+    sink.Send(handler(request));
+  };
+}
+
+void Router::Add(std::string_view method, std::string_view pattern, StreamHandler handler,
+                 Place place, Access access) {
+  routes_.push_back({std::string(method), SplitPath(pattern), std::move(handler), place, access});
+}
+
+void Router::Fallback(WholeHandler handler) {
+  fallback_ = {"GET", {}, Whole(std::move(handler)), Place::kAtOnce, Access::kLogin};
+}
+
+std::optional<Router::Found> Router::FindRoute(const net::Request& request,
+                                               std::string* allowed_methods) const {
+  const std::string_view method =
+      request.method == "HEAD" ? "GET" : std::string_view(request.method);
+  const std::vector<std::string> path = SplitPath(request.path);
+  for (const Route& route : routes_) {
+    auto parameters = Match(route.segments, path);
+    if (!parameters) continue;
+    if (route.method == method) return Found{&route, std::move(*parameters)};
+    if (!allowed_methods->empty()) *allowed_methods += ", ";
+    *allowed_methods += route.method == "GET" ? "GET, HEAD" : route.method;
+  }
+  const bool is_page = method == "GET" && !request.path.starts_with("/api/");
+  if (fallback_ && is_page && allowed_methods->empty()) return Found{&*fallback_, {}};
+  return std::nullopt;
 }
 
 void Router::operator()(const std::shared_ptr<net::ServerCall>& call) const {
   const net::Request& request = call->request();
-  const std::string_view method =
-      request.method == "HEAD" ? "GET" : std::string_view(request.method);
-  const std::vector<std::string> path = SplitPath(request.path);
-  std::string allowed_methods;
-  for (const Route& route : routes_) {
-    auto parameters = Match(route.segments, path);
-    if (!parameters) continue;
-    if (route.method == method) return Run(route, std::move(*parameters), call);
-    if (!allowed_methods.empty()) allowed_methods += ", ";
-    allowed_methods += route.method == "GET" ? "GET, HEAD" : route.method;
+  if (const auto refusal = steps_.CheckHost(request)) return Refuse(call, RefusalAnswer(*refusal));
+  if (auto preflight = endpoints::AnswerPreflight(cors_, request, kCorsMethods)) {
+    return Refuse(call, std::move(*preflight));
   }
-  AnswerUnrouted(allowed_methods, *call);
+  std::string allowed_methods;
+  auto found = FindRoute(request, &allowed_methods);
+  Work work{call, Parameters(net::ParseQuery(request.query)), {}, {}};
+  const bool is_open = found && found->route->access == Access::kOpen;
+  if (!is_open) {
+    const auto timeout = TimeoutOf(request, work.parameters);
+    if (!timeout.ok()) return Refuse(call, ErrorResponse(timeout.status()));
+    const auto refusal = steps_.Admit(request, *timeout, &work.admission);
+    if (refusal) return Refuse(call, RefusalAnswer(*refusal));
+  }
+  if (!found) return RefuseUnrouted(call, allowed_methods);
+  work.path_parameters = std::move(found->path_parameters);
+  Run(*found->route, std::move(work));
 }
 
-void Router::Run(const Route& route, net::Headers path_parameters,
-                 const std::shared_ptr<net::ServerCall>& call) const {
-  if (!route.on_pool) return Answer(route, std::move(path_parameters), *call);
-  const bool submitted =
-      workers_.TrySubmit([this, &route, path_parameters = std::move(path_parameters), call] {
-        if (!call->cancelled()) Answer(route, path_parameters, *call);
-      });
+void Router::Run(const Route& route, Work work) const {
+  if (route.place == Place::kAtOnce) return Answer(route, work);
+  const auto call = work.call;
+  const bool submitted = workers_.TrySubmit(
+      [this, &route, work = std::make_shared<Work>(std::move(work))] { Answer(route, *work); });
   if (submitted) return;
-  busy_.Add();
-  Send(*call, ErrorResponse(base::Status::Unavailable("too many queries wait already",
-                                                      std::chrono::seconds(1))));
+  steps_.CountBusy();
+  Refuse(call, ErrorResponse(base::Status::Unavailable("too many queries wait already",
+                                                       std::chrono::seconds(1))));
 }
 
-void Router::Answer(const Route& route, net::Headers path_parameters, net::ServerCall& call) const {
-  const storage::QueryContext context({.deadline = std::chrono::steady_clock::now() + kQueryTimeout,
-                                       .is_cancelled = [&call] { return call.cancelled(); }});
-  RoutedRequest request{call.request(),
-                        std::move(path_parameters),
-                        Parameters(net::ParseQuery(call.request().query)),
+void Router::Answer(const Route& route, Work& work) const {
+  const bool at_once = route.place == Place::kAtOnce;
+  const auto is_gone = [&work] { return work.call->cancelled(); };
+  const storage::QueryContext context(at_once ? storage::QueryOptions{}
+                                              : steps_.OptionsFor(work.admission, is_gone));
+  HttpAnswer answer(work.call, cors_, context,
+                    at_once ? HttpAnswer::Wait::kNever : HttpAnswer::Wait::kForReader);
+  RoutedRequest request{work.call->request(),
+                        std::move(work.path_parameters),
+                        std::move(work.parameters),
                         {},
                         context};
+  HandleTo(route, *work.call, &request, answer);
+  if (answer.failed() && !at_once) steps_.CountEnd(context, is_gone());
+  CountAnswer(answer.status());
+}
+
+void Router::HandleTo(const Route& route, net::ServerCall& call, RoutedRequest* request,
+                      ResponseSink& sink) {
+  // It may have waited long for a worker.
+  const base::Status status = request->context.Check();
+  if (!status.ok()) return sink.Fail(ErrorResponse(status));
   if (route.method == "POST") {
     auto body = ReadBody(call);
     if (!body.ok()) {
       const bool too_large = body.status().code() == base::StatusCode::kResourceExhausted;
-      return Send(call, too_large ? ErrorResponse(413, body.status().message())
-                                  : ErrorResponse(body.status()));
+      return sink.Fail(too_large ? ErrorResponse(413, body.status().message())
+                                 : ErrorResponse(body.status()));
     }
-    request.body = std::move(*body);
+    request->body = std::move(*body);
   }
-  Send(call, route.handler(request));
+  route.handler(*request, sink);
 }
 
-void Router::AnswerUnrouted(const std::string& allowed_methods, net::ServerCall& call) const {
-  const net::Request& request = call.request();
-  if (!allowed_methods.empty()) {
-    net::Response response = ErrorResponse(405, "method not allowed");
-    response.headers.emplace_back("allow", allowed_methods);
-    return Send(call, std::move(response));
-  }
-  const bool reads = request.method == "GET" || request.method == "HEAD";
-  if (!fallback_ || !reads || request.path.starts_with("/api/")) {
-    return Send(call, ErrorResponse(404, "no such path"));
-  }
+void Router::RefuseUnrouted(const std::shared_ptr<net::ServerCall>& call,
+                            const std::string& allowed_methods) const {
+  if (allowed_methods.empty()) return Refuse(call, ErrorResponse(404, "no such path"));
+  net::Response response = ErrorResponse(405, "method not allowed");
+  response.headers.emplace_back("allow", allowed_methods);
+  Refuse(call, std::move(response));
+}
+
+void Router::Refuse(const std::shared_ptr<net::ServerCall>& call, net::Response response) const {
   const storage::QueryContext context;
-  Send(call, fallback_({request, {}, Parameters(net::ParseQuery(request.query)), {}, context}));
+  HttpAnswer answer(call, cors_, context, HttpAnswer::Wait::kNever);
+  CountAnswer(response.status);
+  answer.Send(std::move(response));
 }
 
-void Router::Send(net::ServerCall& call, net::Response response) const {
-  const net::Request& request = call.request();
-  for (const auto& [name, value] : kSecurityHeaders) response.headers.emplace_back(name, value);
-  if (net::FindHeader(response.headers, "cache-control").empty()) {
-    response.headers.emplace_back("cache-control", "no-store");
-  }
-  CompressIfWorth(request, &response);
-  const auto status_class = static_cast<size_t>(response.status / 100);
+void Router::CountAnswer(int status) const {
+  const auto status_class = static_cast<size_t>(status / 100);
   answers_[status_class < answers_.size() ? status_class : 0]->Add();
-  call.Respond(std::move(response));
 }
 
 }  // namespace spandrel::api

@@ -2,17 +2,20 @@
 #pragma once
 
 #include <array>
-#include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "api/http/parameters.h"
+#include "api/http/response_sink.h"
+#include "api/http/steps.h"
 #include "base/metrics.h"
 #include "base/worker_pool.h"
+#include "endpoints/listener.h"
 #include "net/exchange/server_call.h"
 #include "net/http/http.h"
 #include "storage/query_context.h"
@@ -20,8 +23,6 @@
 namespace spandrel::api {
 
 inline constexpr size_t kMaxRequestBodyBytes = 1 << 20;
-// From when work on a question begins.
-inline constexpr std::chrono::seconds kQueryTimeout{30};
 
 // A request that has found its route.
 struct RoutedRequest {
@@ -36,58 +37,91 @@ struct RoutedRequest {
   }
 };
 
-using RouteHandler = std::function<net::Response(const RoutedRequest&)>;
+// Answers whole, or as it goes.
+using WholeHandler = std::function<net::Response(const RoutedRequest&)>;
+using StreamHandler = std::function<void(const RoutedRequest&, ResponseSink&)>;
+StreamHandler Whole(WholeHandler handler);
 
-// Sends requests to handlers by method and path, and what every answer needs is added here:
-// security headers, gzip, HEAD, 404 and 405. A query ends when its time is over or its client has
-// gone. Queries run on the worker pool; when its queue is full
-// the answer is 503 with Retry-After. Routes are added before the server starts; after that,
-// thread-safe.
+// Sends requests to handlers by method and path. Every request passes the `Steps` before; what
+// every answer needs is added by `HttpAnswer`; 404, 405 and CORS questions are answered here. A
+// query ends when its time is over, its client has gone or the server stops. Queries run on the
+// worker pool; when its queue is full the answer is 503 with Retry-After. A client may ask for
+// another time limit with the parameter `timeout` or the header `X-Query-Timeout`. Routes are added
+// before the server starts; after that, thread-safe.
 class Router {
  public:
-  Router(base::WorkerPool& workers, base::MetricRegistry& metrics);
+  // All of them outlive the router.
+  Router(const Steps& steps, const endpoints::CorsConfig& cors, base::WorkerPool& workers,
+         base::MetricRegistry& metrics);
 
   // `pattern` is a path with segments like `{name}`, each of which takes one segment that is not
   // empty. GET routes answer HEAD too.
-  void Get(std::string_view pattern, RouteHandler handler) {
-    Add("GET", pattern, std::move(handler), true);
+  void Get(std::string_view pattern, WholeHandler handler) {
+    GetStream(pattern, Whole(std::move(handler)));
   }
-  void Post(std::string_view pattern, RouteHandler handler) {
-    Add("POST", pattern, std::move(handler), true);
+  void GetStream(std::string_view pattern, StreamHandler handler) {
+    Add("GET", pattern, std::move(handler), Place::kOnPool, Access::kLogin);
+  }
+  void Post(std::string_view pattern, WholeHandler handler) {
+    PostStream(pattern, Whole(std::move(handler)));
+  }
+  void PostStream(std::string_view pattern, StreamHandler handler) {
+    Add("POST", pattern, std::move(handler), Place::kOnPool, Access::kLogin);
   }
   // For handlers that never wait: they run on the thread that brings the request.
-  void GetAtOnce(std::string_view pattern, RouteHandler handler) {
-    Add("GET", pattern, std::move(handler), false);
+  void GetAtOnce(std::string_view pattern, WholeHandler handler) {
+    Add("GET", pattern, Whole(std::move(handler)), Place::kAtOnce, Access::kLogin);
+  }
+  // The same for everybody, who need not log in.
+  void GetOpen(std::string_view pattern, WholeHandler handler) {
+    Add("GET", pattern, Whole(std::move(handler)), Place::kAtOnce, Access::kOpen);
   }
   // Answers GET and HEAD of all other paths, at once.
-  void Fallback(RouteHandler handler) { fallback_ = std::move(handler); }
+  void Fallback(WholeHandler handler);
 
   // The router must live until every call it was given is answered.
   void operator()(const std::shared_ptr<net::ServerCall>& call) const;
 
  private:
+  enum class Place : bool { kAtOnce, kOnPool };
+  enum class Access : bool { kOpen, kLogin };
+
   struct Route {
     std::string method;
     std::vector<std::string> segments;  // "{name}" or literal
-    RouteHandler handler;
-    bool on_pool = true;
+    StreamHandler handler;
+    Place place = Place::kOnPool;
+    Access access = Access::kLogin;
+  };
+  struct Found {
+    const Route* route;
+    net::Headers path_parameters;
+  };
+  struct Work {
+    std::shared_ptr<net::ServerCall> call;
+    Parameters parameters;
+    net::Headers path_parameters;
+    Admission admission;
   };
 
-  void Add(std::string_view method, std::string_view pattern, RouteHandler handler, bool on_pool);
-  void Run(const Route& route, net::Headers path_parameters,
-           const std::shared_ptr<net::ServerCall>& call) const;
-  void Answer(const Route& route, net::Headers path_parameters, net::ServerCall& call) const;
-  void AnswerUnrouted(const std::string& allowed_methods, net::ServerCall& call) const;
-  void Send(net::ServerCall& call, net::Response response) const;
+  void Add(std::string_view method, std::string_view pattern, StreamHandler handler, Place place,
+           Access access);
+  std::optional<Found> FindRoute(const net::Request& request, std::string* allowed_methods) const;
+  void Run(const Route& route, Work work) const;
+  void Answer(const Route& route, Work& work) const;
+  static void HandleTo(const Route& route, net::ServerCall& call, RoutedRequest* request,
+                       ResponseSink& sink);
+  void RefuseUnrouted(const std::shared_ptr<net::ServerCall>& call,
+                      const std::string& allowed_methods) const;
+  void Refuse(const std::shared_ptr<net::ServerCall>& call, net::Response response) const;
+  void CountAnswer(int status) const;
 
+  const Steps& steps_;
+  const endpoints::CorsConfig& cors_;
   base::WorkerPool& workers_;
   std::vector<Route> routes_;
-  RouteHandler fallback_;
+  std::optional<Route> fallback_;
   std::array<base::Counter*, 6> answers_;  // by the first digit of the status
-  base::Counter& busy_;
 };
-
-// True when an Accept-Encoding header allows gzip.
-bool AcceptsGzip(std::string_view accept_encoding);
 
 }  // namespace spandrel::api

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "api/http/http_answer.h"
 #include "api/http/responses.h"
 #include "api/testing/api.h"
 #include "net/http/compression.h"
@@ -41,7 +42,9 @@ class RouterTest : public ::testing::Test {
 
   base::MetricRegistry metrics_;
   base::WorkerPool workers_{1, 8};
-  Router router_{workers_, metrics_};
+  Steps steps_{{}, metrics_};
+  endpoints::CorsConfig cors_;
+  Router router_{steps_, cors_, workers_, metrics_};
 };
 
 TEST_F(RouterTest, PathParametersAreDecoded) {
@@ -110,7 +113,9 @@ TEST_F(RouterTest, BodiesAreBounded) {
 TEST(RouterBusyTest, AFullQueueIsRefused) {
   base::MetricRegistry metrics;
   base::WorkerPool workers(1, 1);
-  Router router(workers, metrics);
+  const Steps steps({}, metrics);
+  const endpoints::CorsConfig cors;
+  Router router(steps, cors, workers, metrics);
   std::promise<void> running;
   std::promise<void> release;
   std::shared_future<void> released = release.get_future().share();

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "api/http/http_answer.h"
 #include "api/http/responses.h"
 
 namespace spandrel::api {

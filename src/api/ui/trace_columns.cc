@@ -110,29 +110,50 @@ struct Columns {
   std::vector<span::SpanId> span_id;
 };
 
-void PadToAlignment(std::string* bytes) {
-  bytes->append((kAlignment - bytes->size() % kAlignment) % kAlignment, '\0');
+size_t PaddingAt(size_t offset) {
+  return (kAlignment - offset % kAlignment) % kAlignment;
 }
 
-// Appends columns to one buffer and describes them in the header.
+constexpr std::string_view kZeros("\0\0\0\0\0\0\0\0", kAlignment);
+
+// Columns in the order in which they lie behind the header, which describes them first.
 class ColumnFile {
  public:
-  ColumnFile(wire::JsonWriter* header, std::string* bytes) : header_(header), bytes_(bytes) {}
+  explicit ColumnFile(wire::JsonWriter* header) : header_(header) {}
 
   template <typename T>
   void Add(std::string_view name, std::string_view type, const std::vector<T>& column) {
-    PadToAlignment(bytes_);
+    const size_t offset = size_ + PaddingAt(size_);
     header_->Key(name);
     header_->OpenObject();
     TextField("type", type, header_);
-    UintField("offset", bytes_->size(), header_);
+    UintField("offset", offset, header_);
     header_->CloseObject();
-    bytes_->append(reinterpret_cast<const char*>(column.data()), column.size() * sizeof(T));
+    const std::string_view bytes(reinterpret_cast<const char*>(column.data()),
+                                 column.size() * sizeof(T));
+    columns_.push_back({offset, bytes});
+    size_ = offset + bytes.size();
+  }
+
+  base::Status WriteTo(const PieceWriter& write) const {
+    size_t at = 0;
+    for (const auto& [offset, bytes] : columns_) {
+      SPANDREL_RETURN_IF_ERROR(write(kZeros.substr(0, offset - at)));
+      SPANDREL_RETURN_IF_ERROR(write(bytes));
+      at = offset + bytes.size();
+    }
+    return {};
   }
 
  private:
+  struct Column {
+    size_t offset;
+    std::string_view bytes;
+  };
+
   wire::JsonWriter* header_;
-  std::string* bytes_;
+  std::vector<Column> columns_;
+  size_t size_ = 0;
 };
 
 void WriteTexts(std::string_view key, const std::vector<std::string_view>& texts,
@@ -143,30 +164,30 @@ void WriteTexts(std::string_view key, const std::vector<std::string_view>& texts
   json->CloseArray();
 }
 
-void WriteColumns(const Columns& columns, wire::JsonWriter* header, std::string* bytes) {
+void AddColumns(const Columns& columns, wire::JsonWriter* header, ColumnFile* file) {
   header->Key("columns");
   header->OpenObject();
-  ColumnFile file(header, bytes);
-  file.Add("start", "f64", columns.start);
-  file.Add("duration", "f64", columns.duration);
-  file.Add("subtree", "u32", columns.subtree);
-  file.Add("operation", "u32", columns.operation);
-  file.Add("service", "u16", columns.service);
-  file.Add("depth", "u16", columns.depth);
-  file.Add("events", "u16", columns.events);
-  file.Add("kind", "u8", columns.kind);
-  file.Add("flags", "u8", columns.flags);
-  file.Add("spanId", "u8", columns.span_id);
+  file->Add("start", "f64", columns.start);
+  file->Add("duration", "f64", columns.duration);
+  file->Add("subtree", "u32", columns.subtree);
+  file->Add("operation", "u32", columns.operation);
+  file->Add("service", "u16", columns.service);
+  file->Add("depth", "u16", columns.depth);
+  file->Add("events", "u16", columns.events);
+  file->Add("kind", "u8", columns.kind);
+  file->Add("flags", "u8", columns.flags);
+  file->Add("spanId", "u8", columns.span_id);
   header->CloseObject();
 }
 
 }  // namespace
 
-std::string EncodeTraceColumns(const span::TraceId& trace_id, const query::TraceLayout& layout) {
+base::Status WriteTraceColumns(const span::TraceId& trace_id, const query::TraceLayout& layout,
+                               const PieceWriter& write) {
   const Columns columns(layout);
   std::string header;
-  std::string column_bytes;
   wire::JsonWriter json(&header);
+  ColumnFile file(&json);
   json.OpenObject();
   TextField("traceId", trace_id.ToHex(), &json);
   UintField("spanCount", layout.spans.size(), &json);
@@ -174,19 +195,16 @@ std::string EncodeTraceColumns(const span::TraceId& trace_id, const query::Trace
   DecimalField("durationNs", layout.end_time_unix_nano - layout.start_time_unix_nano, &json);
   WriteTexts("services", columns.services.texts(), &json);
   WriteTexts("operations", columns.operations.texts(), &json);
-  WriteColumns(columns, &json, &column_bytes);
+  AddColumns(columns, &json, &file);
   json.CloseObject();
 
   const auto header_size = static_cast<uint32_t>(header.size());
-  std::string file;
-  file.reserve(kMagic.size() + sizeof(header_size) + header.size() + kAlignment +
-               column_bytes.size());
-  file += kMagic;
-  file.append(reinterpret_cast<const char*>(&header_size), sizeof(header_size));
-  file += header;
-  PadToAlignment(&file);
-  file += column_bytes;
-  return file;
+  std::string head(kMagic);
+  head.append(reinterpret_cast<const char*>(&header_size), sizeof(header_size));
+  head += header;
+  head += kZeros.substr(0, PaddingAt(head.size()));
+  SPANDREL_RETURN_IF_ERROR(write(head));
+  return file.WriteTo(write);
 }
 
 }  // namespace spandrel::api

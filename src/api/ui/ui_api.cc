@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/http/json_text.h"
+#include "api/http/otlp_stream.h"
 #include "api/http/responses.h"
 #include "api/http/router.h"
 #include "api/http/service_context.h"
@@ -18,7 +19,6 @@
 #include "query/overview.h"
 #include "query/service_map.h"
 #include "query/trace_layout.h"
-#include "wire/otlp/otlp.h"
 
 namespace spandrel::api {
 namespace {
@@ -222,16 +222,23 @@ class UiApi {
     return JsonResponse(ServiceMapJson(*map));
   }
 
-  net::Response GetTrace(const RoutedRequest& request) const {
+  void GetTrace(const RoutedRequest& request, ResponseSink& sink) const {
     const auto trace_id = ParseTraceId(request.PathParameter("traceId"));
-    const auto trace = LoadTrace(request, trace_id);
-    if (!trace.ok()) return ErrorResponse(trace.status());
-    return MakeResponse(200, kTraceColumnsType,
-                        EncodeTraceColumns(*trace_id, query::LayOutTrace(*trace)));
+    storage::QueryMemory memory(request.context);
+    const auto trace = LoadTrace(request, trace_id, &memory);
+    if (!trace.ok()) return sink.Fail(ErrorResponse(trace.status()));
+    const Status fits = memory.Grow(trace->span_count() * kLayoutBytesPerSpan);
+    if (!fits.ok()) return sink.Fail(ErrorResponse(fits));
+    sink.Start(200, {{"content-type", std::string(kTraceColumnsType)}});
+    const Status status =
+        WriteTraceColumns(*trace_id, query::LayOutTrace(*trace),
+                          [&sink](std::string_view bytes) { return sink.Write(bytes); });
+    if (status.ok()) sink.Finish();
   }
 
   net::Response GetSpan(const RoutedRequest& request) const {
-    const auto trace = LoadTrace(request, ParseTraceId(request.PathParameter("traceId")));
+    storage::QueryMemory memory(request.context);
+    const auto trace = LoadTrace(request, ParseTraceId(request.PathParameter("traceId")), &memory);
     if (!trace.ok()) return ErrorResponse(trace.status());
     const auto span_id = ParseSpanId(request.PathParameter("spanId"));
     if (!span_id) return ErrorResponse(400, "span id: expected up to 16 hexadecimal digits");
@@ -243,23 +250,30 @@ class UiApi {
     return JsonResponse(SpanDetailsJson(*found));
   }
 
-  net::Response GetOtlp(const RoutedRequest& request) const {
+  void GetOtlp(const RoutedRequest& request, ResponseSink& sink) const {
     const auto trace_id = ParseTraceId(request.PathParameter("traceId"));
-    const auto trace = LoadTrace(request, trace_id);
-    if (!trace.ok()) return ErrorResponse(trace.status());
-    net::Response response = JsonResponse(wire::EncodeOtlpJson(*trace));
-    response.headers.emplace_back("content-disposition",
-                                  "attachment; filename=\"trace-" + trace_id->ToHex() + ".json\"");
-    return response;
+    storage::QueryMemory memory(request.context);
+    auto trace = LoadTrace(request, trace_id, &memory);
+    if (!trace.ok()) return sink.Fail(ErrorResponse(trace.status()));
+    sink.Start(200, {{"content-type", std::string(kJsonType)},
+                     {"content-disposition",
+                      "attachment; filename=\"trace-" + trace_id->ToHex() + ".json\""}});
+    OtlpJsonStream otlp(sink);
+    if (otlp.Add(std::move(*trace)).ok() && otlp.End().ok()) sink.Finish();
   }
 
  private:
   uint64_t Now() const { return context_.clock.NowUnixNano(); }
 
   Result<span::SpanBatch> LoadTrace(const RoutedRequest& request,
-                                    const std::optional<span::TraceId>& trace_id) const {
-    if (trace_id) return context_.reader.GetTrace(request.context, *trace_id);
-    return Status(StatusCode::kInvalidArgument, "trace id: expected up to 32 hexadecimal digits");
+                                    const std::optional<span::TraceId>& trace_id,
+                                    storage::QueryMemory* memory) const {
+    if (!trace_id) {
+      return Status(StatusCode::kInvalidArgument, "trace id: expected up to 32 hexadecimal digits");
+    }
+    auto trace = context_.reader.GetTrace(request.context, *trace_id);
+    if (trace.ok()) SPANDREL_RETURN_IF_ERROR(memory->Grow(trace->byte_size()));
+    return trace;
   }
 
   const ServiceContext& context_;
@@ -282,9 +296,16 @@ void AddUiApi(const ServiceContext& context, Router* router) {
   get("/search", &UiApi::Search);
   get("/overview", &UiApi::GetOverview);
   get("/dependencies", &UiApi::GetDependencies);
-  get("/trace/{traceId}", &UiApi::GetTrace);
   get("/trace/{traceId}/spans/{spanId}", &UiApi::GetSpan);
-  get("/trace/{traceId}/otlp", &UiApi::GetOtlp);
+  using StreamMethod = void (UiApi::*)(const RoutedRequest&, ResponseSink&) const;
+  const auto get_stream = [&](std::string_view path, StreamMethod method) {
+    router->GetStream("/api/ui/v1" + std::string(path),
+                      [api, method](const RoutedRequest& request, ResponseSink& sink) {
+                        ((*api).*method)(request, sink);
+                      });
+  };
+  get_stream("/trace/{traceId}", &UiApi::GetTrace);
+  get_stream("/trace/{traceId}/otlp", &UiApi::GetOtlp);
 }
 
 }  // namespace spandrel::api

@@ -160,6 +160,11 @@ class ProcessTable {
 }  // namespace
 
 void AppendJaegerTraceJson(const span::SpanBatch& batch, std::string* json_text) {
+  (void)WriteJaegerTraceJson(batch, json_text, [](std::string*) { return base::Status(); });
+}
+
+base::Status WriteJaegerTraceJson(const span::SpanBatch& batch, std::string* json_text,
+                                  const std::function<base::Status(std::string*)>& flush) {
   JsonWriter json(json_text);
   ProcessTable processes;
   json.OpenObject();
@@ -167,14 +172,19 @@ void AppendJaegerTraceJson(const span::SpanBatch& batch, std::string* json_text)
   WriteTraceId(batch.chunks().front()->spans.front().trace_id, &json);
   json.Key("spans");
   json.OpenArray();
+  base::Status status;
   span::ForEachSpan(batch, [&](const span::SpanRef& ref) {
+    if (!status.ok()) return;
     WriteSpan(ToJaegerSpan(ref), processes.IdOf(ref), &json);
+    status = flush(json_text);
   });
+  if (!status.ok()) return status;
   json.CloseArray();
   processes.Write(&json);
   json.Key("warnings");
   json.Null();
   json.CloseObject();
+  return flush(json_text);
 }
 
 }  // namespace spandrel::wire

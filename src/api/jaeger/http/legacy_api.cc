@@ -56,11 +56,15 @@ std::string Envelope(std::string_view data, size_t total, const std::vector<Prob
   return text;
 }
 
+bool WantsPretty(const Parameters& parameters) {
+  const std::string_view pretty = parameters.Get("prettyPrint");
+  return !pretty.empty() && pretty != "false";
+}
+
 net::Response Answer(const RoutedRequest& request, std::string_view data, size_t total,
                      const std::vector<Problem>& problems = {}) {
   std::string body = Envelope(data, total, problems);
-  const std::string_view pretty = request.parameters.Get("prettyPrint");
-  if (!pretty.empty() && pretty != "false") body = IndentJson(body, 4);
+  if (WantsPretty(request.parameters)) body = IndentJson(body, 4);
   return JsonResponse(std::move(body));
 }
 
@@ -76,14 +80,59 @@ net::Response Fail(const Status& status) {
   return response;
 }
 
-std::string TracesJson(const std::vector<query::LoadedTrace>& traces) {
-  std::string json = "[";
-  for (const auto& trace : traces) {
-    if (json.size() > 1) json += ',';
-    wire::AppendJaegerTraceJson(trace.spans, &json);
+constexpr std::string_view kTracesBegin = R"({"data":[)";
+
+// An answer of whole traces, written as they come. Only what is to be pretty is whole in memory
+// first, reserved from the query's.
+class TracesAnswer {
+ public:
+  TracesAnswer(const RoutedRequest& request, ResponseSink& sink)
+      : sink_(sink),
+        pretty_memory_(request.context),
+        is_pretty_(WantsPretty(request.parameters)),
+        json_(kTracesBegin) {
+    sink_.Start(200, {{"content-type", std::string(kJsonType)}});
   }
-  return json + "]";
-}
+
+  Status Add(const query::LoadedTrace& trace) {
+    if (count_++ > 0) json_ += ',';
+    return wire::WriteJaegerTraceJson(trace.spans, &json_,
+                                      [this](std::string*) { return Flush(kFlushedBytes); });
+  }
+  size_t count() const { return count_; }
+
+  // Of the visit that added the traces; also ends the answer.
+  void End(const Status& visit, const std::vector<Problem>& problems = {}) {
+    if (!visit.ok()) return sink_.Fail(Fail(visit));
+    json_ += std::string_view(Envelope("[]", 0, problems)).substr(kTracesBegin.size());
+    const Status status = is_pretty_ ? sink_.Write(IndentJson(json_, 4)) : Flush(0);
+    if (status.ok()) sink_.Finish();
+  }
+
+ private:
+  static constexpr size_t kFlushedBytes = 64 << 10;
+
+  Status Flush(size_t at_least) {
+    if (is_pretty_) {
+      // Pretty text is a few times as long.
+      const size_t wanted = 4 * json_.size();
+      if (wanted <= reserved_) return {};
+      reserved_ += wanted;
+      return pretty_memory_.Grow(wanted);
+    }
+    if (json_.size() < at_least) return {};
+    const Status status = sink_.Write(json_);
+    json_.clear();
+    return status;
+  }
+
+  ResponseSink& sink_;
+  storage::QueryMemory pretty_memory_;
+  const bool is_pretty_;
+  std::string json_;  // what has not gone out
+  size_t reserved_ = 0;
+  size_t count_ = 0;
+};
 
 // Jaeger's model has no word for an unspecified kind.
 std::string_view KindName(span::SpanKind kind) {
@@ -139,23 +188,26 @@ class LegacyApi {
     return Answer(request, data, count);
   }
 
-  net::Response SearchTraces(const RoutedRequest& request) const {
+  void SearchTraces(const RoutedRequest& request, ResponseSink& sink) const {
     const std::vector<std::string_view> ids = request.parameters.All("traceID");
-    if (!ids.empty()) return GetTracesById(request, ids);
+    if (!ids.empty()) return GetTracesById(request, ids, sink);
     const auto search = ParseLegacySearch(request.parameters, context_.clock.NowUnixNano());
-    if (!search.ok()) return Fail(search.status());
-    const auto traces = query::SearchAndLoadTraces(request.context, context_.reader, *search);
-    if (!traces.ok()) return Fail(traces.status());
-    return Answer(request, TracesJson(*traces), 0);
+    if (!search.ok()) return sink.Fail(Fail(search.status()));
+    TracesAnswer answer(request, sink);
+    answer.End(query::SearchAndVisitTraces(
+        request.context, context_.reader, *search,
+        [&answer](query::LoadedTrace&& trace) { return answer.Add(trace); }));
   }
 
-  net::Response GetTrace(const RoutedRequest& request) const {
+  void GetTrace(const RoutedRequest& request, ResponseSink& sink) const {
     const auto id = ParseLegacyTraceId(request.PathParameter("traceId"));
-    if (!id.ok()) return Fail(id.status());
-    const auto traces = query::LoadTraces(request.context, context_.reader, {*id});
-    if (!traces.ok()) return Fail(traces.status());
-    if (traces->empty()) return Fail(404, "trace not found");
-    return Answer(request, TracesJson(*traces), 0);
+    if (!id.ok()) return sink.Fail(Fail(id.status()));
+    TracesAnswer answer(request, sink);
+    const Status status =
+        query::VisitTraces(request.context, context_.reader, {*id},
+                           [&answer](query::LoadedTrace&& trace) { return answer.Add(trace); });
+    if (status.ok() && answer.count() == 0) return sink.Fail(Fail(404, "trace not found"));
+    answer.End(status);
   }
 
   net::Response GetDependencies(const RoutedRequest& request) const {
@@ -190,24 +242,27 @@ class LegacyApi {
     return Answer(request, data, names.size());
   }
 
-  net::Response GetTracesById(const RoutedRequest& request,
-                              const std::vector<std::string_view>& texts) const {
-    if (texts.size() > kMaxJaegerTraces) return Fail(400, "too many trace ids");
+  void GetTracesById(const RoutedRequest& request, const std::vector<std::string_view>& texts,
+                     ResponseSink& sink) const {
+    if (texts.size() > kMaxJaegerTraces) return sink.Fail(Fail(400, "too many trace ids"));
     std::vector<span::TraceId> ids;
     for (const std::string_view text : texts) {
       const auto id = ParseLegacyTraceId(text);
-      if (!id.ok()) return Fail(id.status());
+      if (!id.ok()) return sink.Fail(Fail(id.status()));
       ids.push_back(*id);
     }
-    const auto traces = query::LoadTraces(request.context, context_.reader, ids);
-    if (!traces.ok()) return Fail(traces.status());
+    TracesAnswer answer(request, sink);
     std::set<span::TraceId> found;
-    for (const auto& trace : *traces) found.insert(trace.trace_id);
+    const Status status =
+        query::VisitTraces(request.context, context_.reader, ids, [&](query::LoadedTrace&& trace) {
+          found.insert(trace.trace_id);
+          return answer.Add(trace);
+        });
     std::vector<Problem> problems;
     for (const span::TraceId& id : ids) {
       if (!found.contains(id)) problems.push_back({404, "trace not found", JaegerTraceIdText(id)});
     }
-    return Answer(request, TracesJson(*traces), 0, problems);
+    answer.End(status, problems);
   }
 
   const ServiceContext& context_;
@@ -225,9 +280,15 @@ void AddJaegerLegacyApi(const ServiceContext& context, Router* router) {
   get("/api/services", &LegacyApi::GetServices);
   get("/api/services/{service}/operations", &LegacyApi::GetServiceOperations);
   get("/api/operations", &LegacyApi::GetOperations);
-  get("/api/traces", &LegacyApi::SearchTraces);
-  get("/api/traces/{traceId}", &LegacyApi::GetTrace);
   get("/api/dependencies", &LegacyApi::GetDependencies);
+  using StreamMethod = void (LegacyApi::*)(const RoutedRequest&, ResponseSink&) const;
+  const auto get_stream = [&](std::string_view path, StreamMethod method) {
+    router->GetStream(path, [api, method](const RoutedRequest& request, ResponseSink& sink) {
+      ((*api).*method)(request, sink);
+    });
+  };
+  get_stream("/api/traces", &LegacyApi::SearchTraces);
+  get_stream("/api/traces/{traceId}", &LegacyApi::GetTrace);
 }
 
 }  // namespace spandrel::api

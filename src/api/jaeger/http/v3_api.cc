@@ -8,12 +8,13 @@
 
 #include "api/http/json_reader.h"
 #include "api/http/json_text.h"
+#include "api/http/otlp_stream.h"
 #include "api/http/responses.h"
 #include "api/http/router.h"
 #include "api/http/service_context.h"
 #include "api/jaeger/http/v3_parameters.h"
 #include "query/trace_search.h"
-#include "wire/otlp/otlp.h"
+#include "wire/json/json_writer.h"
 
 namespace spandrel::api {
 namespace {
@@ -40,12 +41,29 @@ net::Response Fail(const Status& status) {
   return response;
 }
 
-net::Response TracesResponse(std::vector<query::LoadedTrace> traces) {
-  if (traces.empty()) return Fail(404, "No traces found");
-  span::SpanBatch all;
-  for (auto& trace : traces) all.Append(std::move(trace.spans));
-  return JsonResponse("{\"result\":" + wire::EncodeOtlpJson(all) + "}");
-}
+// `{"result":...}` around OTLP/JSON, written as traces come.
+class TracesAnswer {
+ public:
+  explicit TracesAnswer(ResponseSink& sink) : sink_(sink), otlp_(sink) {
+    sink_.Start(200, {{"content-type", std::string(kJsonType)}});
+  }
+
+  Status Add(query::LoadedTrace&& trace) {
+    if (otlp_.empty()) SPANDREL_RETURN_IF_ERROR(sink_.Write(R"({"result":)"));
+    return otlp_.Add(std::move(trace.spans));
+  }
+
+  // Of the visit that added the traces.
+  void End(const Status& visit) {
+    if (!visit.ok()) return sink_.Fail(Fail(visit));
+    if (otlp_.empty()) return sink_.Fail(Fail(404, "No traces found"));
+    if (otlp_.End().ok() && sink_.Write("}").ok()) sink_.Finish();
+  }
+
+ private:
+  ResponseSink& sink_;
+  OtlpJsonStream otlp_;
+};
 
 // Zero counts are left out, as protobuf's JSON does.
 void CountField(std::string_view key, uint64_t count, JsonWriter* json) {
@@ -122,25 +140,41 @@ class V3Api {
     return JsonResponse(std::move(text));
   }
 
-  net::Response GetTrace(const RoutedRequest& request) const {
+  void GetTrace(const RoutedRequest& request, ResponseSink& sink) const {
     const auto id = ParseTraceId(request.PathParameter("traceId"));
-    if (!id) return Fail(400, "malformed parameter trace_id: expected up to 32 hexadecimal digits");
-    auto traces = query::LoadTraces(request.context, context_.reader, {*id});
-    if (!traces.ok()) return Fail(traces.status());
-    return TracesResponse(std::move(*traces));
+    if (!id) {
+      return sink.Fail(
+          Fail(400, "malformed parameter trace_id: expected up to 32 hexadecimal digits"));
+    }
+    TracesAnswer answer(sink);
+    answer.End(query::VisitTraces(
+        request.context, context_.reader, {*id},
+        [&answer](query::LoadedTrace&& trace) { return answer.Add(std::move(trace)); }));
   }
 
-  net::Response FindTraces(const storage::QueryContext& context,
-                           const Parameters& parameters) const {
+  void FindTraces(const storage::QueryContext& context, const Parameters& parameters,
+                  ResponseSink& sink) const {
     const auto search = ParseV3Search(parameters);
-    if (!search.ok()) return Fail(search.status());
-    auto traces = query::SearchAndLoadTraces(context, context_.reader, *search);
-    if (!traces.ok()) return Fail(traces.status());
-    return TracesResponse(std::move(*traces));
+    if (!search.ok()) return sink.Fail(Fail(search.status()));
+    TracesAnswer answer(sink);
+    answer.End(query::SearchAndVisitTraces(
+        context, context_.reader, *search,
+        [&answer](query::LoadedTrace&& trace) { return answer.Add(std::move(trace)); }));
   }
 
-  net::Response FindSummaries(const storage::QueryContext& context,
-                              const Parameters& parameters) const {
+  void FindSummaries(const storage::QueryContext& context, const Parameters& parameters,
+                     ResponseSink& sink) const {
+    sink.Send(Summaries(context, parameters));
+  }
+
+  void GetDependencies(const storage::QueryContext& context, const Parameters& parameters,
+                       ResponseSink& sink) const {
+    sink.Send(Dependencies(context, parameters));
+  }
+
+ private:
+  net::Response Summaries(const storage::QueryContext& context,
+                          const Parameters& parameters) const {
     const auto search = ParseV3Search(parameters);
     if (!search.ok()) return Fail(search.status());
     const auto found = context_.reader.Search(context, *search);
@@ -156,8 +190,8 @@ class V3Api {
     return JsonResponse(std::move(text));
   }
 
-  net::Response GetDependencies(const storage::QueryContext& context,
-                                const Parameters& parameters) const {
+  net::Response Dependencies(const storage::QueryContext& context,
+                             const Parameters& parameters) const {
     const auto range = ParseV3DependencyRange(parameters);
     if (!range.ok()) return Fail(range.status());
     const auto calls = context_.reader.Dependencies(context, *range);
@@ -179,30 +213,29 @@ class V3Api {
     return JsonResponse(std::move(text));
   }
 
- private:
   const ServiceContext& context_;
 };
 
 using Api = std::shared_ptr<const V3Api>;
 using RequestMethod = net::Response (V3Api::*)(const RoutedRequest&) const;
-using ParameterMethod = net::Response (V3Api::*)(const storage::QueryContext&,
-                                                 const Parameters&) const;
+using ParameterMethod = void (V3Api::*)(const storage::QueryContext&, const Parameters&,
+                                        ResponseSink&) const;
 
-RouteHandler FromRequest(const Api& api, RequestMethod method) {
+WholeHandler FromRequest(const Api& api, RequestMethod method) {
   return [api, method](const RoutedRequest& request) { return ((*api).*method)(request); };
 }
 
-RouteHandler FromQuery(const Api& api, ParameterMethod method) {
-  return [api, method](const RoutedRequest& request) {
-    return ((*api).*method)(request.context, request.parameters);
+StreamHandler FromQuery(const Api& api, ParameterMethod method) {
+  return [api, method](const RoutedRequest& request, ResponseSink& sink) {
+    ((*api).*method)(request.context, request.parameters, sink);
   };
 }
 
-RouteHandler FromBody(const Api& api, ParameterMethod method) {
-  return [api, method](const RoutedRequest& request) {
+StreamHandler FromBody(const Api& api, ParameterMethod method) {
+  return [api, method](const RoutedRequest& request, ResponseSink& sink) {
     auto parameters = ParseParameterObject(request.body);
-    if (!parameters.ok()) return Fail(parameters.status().Annotate("body"));
-    return ((*api).*method)(request.context, Parameters(std::move(*parameters)));
+    if (!parameters.ok()) return sink.Fail(Fail(parameters.status().Annotate("body")));
+    ((*api).*method)(request.context, Parameters(std::move(*parameters)), sink);
   };
 }
 
@@ -212,10 +245,12 @@ void AddJaegerV3Api(const ServiceContext& context, Router* router) {
   const Api api = std::make_shared<const V3Api>(context);
   router->Get("/api/v3/services", FromRequest(api, &V3Api::GetServices));
   router->Get("/api/v3/operations", FromRequest(api, &V3Api::GetOperations));
-  router->Get("/api/v3/traces/{traceId}", FromRequest(api, &V3Api::GetTrace));
+  router->GetStream(
+      "/api/v3/traces/{traceId}",
+      [api](const RoutedRequest& request, ResponseSink& sink) { api->GetTrace(request, sink); });
   const auto get_and_post = [&](std::string_view path, ParameterMethod method) {
-    router->Get(path, FromQuery(api, method));
-    router->Post(path, FromBody(api, method));
+    router->GetStream(path, FromQuery(api, method));
+    router->PostStream(path, FromBody(api, method));
   };
   get_and_post("/api/v3/traces", &V3Api::FindTraces);
   get_and_post("/api/v3/trace-summaries", &V3Api::FindSummaries);

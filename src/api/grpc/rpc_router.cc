@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/grpc/rpc_router.h"
+
+#include <limits>
+#include <utility>
+
+#include "api/http/pace.h"
+#include "base/time_text.h"
+
+namespace spandrel::api {
+namespace {
+
+using base::Status;
+using base::StatusCode;
+
+constexpr size_t kMaxRequestBytes = 1 << 20;
+constexpr size_t kMaxTimeoutDigits = 8;  // so says the protocol
+
+// Writes a call's messages as fast as they are read.
+class PacedSink final : public RpcSink {
+ public:
+  PacedSink(net::GrpcCall& call, const storage::QueryContext& context)
+      : call_(call), context_(context) {}
+
+  Status Write(std::string_view message) override {
+    storage::QueryMemory memory(context_);
+    SPANDREL_RETURN_IF_ERROR(memory.Grow(message.size()));
+    if (call_.cancelled()) return {StatusCode::kCancelled, "the client has gone"};
+    if (call_.Write(message) <= kMaxUnsentBytes) return {};
+    return WaitForReader(call_, context_);
+  }
+
+ private:
+  net::GrpcCall& call_;
+  const storage::QueryContext& context_;
+};
+
+std::optional<int64_t> NanosOf(char unit) {
+  switch (unit) {
+    case 'H':
+      return 3'600'000'000'000;
+    case 'M':
+      return 60'000'000'000;
+    case 'S':
+      return 1'000'000'000;
+    case 'm':
+      return 1'000'000;
+    case 'u':
+      return 1'000;
+    case 'n':
+      return 1;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+base::Result<std::optional<std::chrono::nanoseconds>> ParseGrpcTimeout(std::string_view text) {
+  if (text.empty()) return std::optional<std::chrono::nanoseconds>();
+  const auto unit = NanosOf(text.back());
+  text.remove_suffix(1);
+  const auto count = base::ParseUnsigned(text);
+  if (!unit || !count || text.size() > kMaxTimeoutDigits) {
+    return Status(StatusCode::kInvalidArgument, "grpc-timeout: expected digits and a unit");
+  }
+  const auto most = static_cast<uint64_t>(std::numeric_limits<int64_t>::max() / *unit);
+  const int64_t nanos = *count > most ? INT64_MAX : static_cast<int64_t>(*count) * *unit;
+  return std::optional<std::chrono::nanoseconds>(std::chrono::nanoseconds(nanos));
+}
+
+RpcRouter::RpcRouter(const Steps& steps, base::ByteBudget* memory, base::WorkerPool& workers,
+                     base::MetricRegistry& metrics)
+    : steps_(steps),
+      workers_(workers),
+      metrics_(metrics),
+      unbounded_(SIZE_MAX),
+      router_(memory == nullptr ? unbounded_ : *memory, kMaxRequestBytes, &metrics) {}
+
+void RpcRouter::Handle(const std::string& path, RpcHandler handler) {
+  router_.Handle(path, [this, handler = std::move(handler)](
+                           const std::shared_ptr<net::GrpcCall>& call) { Admit(handler, call); });
+}
+
+void RpcRouter::HandleOpen(const std::string& path, RpcHandler handler) {
+  router_.Handle(path,
+                 [this, handler = std::move(handler)](const std::shared_ptr<net::GrpcCall>& call) {
+                   if (const auto refusal = steps_.CheckHost(call->request())) {
+                     return Finish(*call, refusal->status);
+                   }
+                   const storage::QueryContext context;
+                   base::ByteBudget::Reservation reservation;
+                   const std::string message = call->TakeMessage(&reservation);
+                   PacedSink sink(*call, context);
+                   Finish(*call, handler({message, context}, sink));
+                 });
+}
+
+void RpcRouter::Admit(const RpcHandler& handler, const std::shared_ptr<net::GrpcCall>& call) const {
+  const net::Request& request = call->request();
+  if (const auto refusal = steps_.CheckHost(request)) return Finish(*call, refusal->status);
+  const auto timeout = ParseGrpcTimeout(net::FindHeader(request.headers, "grpc-timeout"));
+  if (!timeout.ok()) return Finish(*call, timeout.status());
+  Admission admission;
+  const auto refusal = steps_.Admit(request, *timeout, &admission);
+  if (refusal) return Finish(*call, refusal->status);
+  const bool submitted = workers_.TrySubmit(
+      [this, &handler, admission = std::move(admission), call] { Run(handler, admission, *call); });
+  if (submitted) return;
+  steps_.CountBusy();
+  Finish(*call,
+         Status::Unavailable("too many queries wait already", std::chrono::milliseconds(1'000)));
+}
+
+void RpcRouter::Run(const RpcHandler& handler, const Admission& admission,
+                    net::GrpcCall& call) const {
+  const auto is_gone = [&call] { return call.cancelled(); };
+  const storage::QueryContext context(steps_.OptionsFor(admission, is_gone));
+  base::ByteBudget::Reservation reservation;
+  const std::string message = call.TakeMessage(&reservation);
+  PacedSink sink(call, context);
+  Status status = context.Check();  // it may have waited long for a worker
+  if (status.ok()) status = handler({message, context}, sink);
+  if (!status.ok()) steps_.CountEnd(context, is_gone());
+  Finish(call, status);
+}
+
+void RpcRouter::Finish(net::GrpcCall& call, const Status& status) const {
+  metrics_
+      .AddCounter("spandrel_api_rpcs_total", "gRPC calls of the query APIs, by status.",
+                  {{"code", std::string(base::StatusCodeName(status.code()))}})
+      .Add();
+  call.Finish(status);
+}
+
+}  // namespace spandrel::api

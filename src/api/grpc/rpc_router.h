@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "api/http/steps.h"
+#include "base/byte_budget.h"
+#include "base/metrics.h"
+#include "base/status.h"
+#include "base/worker_pool.h"
+#include "net/exchange/server_call.h"
+#include "net/grpc/grpc_server.h"
+#include "storage/query_context.h"
+
+namespace spandrel::api {
+
+// Bytes of one message of an answer, about. gRPC clients take 4 MiB unless they are told otherwise.
+inline constexpr size_t kMaxRpcMessageBytes = 2 << 20;
+
+struct RpcRequest {
+  std::string_view message;
+  const storage::QueryContext& context;
+};
+
+// Where a handler puts its messages.
+class RpcSink {
+ public:
+  virtual ~RpcSink() = default;
+  // Waits while too many bytes wait for the reader. An error says that nobody reads any more.
+  virtual base::Status Write(std::string_view message) = 0;
+};
+
+// Answers with the messages that it writes, then with the status.
+using RpcHandler = std::function<base::Status(const RpcRequest&, RpcSink&)>;
+
+// gRPC's counterpart of `Router`: every call passes the same `Steps` before its handler, with
+// `grpc-timeout` as what the client asks for, and runs on the same worker pool. Handlers are added
+// before the server starts; after that, thread-safe.
+class RpcRouter {
+ public:
+  // All outlive the router; `memory` may be null: not bounded.
+  RpcRouter(const Steps& steps, base::ByteBudget* memory, base::WorkerPool& workers,
+            base::MetricRegistry& metrics);
+
+  // `path` is "/package.Service/Method".
+  void Handle(const std::string& path, RpcHandler handler);
+  // For handlers that never wait, and for everybody, who need not log in.
+  void HandleOpen(const std::string& path, RpcHandler handler);
+
+  // The router must live until every call it was given is answered.
+  void operator()(const std::shared_ptr<net::ServerCall>& call) const { router_(call); }
+
+ private:
+  void Admit(const RpcHandler& handler, const std::shared_ptr<net::GrpcCall>& call) const;
+  void Run(const RpcHandler& handler, const Admission& admission, net::GrpcCall& call) const;
+  void Finish(net::GrpcCall& call, const base::Status& status) const;
+
+  const Steps& steps_;
+  base::WorkerPool& workers_;
+  base::MetricRegistry& metrics_;
+  base::ByteBudget unbounded_;
+  net::GrpcRouter router_;
+};
+
+// A grpc-timeout: digits and a unit, "10S", "250m". INVALID_ARGUMENT for what is not one.
+base::Result<std::optional<std::chrono::nanoseconds>> ParseGrpcTimeout(std::string_view text);
+
+}  // namespace spandrel::api

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/http/steps.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace spandrel::api {
+namespace {
+
+constexpr size_t kMaxTenantBytes = 150;
+constexpr std::string_view kTenantHeader = "x-scope-orgid";
+
+base::Counter& RefusedCounter(base::MetricRegistry& metrics, const std::string& reason) {
+  return metrics.AddCounter("spandrel_api_refused_requests_total",
+                            "Requests to the query APIs that were not run, by reason.",
+                            {{"reason", reason}});
+}
+
+base::Counter& CancelledCounter(base::MetricRegistry& metrics, const std::string& reason) {
+  return metrics.AddCounter("spandrel_api_cancelled_queries_total",
+                            "Queries that ended before their answer was out, by reason.",
+                            {{"reason", reason}});
+}
+
+bool IsTenantCharacter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '_' || c == '.';
+}
+
+}  // namespace
+
+bool IsTenantName(std::string_view name) {
+  if (name.empty() || name.size() > kMaxTenantBytes) return false;
+  if (name == "." || name == "..") return false;
+  return std::all_of(name.begin(), name.end(), IsTenantCharacter);
+}
+
+Steps::Steps(const StepOptions& options, base::MetricRegistry& metrics)
+    : options_(options),
+      stop_at_(SteadyTime::max().time_since_epoch().count()),
+      bad_tenant_(RefusedCounter(metrics, "tenant")),
+      busy_(RefusedCounter(metrics, "busy")),
+      past_deadline_(CancelledCounter(metrics, "deadline")),
+      client_gone_(CancelledCounter(metrics, "client_gone")),
+      stopped_(CancelledCounter(metrics, "stopping")),
+      slow_reader_(CancelledCounter(metrics, "slow_reader")) {}
+
+std::optional<StepRefusal> Steps::CheckHost(const net::Request& request) const {
+  return options_.gate == nullptr ? std::nullopt : options_.gate->CheckHost(request);
+}
+
+std::optional<StepRefusal> Steps::ReadTenant(const net::Request& request,
+                                             std::string* tenant) const {
+  if (!options_.tenants) return std::nullopt;
+  *tenant = net::FindHeader(request.headers, kTenantHeader);
+  if (IsTenantName(*tenant)) return std::nullopt;
+  bad_tenant_.Add();
+  return StepRefusal{
+      400,
+      {base::StatusCode::kInvalidArgument,
+       "X-Scope-OrgID: expected a tenant of 1 to 150 letters, digits, '-', '_', '.'"},
+      {}};
+}
+
+std::optional<StepRefusal> Steps::Admit(const net::Request& request,
+                                        std::optional<std::chrono::nanoseconds> timeout,
+                                        Admission* admission) const {
+  if (options_.gate != nullptr) {
+    if (auto refusal = options_.gate->Authenticate(request, &admission->identity)) return refusal;
+  }
+  if (auto refusal = ReadTenant(request, &admission->tenant)) return refusal;
+  const auto time = std::min(timeout.value_or(options_.query_timeout), options_.max_query_timeout);
+  admission->deadline = std::chrono::steady_clock::now() + time;
+  return std::nullopt;
+}
+
+storage::QueryOptions Steps::OptionsFor(const Admission& admission,
+                                        std::function<bool()> is_gone) const {
+  return {.tenant = admission.tenant,
+          .deadline = admission.deadline,
+          .memory = options_.memory,
+          .is_cancelled = [this, is_gone = std::move(is_gone)] { return is_gone() || stopping(); },
+          .progress = {}};
+}
+
+bool Steps::stopping() const {
+  const SteadyTime::rep stop_at = stop_at_.load(std::memory_order_relaxed);
+  return std::chrono::steady_clock::now().time_since_epoch().count() >= stop_at;
+}
+
+void Steps::CountEnd(const storage::QueryContext& context, bool client_gone) const {
+  const base::StatusCode code = context.Check().code();
+  if (client_gone) {
+    client_gone_.Add();
+  } else if (code == base::StatusCode::kDeadlineExceeded) {
+    past_deadline_.Add();
+  } else if (stopping()) {
+    stopped_.Add();
+  } else if (code == base::StatusCode::kCancelled) {
+    slow_reader_.Add();
+  }
+}
+
+}  // namespace spandrel::api

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/byte_budget.h"
+#include "base/metrics.h"
+#include "base/status.h"
+#include "endpoints/gate.h"
+#include "net/http/http.h"
+#include "storage/query_context.h"
+
+namespace spandrel::api {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+struct StepOptions {
+  const endpoints::Gate* gate = nullptr;  // null: everybody may ask, by any name
+  // On: `X-Scope-OrgID` names the tenant and is needed. Off: it is ignored.
+  bool tenants = false;
+  std::chrono::nanoseconds query_timeout = std::chrono::seconds(30);
+  std::chrono::nanoseconds max_query_timeout = std::chrono::minutes(5);  // whatever is asked for
+  base::ByteBudget* memory = nullptr;                                    // null: not bounded
+};
+
+// A request that has passed the steps.
+struct Admission {
+  endpoints::Identity identity;
+  std::string tenant;  // empty: the only one
+  SteadyTime deadline;
+};
+
+using StepRefusal = endpoints::GateRefusal;
+
+// What every request passes before its handler, whatever protocol carries it: authenticate, tenant,
+// limits. And what ends the work on it: its deadline, a client that has gone, the end of the
+// server. Thread-safe.
+class Steps {
+ public:
+  Steps(const StepOptions& options, base::MetricRegistry& metrics);
+
+  // By which name the server was asked; for what needs no login too.
+  std::optional<StepRefusal> CheckHost(const net::Request& request) const;
+  // The steps in their order. `timeout` is what the client asks for; the time runs from now.
+  std::optional<StepRefusal> Admit(const net::Request& request,
+                                   std::optional<std::chrono::nanoseconds> timeout,
+                                   Admission* admission) const;
+  // For a query of an admitted request. `is_gone` tells whether its client has gone; it is asked
+  // from any thread.
+  storage::QueryOptions OptionsFor(const Admission& admission, std::function<bool()> is_gone) const;
+
+  // From `when` on, all queries are cancelled.
+  void StopAt(SteadyTime when) { stop_at_ = when.time_since_epoch().count(); }
+  bool stopping() const;
+
+  // Counts why a query ended whose answer did not get out.
+  void CountEnd(const storage::QueryContext& context, bool client_gone) const;
+  void CountBusy() const { busy_.Add(); }
+
+ private:
+  std::optional<StepRefusal> ReadTenant(const net::Request& request, std::string* tenant) const;
+
+  const StepOptions options_;
+  std::atomic<SteadyTime::rep> stop_at_;
+  base::Counter& bad_tenant_;
+  base::Counter& busy_;
+  base::Counter& past_deadline_;
+  base::Counter& client_gone_;
+  base::Counter& stopped_;
+  base::Counter& slow_reader_;
+};
+
+// 1 to 150 letters, digits, `-`, `_` and `.`; not `.` or `..`, which are no names of folders.
+bool IsTenantName(std::string_view name);
+
+}  // namespace spandrel::api
