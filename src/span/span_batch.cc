@@ -2,6 +2,9 @@
 #include "span/span_batch.h"
 
 #include <array>
+#include <utility>
+
+#include "base/check.h"
 
 namespace spandrel::span {
 
@@ -31,6 +34,12 @@ void SpanBatch::Append(std::shared_ptr<const SpanChunk> chunk) {
 }
 
 void SpanBatch::Append(SpanBatch&& other) {
+  if (other.empty()) return;
+  if (empty()) {
+    *this = std::exchange(other, {});
+    return;
+  }
+  SPANDREL_CHECK(origin_ == other.origin_);
   span_count_ += other.span_count_;
   byte_size_ += other.byte_size_;
   for (auto& chunk : other.chunks_) chunks_.push_back(std::move(chunk));

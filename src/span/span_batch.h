@@ -11,6 +11,10 @@
 #include "base/bytes.h"
 #include "span/ids.h"
 
+namespace spandrel::signal {
+struct Origin;  // signal/origin.h
+}
+
 namespace spandrel::span {
 
 enum class SpanKind : uint8_t { kUnspecified, kInternal, kServer, kClient, kProducer, kConsumer };
@@ -78,7 +82,8 @@ struct SpanChunk {
   std::string_view bytes() const { return *buffer; }
 };
 
-// A number of spans on their way through the pipeline. Cheap to copy: copies share the chunks.
+// A number of spans on their way through the pipeline, all of one origin. Cheap to copy: copies
+// share the chunks.
 class SpanBatch {
  public:
   SpanBatch() = default;
@@ -86,7 +91,12 @@ class SpanBatch {
 
   // Empty chunks are left out.
   void Append(std::shared_ptr<const SpanChunk> chunk);
+  // Both are of one origin, or one is empty: CHECKed.
   void Append(SpanBatch&& other);
+
+  // Where the spans came from; null when nothing is known.
+  const std::shared_ptr<const signal::Origin>& origin() const { return origin_; }
+  void set_origin(std::shared_ptr<const signal::Origin> origin) { origin_ = std::move(origin); }
 
   const std::vector<std::shared_ptr<const SpanChunk>>& chunks() const { return chunks_; }
   bool empty() const { return span_count_ == 0; }
@@ -96,6 +106,7 @@ class SpanBatch {
 
  private:
   std::vector<std::shared_ptr<const SpanChunk>> chunks_;
+  std::shared_ptr<const signal::Origin> origin_;
   size_t span_count_ = 0;
   size_t byte_size_ = 0;
 };

@@ -45,6 +45,13 @@ class ProtoWriter {
     RawVarint(size);
   }
 
+  // A number without a key: an element of a packed field.
+  void RawVarint(uint64_t value) {
+    for (; value >= 0x80; value >>= 7) out_->push_back(static_cast<char>(value | 0x80));
+    out_->push_back(static_cast<char>(value));
+  }
+  void RawFixed64(uint64_t value) { RawWord(value); }
+
   // Starts a nested message; the result goes to Close.
   [[nodiscard]] size_t Open(uint32_t field) {
     RawVarint(field << 3 | 2);
@@ -64,10 +71,6 @@ class ProtoWriter {
   }
 
  private:
-  void RawVarint(uint64_t value) {
-    for (; value >= 0x80; value >>= 7) out_->push_back(static_cast<char>(value | 0x80));
-    out_->push_back(static_cast<char>(value));
-  }
   template <typename Word>
   void RawWord(Word value) {
     char bytes[sizeof(Word)];

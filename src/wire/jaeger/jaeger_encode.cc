@@ -3,7 +3,7 @@
 
 #include "wire/jaeger/jaeger.h"
 #include "wire/jaeger/jaeger_proto.h"
-#include "wire/otlp/span_groups.h"
+#include "wire/otlp/record_groups.h"
 #include "wire/proto_writer.h"
 
 namespace spandrel::wire {
@@ -84,12 +84,12 @@ void WriteProcess(const JaegerProcess& process, ProtoWriter* out) {
   out->Close(opened);
 }
 
-std::string EncodeRequest(const ResourceGroup& group) {
+std::string EncodeRequest(const ResourceGroup<span::SpanRef>& group) {
   std::string request;
   ProtoWriter out(&request);
   const size_t opened = out.Open(proto::kPostSpansBatch);
-  for (const ScopeGroup& scope : group.scopes) {
-    for (const span::SpanRef& ref : scope.spans) WriteSpan(ToJaegerSpan(ref), &out);
+  for (const auto& scope : group.scopes) {
+    for (const span::SpanRef& ref : scope.records) WriteSpan(ToJaegerSpan(ref), &out);
   }
   WriteProcess(ToJaegerProcess(group.first()), &out);
   out.Close(opened);
@@ -100,7 +100,7 @@ std::string EncodeRequest(const ResourceGroup& group) {
 
 std::vector<std::string> EncodePostSpansRequests(const span::SpanBatch& batch) {
   std::vector<std::string> requests;
-  for (const ResourceGroup& group : GroupByResource(batch)) {
+  for (const auto& group : GroupByResource(batch.chunks())) {
     requests.push_back(EncodeRequest(group));
   }
   return requests;

@@ -109,4 +109,29 @@ std::optional<int32_t> JsonStatusCode(const element& value) {
   return EnumValue(value, kNames);
 }
 
+std::optional<int32_t> JsonTemporality(const element& value) {
+  static constexpr std::string_view kNames[] = {"AGGREGATION_TEMPORALITY_UNSPECIFIED",
+                                                "AGGREGATION_TEMPORALITY_DELTA",
+                                                "AGGREGATION_TEMPORALITY_CUMULATIVE"};
+  return EnumValue(value, kNames);
+}
+
+std::optional<int32_t> JsonSeverity(const element& value) {
+  static constexpr std::string_view kNames[] = {
+      "SEVERITY_NUMBER_UNSPECIFIED", "SEVERITY_NUMBER_TRACE",  "SEVERITY_NUMBER_TRACE2",
+      "SEVERITY_NUMBER_TRACE3",      "SEVERITY_NUMBER_TRACE4", "SEVERITY_NUMBER_DEBUG",
+      "SEVERITY_NUMBER_DEBUG2",      "SEVERITY_NUMBER_DEBUG3", "SEVERITY_NUMBER_DEBUG4",
+      "SEVERITY_NUMBER_INFO",        "SEVERITY_NUMBER_INFO2",  "SEVERITY_NUMBER_INFO3",
+      "SEVERITY_NUMBER_INFO4",       "SEVERITY_NUMBER_WARN",   "SEVERITY_NUMBER_WARN2",
+      "SEVERITY_NUMBER_WARN3",       "SEVERITY_NUMBER_WARN4",  "SEVERITY_NUMBER_ERROR",
+      "SEVERITY_NUMBER_ERROR2",      "SEVERITY_NUMBER_ERROR3", "SEVERITY_NUMBER_ERROR4",
+      "SEVERITY_NUMBER_FATAL",       "SEVERITY_NUMBER_FATAL2", "SEVERITY_NUMBER_FATAL3",
+      "SEVERITY_NUMBER_FATAL4"};
+  return EnumValue(value, kNames);
+}
+
+std::optional<int32_t> JsonInt32(const element& value) {
+  return EnumValue(value, {});
+}
+
 }  // namespace spandrel::wire

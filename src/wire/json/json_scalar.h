@@ -18,6 +18,7 @@ bool IsFieldName(std::string_view key, std::string_view camel);
 std::optional<uint64_t> JsonUint64(const simdjson::dom::element& value);
 std::optional<int64_t> JsonInt64(const simdjson::dom::element& value);
 std::optional<uint32_t> JsonUint32(const simdjson::dom::element& value);
+std::optional<int32_t> JsonInt32(const simdjson::dom::element& value);
 
 // A number, a decimal string, or "NaN", "Infinity", "-Infinity".
 std::optional<double> JsonDouble(const simdjson::dom::element& value);
@@ -25,5 +26,7 @@ std::optional<double> JsonDouble(const simdjson::dom::element& value);
 // A number, or one of the schema's names (SPAN_KIND_SERVER, STATUS_CODE_ERROR).
 std::optional<int32_t> JsonSpanKind(const simdjson::dom::element& value);
 std::optional<int32_t> JsonStatusCode(const simdjson::dom::element& value);
+std::optional<int32_t> JsonTemporality(const simdjson::dom::element& value);
+std::optional<int32_t> JsonSeverity(const simdjson::dom::element& value);
 
 }  // namespace spandrel::wire

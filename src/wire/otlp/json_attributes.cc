@@ -41,7 +41,17 @@ std::optional<ValueCase> FindCase(const object& any_value) {
 std::optional<std::string_view> JsonAttributeReader::Read(uint32_t field,
                                                           const element& key_value) {
   open_.clear();
-  if (!StartEntry(field, key_value)) return reason_;
+  return Finish(StartEntry(field, key_value));
+}
+
+std::optional<std::string_view> JsonAttributeReader::ReadValue(uint32_t field,
+                                                               const element& any_value) {
+  open_.clear();
+  return Finish(StartValue(field, any_value, 0));
+}
+
+std::optional<std::string_view> JsonAttributeReader::Finish(bool started) {
+  if (!started) return reason_;
   while (!open_.empty()) {
     if (!Continue()) return reason_;
   }

@@ -20,6 +20,9 @@ class JsonAttributeReader {
 
   // Writes one KeyValue as field `field`. Nothing when it went well, else what is wrong with it.
   std::optional<std::string_view> Read(uint32_t field, const simdjson::dom::element& key_value);
+  // The same for an AnyValue object.
+  std::optional<std::string_view> ReadValue(uint32_t field,
+                                            const simdjson::dom::element& any_value);
 
  private:
   // An arrayValue or kvlistValue whose elements are being read, and where its messages opened.
@@ -38,6 +41,7 @@ class JsonAttributeReader {
                  size_t entry_mark);
   bool WriteScalar(std::string_view name, const simdjson::dom::element& value);
   bool Continue();
+  std::optional<std::string_view> Finish(bool started);
   bool Fail(std::string_view reason);
 
   ProtoWriter* out_;

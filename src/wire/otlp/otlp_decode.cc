@@ -1,32 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <limits>
-#include <optional>
 #include <utility>
 
 #include "span/field_reader.h"
 #include "span/span_view.h"
 #include "wire/otlp/otlp.h"
-#include "wire/otlp/value_check.h"
+#include "wire/otlp/request_walk.h"
 
 namespace spandrel::wire {
 namespace {
 
 namespace otlp = span::otlp;
-using base::ByteRange;
 using base::Status;
 using base::StatusCode;
 using span::NextField;
 using span::ProtoField;
 
-// The scope spans of a schema before 0.19, which the Collector still reads when there are no
-// others.
-constexpr uint32_t kDeprecatedScopeSpans = 1000;
-
-constexpr uint64_t kMaxRequestBytes = std::numeric_limits<uint32_t>::max();
 constexpr size_t kMaxNameInReason = 64;
-constexpr uint32_t kNoAttributes = 0;  // no field has this number
 
 // The text with anything but printable ASCII replaced, short enough for an error message.
 std::string Printable(std::string_view text) {
@@ -37,150 +28,23 @@ std::string Printable(std::string_view text) {
   return clean;
 }
 
-// Walks one request from the outside in, checking each message and noting where things lie.
-class Decoder {
+// Reads the spans of one request.
+class Decoder : public RequestWalk<Decoder, span::SpanChunk> {
  public:
-  Decoder(std::string_view bytes, span::SpanChunk* chunk) : bytes_(bytes), chunk_(chunk) {}
+  static constexpr RequestNames kNames = {"resource_spans", "resource_spans.resource",
+                                          "scope_spans", "scope_spans.scope"};
 
-  Status Run() {
-    if (ReadRequest()) return {};
-    if (over_budget_) {
-      return Status::Unavailable("no memory left for the index of the request",
-                                 std::chrono::seconds(1));
-    }
-    return {StatusCode::kInvalidArgument,
-            fmt::format("otlp request: byte {}: {}: {}", problem_.at - bytes_.data(),
-                        problem_.field, problem_.reason)};
-  }
+  using RequestWalk::RequestWalk;
 
   // True when the request has nothing but what the index holds.
-  bool whole() const { return rejected_ == 0 && !deprecated_; }
+  bool whole() const { return rejected_ == 0 && !deprecated(); }
   uint64_t rejected() const { return rejected_; }
   std::string TakeReason() { return std::move(reason_); }
 
+  size_t record_count() { return chunk()->spans.size(); }
+  bool ReadRecord(std::string_view message, uint32_t scope) { return ReadSpan(message, scope); }
+
  private:
-  bool ReadRequest() {
-    std::string_view rest = bytes_;
-    ProtoField field;
-    while (NextField(&rest, &field)) {
-      if (field.number != otlp::kRequestResourceSpans || !field.is_bytes()) continue;
-      if (!ReadResourceSpans(field.bytes)) return false;
-    }
-    return AtEnd(rest, "request");
-  }
-
-  bool ReadResourceSpans(std::string_view message) {
-    const size_t scopes_before = chunk_->scopes.size();
-    if (!GrowIfFull(&chunk_->resources)) return false;
-    chunk_->resources.emplace_back();
-    bool has_scope_spans = false;
-    bool has_deprecated = false;
-    std::string_view rest = message;
-    ProtoField field;
-    while (NextField(&rest, &field)) {
-      if (!field.is_bytes()) continue;
-      switch (field.number) {
-        case otlp::kResourceSpansResource:
-          if (!ReadResource(field.bytes)) return false;
-          break;
-        case otlp::kResourceSpansScopeSpans:
-          has_scope_spans = true;
-          if (!ReadScopeSpans(field.bytes)) return false;
-          break;
-        case otlp::kResourceSpansSchemaUrl:
-          chunk_->resources.back().schema_url = RangeOf(field.bytes);
-          break;
-        case kDeprecatedScopeSpans:
-          has_deprecated = true;
-          break;
-        default:
-          break;
-      }
-    }
-    if (!AtEnd(rest, "resource_spans")) return false;
-    if (has_deprecated && !has_scope_spans && !ReadDeprecated(message)) return false;
-    if (chunk_->scopes.size() == scopes_before) chunk_->resources.pop_back();
-    return true;
-  }
-
-  bool ReadDeprecated(std::string_view resource_spans) {
-    deprecated_ = true;
-    ProtoField field;
-    while (NextField(&resource_spans, &field)) {
-      if (field.number != kDeprecatedScopeSpans || !field.is_bytes()) continue;
-      if (!ReadScopeSpans(field.bytes)) return false;
-    }
-    return true;
-  }
-
-  bool ReadResource(std::string_view message) {
-    span::ResourceEntry& entry = chunk_->resources.back();
-    if (entry.present) return Fail(message.data(), "resource_spans.resource", "given twice");
-    entry.present = true;
-    entry.message = RangeOf(message);
-    std::string_view rest = message;
-    ProtoField field;
-    while (NextField(&rest, &field)) {
-      if (!field.is_bytes()) continue;
-      if (field.number == otlp::kResourceAttributes &&
-          !CheckAttribute(field.bytes, "resource.attributes")) {
-        return false;
-      }
-      if (field.number == otlp::kResourceEntityRefs &&
-          !CheckParts(field.bytes, kNoAttributes, "resource.entity_refs")) {
-        return false;
-      }
-    }
-    if (!AtEnd(rest, "resource")) return false;
-    const auto service = span::FindAttribute({message, otlp::kResourceAttributes}, "service.name");
-    if (service && service->type() == span::ValueType::kString) {
-      entry.service_name = RangeOf(service->bytes());
-    }
-    return true;
-  }
-
-  bool ReadScopeSpans(std::string_view message) {
-    const size_t spans_before = chunk_->spans.size();
-    if (!GrowIfFull(&chunk_->scopes)) return false;
-    const size_t scope = chunk_->scopes.size();
-    chunk_->scopes.emplace_back().resource = static_cast<uint32_t>(chunk_->resources.size() - 1);
-    std::string_view rest = message;
-    ProtoField field;
-    while (NextField(&rest, &field)) {
-      if (!field.is_bytes()) continue;
-      switch (field.number) {
-        case otlp::kScopeSpansScope:
-          if (!ReadScope(field.bytes)) return false;
-          break;
-        case otlp::kScopeSpansSpans:
-          if (!ReadSpan(field.bytes, static_cast<uint32_t>(scope))) return false;
-          break;
-        case otlp::kScopeSpansSchemaUrl:
-          chunk_->scopes.back().schema_url = RangeOf(field.bytes);
-          break;
-        default:
-          break;
-      }
-    }
-    if (chunk_->spans.size() == spans_before) chunk_->scopes.pop_back();
-    return AtEnd(rest, "scope_spans");
-  }
-
-  bool ReadScope(std::string_view message) {
-    span::ScopeEntry& entry = chunk_->scopes.back();
-    if (entry.present) return Fail(message.data(), "scope_spans.scope", "given twice");
-    entry.present = true;
-    entry.message = RangeOf(message);
-    ProtoField field;
-    while (NextField(&message, &field)) {
-      if (field.number == otlp::kScopeAttributes && field.is_bytes() &&
-          !CheckAttribute(field.bytes, "scope.attributes")) {
-        return false;
-      }
-    }
-    return AtEnd(message, "scope");
-  }
-
   bool ReadSpan(std::string_view message, uint32_t scope) {
     span::SpanEntry entry;
     entry.message = RangeOf(message);
@@ -269,20 +133,20 @@ class Decoder {
     entry->trace_id = *trace;
     entry->span_id = *span;
     if (parent) entry->parent_span_id = *parent;
-    if (!GrowIfFull(&chunk_->spans)) return false;
-    chunk_->spans.push_back(*entry);
+    if (!GrowIfFull(&chunk()->spans)) return false;
+    chunk()->spans.push_back(*entry);
     return true;
   }
 
   // Leaves the span out. True, since the rest of the request is still good.
   bool Reject(const span::SpanEntry& entry, std::string_view why) {
     if (rejected_++ == 0) {
-      reason_ = fmt::format("span \"{}\": {}", Printable(entry.name.In(bytes_)), why);
+      reason_ = fmt::format("span \"{}\": {}", Printable(entry.name.In(bytes())), why);
     }
     return true;
   }
 
-  // Messages that are flat but for their attributes, if they have any.
+  // Messages that are flat but for their attributes.
   bool CheckParts(std::string_view message, uint32_t attributes_field, std::string_view name) {
     ProtoField field;
     while (NextField(&message, &field)) {
@@ -294,44 +158,6 @@ class Decoder {
     return AtEnd(message, name);
   }
 
-  bool CheckAttribute(std::string_view key_value, std::string_view name) {
-    if (CheckKeyValue(key_value, &problem_)) return true;
-    problem_.field = name;
-    return false;
-  }
-
-  // Reserves the bytes of the next growth of an index vector, so that small messages cannot make an
-  // index that nobody counted.
-  template <typename Entry>
-  bool GrowIfFull(std::vector<Entry>* entries) {
-    if (entries->size() < entries->capacity()) return true;
-    const size_t more = std::max<size_t>(4, entries->size());
-    if (chunk_->reservation.bytes() > 0 && !chunk_->reservation.TryGrow(more * sizeof(Entry))) {
-      over_budget_ = true;
-      return false;
-    }
-    entries->reserve(entries->size() + more);
-    return true;
-  }
-
-  ByteRange RangeOf(std::string_view part) const {
-    return {static_cast<uint32_t>(part.data() - bytes_.data()), static_cast<uint32_t>(part.size())};
-  }
-
-  bool AtEnd(std::string_view rest, std::string_view name) {
-    return rest.empty() || Fail(rest.data(), name, "malformed protobuf");
-  }
-
-  bool Fail(const char* at, std::string_view name, std::string_view reason) {
-    problem_ = {at, name, reason};
-    return false;
-  }
-
-  const std::string_view bytes_;
-  span::SpanChunk* const chunk_;
-  Problem problem_;
-  bool over_budget_ = false;
-  bool deprecated_ = false;
   uint64_t rejected_ = 0;
   std::string reason_;
 };

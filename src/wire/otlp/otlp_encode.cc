@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "signal/record_batch.h"
 #include "span/span_view.h"
 #include "wire/otlp/otlp.h"
-#include "wire/otlp/span_groups.h"
+#include "wire/otlp/otlp_records.h"
+#include "wire/otlp/record_groups.h"
 #include "wire/proto_writer.h"
 
 namespace spandrel::wire {
@@ -9,38 +11,37 @@ namespace {
 
 namespace otlp = span::otlp;
 
-void WriteScopeGroup(const ScopeGroup& group, ProtoWriter* writer) {
-  const span::SpanRef& first = group.spans.front();
+template <typename Ref>
+void WriteScopeGroup(const ScopeGroup<Ref>& group, ProtoWriter* writer) {
+  const Ref& first = group.records.front();
   const size_t opened = writer->Open(otlp::kResourceSpansScopeSpans);
   if (first.scope_entry().present) writer->Bytes(otlp::kScopeSpansScope, first.scope().message);
-  for (const span::SpanRef& ref : group.spans) {
-    writer->Bytes(otlp::kScopeSpansSpans, ref.message());
-  }
+  for (const Ref& ref : group.records) writer->Bytes(otlp::kScopeSpansSpans, ref.message());
   if (const auto url = first.scope_schema_url(); !url.empty()) {
     writer->Bytes(otlp::kScopeSpansSchemaUrl, url);
   }
   writer->Close(opened);
 }
 
-void WriteResourceGroup(const ResourceGroup& group, ProtoWriter* writer) {
-  const span::SpanRef& first = group.first();
+template <typename Ref>
+void WriteResourceGroup(const ResourceGroup<Ref>& group, ProtoWriter* writer) {
+  const Ref& first = group.first();
   const size_t opened = writer->Open(otlp::kRequestResourceSpans);
   if (first.resource_entry().present) {
     writer->Bytes(otlp::kResourceSpansResource, first.resource().message);
   }
-  for (const ScopeGroup& scope : group.scopes) WriteScopeGroup(scope, writer);
+  for (const auto& scope : group.scopes) WriteScopeGroup(scope, writer);
   if (const auto url = first.resource_schema_url(); !url.empty()) {
     writer->Bytes(otlp::kResourceSpansSchemaUrl, url);
   }
   writer->Close(opened);
 }
 
-}  // namespace
-
-std::string EncodeOtlpProtobuf(const span::SpanBatch& batch) {
+template <typename Batch>
+std::string Encode(const Batch& batch) {
   std::string request;
   request.reserve(batch.byte_size() + batch.byte_size() / 8);
-  span::SpanBatch partial;
+  Batch partial;
   for (const auto& chunk : batch.chunks()) {
     if (chunk->whole) {
       request += chunk->bytes();
@@ -49,8 +50,20 @@ std::string EncodeOtlpProtobuf(const span::SpanBatch& batch) {
     }
   }
   ProtoWriter writer(&request);
-  for (const ResourceGroup& group : GroupByResource(partial)) WriteResourceGroup(group, &writer);
+  for (const auto& group : GroupByResource(partial.chunks())) WriteResourceGroup(group, &writer);
   return request;
+}
+
+}  // namespace
+
+std::string EncodeOtlpProtobuf(const span::SpanBatch& batch) {
+  return Encode(batch);
+}
+std::string EncodeOtlpProtobuf(const signal::MetricBatch& batch) {
+  return Encode(batch);
+}
+std::string EncodeOtlpProtobuf(const signal::LogBatch& batch) {
+  return Encode(batch);
 }
 
 }  // namespace spandrel::wire

@@ -2,12 +2,14 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <bit>
 #include <limits>
 
 #include "base/hex.h"
 #include "wire/json/json_scalar.h"
 #include "wire/otlp/json_attributes.h"
 #include "wire/otlp/otlp.h"
+#include "wire/otlp/otlp_records.h"
 #include "wire/otlp/otlp_schema.h"
 #include "wire/proto_writer.h"
 
@@ -32,8 +34,8 @@ class Reader {
  public:
   explicit Reader(std::string* protobuf) : out_(protobuf), attributes_(&out_) {}
 
-  Status Read(const element& root) {
-    if (ReadFields(kRequestMessage, "request", root)) return {};
+  Status Read(MessageRule request, const element& root) {
+    if (ReadFields(request, "request", root)) return {};
     return {StatusCode::kInvalidArgument, "otlp json: " + problem_};
   }
 
@@ -61,11 +63,29 @@ class Reader {
       case FieldKind::kMessage:
         return ReadMessage(rule, value);
       case FieldKind::kRepeatedMessage:
+      case FieldKind::kItems:
       case FieldKind::kRepeatedString:
       case FieldKind::kAttributes:
         return ReadRepeated(rule, value);
+      case FieldKind::kPackedFixed64:
+      case FieldKind::kPackedDouble:
+      case FieldKind::kPackedUint64:
+        return ReadPacked(rule, value);
+      case FieldKind::kAnyValue:
+        return ReadAnyValue(rule, value);
+      case FieldKind::kDouble:
+      case FieldKind::kOptionalDouble:
+        return ReadDouble(rule, value);
+      case FieldKind::kSpanKind:
+        return ReadEnum(rule, JsonSpanKind(value));
+      case FieldKind::kStatusCode:
+        return ReadEnum(rule, JsonStatusCode(value));
+      case FieldKind::kTemporality:
+        return ReadEnum(rule, JsonTemporality(value));
+      case FieldKind::kSeverity:
+        return ReadEnum(rule, JsonSeverity(value));
       default:
-        return ReadNumber(rule, value);
+        return ReadInteger(rule, value);
     }
   }
 
@@ -102,27 +122,91 @@ class Reader {
   }
 
   bool ReadElement(const FieldRule& rule, const element& item) {
-    if (rule.kind == FieldKind::kRepeatedMessage) return ReadMessage(rule, item);
+    if (rule.kind == FieldKind::kRepeatedMessage || rule.kind == FieldKind::kItems) {
+      return ReadMessage(rule, item);
+    }
     if (rule.kind == FieldKind::kRepeatedString) return ReadString(rule, item);
     const auto problem = attributes_.Read(rule.number, item);
     return !problem || Fail(rule.name, *problem);
   }
 
-  bool ReadNumber(const FieldRule& rule, const element& value) {
-    if (rule.kind == FieldKind::kFixed64) {
-      const auto number = JsonUint64(value);
-      if (!number) return Fail(rule.name, "is not an unsigned 64-bit number");
-      if (*number != 0) out_.Fixed64(rule.number, *number);
-      return true;
+  bool ReadAnyValue(const FieldRule& rule, const element& value) {
+    const auto problem = attributes_.ReadValue(rule.number, value);
+    return !problem || Fail(rule.name, *problem);
+  }
+
+  // The numbers of a packed field, as one run of bytes.
+  bool ReadPacked(const FieldRule& rule, const element& value) {
+    array elements;
+    if (value.get(elements) != SUCCESS) return Fail(rule.name, "is not an array");
+    if (elements.size() == 0) return true;
+    const size_t opened = out_.Open(rule.number);
+    for (const element item : elements) {
+      if (rule.kind == FieldKind::kPackedDouble) {
+        const auto number = JsonDouble(item);
+        if (!number) return Fail(rule.name, "has an element that is not a number");
+        out_.RawFixed64(std::bit_cast<uint64_t>(*number));
+        continue;
+      }
+      const auto number = JsonUint64(item);
+      if (!number) return Fail(rule.name, "has an element that is not an unsigned 64-bit number");
+      if (rule.kind == FieldKind::kPackedFixed64) {
+        out_.RawFixed64(*number);
+      } else {
+        out_.RawVarint(*number);
+      }
     }
-    if (rule.kind == FieldKind::kSpanKind || rule.kind == FieldKind::kStatusCode) {
-      const auto number =
-          rule.kind == FieldKind::kSpanKind ? JsonSpanKind(value) : JsonStatusCode(value);
-      if (!number) return Fail(rule.name, "is neither a number nor a known name");
-      const auto wide = static_cast<uint64_t>(static_cast<int64_t>(*number));
-      if (wide != 0) out_.Varint(rule.number, wide);
-      return true;
+    out_.Close(opened);
+    return true;
+  }
+
+  bool ReadDouble(const FieldRule& rule, const element& value) {
+    const auto number = JsonDouble(value);
+    if (!number) return Fail(rule.name, "is not a number");
+    const auto bits = std::bit_cast<uint64_t>(*number);
+    if (bits != 0 || rule.kind == FieldKind::kOptionalDouble) out_.Fixed64(rule.number, bits);
+    return true;
+  }
+
+  bool ReadEnum(const FieldRule& rule, std::optional<int32_t> number) {
+    if (!number) return Fail(rule.name, "is neither a number nor a known name");
+    const auto wide = static_cast<uint64_t>(static_cast<int64_t>(*number));
+    if (wide != 0) out_.Varint(rule.number, wide);
+    return true;
+  }
+
+  bool ReadInteger(const FieldRule& rule, const element& value) {
+    switch (rule.kind) {
+      case FieldKind::kFixed64: {
+        const auto number = JsonUint64(value);
+        if (!number) return Fail(rule.name, "is not an unsigned 64-bit number");
+        if (*number != 0) out_.Fixed64(rule.number, *number);
+        return true;
+      }
+      case FieldKind::kOptionalSfixed64: {
+        const auto number = JsonInt64(value);
+        if (!number) return Fail(rule.name, "is not a 64-bit integer");
+        out_.Fixed64(rule.number, static_cast<uint64_t>(*number));
+        return true;
+      }
+      case FieldKind::kSint32: {
+        const auto number = JsonInt32(value);
+        if (!number) return Fail(rule.name, "is not a 32-bit integer");
+        if (*number != 0) out_.Varint(rule.number, ZigZag(*number));
+        return true;
+      }
+      case FieldKind::kBool: {
+        bool truth = false;
+        if (value.get(truth) != SUCCESS) return Fail(rule.name, "is not a boolean");
+        if (truth) out_.Varint(rule.number, 1);
+        return true;
+      }
+      default:
+        return ReadUint32(rule, value);
     }
+  }
+
+  bool ReadUint32(const FieldRule& rule, const element& value) {
     const auto number = JsonUint32(value);
     if (!number) return Fail(rule.name, "is not an unsigned 32-bit number");
     if (*number == 0) return true;
@@ -132,6 +216,10 @@ class Reader {
       out_.Varint(rule.number, *number);
     }
     return true;
+  }
+
+  static uint32_t ZigZag(int32_t value) {
+    return static_cast<uint32_t>(value) << 1 ^ static_cast<uint32_t>(value >> 31);
   }
 
   bool Fail(std::string_view field, std::string_view reason) {
@@ -154,7 +242,7 @@ size_t ParsedSize(std::string_view text) {
   return 2 * text.size() + 24 * tokens;
 }
 
-Status ParseJson(std::string_view text, std::string* protobuf) {
+Status ParseJson(MessageRule request, std::string_view text, std::string* protobuf) {
   simdjson::dom::parser parser;
   element root;
   simdjson::error_code error = parser.allocate(text.size(), kMaxJsonDepth);
@@ -163,27 +251,41 @@ Status ParseJson(std::string_view text, std::string* protobuf) {
     return {StatusCode::kInvalidArgument,
             fmt::format("otlp json: {}", simdjson::error_message(error))};
   }
-  return Reader(protobuf).Read(root);
+  return Reader(protobuf).Read(request, root);
+}
+
+// The request as protobuf.
+base::Result<std::string> ToProtobuf(MessageRule request, std::string_view text,
+                                     base::ByteBudget::Reservation* reservation) {
+  if (text.size() > kMaxJsonBytes) {
+    return Status(StatusCode::kResourceExhausted, "otlp json: larger than 2 GiB");
+  }
+  std::string protobuf;
+  const bool counted = reservation->bytes() > 0;
+  const size_t parsed_size = counted ? ParsedSize(text) : 0;
+  if (counted && !reservation->TryGrow(parsed_size)) {
+    return Status::Unavailable("no memory left to parse the request", std::chrono::seconds(1));
+  }
+  SPANDREL_RETURN_IF_ERROR(ParseJson(request, text, &protobuf));
+  if (counted) reservation->Shrink(parsed_size);
+  return protobuf;
 }
 
 }  // namespace
 
 base::Result<DecodedRequest> DecodeOtlpJson(std::string_view request,
                                             base::ByteBudget::Reservation reservation) {
-  if (request.size() > kMaxJsonBytes) {
-    return Status(StatusCode::kResourceExhausted, "otlp json: larger than 2 GiB");
-  }
-  std::string protobuf;
-  {
-    const bool counted = reservation.bytes() > 0;
-    const size_t parsed_size = counted ? ParsedSize(request) : 0;
-    if (counted && !reservation.TryGrow(parsed_size)) {
-      return Status::Unavailable("no memory left to parse the request", std::chrono::seconds(1));
-    }
-    SPANDREL_RETURN_IF_ERROR(ParseJson(request, &protobuf));
-    if (counted) reservation.Shrink(parsed_size);
-  }
-  return DecodeOtlpProtobuf(base::MakeSharedBytes(std::move(protobuf)), std::move(reservation));
+  auto protobuf = ToProtobuf(kTracesSchema.request, request, &reservation);
+  if (!protobuf.ok()) return protobuf.status();
+  return DecodeOtlpProtobuf(base::MakeSharedBytes(*std::move(protobuf)), std::move(reservation));
+}
+
+base::Result<DecodedRecords> DecodeOtlpRecordsJson(signal::Signal signal, std::string_view request,
+                                                   base::ByteBudget::Reservation reservation) {
+  auto protobuf = ToProtobuf(SchemaOf(signal).request, request, &reservation);
+  if (!protobuf.ok()) return protobuf.status();
+  return DecodeOtlpRecords(signal, base::MakeSharedBytes(*std::move(protobuf)),
+                           std::move(reservation));
 }
 
 }  // namespace spandrel::wire

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <bit>
+#include <cstring>
 #include <optional>
 #include <vector>
 
+#include "signal/batch.h"
 #include "span/field_reader.h"
 #include "span/span_view.h"
 #include "wire/json/json_writer.h"
 #include "wire/otlp/otlp.h"
+#include "wire/otlp/otlp_records.h"
 #include "wire/otlp/otlp_schema.h"
-#include "wire/otlp/span_groups.h"
+#include "wire/otlp/record_groups.h"
 
 namespace spandrel::wire {
 namespace {
@@ -50,6 +53,17 @@ class AttributeWriter {
 
   void Write(std::string_view key_value) {
     StartEntry(key_value);
+    Finish();
+  }
+
+  // An AnyValue by itself.
+  void WriteValue(std::string_view any_value) {
+    StartValue(any_value, false);
+    Finish();
+  }
+
+ private:
+  void Finish() {
     while (!open_.empty()) {
       const bool is_map = open_.back().is_map;
       const auto element = open_.back().elements.Next();
@@ -63,7 +77,6 @@ class AttributeWriter {
     }
   }
 
- private:
   void StartEntry(std::string_view key_value) {
     const Entry entry = ReadEntry(key_value);
     json_->OpenObject();
@@ -152,13 +165,19 @@ class MessageWriter {
   void WriteField(const FieldRule& rule, std::string_view message) {
     switch (rule.kind) {
       case FieldKind::kRepeatedMessage:
+      case FieldKind::kItems:
       case FieldKind::kRepeatedString:
       case FieldKind::kAttributes:
         return WriteRepeated(rule, message);
       case FieldKind::kString:
       case FieldKind::kId:
       case FieldKind::kMessage:
+      case FieldKind::kAnyValue:
         return WriteBytes(rule, message);
+      case FieldKind::kPackedFixed64:
+      case FieldKind::kPackedDouble:
+      case FieldKind::kPackedUint64:
+        return WritePacked(rule, message);
       default:
         return WriteNumber(rule, message);
     }
@@ -171,6 +190,7 @@ class MessageWriter {
     while (const auto element = elements.Next()) {
       switch (rule.kind) {
         case FieldKind::kRepeatedMessage:
+        case FieldKind::kItems:
           Write(rule.message, *element);
           break;
         case FieldKind::kRepeatedString:
@@ -187,28 +207,96 @@ class MessageWriter {
     std::optional<std::string_view> bytes;
     MessageReader reader(message, rule.number);
     while (const auto next = reader.Next()) bytes = next;
-    if (!bytes || (bytes->empty() && rule.kind != FieldKind::kMessage)) return;
+    const bool is_message = rule.kind == FieldKind::kMessage || rule.kind == FieldKind::kAnyValue;
+    if (!bytes || (bytes->empty() && !is_message)) return;
     json_->Key(rule.name);
     if (rule.kind == FieldKind::kMessage) return Write(rule.message, *bytes);
+    if (rule.kind == FieldKind::kAnyValue) return attributes_.WriteValue(*bytes);
     if (rule.kind == FieldKind::kId) return json_->Hex(*bytes);
     json_->String(*bytes);
   }
 
-  void WriteNumber(const FieldRule& rule, std::string_view message) {
-    const uint64_t value = LastNumber(rule, message);
-    if (value == 0) return;
+  // The numbers of the field, packed or one by one, as encoders may write either.
+  void WritePacked(const FieldRule& rule, std::string_view message) {
+    const span::WireType type =
+        rule.kind == FieldKind::kPackedUint64 ? span::WireType::kVarint : span::WireType::kFixed64;
     json_->Key(rule.name);
-    if (rule.kind == FieldKind::kFixed64) return json_->QuotedUint(value);
-    const bool is_enum = rule.kind == FieldKind::kSpanKind || rule.kind == FieldKind::kStatusCode;
-    if (is_enum) return json_->Int(static_cast<int32_t>(value));
-    json_->Uint(static_cast<uint32_t>(value));
+    json_->OpenArray();
+    ProtoField field;
+    while (NextField(&message, &field)) {
+      if (field.number != rule.number) continue;
+      if (field.type == type) WriteElement(rule, field.scalar);
+      if (field.is_bytes()) WriteRun(rule, field.bytes);
+    }
+    json_->CloseArray();
   }
 
-  static uint64_t LastNumber(const FieldRule& rule, std::string_view message) {
-    const span::WireType type = rule.kind == FieldKind::kFixed64   ? span::WireType::kFixed64
-                                : rule.kind == FieldKind::kFixed32 ? span::WireType::kFixed32
-                                                                   : span::WireType::kVarint;
-    uint64_t value = 0;
+  void WriteRun(const FieldRule& rule, std::string_view run) {
+    const char* at = run.data();
+    const char* const end = at + run.size();
+    while (at < end) {
+      uint64_t value = 0;
+      if (rule.kind == FieldKind::kPackedUint64) {
+        if (!span::ReadLongVarint(&at, end, &value)) return;
+      } else {
+        if (static_cast<size_t>(end - at) < sizeof(value)) return;
+        std::memcpy(&value, at, sizeof(value));
+        at += sizeof(value);
+      }
+      WriteElement(rule, value);
+    }
+  }
+
+  void WriteElement(const FieldRule& rule, uint64_t value) {
+    if (rule.kind == FieldKind::kPackedDouble) return json_->Double(std::bit_cast<double>(value));
+    json_->QuotedUint(value);
+  }
+
+  void WriteNumber(const FieldRule& rule, std::string_view message) {
+    const std::optional<uint64_t> last = LastNumber(rule, message);
+    const bool is_optional =
+        rule.kind == FieldKind::kOptionalDouble || rule.kind == FieldKind::kOptionalSfixed64;
+    if (!last || (*last == 0 && !is_optional)) return;
+    json_->Key(rule.name);
+    switch (rule.kind) {
+      case FieldKind::kFixed64:
+        return json_->QuotedUint(*last);
+      case FieldKind::kOptionalSfixed64:
+        return json_->QuotedInt(static_cast<int64_t>(*last));
+      case FieldKind::kDouble:
+      case FieldKind::kOptionalDouble:
+        return json_->Double(std::bit_cast<double>(*last));
+      case FieldKind::kBool:
+        return json_->Bool(true);
+      case FieldKind::kSint32: {
+        const auto zigzag = static_cast<uint32_t>(*last);
+        return json_->Int(static_cast<int32_t>(zigzag >> 1 ^ (~(zigzag & 1) + 1)));
+      }
+      case FieldKind::kUint32:
+      case FieldKind::kFixed32:
+        return json_->Uint(static_cast<uint32_t>(*last));
+      default:
+        return json_->Int(static_cast<int32_t>(*last));  // an enum
+    }
+  }
+
+  static span::WireType TypeOf(FieldKind kind) {
+    switch (kind) {
+      case FieldKind::kFixed64:
+      case FieldKind::kDouble:
+      case FieldKind::kOptionalDouble:
+      case FieldKind::kOptionalSfixed64:
+        return span::WireType::kFixed64;
+      case FieldKind::kFixed32:
+        return span::WireType::kFixed32;
+      default:
+        return span::WireType::kVarint;
+    }
+  }
+
+  static std::optional<uint64_t> LastNumber(const FieldRule& rule, std::string_view message) {
+    const span::WireType type = TypeOf(rule.kind);
+    std::optional<uint64_t> value;
     ProtoField field;
     while (NextField(&message, &field)) {
       if (field.number == rule.number && field.type == type) value = field.scalar;
@@ -226,47 +314,67 @@ void WriteSchemaUrl(std::string_view url, JsonWriter* json) {
   json->String(url);
 }
 
-void WriteScopeGroup(const ScopeGroup& group, MessageWriter* messages, JsonWriter* json) {
-  const span::SpanRef& first = group.spans.front();
+template <typename Group>
+void WriteScopeGroup(const SignalSchema& schema, const Group& group, MessageWriter* messages,
+                     JsonWriter* json) {
+  const auto& first = group.records.front();
   json->OpenObject();
   if (first.scope_entry().present) {
     json->Key("scope");
     messages->Write(kScopeMessage, first.scope().message);
   }
-  json->Key("spans");
+  json->Key(schema.records);
   json->OpenArray();
-  for (const span::SpanRef& ref : group.spans) messages->Write(kSpanMessage, ref.message());
+  for (const auto& ref : group.records) messages->Write(schema.record, ref.message());
   json->CloseArray();
   WriteSchemaUrl(first.scope_schema_url(), json);
   json->CloseObject();
 }
 
-}  // namespace
+template <typename Group>
+void WriteResourceGroup(const SignalSchema& schema, const Group& group, MessageWriter* messages,
+                        JsonWriter* json) {
+  json->OpenObject();
+  if (group.first().resource_entry().present) {
+    json->Key("resource");
+    messages->Write(kResourceMessage, group.first().resource().message);
+  }
+  json->Key(schema.scope_records);
+  json->OpenArray();
+  for (const auto& scope : group.scopes) WriteScopeGroup(schema, scope, messages, json);
+  json->CloseArray();
+  WriteSchemaUrl(group.first().resource_schema_url(), json);
+  json->CloseObject();
+}
 
-std::string EncodeOtlpJson(const span::SpanBatch& batch) {
+template <typename Batch>
+std::string EncodeJson(const Batch& batch) {
+  const SignalSchema& schema = SchemaOf(signal::kSignalOf<Batch>);
   std::string text;
   text.reserve(batch.byte_size() * 2);
   JsonWriter json(&text);
   MessageWriter messages(&json);
   json.OpenObject();
-  json.Key("resourceSpans");
+  json.Key(schema.resource_records);
   json.OpenArray();
-  for (const ResourceGroup& group : GroupByResource(batch)) {
-    json.OpenObject();
-    if (group.first().resource_entry().present) {
-      json.Key("resource");
-      messages.Write(kResourceMessage, group.first().resource().message);
-    }
-    json.Key("scopeSpans");
-    json.OpenArray();
-    for (const ScopeGroup& scope : group.scopes) WriteScopeGroup(scope, &messages, &json);
-    json.CloseArray();
-    WriteSchemaUrl(group.first().resource_schema_url(), &json);
-    json.CloseObject();
+  for (const auto& group : GroupByResource(batch.chunks())) {
+    WriteResourceGroup(schema, group, &messages, &json);
   }
   json.CloseArray();
   json.CloseObject();
   return text;
+}
+
+}  // namespace
+
+std::string EncodeOtlpJson(const span::SpanBatch& batch) {
+  return EncodeJson(batch);
+}
+std::string EncodeOtlpJson(const signal::MetricBatch& batch) {
+  return EncodeJson(batch);
+}
+std::string EncodeOtlpJson(const signal::LogBatch& batch) {
+  return EncodeJson(batch);
 }
 
 }  // namespace spandrel::wire

@@ -2,31 +2,12 @@
 #include "wire/otlp/otlp_schema.h"
 
 #include "span/span_view.h"
+#include "wire/otlp/common_schema.h"
 
 namespace spandrel::wire {
 namespace {
 
 namespace otlp = span::otlp;
-
-constexpr FieldRule kEntityRefFields[] = {
-    {"schemaUrl", FieldKind::kString, 1},
-    {"type", FieldKind::kString, 2},
-    {"idKeys", FieldKind::kRepeatedString, 3},
-    {"descriptionKeys", FieldKind::kRepeatedString, 4},
-};
-
-constexpr FieldRule kResourceFields[] = {
-    {"attributes", FieldKind::kAttributes, otlp::kResourceAttributes},
-    {"droppedAttributesCount", FieldKind::kUint32, otlp::kResourceDroppedAttributesCount},
-    {"entityRefs", FieldKind::kRepeatedMessage, otlp::kResourceEntityRefs, kEntityRefFields},
-};
-
-constexpr FieldRule kScopeFields[] = {
-    {"name", FieldKind::kString, otlp::kScopeName},
-    {"version", FieldKind::kString, otlp::kScopeVersion},
-    {"attributes", FieldKind::kAttributes, otlp::kScopeAttributes},
-    {"droppedAttributesCount", FieldKind::kUint32, otlp::kScopeDroppedAttributesCount},
-};
 
 constexpr FieldRule kEventFields[] = {
     {"timeUnixNano", FieldKind::kFixed64, otlp::kEventTime},
@@ -87,9 +68,20 @@ constexpr FieldRule kRequestFields[] = {
 
 }  // namespace
 
-const MessageRule kRequestMessage = kRequestFields;
 const MessageRule kResourceMessage = kResourceFields;
 const MessageRule kScopeMessage = kScopeFields;
-const MessageRule kSpanMessage = kSpanFields;
+const SignalSchema kTracesSchema = {kRequestFields, kSpanFields, "resourceSpans", "scopeSpans",
+                                    "spans"};
+
+const SignalSchema& SchemaOf(signal::Signal signal) {
+  switch (signal) {
+    case signal::Signal::kMetrics:
+      return kMetricsSchema;
+    case signal::Signal::kLogs:
+      return kLogsSchema;
+    default:
+      return kTracesSchema;
+  }
+}
 
 }  // namespace spandrel::wire

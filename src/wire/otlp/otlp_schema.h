@@ -1,40 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-#include <span>
 #include <string_view>
 
-// The messages of an OTLP trace request as tables, which the JSON reader and the JSON writer share.
-// KeyValue and AnyValue are not here: they nest without end and are walked by hand.
+#include "signal/signal.h"
+#include "wire/otlp/field_rule.h"
+
+// The messages of OTLP's requests as tables, which the JSON reader, the JSON writer and the check
+// of metrics and log records share. KeyValue and AnyValue are not here: they nest without end and
+// are walked by hand.
 namespace spandrel::wire {
 
-enum class FieldKind : uint8_t {
-  kString,
-  kId,  // bytes, hexadecimal in JSON
-  kUint32,
-  kFixed32,
-  kFixed64,
-  kSpanKind,
-  kStatusCode,
-  kMessage,
-  kRepeatedMessage,
-  kRepeatedString,
-  kAttributes,  // repeated KeyValue
+// One signal's messages. Requests, resources and scopes have the same field numbers for all of them
+// (span/span_view.h); only the names differ.
+struct SignalSchema {
+  MessageRule request;
+  MessageRule record;
+  std::string_view resource_records;  // "resourceSpans"
+  std::string_view scope_records;     // "scopeSpans"
+  std::string_view records;           // "spans"
 };
+extern const SignalSchema kTracesSchema;
+extern const SignalSchema kMetricsSchema;
+extern const SignalSchema kLogsSchema;
+const SignalSchema& SchemaOf(signal::Signal signal);
 
-struct FieldRule {
-  std::string_view name;  // lowerCamelCase
-  FieldKind kind;
-  uint32_t number;
-  std::span<const FieldRule> message = {};  // of kMessage and kRepeatedMessage
-};
-
-using MessageRule = std::span<const FieldRule>;
-
-extern const MessageRule kRequestMessage;
 extern const MessageRule kResourceMessage;
 extern const MessageRule kScopeMessage;
-extern const MessageRule kSpanMessage;
 
 }  // namespace spandrel::wire

@@ -148,9 +148,13 @@ bool CheckKeyValue(std::string_view message, Problem* problem) {
   if (IsPlainKeyValue(message)) return true;
   std::optional<std::string_view> value;
   if (!ReadKeyValue(message, &value, problem)) return false;
-  if (!value) return true;
+  return !value || CheckAnyValue(*value, problem);
+}
+
+bool CheckAnyValue(std::string_view message, Problem* problem) {
+  if (IsPlainScalar(message)) return true;
   std::optional<Container> container;
-  if (!ReadAnyValue(*value, &container, problem)) return false;
+  if (!ReadAnyValue(message, &container, problem)) return false;
   return !container || CheckContainer(*container, problem);
 }
 

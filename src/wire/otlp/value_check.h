@@ -15,5 +15,7 @@ struct Problem {
 // True when `message` is a well-formed KeyValue whose values nest at most kMaxValueDepth deep.
 // Otherwise `problem` says what and where; its `field` is left to the caller. Does not recurse.
 bool CheckKeyValue(std::string_view message, Problem* problem);
+// The same for an AnyValue.
+bool CheckAnyValue(std::string_view message, Problem* problem);
 
 }  // namespace spandrel::wire

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wire/otlp/span_groups.h"
+#include "wire/otlp/record_groups.h"
 
 #include <limits>
 #include <map>
 #include <string_view>
 #include <tuple>
+
+#include "wire/otlp/chunk_entries.h"
 
 namespace spandrel::wire {
 namespace {
@@ -19,22 +21,25 @@ struct Place {
   size_t scope = kUnknown;
 };
 
+template <typename Chunk>
 class Grouping {
  public:
-  void AddChunk(const span::SpanChunk& chunk) {
+  using Ref = typename RefOfChunk<Chunk>::Type;
+
+  void AddChunk(const Chunk& chunk) {
     std::vector<Place> places(chunk.scopes.size());
-    for (size_t i = 0; i < chunk.spans.size(); ++i) {
-      const span::SpanRef ref(chunk, i);
+    for (size_t i = 0; i < EntriesOf(chunk).size(); ++i) {
+      const Ref ref(chunk, i);
       Place& place = places[ref.entry().scope];
       if (place.resource == kUnknown) place = PlaceOf(chunk, ref);
-      groups_[place.resource].scopes[place.scope].spans.push_back(ref);
+      groups_[place.resource].scopes[place.scope].records.push_back(ref);
     }
   }
 
-  std::vector<ResourceGroup> Take() { return std::move(groups_); }
+  std::vector<ResourceGroup<Ref>> Take() { return std::move(groups_); }
 
  private:
-  Place PlaceOf(const span::SpanChunk& chunk, const span::SpanRef& ref) {
+  Place PlaceOf(const Chunk& chunk, const Ref& ref) {
     const auto& resource = ref.resource_entry();
     const Key resource_key = {resource.present, resource.message.In(chunk.bytes()),
                               ref.resource_schema_url(), 0};
@@ -50,17 +55,27 @@ class Grouping {
     return {group->second, member->second};
   }
 
-  std::vector<ResourceGroup> groups_;
+  std::vector<ResourceGroup<Ref>> groups_;
   std::map<Key, size_t> resources_;
   std::map<Key, size_t> scopes_;
 };
 
+template <typename Chunk>
+auto Group(const std::vector<std::shared_ptr<const Chunk>>& chunks) {
+  Grouping<Chunk> grouping;
+  for (const auto& chunk : chunks) grouping.AddChunk(*chunk);
+  return grouping.Take();
+}
+
 }  // namespace
 
-std::vector<ResourceGroup> GroupByResource(const span::SpanBatch& batch) {
-  Grouping grouping;
-  for (const auto& chunk : batch.chunks()) grouping.AddChunk(*chunk);
-  return grouping.Take();
+std::vector<ResourceGroup<span::SpanRef>> GroupByResource(
+    const std::vector<std::shared_ptr<const span::SpanChunk>>& chunks) {
+  return Group(chunks);
+}
+std::vector<ResourceGroup<signal::RecordRef>> GroupByResource(
+    const std::vector<std::shared_ptr<const signal::RecordChunk>>& chunks) {
+  return Group(chunks);
 }
 
 }  // namespace spandrel::wire
