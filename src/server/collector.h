@@ -9,7 +9,7 @@
 #include "base/status.h"
 #include "net/peer/server.h"
 #include "net/socket/io_runtime.h"
-#include "pipeline/graph.h"
+#include "pipeline/graph/graph.h"
 #include "server/components.h"
 #include "server/options.h"
 #include "server/ready_file.h"

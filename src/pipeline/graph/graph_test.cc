@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/graph.h"
+#include "pipeline/graph/graph.h"
 
 #include <gtest/gtest.h>
 
