@@ -10,8 +10,9 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
-#include <mutex>
 #include <utility>
+
+#include "base/mutex.h"
 
 namespace spandrel::disk {
 
@@ -39,11 +40,11 @@ std::atomic<SlotBlock*> first_block{nullptr};
 struct sigaction previous_action;
 uintptr_t page_size = 0;
 
-std::mutex& TableMutex() {
-  static auto* const mutex = new std::mutex;  // maps may outlive static objects
+base::Mutex& TableMutex() {
+  static auto* const mutex = new base::Mutex;  // maps may outlive static objects
   return *mutex;
 }
-MapSlot* free_slots = nullptr;  // guarded by TableMutex()
+MapSlot* free_slots SPANDREL_GUARDED_BY(TableMutex()) = nullptr;
 
 bool Covers(const MapSlot& slot, uintptr_t address) {
   const uint32_t version = slot.version.load(std::memory_order_acquire);
@@ -109,8 +110,7 @@ void InstallHandler() {
   ::sigaction(SIGBUS, &ours, nullptr);
 }
 
-// With TableMutex() held.
-MapSlot* TakeSlot() {
+MapSlot* TakeSlot() SPANDREL_REQUIRES(TableMutex()) {
   if (free_slots == nullptr) {
     auto* const block = new SlotBlock;
     for (MapSlot& slot : block->slots) slot.next_free = std::exchange(free_slots, &slot);
@@ -134,7 +134,7 @@ void SetRange(MapSlot* slot, uintptr_t begin, uintptr_t end) {
 MapGuard::MapGuard(std::string_view range) {
   if (range.empty()) return;
   const auto begin = reinterpret_cast<uintptr_t>(range.data());
-  std::lock_guard lock(TableMutex());
+  base::MutexLock lock(TableMutex());
   slot_ = TakeSlot();
   slot_->failed.store(false, std::memory_order_relaxed);
   const uintptr_t end = begin + range.size();
@@ -143,7 +143,7 @@ MapGuard::MapGuard(std::string_view range) {
 
 MapGuard::~MapGuard() {
   if (slot_ == nullptr) return;
-  std::lock_guard lock(TableMutex());
+  base::MutexLock lock(TableMutex());
   SetRange(slot_, 0, 0);
   slot_->next_free = std::exchange(free_slots, slot_);
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/mutex.h"
 #include "disk/directory.h"
 #include "disk/file.h"
 
@@ -47,7 +48,7 @@ SpaceReserve::SpaceReserve(std::string path, uint64_t bytes) : path_(std::move(p
 
 bool SpaceReserve::Keep() {
   if (!given_up()) return true;
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   if (!given_up()) return true;
   // As much again stays free, or the first that is written would be in need of the reserve.
   if (SpaceAround(path_).free < 2 * wanted_) return false;
@@ -84,7 +85,7 @@ void SpaceReserve::Remove() {
 }
 
 bool SpaceReserve::GiveUp() {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   if (held_ == 0 || !RemoveFile(path_).ok()) return false;
   held_ = 0;
   return true;

@@ -4,9 +4,9 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <string>
 
+#include "base/mutex.h"
 #include "base/status.h"
 
 namespace spandrel::disk {
@@ -41,7 +41,7 @@ class SpaceReserve {
 
   const std::string path_;
   std::atomic<uint64_t> wanted_{0};
-  std::mutex mutex_;               // held while the file is made or removed
+  base::Mutex mutex_;              // held while the file is made or removed
   std::atomic<uint64_t> held_{0};  // changed with mutex_ held
 };
 

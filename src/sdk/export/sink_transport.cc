@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sdk/export/sink_transport.h"
 
-#include <condition_variable>
 #include <deque>
 #include <exception>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
 
+#include "base/mutex.h"
 #include "base/thread.h"
 
 namespace spandrel::sdk {
@@ -25,11 +24,11 @@ struct Job {
 
 // What the thread and the transport share.
 struct Line {
-  std::mutex mutex;
-  std::condition_variable changed;
-  std::deque<Job> jobs;                               // guarded by mutex
-  std::function<void(Transport::Outcome)> under_way;  // guarded by mutex; null: idle
-  bool closed = false;                                // guarded by mutex
+  base::Mutex mutex;
+  base::CondVar changed;
+  std::deque<Job> jobs SPANDREL_GUARDED_BY(mutex);
+  std::function<void(Transport::Outcome)> under_way SPANDREL_GUARDED_BY(mutex);  // null: idle
+  bool closed SPANDREL_GUARDED_BY(mutex) = false;
 };
 
 Status ExportTo(RequestSink& sink, const Job& job) {
@@ -43,21 +42,23 @@ Status ExportTo(RequestSink& sink, const Job& job) {
 
 void Serve(const std::shared_ptr<Line>& line, const std::shared_ptr<RequestSink>& sink) {
   base::NameThisThread("spandrel-sink");
-  std::unique_lock lock(line->mutex);
+  base::MutexLock lock(line->mutex);
   while (true) {
-    line->changed.wait(lock, [&line] { return line->closed || !line->jobs.empty(); });
+    line->changed.Wait(lock, [&line]() SPANDREL_REQUIRES(line->mutex) {
+      return line->closed || !line->jobs.empty();
+    });
     if (line->closed) return;
     const Job job = std::move(line->jobs.front());
     line->jobs.pop_front();
     line->under_way = job.done;
-    lock.unlock();
+    lock.Unlock();
     Status status = ExportTo(*sink, job);
-    lock.lock();
+    lock.Lock();
     const auto done = std::exchange(line->under_way, nullptr);
     if (done == nullptr) return;  // cancelled meanwhile
-    lock.unlock();
+    lock.Unlock();
     done({std::move(status), 0, {}});
-    lock.lock();
+    lock.Lock();
   }
 }
 
@@ -70,11 +71,11 @@ class SinkTransport final : public Transport {
     std::deque<Job> left;
     std::function<void(Outcome)> under_way;
     {
-      std::lock_guard lock(line_->mutex);
+      base::MutexLock lock(line_->mutex);
       line_->closed = true;
       left.swap(line_->jobs);
       under_way = std::exchange(line_->under_way, nullptr);
-      line_->changed.notify_one();
+      line_->changed.NotifyOne();
     }
     const Status cancelled(StatusCode::kCancelled, "the exporter is closed");
     for (Job& job : left) job.done({cancelled, 0, {}});
@@ -88,9 +89,9 @@ class SinkTransport final : public Transport {
 
   void Send(std::shared_ptr<const std::string> request, std::chrono::milliseconds timeout,
             std::function<void(Outcome)> done) override {
-    std::lock_guard lock(line_->mutex);
+    base::MutexLock lock(line_->mutex);
     line_->jobs.push_back({std::move(request), timeout, std::move(done)});
-    line_->changed.notify_one();
+    line_->changed.NotifyOne();
   }
 
  private:

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/mutex.h"
 #include "sdk/process/io_thread.h"
 
 namespace spandrel::sdk {
@@ -48,7 +49,7 @@ SampleResult JaegerSampler::Sample(const SamplingInput& input) const {
   PollIfDue();
   std::shared_ptr<JaegerStrategy> strategy;
   {
-    std::lock_guard lock(state_->mutex);
+    base::MutexLock lock(state_->mutex);
     strategy = state_->strategy;
   }
   return strategy->Sample(input);
@@ -66,7 +67,7 @@ void JaegerSampler::PollIfDue() const {
 void JaegerSampler::Poll() const {
   std::shared_ptr<net::HttpClient> client;
   {
-    std::lock_guard lock(state_->mutex);
+    base::MutexLock lock(state_->mutex);
     if (stopped_) return;
     if (client_ == nullptr) {
       runtime_ = SharedIoThread();
@@ -94,12 +95,12 @@ void JaegerSampler::Take(State& state, const std::string& endpoint,
     return Complain(state, endpoint, "HTTP status " + std::to_string(answer->status));
   }
   {
-    std::lock_guard lock(state.mutex);
+    base::MutexLock lock(state.mutex);
     if (state.json == answer->body) return;  // its rate limits go on as they stand
   }
   base::Result<std::shared_ptr<JaegerStrategy>> strategy = JaegerStrategy::FromJson(answer->body);
   if (!strategy.ok()) return Complain(state, endpoint, strategy.status().message());
-  std::lock_guard lock(state.mutex);
+  base::MutexLock lock(state.mutex);
   state.strategy = *std::move(strategy);
   state.json = answer->body;
 }
@@ -107,7 +108,7 @@ void JaegerSampler::Take(State& state, const std::string& endpoint,
 void JaegerSampler::Complain(State& state, const std::string& endpoint, const std::string& reason) {
   const auto now = steady_clock::now();
   {
-    std::lock_guard lock(state.mutex);
+    base::MutexLock lock(state.mutex);
     const bool first = state.told_at == steady_clock::time_point();
     if (!first && now - state.told_at < std::chrono::minutes(1)) return;
     state.told_at = now;
@@ -119,7 +120,7 @@ void JaegerSampler::Stop() {
   poll_at_ = INT64_MAX;
   std::shared_ptr<net::IoRuntime> runtime;
   std::shared_ptr<net::HttpClient> client;  // goes before the runtime, and both after the lock
-  std::lock_guard lock(state_->mutex);
+  base::MutexLock lock(state_->mutex);
   stopped_ = true;
   runtime = std::move(runtime_);
   client = std::move(client_);

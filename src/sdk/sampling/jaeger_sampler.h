@@ -5,10 +5,10 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 
+#include "base/mutex.h"
 #include "net/peer/client.h"
 #include "sdk/options/endpoint_url.h"
 #include "sdk/sampling/jaeger_strategy.h"
@@ -28,18 +28,19 @@ class JaegerSampler final : public SamplerNode {
 
   // Polls no more.
   void Stop();
-  // Around fork.
-  void LockForFork() { state_->mutex.lock(); }
-  void UnlockAfterFork() { state_->mutex.unlock(); }
-  void ResetInChild();  // with the lock held
+  // Around fork: the lock is held from one call to the next, which the analysis cannot follow.
+  void LockForFork() SPANDREL_NO_THREAD_SAFETY_ANALYSIS { state_->mutex.Lock(); }
+  void UnlockAfterFork() SPANDREL_NO_THREAD_SAFETY_ANALYSIS { state_->mutex.Unlock(); }
+  void ResetInChild() SPANDREL_NO_THREAD_SAFETY_ANALYSIS;  // with the lock held
 
  private:
   // Outlives the sampler while an answer is under way.
   struct State {
-    std::mutex mutex;
-    std::shared_ptr<JaegerStrategy> strategy;       // guarded by mutex
-    std::string json;                               // of the strategy; guarded by mutex
-    std::chrono::steady_clock::time_point told_at;  // of the last complaint; guarded by mutex
+    base::Mutex mutex;
+    std::shared_ptr<JaegerStrategy> strategy SPANDREL_GUARDED_BY(mutex);
+    std::string json SPANDREL_GUARDED_BY(mutex);  // of the strategy
+    // Of the last complaint.
+    std::chrono::steady_clock::time_point told_at SPANDREL_GUARDED_BY(mutex);
   };
 
   void PollIfDue() const;
@@ -54,9 +55,9 @@ class JaegerSampler final : public SamplerNode {
   const std::shared_ptr<State> state_ = std::make_shared<State>();
   mutable std::atomic<int64_t> poll_at_{INT64_MIN};  // on the steady clock; INT64_MAX: never
 
-  bool stopped_ = false;                             // guarded by state_->mutex
-  mutable std::shared_ptr<net::IoRuntime> runtime_;  // guarded by state_->mutex
-  mutable std::shared_ptr<net::HttpClient> client_;  // guarded by state_->mutex
+  bool stopped_ SPANDREL_GUARDED_BY(state_->mutex) = false;
+  mutable std::shared_ptr<net::IoRuntime> runtime_ SPANDREL_GUARDED_BY(state_->mutex);
+  mutable std::shared_ptr<net::HttpClient> client_ SPANDREL_GUARDED_BY(state_->mutex);
 };
 
 }  // namespace spandrel::sdk
