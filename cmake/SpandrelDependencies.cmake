@@ -43,7 +43,7 @@ if(OTEL_PROTO_INCLUDE_DIR AND OTEL_PROTO_LIBRARY)
     ${OTEL_PROTO_LIBRARY} gRPC::grpc++ protobuf::libprotobuf)
 endif()
 
-if(SPANDREL_TESTS OR SPANDREL_BENCH)
+if(SPANDREL_TESTS OR SPANDREL_BENCH OR SPANDREL_FUZZ)
   find_package(GTest REQUIRED)
   include(GoogleTest)
 endif()
