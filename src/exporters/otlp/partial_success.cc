@@ -2,11 +2,18 @@
 #include "exporters/otlp/partial_success.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/log.h"
 #include "base/mutex.h"
 
 namespace spandrel::exporters {
+namespace {
+
+// More than a request of 4 GiB can have; who claims more is not believed.
+constexpr int64_t kMostSpans = std::numeric_limits<uint32_t>::max();
+
+}  // namespace
 
 PartialSuccessReport::PartialSuccessReport(const pipeline::ComponentContext& context,
                                            const base::Clock& clock)
@@ -19,7 +26,7 @@ PartialSuccessReport::PartialSuccessReport(const pipeline::ComponentContext& con
 
 void PartialSuccessReport::Add(const wire::PartialSuccess& partial) {
   if (partial.rejected_spans <= 0 && partial.error_message.empty()) return;
-  const int64_t rejected = std::max<int64_t>(0, partial.rejected_spans);
+  const int64_t rejected = std::clamp<int64_t>(partial.rejected_spans, 0, kMostSpans);
   rejected_.Add(static_cast<uint64_t>(rejected));
 
   base::MutexLock lock(mutex_);
