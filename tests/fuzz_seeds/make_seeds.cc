@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+// usage: spandrel_fuzz_seeds FOLDER
+//
+// Writes the seeds of fuzz targets that read what our own encoders, or libprotobuf, write. To be
+// run again, with the folder `fuzz`, when one of these formats changes.
+#include <zstd.h>
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/crc32c.h"
+#include "base/fixed.h"
+#include "columnar/compaction/retention_file.h"
+#include "columnar/manifest/manifest.h"
+#include "columnar/part/read/part.h"
+#include "columnar/testing/part.h"
+#include "columnar/wal/log_record.h"
+#include "conformance/test_spans.h"
+#include "sdk/export/spool.h"
+#include "store_tool/otlp_file.h"
+#include "wire/jaeger/jaeger.h"
+#include "wire/otlp/otlp.h"
+#include "wire/testing/random_request.h"
+
+namespace spandrel {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Seeds {
+ public:
+  explicit Seeds(fs::path root) : root_(std::move(root)), scratch_(root_ / "scratch") {
+    fs::create_directories(scratch_);
+  }
+  ~Seeds() { fs::remove_all(scratch_); }
+  Seeds(const Seeds&) = delete;
+  Seeds& operator=(const Seeds&) = delete;
+
+  void Add(const std::string& target, const std::string& name, std::string_view bytes) const {
+    fs::create_directories(root_ / target);
+    std::ofstream(root_ / target / name, std::ios::binary) << bytes;
+  }
+  std::string scratch(const std::string& name) const { return scratch_ / name; }
+
+ private:
+  const fs::path root_;
+  const fs::path scratch_;
+};
+
+std::string ReadFile(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+span::SpanBatch Decoded(std::string request) {
+  auto decoded = wire::DecodeOtlpProtobuf(base::MakeSharedBytes(std::move(request)));
+  SPANDREL_CHECK(decoded.ok());
+  return span::SpanBatch(decoded->chunk);
+}
+
+// Requests of libprotobuf with every kind of field, none too large.
+std::vector<std::string> RandomRequests(size_t count) {
+  constexpr size_t kMaxBytes = 1500;
+  std::vector<std::string> requests;
+  for (uint64_t seed = 1; requests.size() < count; ++seed) {
+    std::string request = wire::RandomRequest(seed).Make().SerializeAsString();
+    const bool is_useful = request.size() > 200 && request.size() <= kMaxBytes;
+    if (is_useful && wire::DecodeOtlpProtobuf(base::MakeSharedBytes(request)).ok()) {
+      requests.push_back(std::move(request));
+    }
+  }
+  return requests;
+}
+
+void AddRequests(const Seeds& seeds, const std::vector<std::string>& requests) {
+  for (size_t i = 0; i < requests.size(); ++i) {
+    const std::string name = "request-" + std::to_string(i);
+    const span::SpanBatch batch = Decoded(requests[i]);
+    seeds.Add("otlp_protobuf_fuzz", name, requests[i]);
+    seeds.Add("value_filter_fuzz", name, requests[i]);
+    seeds.Add("otlp_json_fuzz", name, wire::EncodeOtlpJson(batch));
+    seeds.Add("jaeger_fuzz", name, requests[i]);
+    for (const std::string& post : wire::EncodePostSpansRequests(batch)) {
+      seeds.Add("jaeger_fuzz", "post-spans-" + std::to_string(i), post);
+    }
+  }
+}
+
+// A file of these requests behind the two bytes of choices.
+void AddImportFile(const Seeds& seeds, const std::vector<std::string>& requests,
+                   store_tool::OtlpFormat format, store_tool::Compression compression) {
+  static constexpr std::array<const char*, 2> kFormats = {"json", "proto"};
+  static constexpr std::array<const char*, 3> kCompressions = {"plain", "gzip", "zstd"};
+  const auto number = static_cast<size_t>(compression);
+  const std::string path = seeds.scratch("import");
+  auto sink = store_tool::ByteSink::Open(path, compression, true);
+  SPANDREL_CHECK(sink.ok());
+  for (const std::string& request : requests) {
+    SPANDREL_CHECK((*sink)->Write(EncodeFileEntry(Decoded(request), format)).ok());
+  }
+  SPANDREL_CHECK((*sink)->Finish().ok());
+  const std::string choices{'\x1f', static_cast<char>(number * 2 + static_cast<size_t>(format))};
+  const std::string name =
+      std::string(kFormats[static_cast<size_t>(format)]) + "-" + kCompressions[number];
+  seeds.Add("otlp_file_fuzz", name, choices + ReadFile(path));
+}
+
+void AddImportFiles(const Seeds& seeds, const std::vector<std::string>& requests) {
+  using store_tool::Compression;
+  for (const auto format : {store_tool::OtlpFormat::kJson, store_tool::OtlpFormat::kProto}) {
+    for (const auto compression : {Compression::kNone, Compression::kGzip, Compression::kZstd}) {
+      AddImportFile(seeds, requests, format, compression);
+    }
+  }
+}
+
+void AddSpoolFile(const Seeds& seeds, const std::string& request) {
+  const std::string folder = seeds.scratch("spool");
+  sdk::Spool spool(folder, 1 << 20);
+  SPANDREL_CHECK(spool.Write(request, 3));
+  seeds.Add("spool_fuzz", "whole", ReadFile(folder + "/" + spool.Oldest()->name));
+  seeds.Add("spool_fuzz", "request", request);
+}
+
+void AddRetentionFile(const Seeds& seeds) {
+  columnar::StoreLayout layout(seeds.scratch("store"));
+  fs::create_directories(layout.root);
+  SPANDREL_CHECK(columnar::SaveRetentionClock(layout, 1'700'000'000'000'000'000).ok());
+  seeds.Add("retention_file_fuzz", "whole", ReadFile(layout.root + "/retention-clock"));
+}
+
+void AddManifests(const Seeds& seeds) {
+  columnar::Manifest manifest;
+  const auto add = [&](const char* name) {
+    const std::string bytes = EncodeManifest(manifest);
+    seeds.Add("manifest_fuzz", name, std::string_view(bytes).substr(0, bytes.size() - 4));
+  };
+  add("empty");
+  manifest = {7, 1'000, {{3, 0x0123456789abcdef}, {6, 42}}};
+  add("two-parts");
+}
+
+// Log records as the fuzz target takes them: a file, and choices with bodies that it makes one of.
+void AddLogs(const Seeds& seeds) {
+  constexpr uint64_t kEpoch = 42;
+  const auto header = columnar::EncodeLogFileHeader(kEpoch);
+  std::string file(header.begin(), header.end());
+  for (uint64_t sequence = 1; sequence <= 3; ++sequence) {
+    const std::string body = "request " + std::to_string(sequence);
+    const auto record = columnar::EncodeLogRecordHeader(
+        kEpoch, sequence, static_cast<uint32_t>(body.size()), base::Crc32c(body));
+    file.append(record.begin(), record.end()).append(body);
+    file.resize((file.size() + columnar::kLogAlignment - 1) / columnar::kLogAlignment *
+                columnar::kLogAlignment);
+  }
+  seeds.Add("log_record_fuzz", "file", file);
+  seeds.Add("log_record_fuzz", "bodies", std::string("\0\xff\2\3one\0\3two\1\5three\2\4four", 23));
+  seeds.Add("log_record_fuzz", "damaged", std::string("\2\0\x50\1\0\x90\xff\0\2\3one\2\3two", 17));
+}
+
+// A part of the sample's spans: its footer, and each section as the first choice of bytes that the
+// fuzz target puts in its place.
+void AddPart(const Seeds& seeds) {
+  const std::string path = seeds.scratch("part");
+  auto part = columnar::PartWriter::Create(path, columnar::Effort::kFast);
+  SPANDREL_CHECK(part.ok());
+  const columnar::EncodedRowGroup group = columnar::SampleGroup(**part);
+  SPANDREL_CHECK((*part)->AddGroup(group).ok() && (*part)->Finish(1, {2, 3}).ok());
+  const std::string file = ReadFile(path);
+  const auto footer = columnar::ParsePartFooter(file);
+  SPANDREL_CHECK(footer.ok());
+  // The target appends the trailer: length, checksum, file id and magic.
+  constexpr size_t kTrailerBytes = 4 + 4 + 8 + 8;
+  const std::string end = EncodePartFooter(*footer);
+  seeds.Add("part_footer_fuzz", "footer", end.substr(0, end.size() - kTrailerBytes));
+  for (size_t i = 0; i < group.sections.size(); ++i) {
+    const columnar::EncodedSection& section = group.sections[i];
+    std::string raw = section.bytes;
+    if (section.raw_size != raw.size()) {
+      raw.resize(section.raw_size);
+      ZSTD_decompress(raw.data(), raw.size(), section.bytes.data(), section.bytes.size());
+    }
+    const std::string choices{static_cast<char>(i % 5), static_cast<char>(i * 2)};
+    seeds.Add("row_group_fuzz", "section-" + std::to_string(i), choices + raw);
+    seeds.Add("row_group_fuzz", "damage-" + std::to_string(i),
+              choices.substr(0, 1) + static_cast<char>(i * 2 + 1) + std::string("\1\0\7\x10\0", 5));
+  }
+}
+
+}  // namespace
+}  // namespace spandrel
+
+int main(int argc, char** argv) {
+  using namespace spandrel;
+  if (argc != 2) return 2;
+  const Seeds seeds(argv[1]);
+  AddRequests(seeds, RandomRequests(4));
+  const std::vector<std::string> few = {
+      conformance::EncodeRequest({{.trace = 1, .attributes = {{"key", "value"}}}}),
+      conformance::EncodeRequest({{.trace = 2}, {.trace = 2, .span = 2, .parent = 1}})};
+  AddImportFiles(seeds, few);
+  AddSpoolFile(seeds, few.front());
+  AddRetentionFile(seeds);
+  AddManifests(seeds);
+  AddLogs(seeds);
+  AddPart(seeds);
+  return 0;
+}
