@@ -28,10 +28,6 @@ find_package(gRPC CONFIG REQUIRED)
 find_package(absl CONFIG REQUIRED)
 find_package(opentelemetry-cpp CONFIG REQUIRED)
 
-find_path(PROTOZERO_INCLUDE_DIR protozero/pbf_reader.hpp REQUIRED)
-add_library(protozero INTERFACE)
-target_include_directories(protozero SYSTEM INTERFACE ${PROTOZERO_INCLUDE_DIR})
-
 # The generated OTLP classes of Debian's libopentelemetry-proto-dev: a peer for tests, never used by the product.
 find_path(OTEL_PROTO_INCLUDE_DIR opentelemetry/proto/trace/v1/trace.pb.h)
 find_library(OTEL_PROTO_LIBRARY opentelemetry_proto)

@@ -8,10 +8,10 @@ set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/Spandrel)
 set(generated ${CMAKE_BINARY_DIR}/generated/package)
 
 # Not for applications to name.
-foreach(internal base span signal net wire)
+foreach(internal base proto span signal net wire)
   set_target_properties(spandrel_${internal} PROPERTIES EXPORT_NAME internal_${internal})
 endforeach()
-install(TARGETS spandrel_base spandrel_span spandrel_signal spandrel_net spandrel_wire spandrel_sdk spandrel_instrument
+install(TARGETS spandrel_base spandrel_proto spandrel_span spandrel_signal spandrel_net spandrel_wire spandrel_sdk spandrel_instrument
   EXPORT SpandrelTargets COMPONENT library)
 install(EXPORT SpandrelTargets NAMESPACE Spandrel:: DESTINATION ${package_dir} COMPONENT library)
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/include/spandrel DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT library)

@@ -10,7 +10,7 @@ source tools/apt_mirror.sh
 build_packages=(
   cmake ninja-build g++ pkg-config lld ca-certificates python3
   libboost-dev libnghttp2-dev libssl-dev zlib1g-dev libdeflate-dev libzstd-dev libyaml-cpp-dev
-  libsimdjson-dev libre2-dev libxxhash-dev libfmt-dev libspdlog-dev libcli11-dev libprotozero-dev
+  libsimdjson-dev libre2-dev libxxhash-dev libfmt-dev libspdlog-dev libcli11-dev
   libcurl4-openssl-dev libcpp-httplib-dev
   # Debian's opentelemetry-cpp-dev needs these to be found by CMake, even for the API alone.
   libabsl-dev libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc

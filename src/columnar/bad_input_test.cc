@@ -12,9 +12,9 @@
 #include "columnar/testing/spans.h"
 #include "conformance/test_spans.h"
 #include "disk/testing/directory.h"
+#include "proto/writer.h"
 #include "span/span_view.h"
 #include "wire/otlp/otlp.h"
-#include "wire/proto_writer.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -230,7 +230,7 @@ TEST_F(BadInputTest, TheSameSpanTwiceIsStoredOnceAndAnotherOneOfItsIdBeside) {
 
 span::SpanBatch SpanOfIdsAlone(uint64_t trace) {
   std::string bytes;
-  wire::ProtoWriter writer(&bytes);
+  proto::Writer writer(&bytes);
   const size_t resource_spans = writer.Open(span::otlp::kRequestResourceSpans);
   const size_t scope_spans = writer.Open(span::otlp::kResourceSpansScopeSpans);
   const size_t span = writer.Open(span::otlp::kScopeSpansSpans);
@@ -280,7 +280,7 @@ struct Chain {
   std::array<std::string_view, 2> services = {"even", "odd"};
 };
 
-void WriteLink(const Chain& chain, uint64_t number, wire::ProtoWriter& writer) {
+void WriteLink(const Chain& chain, uint64_t number, proto::Writer& writer) {
   const size_t span = writer.Open(span::otlp::kScopeSpansSpans);
   writer.Bytes(span::otlp::kSpanTraceId, TraceIdOf(chain.trace).view());
   writer.Bytes(span::otlp::kSpanSpanId, SpanIdOf(number).view());
@@ -291,7 +291,7 @@ void WriteLink(const Chain& chain, uint64_t number, wire::ProtoWriter& writer) {
   writer.Close(span);
 }
 
-void WriteResource(std::string_view service, wire::ProtoWriter& writer) {
+void WriteResource(std::string_view service, proto::Writer& writer) {
   const size_t resource = writer.Open(span::otlp::kResourceSpansResource);
   const size_t attribute = writer.Open(span::otlp::kResourceAttributes);
   writer.Bytes(span::otlp::kKeyValueKey, "service.name");
@@ -304,7 +304,7 @@ void WriteResource(std::string_view service, wire::ProtoWriter& writer) {
 
 span::SpanBatch MakeChain(const Chain& chain) {
   std::string bytes;
-  wire::ProtoWriter writer(&bytes);
+  proto::Writer writer(&bytes);
   for (const uint64_t service : {0, 1}) {
     const size_t resource_spans = writer.Open(span::otlp::kRequestResourceSpans);
     WriteResource(chain.services[service], writer);

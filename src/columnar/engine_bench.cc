@@ -10,9 +10,9 @@
 #include "columnar/engine.h"
 #include "columnar/testing/spans.h"
 #include "disk/testing/directory.h"
+#include "proto/writer.h"
 #include "span/span_view.h"
 #include "wire/otlp/otlp.h"
-#include "wire/proto_writer.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -34,7 +34,7 @@ class RequestMaker {
  public:
   std::string Make() {
     std::string bytes;
-    wire::ProtoWriter writer(&bytes);
+    proto::Writer writer(&bytes);
     const size_t resource_spans = writer.Open(span::otlp::kRequestResourceSpans);
     const size_t resource = writer.Open(span::otlp::kResourceSpansResource);
     Attribute(&writer, span::otlp::kResourceAttributes, "service.name",
@@ -55,7 +55,7 @@ class RequestMaker {
     while (id.size() < size) id.push_back(static_cast<char>(1 + Below(255)));
     return id;
   }
-  static void Attribute(wire::ProtoWriter* writer, uint32_t field, std::string_view key,
+  static void Attribute(proto::Writer* writer, uint32_t field, std::string_view key,
                         std::string_view value) {
     const size_t attribute = writer->Open(field);
     writer->Bytes(span::otlp::kKeyValueKey, key);
@@ -65,7 +65,7 @@ class RequestMaker {
     writer->Close(attribute);
   }
 
-  void Span(wire::ProtoWriter* writer, size_t index) {
+  void Span(proto::Writer* writer, size_t index) {
     if (index % kSpansPerTrace == 0) {
       trace_id_ = Id(16);
       now_ += 1'000'000;

@@ -7,9 +7,9 @@
 #include <fstream>
 #include <string>
 
+#include "base/base64.h"
 #include "endpoints/auth_config.h"
 #include "endpoints/password_file.h"
-#include "net/http/base64.h"
 
 namespace spandrel::endpoints {
 namespace {
@@ -21,7 +21,7 @@ using ::testing::HasSubstr;
 constexpr const char* kBcrypt = "$2y$05$abcdefghijklmnopqrstuupx2xBUC4954936wVIjyyPHmUBFu0wCW";
 
 net::Headers Basic(const std::string& login) {
-  return {{"authorization", "Basic " + net::Base64Encode(login)}};
+  return {{"authorization", "Basic " + base::Base64Encode(login)}};
 }
 
 base::Result<Identity> Ask(ServerAuthenticator& authenticator, const net::Headers& headers) {

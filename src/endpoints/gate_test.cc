@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "net/http/base64.h"
+#include "base/base64.h"
 
 namespace spandrel::endpoints {
 namespace {
@@ -108,7 +108,7 @@ TEST_F(GateTest, WhoDoesNotLogInDoesNotPass) {
   refused = ask(request);
   EXPECT_EQ(refused.status, 200);
   EXPECT_EQ(net::FindHeader(refused.headers, "grpc-status"), "16");
-  request.headers.emplace_back("authorization", "Basic " + net::Base64Encode("ann:secret"));
+  request.headers.emplace_back("authorization", "Basic " + base::Base64Encode("ann:secret"));
   EXPECT_EQ(net::FindHeader(ask(request).headers, "grpc-status"), "");
   net::Request preflight = For("x");
   preflight.method = "OPTIONS";

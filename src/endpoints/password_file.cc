@@ -6,8 +6,8 @@
 
 #include <memory>
 
+#include "base/base64.h"
 #include "endpoints/digest.h"
-#include "net/http/base64.h"
 
 namespace spandrel::endpoints {
 namespace {
@@ -37,7 +37,7 @@ bool IsSha(std::string_view hash) {
 // The digest and the salt behind it.
 std::string DecodeSha(std::string_view hash) {
   hash.remove_prefix(hash.starts_with(kSha) ? kSha.size() : kSaltedSha.size());
-  return net::Base64Decode(hash).value_or("");
+  return base::Base64Decode(hash).value_or("");
 }
 
 bool IsKnown(const std::string& hash) {

@@ -5,7 +5,6 @@
 
 #include <set>
 
-#include "span/field_reader.h"
 #include "span/ids.h"
 
 namespace spandrel::span {
@@ -71,55 +70,6 @@ TEST(IdHash, UsesAllBytes) {
     }
   }
   EXPECT_EQ(hashes.size(), 2 * TraceId::kSize);
-}
-
-TEST(NextField, ReadsEveryWireType) {
-  std::string_view message("\x08\x96\x01\x11\1\0\0\0\0\0\0\0\x1a\x02hi\x25\2\0\0\0", 21);
-  ProtoField field;
-  ASSERT_TRUE(NextField(&message, &field));
-  EXPECT_TRUE(field.is_varint());
-  EXPECT_EQ(field.scalar, 150u);
-  ASSERT_TRUE(NextField(&message, &field));
-  EXPECT_TRUE(field.is_fixed64());
-  EXPECT_EQ(field.scalar, 1u);
-  ASSERT_TRUE(NextField(&message, &field));
-  EXPECT_TRUE(field.is_bytes());
-  EXPECT_EQ(field.bytes, "hi");
-  ASSERT_TRUE(NextField(&message, &field));
-  EXPECT_TRUE(field.is_fixed32());
-  EXPECT_EQ(field.number, 4u);
-  EXPECT_FALSE(NextField(&message, &field));
-  EXPECT_TRUE(message.empty());
-}
-
-TEST(NextField, ReadsLargeNumbersAndLengths) {
-  const std::string large = "\xfa\x7f\xc8\x01" + std::string(200, 'x');
-  std::string_view message = large;
-  ProtoField field;
-  ASSERT_TRUE(NextField(&message, &field));
-  EXPECT_EQ(field.number, 2047u);
-  EXPECT_EQ(field.bytes.size(), 200u);
-}
-
-TEST(NextField, LeavesMalformedBytesBehind) {
-  const std::string_view bad[] = {
-      "\x0a",                                                  // no length
-      "\x0a\x05hi",                                            // length past the end
-      "\x08",                                                  // no varint
-      "\x08\xff",                                              // varint cut off
-      {"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\1", 12},  // varint of eleven bytes
-      "\x09\1\2\3",                                            // fixed64 cut off
-      "\x0d\1",                                                // fixed32 cut off
-      {"\0\1", 2},                                             // field number 0
-      "\x0b",                                                  // group
-      "\x0e",                                                  // no such wire type
-      "\xff\xff\xff\xff\xff\1\1",                              // key over 32 bits
-  };
-  for (std::string_view message : bad) {
-    ProtoField field;
-    EXPECT_FALSE(NextField(&message, &field));
-    EXPECT_FALSE(message.empty());
-  }
 }
 
 }  // namespace

@@ -1,27 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "span/span_view.h"
 
-#include "span/field_reader.h"
+#include "proto/field_reader.h"
 
 namespace spandrel::span {
 namespace {
 
+using proto::NextField;
+
 template <typename IdType>
-void ReadId(const ProtoField& field, IdType* id) {
+void ReadId(const proto::Field& field, IdType* id) {
   if (field.is_bytes()) *id = IdType::FromBytes(field.bytes).value_or(IdType{});
 }
 
-void ReadBytes(const ProtoField& field, std::string_view* out) {
+void ReadBytes(const proto::Field& field, std::string_view* out) {
   if (field.is_bytes()) *out = field.bytes;
 }
 
-void ReadCount(const ProtoField& field, uint32_t* out) {
+void ReadCount(const proto::Field& field, uint32_t* out) {
   if (field.is_varint()) *out = static_cast<uint32_t>(field.scalar);
 }
 
 std::string_view ReadStatusMessage(std::string_view status) {
   std::string_view message;
-  ProtoField field;
+  proto::Field field;
   while (NextField(&status, &field)) {
     if (field.number == otlp::kStatusMessage) ReadBytes(field, &message);
   }
@@ -33,7 +35,7 @@ std::string_view ReadStatusMessage(std::string_view status) {
 uint32_t ResourceView::dropped_attributes_count() const {
   uint32_t count = 0;
   std::string_view rest = message;
-  ProtoField field;
+  proto::Field field;
   while (NextField(&rest, &field)) {
     if (field.number == otlp::kResourceDroppedAttributesCount) ReadCount(field, &count);
   }
@@ -42,7 +44,7 @@ uint32_t ResourceView::dropped_attributes_count() const {
 
 ScopeView::ScopeView(std::string_view message) : message(message) {
   std::string_view rest = message;
-  ProtoField field;
+  proto::Field field;
   while (NextField(&rest, &field)) {
     switch (field.number) {
       case otlp::kScopeName:
@@ -62,7 +64,7 @@ ScopeView::ScopeView(std::string_view message) : message(message) {
 
 EventView::EventView(std::string_view message) : message(message) {
   std::string_view rest = message;
-  ProtoField field;
+  proto::Field field;
   while (NextField(&rest, &field)) {
     switch (field.number) {
       case otlp::kEventTime:
@@ -82,7 +84,7 @@ EventView::EventView(std::string_view message) : message(message) {
 
 LinkView::LinkView(std::string_view message) : message(message) {
   std::string_view rest = message;
-  ProtoField field;
+  proto::Field field;
   while (NextField(&rest, &field)) {
     switch (field.number) {
       case otlp::kLinkTraceId:
@@ -107,7 +109,7 @@ LinkView::LinkView(std::string_view message) : message(message) {
 }
 
 std::optional<std::string_view> MessageReader::Next() {
-  ProtoField field;
+  proto::Field field;
   while (NextField(&rest_, &field)) {
     if (field.number == field_ && field.is_bytes()) return field.bytes;
   }
@@ -116,7 +118,7 @@ std::optional<std::string_view> MessageReader::Next() {
 
 SpanView::SpanView(std::string_view message) : message(message) {
   std::string_view rest = message;
-  ProtoField field;
+  proto::Field field;
   while (NextField(&rest, &field)) {
     switch (field.number) {
       case otlp::kSpanTraceState:

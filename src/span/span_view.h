@@ -5,56 +5,13 @@
 #include <optional>
 #include <string_view>
 
+#include "proto/otlp.h"
 #include "span/span_batch.h"
 #include "span/value.h"
 
 namespace spandrel::span {
 
-// Field numbers of opentelemetry/proto/trace/v1/trace.proto, schema 1.11.
-namespace otlp {
-inline constexpr uint32_t kRequestResourceSpans = 1;
-inline constexpr uint32_t kResourceSpansResource = 1;
-inline constexpr uint32_t kResourceSpansScopeSpans = 2;
-inline constexpr uint32_t kResourceSpansSchemaUrl = 3;
-inline constexpr uint32_t kResourceAttributes = 1;
-inline constexpr uint32_t kResourceDroppedAttributesCount = 2;
-inline constexpr uint32_t kResourceEntityRefs = 3;
-inline constexpr uint32_t kScopeSpansScope = 1;
-inline constexpr uint32_t kScopeSpansSpans = 2;
-inline constexpr uint32_t kScopeSpansSchemaUrl = 3;
-inline constexpr uint32_t kScopeName = 1;
-inline constexpr uint32_t kScopeVersion = 2;
-inline constexpr uint32_t kScopeAttributes = 3;
-inline constexpr uint32_t kScopeDroppedAttributesCount = 4;
-inline constexpr uint32_t kSpanTraceId = 1;
-inline constexpr uint32_t kSpanSpanId = 2;
-inline constexpr uint32_t kSpanTraceState = 3;
-inline constexpr uint32_t kSpanParentSpanId = 4;
-inline constexpr uint32_t kSpanName = 5;
-inline constexpr uint32_t kSpanKind = 6;
-inline constexpr uint32_t kSpanStartTime = 7;
-inline constexpr uint32_t kSpanEndTime = 8;
-inline constexpr uint32_t kSpanAttributes = 9;
-inline constexpr uint32_t kSpanDroppedAttributesCount = 10;
-inline constexpr uint32_t kSpanEvents = 11;
-inline constexpr uint32_t kSpanDroppedEventsCount = 12;
-inline constexpr uint32_t kSpanLinks = 13;
-inline constexpr uint32_t kSpanDroppedLinksCount = 14;
-inline constexpr uint32_t kSpanStatus = 15;
-inline constexpr uint32_t kSpanFlags = 16;
-inline constexpr uint32_t kEventTime = 1;
-inline constexpr uint32_t kEventName = 2;
-inline constexpr uint32_t kEventAttributes = 3;
-inline constexpr uint32_t kEventDroppedAttributesCount = 4;
-inline constexpr uint32_t kLinkTraceId = 1;
-inline constexpr uint32_t kLinkSpanId = 2;
-inline constexpr uint32_t kLinkTraceState = 3;
-inline constexpr uint32_t kLinkAttributes = 4;
-inline constexpr uint32_t kLinkDroppedAttributesCount = 5;
-inline constexpr uint32_t kLinkFlags = 6;
-inline constexpr uint32_t kStatusMessage = 2;
-inline constexpr uint32_t kStatusCode = 3;
-}  // namespace otlp
+namespace otlp = proto::otlp;
 
 // The views below read messages that wire::DecodeOtlpProtobuf has checked, and live as long as the
 // bytes they were made from. Making one reads the message once.

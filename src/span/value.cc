@@ -8,37 +8,24 @@
 #include <cstring>
 #include <vector>
 
-#include "span/field_reader.h"
+#include "base/base64.h"
+#include "base/utf8.h"
+#include "proto/field_reader.h"
 
 namespace spandrel::span {
 namespace {
 
+using proto::NextField;
+
 AttributeView ReadKeyValue(std::string_view message) {
   AttributeView attribute;
-  ProtoField field;
+  proto::Field field;
   while (NextField(&message, &field)) {
     if (!field.is_bytes()) continue;
     if (field.number == otlp::kKeyValueKey) attribute.key = field.bytes;
     if (field.number == otlp::kKeyValueValue) attribute.value = ValueView::FromMessage(field.bytes);
   }
   return attribute;
-}
-
-// The length of the well-formed UTF-8 sequence at the front of `text` (RFC 3629), 0 if there is
-// none.
-size_t Utf8SequenceSize(std::string_view text) {
-  const auto byte = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
-  const uint8_t lead = byte(0);
-  if (lead < 0x80) return 1;
-  const size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || text.size() < size) return 0;
-  for (size_t i = 1; i < size; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  }
-  const bool overlong = (lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xf0 && byte(1) < 0x90);
-  const bool surrogate = lead == 0xed && byte(1) >= 0xa0;
-  const bool too_large = lead == 0xf4 && byte(1) >= 0x90;
-  return overlong || surrogate || too_large ? 0 : size;
 }
 
 // A character that JSON takes as it is, without a look at what follows it.
@@ -70,7 +57,7 @@ void AppendScalarJson(const ValueView& value, std::string* json) {
       AppendJsonString(value.bytes(), json);
       break;
     case ValueType::kBytes:
-      *json += '"' + Base64Encode(value.bytes()) + '"';
+      *json += '"' + base::Base64Encode(value.bytes()) + '"';
       break;
     case ValueType::kDouble:
       if (!std::isfinite(value.as_double())) {
@@ -118,20 +105,11 @@ std::optional<ValueView> NextElement(OpenContainer* container, std::string* json
   return value;
 }
 
-int Base64Digit(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '+' || c == '-') return 62;
-  if (c == '/' || c == '_') return 63;
-  return -1;
-}
-
 }  // namespace
 
 ValueView ValueView::FromMessage(std::string_view message) {
   ValueView value;
-  ProtoField field;
+  proto::Field field;
   while (NextField(&message, &field)) {
     switch (field.number) {
       case otlp::kAnyValueString:
@@ -183,7 +161,7 @@ std::string ValueView::ToText() const {
       return fmt::format("{}", number);
     }
     case ValueType::kBytes:
-      return Base64Encode(bytes_);
+      return base::Base64Encode(bytes_);
     case ValueType::kArray:
     case ValueType::kKvlist:
       break;
@@ -194,7 +172,7 @@ std::string ValueView::ToText() const {
 }
 
 std::optional<ValueView> ArrayReader::Next() {
-  ProtoField field;
+  proto::Field field;
   while (NextField(&rest_, &field)) {
     if (field.number == otlp::kListValues && field.is_bytes()) {
       return ValueView::FromMessage(field.bytes);
@@ -204,7 +182,7 @@ std::optional<ValueView> ArrayReader::Next() {
 }
 
 std::optional<AttributeView> AttributeReader::Next() {
-  ProtoField field;
+  proto::Field field;
   while (NextField(&rest_, &field)) {
     if (field.number == field_ && field.is_bytes()) return ReadKeyValue(field.bytes);
   }
@@ -246,7 +224,7 @@ void AppendJsonString(std::string_view text, std::string* json) {
       ++at;
       continue;
     }
-    if (const size_t size = Utf8SequenceSize(text.substr(at)); size > 1) {
+    if (const size_t size = base::Utf8SequenceSize(text.substr(at)); size > 1) {
       at += size;
       continue;
     }
@@ -256,46 +234,6 @@ void AppendJsonString(std::string_view text, std::string* json) {
   }
   json->append(text.substr(run));
   *json += '"';
-}
-
-std::string Base64Encode(std::string_view bytes) {
-  static constexpr char kAlphabet[] =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (size_t at = 0; at < bytes.size(); at += 3) {
-    const size_t size = std::min<size_t>(3, bytes.size() - at);
-    uint32_t group = 0;
-    for (size_t i = 0; i < 3; ++i) {
-      group = group << 8 | (i < size ? static_cast<uint8_t>(bytes[at + i]) : 0U);
-    }
-    for (size_t i = 0; i < 4; ++i) {
-      text += i <= size ? kAlphabet[group >> (18 - 6 * i) & 63] : '=';
-    }
-  }
-  return text;
-}
-
-std::optional<std::string> Base64Decode(std::string_view text) {
-  const bool padded = text.size() % 4 == 0;
-  for (int i = 0; padded && i < 2 && !text.empty() && text.back() == '='; ++i) {
-    text.remove_suffix(1);
-  }
-  if (text.size() % 4 == 1) return std::nullopt;
-  std::string bytes;
-  bytes.reserve(text.size() / 4 * 3 + 2);
-  uint32_t group = 0;
-  int bits = 0;
-  for (const char c : text) {
-    const int digit = Base64Digit(c);
-    if (digit < 0) return std::nullopt;
-    group = group << 6 | static_cast<uint32_t>(digit);
-    bits += 6;
-    if (bits < 8) continue;
-    bits -= 8;
-    bytes += static_cast<char>(group >> bits);
-  }
-  return bytes;
 }
 
 }  // namespace spandrel::span

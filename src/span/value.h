@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "proto/otlp.h"
+
 namespace spandrel::span {
 
 // The cases of OTLP's AnyValue (opentelemetry/proto/common/v1/common.proto).
@@ -20,19 +22,7 @@ enum class ValueType : uint8_t {
   kBytes,
 };
 
-// AnyValue's and KeyValue's field numbers.
-namespace otlp {
-inline constexpr uint32_t kAnyValueString = 1;
-inline constexpr uint32_t kAnyValueBool = 2;
-inline constexpr uint32_t kAnyValueInt = 3;
-inline constexpr uint32_t kAnyValueDouble = 4;
-inline constexpr uint32_t kAnyValueArray = 5;
-inline constexpr uint32_t kAnyValueKvlist = 6;
-inline constexpr uint32_t kAnyValueBytes = 7;
-inline constexpr uint32_t kKeyValueKey = 1;
-inline constexpr uint32_t kKeyValueValue = 2;
-inline constexpr uint32_t kListValues = 1;  // ArrayValue.values and KeyValueList.values
-}  // namespace otlp
+namespace otlp = proto::otlp;
 
 // An attribute value as a view into the OTLP bytes that hold it; valid as long as they are. The
 // bytes must have passed wire::DecodeOtlpProtobuf, which bounds the nesting of arrays and maps.
@@ -110,12 +100,5 @@ void AppendValueJson(const ValueView& value, std::string* json);
 
 // Appends a JSON string with its quotes, escaped as above.
 void AppendJsonString(std::string_view text, std::string* json);
-
-// RFC 4648 section 4, with padding.
-std::string Base64Encode(std::string_view bytes);
-
-// The bytes of base64 text in the standard or the URL-safe alphabet, padded or not; nothing for
-// anything else.
-std::optional<std::string> Base64Decode(std::string_view text);
 
 }  // namespace spandrel::span

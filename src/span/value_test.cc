@@ -33,27 +33,6 @@ TEST(JsonString, ReplacesWhatIsNotUtf8) {
   EXPECT_EQ(Json("\xe2\x82"), R"("\ufffd\ufffd")");
 }
 
-// RFC 4648, section 10.
-TEST(Base64, KnownVectors) {
-  const std::pair<std::string, std::string> vectors[] = {{"", ""},
-                                                         {"f", "Zg=="},
-                                                         {"fo", "Zm8="},
-                                                         {"foo", "Zm9v"},
-                                                         {"foob", "Zm9vYg=="},
-                                                         {"fooba", "Zm9vYmE="},
-                                                         {"foobar", "Zm9vYmFy"}};
-  for (const auto& [bytes, text] : vectors) {
-    EXPECT_EQ(Base64Encode(bytes), text);
-    EXPECT_EQ(Base64Decode(text), bytes);
-    EXPECT_EQ(Base64Decode(text.substr(0, text.find('='))), bytes);
-  }
-  EXPECT_EQ(Base64Decode("-_8="), "\xfb\xff");
-  EXPECT_EQ(Base64Decode("+/8"), "\xfb\xff");
-  for (const char* bad : {"A", "=", "====", "A===", "Zg=", "Z=g=", "Zm9 ", "Zm9v\n"}) {
-    EXPECT_FALSE(Base64Decode(bad)) << bad;
-  }
-}
-
 std::string Field(char key, const std::string& bytes) {
   return std::string(1, key) + static_cast<char>(bytes.size()) + bytes;
 }

@@ -13,7 +13,6 @@ namespace spandrel::traffic {
 namespace {
 
 namespace otlp = span::otlp;
-using protozero::pbf_writer;
 
 constexpr size_t kServices = 20;
 constexpr size_t kOperationsPerService = 20;
@@ -40,7 +39,7 @@ constexpr std::array<int64_t, 10> kStatusCodes = {200, 200, 200, 201, 201, 204, 
 
 std::string EncodeResource(size_t index) {
   std::string bytes;
-  pbf_writer writer(bytes);
+  proto::Writer writer(&bytes);
   constexpr uint32_t kField = otlp::kResourceAttributes;
   AddString(writer, kField, "service.name", kServiceNames[index % kServices]);
   AddString(writer, kField, "service.version", fmt::format("1.{}.0", index % 7));
@@ -53,19 +52,19 @@ std::string EncodeResource(size_t index) {
   return bytes;
 }
 
-void AddError(pbf_writer& span, uint64_t time) {
+void AddError(proto::Writer& writer, uint64_t time) {
   {
-    pbf_writer event(span, otlp::kSpanEvents);
-    event.add_fixed64(otlp::kEventTime, time);
-    event.add_string(otlp::kEventName, "exception");
-    AddString(event, otlp::kEventAttributes, "exception.type", "std::runtime_error");
-    AddString(event, otlp::kEventAttributes, "exception.message", "upstream timed out");
-    AddString(event, otlp::kEventAttributes, "exception.stacktrace",
+    const proto::NestedMessage event(writer, otlp::kSpanEvents);
+    writer.Fixed64(otlp::kEventTime, time);
+    writer.Bytes(otlp::kEventName, "exception");
+    AddString(writer, otlp::kEventAttributes, "exception.type", "std::runtime_error");
+    AddString(writer, otlp::kEventAttributes, "exception.message", "upstream timed out");
+    AddString(writer, otlp::kEventAttributes, "exception.stacktrace",
               "at Fetch(client.cc:118)\nat Handle(server.cc:42)\nat main(main.cc:9)");
   }
-  pbf_writer status(span, otlp::kSpanStatus);
-  status.add_string(otlp::kStatusMessage, "upstream timed out");
-  status.add_enum(otlp::kStatusCode, static_cast<int32_t>(span::SpanStatus::kError));
+  const proto::NestedMessage status(writer, otlp::kSpanStatus);
+  writer.Bytes(otlp::kStatusMessage, "upstream timed out");
+  writer.Varint(otlp::kStatusCode, static_cast<uint64_t>(span::SpanStatus::kError));
 }
 
 span::SpanKind KindOf(bool is_root, uint32_t operation) {
@@ -139,7 +138,7 @@ size_t CompanyShape::WriteSpan(const std::vector<ExtraAttribute>& extra, std::st
   const auto operation = static_cast<uint32_t>(random_.Below(kOperationsPerService));
   const bool error = random_.Below(100) < kErrorsPerHundred;
 
-  pbf_writer writer(*message);
+  proto::Writer writer(message);
   AddHead(writer, {.trace_id = trace_id_,
                    .span_id = span.id,
                    .parent_span_id = parent == nullptr ? span::SpanId() : parent->id,
@@ -151,7 +150,7 @@ size_t CompanyShape::WriteSpan(const std::vector<ExtraAttribute>& extra, std::st
   WriteAttributes(span.service, operation, error, message);
   AddExtra(writer, extra);
   if (error) AddError(writer, span.start + span.duration / 2);
-  writer.add_fixed32(otlp::kSpanFlags, 0x101);
+  writer.Fixed32(otlp::kSpanFlags, 0x101);
   MayBecomeParent(span);
   // Instances of a service: resources that are equal modulo the number of services.
   return span.service + kServices * random_.Below(kResources / kServices);
@@ -160,7 +159,7 @@ size_t CompanyShape::WriteSpan(const std::vector<ExtraAttribute>& extra, std::st
 void CompanyShape::WriteAttributes(uint32_t service, uint32_t operation, bool error,
                                    std::string* message) {
   constexpr uint32_t kField = otlp::kSpanAttributes;
-  pbf_writer writer(*message);
+  proto::Writer writer(message);
   const uint64_t outcome = random_.Below(100);
   const int64_t status = outcome < kStatusCodes.size() ? kStatusCodes[outcome] : 200;
   AddString(writer, kField, "http.request.method", kMethods[operation % kMethods.size()]);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "traffic/generator.h"
 
-#include <protozero/pbf_writer.hpp>
 #include <utility>
 
+#include "proto/writer.h"
 #include "span/span_view.h"
 #include "traffic/company_shape.h"
 #include "traffic/tracegen_shape.h"
@@ -12,7 +12,6 @@ namespace spandrel::traffic {
 namespace {
 
 namespace otlp = span::otlp;
-using protozero::pbf_writer;
 
 std::unique_ptr<TrafficShape> MakeShape(const GeneratorOptions& options) {
   const Timeline timeline(options.start_time_unix_nano, options.nano_per_span);
@@ -47,16 +46,16 @@ std::string SpanGenerator::NextRequest(size_t span_count) {
   for (std::string& spans : spans_by_resource_) spans.clear();
   for (size_t i = 0; i < span_count; ++i) AppendSpan();
   std::string bytes;
-  pbf_writer request(bytes);
+  proto::Writer writer(&bytes);
   for (size_t i = 0; i < spans_by_resource_.size(); ++i) {
     if (spans_by_resource_[i].empty()) continue;
-    pbf_writer resource_spans(request, otlp::kRequestResourceSpans);
-    resource_spans.add_message(otlp::kResourceSpansResource, shape_->resources()[i]);
-    pbf_writer scope_spans(resource_spans, otlp::kResourceSpansScopeSpans);
+    const proto::NestedMessage resource_spans(writer, otlp::kRequestResourceSpans);
+    writer.Bytes(otlp::kResourceSpansResource, shape_->resources()[i]);
+    const proto::NestedMessage scope_spans(writer, otlp::kResourceSpansScopeSpans);
     {
-      pbf_writer scope(scope_spans, otlp::kScopeSpansScope);
-      scope.add_string(otlp::kScopeName, "spandrel.load");
-      scope.add_string(otlp::kScopeVersion, "1");
+      const proto::NestedMessage scope(writer, otlp::kScopeSpansScope);
+      writer.Bytes(otlp::kScopeName, "spandrel.load");
+      writer.Bytes(otlp::kScopeVersion, "1");
     }
     bytes.append(spans_by_resource_[i]);
   }
@@ -66,8 +65,7 @@ std::string SpanGenerator::NextRequest(size_t span_count) {
 void SpanGenerator::AppendSpan() {
   message_.clear();
   const size_t resource = shape_->WriteSpan(PlantedOnNextSpan(), &message_);
-  pbf_writer spans(spans_by_resource_[resource]);
-  spans.add_message(otlp::kScopeSpansSpans, message_);
+  proto::Writer(&spans_by_resource_[resource]).Bytes(otlp::kScopeSpansSpans, message_);
 }
 
 const std::vector<ExtraAttribute>& SpanGenerator::PlantedOnNextSpan() {

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <protozero/pbf_writer.hpp>
 #include <string_view>
 #include <vector>
 
+#include "proto/writer.h"
 #include "span/span_batch.h"
 #include "span/span_view.h"
 #include "traffic/traffic_shape.h"
@@ -14,23 +14,22 @@
 // own encoders do.
 namespace spandrel::traffic {
 
-inline void AddString(protozero::pbf_writer& writer, uint32_t field, std::string_view key,
+inline void AddString(proto::Writer& writer, uint32_t field, std::string_view key,
                       std::string_view value) {
-  protozero::pbf_writer attribute(writer, field);
-  attribute.add_string(span::otlp::kKeyValueKey, key.data(), key.size());
-  protozero::pbf_writer any(attribute, span::otlp::kKeyValueValue);
-  any.add_string(span::otlp::kAnyValueString, value.data(), value.size());
+  const proto::NestedMessage attribute(writer, field);
+  writer.Bytes(span::otlp::kKeyValueKey, key);
+  const proto::NestedMessage any(writer, span::otlp::kKeyValueValue);
+  writer.Bytes(span::otlp::kAnyValueString, value);
 }
 
-inline void AddInt(protozero::pbf_writer& writer, uint32_t field, std::string_view key,
-                   int64_t value) {
-  protozero::pbf_writer attribute(writer, field);
-  attribute.add_string(span::otlp::kKeyValueKey, key.data(), key.size());
-  protozero::pbf_writer any(attribute, span::otlp::kKeyValueValue);
-  any.add_int64(span::otlp::kAnyValueInt, value);
+inline void AddInt(proto::Writer& writer, uint32_t field, std::string_view key, int64_t value) {
+  const proto::NestedMessage attribute(writer, field);
+  writer.Bytes(span::otlp::kKeyValueKey, key);
+  const proto::NestedMessage any(writer, span::otlp::kKeyValueValue);
+  writer.Varint(span::otlp::kAnyValueInt, static_cast<uint64_t>(value));
 }
 
-inline void AddExtra(protozero::pbf_writer& writer, const std::vector<ExtraAttribute>& extra) {
+inline void AddExtra(proto::Writer& writer, const std::vector<ExtraAttribute>& extra) {
   for (const ExtraAttribute& attribute : extra)
     AddString(writer, span::otlp::kSpanAttributes, attribute.key, attribute.value);
 }
@@ -46,18 +45,16 @@ struct SpanHead {
   uint64_t duration_nano = 0;
 };
 
-inline void AddHead(protozero::pbf_writer& writer, const SpanHead& head) {
-  const auto add_id = [&](uint32_t field, std::string_view id) {
-    writer.add_bytes(field, id.data(), id.size());
-  };
-  add_id(span::otlp::kSpanTraceId, head.trace_id.view());
-  add_id(span::otlp::kSpanSpanId, head.span_id.view());
-  if (!head.parent_span_id.IsZero())
-    add_id(span::otlp::kSpanParentSpanId, head.parent_span_id.view());
-  writer.add_string(span::otlp::kSpanName, head.name.data(), head.name.size());
-  writer.add_enum(span::otlp::kSpanKind, static_cast<int32_t>(head.kind));
-  writer.add_fixed64(span::otlp::kSpanStartTime, head.start_time_unix_nano);
-  writer.add_fixed64(span::otlp::kSpanEndTime, head.start_time_unix_nano + head.duration_nano);
+inline void AddHead(proto::Writer& writer, const SpanHead& head) {
+  writer.Bytes(span::otlp::kSpanTraceId, head.trace_id.view());
+  writer.Bytes(span::otlp::kSpanSpanId, head.span_id.view());
+  if (!head.parent_span_id.IsZero()) {
+    writer.Bytes(span::otlp::kSpanParentSpanId, head.parent_span_id.view());
+  }
+  writer.Bytes(span::otlp::kSpanName, head.name);
+  writer.Varint(span::otlp::kSpanKind, static_cast<uint64_t>(head.kind));
+  writer.Fixed64(span::otlp::kSpanStartTime, head.start_time_unix_nano);
+  writer.Fixed64(span::otlp::kSpanEndTime, head.start_time_unix_nano + head.duration_nano);
 }
 
 }  // namespace spandrel::traffic

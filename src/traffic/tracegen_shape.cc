@@ -13,7 +13,6 @@ namespace spandrel::traffic {
 namespace {
 
 namespace otlp = span::otlp;
-using protozero::pbf_writer;
 
 constexpr size_t kServices = 10;
 constexpr size_t kSpansPerTrace = 10;
@@ -23,7 +22,7 @@ constexpr double kMedianNoiseNano = 4'000;
 
 std::string EncodeResource(size_t index) {
   std::string bytes;
-  pbf_writer writer(bytes);
+  proto::Writer writer(&bytes);
   constexpr uint32_t kField = otlp::kResourceAttributes;
   AddString(writer, kField, "service.name", fmt::format("tracegen-{:02}", index));
   AddString(writer, kField, "telemetry.sdk.language", "go");
@@ -61,7 +60,7 @@ size_t TracegenShape::WriteSpan(const std::vector<ExtraAttribute>& extra, std::s
   if (next_span_ == durations_.size()) StartTrace();
   const size_t index = next_span_++;
   const bool is_root = index == 0;
-  pbf_writer writer(*message);
+  proto::Writer writer(message);
   AddHead(writer, {.trace_id = trace_id_,
                    .span_id = is_root ? root_id_ : random_.Id<span::SpanId>(),
                    .parent_span_id = is_root ? span::SpanId() : root_id_,
@@ -72,12 +71,12 @@ size_t TracegenShape::WriteSpan(const std::vector<ExtraAttribute>& extra, std::s
   if (!is_root) next_start_ += durations_[index];
   WriteAttributes(message);
   AddExtra(writer, extra);
-  writer.add_fixed32(otlp::kSpanFlags, 0x101);
+  writer.Fixed32(otlp::kSpanFlags, 0x101);
   return (traces_ - 1) % kServices;
 }
 
 void TracegenShape::WriteAttributes(std::string* message) {
-  pbf_writer writer(*message);
+  proto::Writer writer(message);
   for (size_t i = 0; i < kAttributesPerSpan; ++i) {
     size_t key = attributes_ % kKeys;
     size_t value = attributes_ % kValues;

@@ -2,9 +2,10 @@
 #include "conformance/test_spans.h"
 
 #include <array>
-#include <protozero/pbf_writer.hpp>
+#include <bit>
 
 #include "base/check.h"
+#include "proto/writer.h"
 #include "span/span_view.h"
 #include "wire/otlp/otlp.h"
 
@@ -12,94 +13,95 @@ namespace spandrel::conformance {
 namespace {
 
 namespace otlp = span::otlp;
-using protozero::pbf_writer;
+using proto::NestedMessage;
+using proto::Writer;
 
 template <typename ValueVariant>
-void WriteScalar(pbf_writer& writer, const ValueVariant& value) {
+void WriteScalar(Writer& writer, const ValueVariant& value) {
   if (const auto* text = std::get_if<std::string>(&value)) {
-    writer.add_string(otlp::kAnyValueString, *text);
+    writer.Bytes(otlp::kAnyValueString, *text);
   } else if (const auto* flag = std::get_if<bool>(&value)) {
-    writer.add_bool(otlp::kAnyValueBool, *flag);
+    writer.Varint(otlp::kAnyValueBool, *flag ? 1 : 0);
   } else if (const auto* number = std::get_if<int64_t>(&value)) {
-    writer.add_int64(otlp::kAnyValueInt, *number);
+    writer.Varint(otlp::kAnyValueInt, static_cast<uint64_t>(*number));
   } else {
-    writer.add_double(otlp::kAnyValueDouble, std::get<double>(value));
+    writer.Fixed64(otlp::kAnyValueDouble, std::bit_cast<uint64_t>(std::get<double>(value)));
   }
 }
 
-void WriteValue(pbf_writer& writer, const TestValue& value) {
+void WriteValue(Writer& writer, const TestValue& value) {
   const auto* array = std::get_if<TestArray>(&value);
   if (array == nullptr) return WriteScalar(writer, value);
-  pbf_writer message(writer, otlp::kAnyValueArray);
+  const NestedMessage message(writer, otlp::kAnyValueArray);
   for (const TestScalar& element : *array) {
-    pbf_writer any_value(message, otlp::kListValues);
-    WriteScalar(any_value, element);
+    const NestedMessage any_value(writer, otlp::kListValues);
+    WriteScalar(writer, element);
   }
 }
 
-void WriteAttributes(pbf_writer& writer, uint32_t field, const TestAttributes& attributes) {
+void WriteAttributes(Writer& writer, uint32_t field, const TestAttributes& attributes) {
   for (const auto& [key, value] : attributes) {
-    pbf_writer attribute(writer, field);
-    attribute.add_string(otlp::kKeyValueKey, key);
-    pbf_writer any_value(attribute, otlp::kKeyValueValue);
-    WriteValue(any_value, value);
+    const NestedMessage attribute(writer, field);
+    writer.Bytes(otlp::kKeyValueKey, key);
+    const NestedMessage any_value(writer, otlp::kKeyValueValue);
+    WriteValue(writer, value);
   }
 }
 
-void WriteEvents(pbf_writer& writer, const std::vector<TestEvent>& events) {
+void WriteEvents(Writer& writer, const std::vector<TestEvent>& events) {
   for (const TestEvent& event : events) {
-    pbf_writer message(writer, otlp::kSpanEvents);
-    message.add_fixed64(otlp::kEventTime, event.time_unix_nano);
-    message.add_string(otlp::kEventName, event.name);
-    WriteAttributes(message, otlp::kEventAttributes, event.attributes);
+    const NestedMessage message(writer, otlp::kSpanEvents);
+    writer.Fixed64(otlp::kEventTime, event.time_unix_nano);
+    writer.Bytes(otlp::kEventName, event.name);
+    WriteAttributes(writer, otlp::kEventAttributes, event.attributes);
   }
 }
 
-void WriteLinks(pbf_writer& writer, const std::vector<TestLink>& links) {
+void WriteLinks(Writer& writer, const std::vector<TestLink>& links) {
   for (const TestLink& link : links) {
-    pbf_writer message(writer, otlp::kSpanLinks);
-    message.add_bytes(otlp::kLinkTraceId, std::string(TraceIdOf(link.trace).view()));
-    message.add_bytes(otlp::kLinkSpanId, std::string(SpanIdOf(link.span).view()));
-    WriteAttributes(message, otlp::kLinkAttributes, link.attributes);
+    const NestedMessage message(writer, otlp::kSpanLinks);
+    writer.Bytes(otlp::kLinkTraceId, TraceIdOf(link.trace).view());
+    writer.Bytes(otlp::kLinkSpanId, SpanIdOf(link.span).view());
+    WriteAttributes(writer, otlp::kLinkAttributes, link.attributes);
   }
 }
 
-void WriteSpan(pbf_writer& writer, const TestSpan& test_span) {
-  writer.add_bytes(otlp::kSpanTraceId, std::string(TraceIdOf(test_span.trace).view()));
-  writer.add_bytes(otlp::kSpanSpanId, std::string(SpanIdOf(test_span.span).view()));
+void WriteSpan(Writer& writer, const TestSpan& test_span) {
+  writer.Bytes(otlp::kSpanTraceId, TraceIdOf(test_span.trace).view());
+  writer.Bytes(otlp::kSpanSpanId, SpanIdOf(test_span.span).view());
   if (test_span.parent != 0) {
-    writer.add_bytes(otlp::kSpanParentSpanId, std::string(SpanIdOf(test_span.parent).view()));
+    writer.Bytes(otlp::kSpanParentSpanId, SpanIdOf(test_span.parent).view());
   }
-  writer.add_string(otlp::kSpanName, test_span.name);
-  writer.add_enum(otlp::kSpanKind, static_cast<int32_t>(test_span.kind));
-  writer.add_fixed64(otlp::kSpanStartTime, test_span.start);
-  writer.add_fixed64(otlp::kSpanEndTime, test_span.start + test_span.duration);
+  writer.Bytes(otlp::kSpanName, test_span.name);
+  writer.Varint(otlp::kSpanKind, static_cast<uint64_t>(test_span.kind));
+  writer.Fixed64(otlp::kSpanStartTime, test_span.start);
+  writer.Fixed64(otlp::kSpanEndTime, test_span.start + test_span.duration);
   WriteAttributes(writer, otlp::kSpanAttributes, test_span.attributes);
   WriteEvents(writer, test_span.events);
   WriteLinks(writer, test_span.links);
-  pbf_writer status(writer, otlp::kSpanStatus);
+  const NestedMessage status(writer, otlp::kSpanStatus);
   if (!test_span.status_message.empty()) {
-    status.add_string(otlp::kStatusMessage, test_span.status_message);
+    writer.Bytes(otlp::kStatusMessage, test_span.status_message);
   }
-  status.add_enum(otlp::kStatusCode, static_cast<int32_t>(test_span.status));
+  writer.Varint(otlp::kStatusCode, static_cast<uint64_t>(test_span.status));
 }
 
-void WriteResourceSpans(pbf_writer& writer, const TestSpan& test_span) {
+void WriteResourceSpans(Writer& writer, const TestSpan& test_span) {
   {
-    pbf_writer resource(writer, otlp::kResourceSpansResource);
+    const NestedMessage resource(writer, otlp::kResourceSpansResource);
     TestAttributes attributes = {{"service.name", test_span.service}};
     attributes.insert(attributes.end(), test_span.resource_attributes.begin(),
                       test_span.resource_attributes.end());
-    WriteAttributes(resource, otlp::kResourceAttributes, attributes);
+    WriteAttributes(writer, otlp::kResourceAttributes, attributes);
   }
-  pbf_writer scope_spans(writer, otlp::kResourceSpansScopeSpans);
+  const NestedMessage scope_spans(writer, otlp::kResourceSpansScopeSpans);
   {
-    pbf_writer scope(scope_spans, otlp::kScopeSpansScope);
-    scope.add_string(otlp::kScopeName, test_span.scope_name);
-    WriteAttributes(scope, otlp::kScopeAttributes, test_span.scope_attributes);
+    const NestedMessage scope(writer, otlp::kScopeSpansScope);
+    writer.Bytes(otlp::kScopeName, test_span.scope_name);
+    WriteAttributes(writer, otlp::kScopeAttributes, test_span.scope_attributes);
   }
-  pbf_writer message(scope_spans, otlp::kScopeSpansSpans);
-  WriteSpan(message, test_span);
+  const NestedMessage message(writer, otlp::kScopeSpansSpans);
+  WriteSpan(writer, test_span);
 }
 
 template <size_t kSize>
@@ -178,10 +180,10 @@ span::SpanId SpanIdOf(uint64_t number) {
 
 std::string EncodeRequest(const std::vector<TestSpan>& spans) {
   std::string bytes;
-  pbf_writer request(bytes);
+  Writer writer(&bytes);
   for (const TestSpan& test_span : spans) {
-    pbf_writer resource_spans(request, otlp::kRequestResourceSpans);
-    WriteResourceSpans(resource_spans, test_span);
+    const NestedMessage resource_spans(writer, otlp::kRequestResourceSpans);
+    WriteResourceSpans(writer, test_span);
   }
   return bytes;
 }

@@ -5,8 +5,8 @@
 #include <array>
 #include <string>
 
-#include "span/field_reader.h"
-#include "wire/proto_writer.h"
+#include "proto/field_reader.h"
+#include "proto/writer.h"
 
 namespace spandrel::api {
 namespace {
@@ -23,8 +23,8 @@ constexpr std::array<std::string_view, 3> kServices = {"", "grpc.health.v1.Healt
 Status Check(const RpcRequest& request, RpcSink& sink) {
   std::string_view service;
   std::string_view rest = request.message;
-  span::ProtoField field;
-  while (span::NextField(&rest, &field)) {
+  proto::Field field;
+  while (proto::NextField(&rest, &field)) {
     if (field.number == kRequestService && field.is_bytes()) service = field.bytes;
   }
   if (!rest.empty()) return {StatusCode::kInvalidArgument, "malformed request"};
@@ -32,7 +32,7 @@ Status Check(const RpcRequest& request, RpcSink& sink) {
     return {StatusCode::kNotFound, "unknown service"};
   }
   std::string response;
-  wire::ProtoWriter(&response).Varint(kResponseStatus, kServing);
+  proto::Writer(&response).Varint(kResponseStatus, kServing);
   return sink.Write(response);
 }
 

@@ -12,9 +12,9 @@
 #include "columnar/read/lists.h"
 #include "columnar/read/search.h"
 #include "disk/testing/directory.h"
+#include "proto/writer.h"
 #include "span/span_view.h"
 #include "wire/otlp/otlp.h"
-#include "wire/proto_writer.h"
 
 // Questions about all spans of sealed parts: milliseconds a question and rows a second. The number
 // of spans is 1,000,000 or what SPANDREL_BENCH_SPANS says.
@@ -38,7 +38,7 @@ class RequestMaker {
     std::string ids;
     while (ids.size() < kTracesPerRequest * 16) ids.push_back(static_cast<char>(random_() | 1));
     std::string bytes;
-    wire::ProtoWriter writer(&bytes);
+    proto::Writer writer(&bytes);
     for (size_t service = 0; service < kServices; ++service) {
       const size_t resource_spans = writer.Open(span::otlp::kRequestResourceSpans);
       const size_t resource = writer.Open(span::otlp::kResourceSpansResource);
@@ -60,7 +60,7 @@ class RequestMaker {
   }
 
  private:
-  static void Attribute(wire::ProtoWriter* writer, uint32_t field, std::string_view key,
+  static void Attribute(proto::Writer* writer, uint32_t field, std::string_view key,
                         std::string_view value) {
     const size_t attribute = writer->Open(field);
     writer->Bytes(span::otlp::kKeyValueKey, key);
@@ -76,7 +76,7 @@ class RequestMaker {
     return id;
   }
 
-  void Span(wire::ProtoWriter* writer, std::string_view trace_id, size_t service, uint64_t start) {
+  void Span(proto::Writer* writer, std::string_view trace_id, size_t service, uint64_t start) {
     constexpr uint32_t kAttribute = span::otlp::kSpanAttributes;
     const size_t span = writer->Open(span::otlp::kScopeSpansSpans);
     const std::string route = "/api/v1/route-" + std::to_string(random_() % 20);

@@ -5,15 +5,14 @@
 #include <string_view>
 
 #include "columnar/part/write/part_writer.h"
+#include "proto/writer.h"
 #include "span/span_view.h"
 #include "wire/otlp/otlp.h"
-#include "wire/proto_writer.h"
 
 // A small part for tests.
 namespace spandrel::columnar {
 
-inline void AppendAttribute(wire::ProtoWriter& writer, std::string_view key,
-                            std::string_view value) {
+inline void AppendAttribute(proto::Writer& writer, std::string_view key, std::string_view value) {
   const size_t attribute = writer.Open(span::otlp::kSpanAttributes);
   writer.Bytes(span::otlp::kKeyValueKey, key);
   const size_t any = writer.Open(span::otlp::kKeyValueValue);
@@ -25,7 +24,7 @@ inline void AppendAttribute(wire::ProtoWriter& writer, std::string_view key,
 // Ten traces of four spans with texts of few and of many values, an int, an event and a parent.
 inline std::string SampleRequest() {
   std::string bytes;
-  wire::ProtoWriter writer(&bytes);
+  proto::Writer writer(&bytes);
   const size_t resource_spans = writer.Open(span::otlp::kRequestResourceSpans);
   const size_t scope_spans = writer.Open(span::otlp::kResourceSpansScopeSpans);
   for (char i = 1; i <= 40; ++i) {

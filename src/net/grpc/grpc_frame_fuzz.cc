@@ -2,8 +2,8 @@
 #include <cstdint>
 #include <string>
 
+#include "base/base64.h"
 #include "net/grpc/grpc_frame.h"
-#include "net/http/base64.h"
 #include "net/http/grpc_shape.h"
 #include "net/http/http.h"
 #include "net/http/rpc_status.h"
@@ -25,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   net::ReadGrpcStatus({{"grpc-status", std::to_string(data[0] % 20)},
                        {"grpc-message", bytes},
                        {"grpc-status-details-bin", bytes}});
-  if (const auto decoded = net::Base64Decode(net::Base64Encode(bytes))) {
+  if (const auto decoded = base::Base64Decode(base::Base64Encode(bytes))) {
     SPANDREL_CHECK(*decoded == bytes);
   }
   SPANDREL_CHECK(net::PercentDecode(net::PercentEncode(bytes)) == bytes);

@@ -4,7 +4,8 @@
 #include <charconv>
 #include <string>
 
-#include "net/http/base64.h"
+#include "base/base64.h"
+#include "base/hex.h"
 #include "net/http/rpc_status.h"
 
 namespace spandrel::net {
@@ -18,7 +19,7 @@ constexpr int kHighestCode = static_cast<int>(StatusCode::kUnauthenticated);
 
 // Everything but printable ASCII, and '%', as %XX.
 std::string EncodeGrpcMessage(std::string_view message) {
-  static constexpr char kDigits[] = "0123456789ABCDEF";
+  static constexpr std::string_view kDigits = base::kUpperHexDigits;
   std::string encoded;
   for (const char c : message.substr(0, kMaxStatusMessageBytes)) {
     const auto byte = static_cast<unsigned char>(c);
@@ -53,7 +54,8 @@ Headers GrpcStatusHeaders(const Status& status) {
     headers.emplace_back("grpc-message", EncodeGrpcMessage(status.message()));
   }
   if (status.retry_after()) {
-    headers.emplace_back("grpc-status-details-bin", Base64Encode(EncodeRpcStatus(status)));
+    headers.emplace_back("grpc-status-details-bin",
+                         base::Base64Encode(EncodeRpcStatus(status), base::Base64Padding::kNone));
   }
   return headers;
 }
@@ -78,7 +80,7 @@ std::optional<Status> ReadGrpcStatus(const Headers& headers) {
       static_cast<StatusCode>(code),
       PercentDecode(FindHeader(headers, "grpc-message")).substr(0, kMaxStatusMessageBytes));
   const std::string_view details = FindHeader(headers, "grpc-status-details-bin");
-  if (const auto decoded = Base64Decode(details)) {
+  if (const auto decoded = base::Base64Decode(details)) {
     if (const auto delay = DecodeRetryDelay(*decoded)) status.set_retry_after(*delay);
   }
   return status;

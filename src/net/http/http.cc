@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/http/http.h"
 
+#include "base/hex.h"
+
 namespace spandrel::net {
 namespace {
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 bool IsUnreserved(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
@@ -34,8 +29,8 @@ std::string PercentDecode(std::string_view text, bool plus_is_space) {
   std::string decoded;
   decoded.reserve(text.size());
   for (size_t i = 0; i < text.size(); ++i) {
-    const int high = text[i] == '%' && i + 2 < text.size() ? HexDigit(text[i + 1]) : -1;
-    const int low = high >= 0 ? HexDigit(text[i + 2]) : -1;
+    const int high = text[i] == '%' && i + 2 < text.size() ? base::HexDigitValue(text[i + 1]) : -1;
+    const int low = high >= 0 ? base::HexDigitValue(text[i + 2]) : -1;
     if (low >= 0) {
       decoded.push_back(static_cast<char>(high * 16 + low));
       i += 2;
@@ -47,7 +42,6 @@ std::string PercentDecode(std::string_view text, bool plus_is_space) {
 }
 
 std::string PercentEncode(std::string_view text) {
-  static constexpr char kDigits[] = "0123456789ABCDEF";
   std::string encoded;
   encoded.reserve(text.size());
   for (const char c : text) {
@@ -57,8 +51,8 @@ std::string PercentEncode(std::string_view text) {
     }
     const auto byte = static_cast<unsigned char>(c);
     encoded.push_back('%');
-    encoded.push_back(kDigits[byte >> 4]);
-    encoded.push_back(kDigits[byte & 15]);
+    encoded.push_back(base::kUpperHexDigits[byte >> 4]);
+    encoded.push_back(base::kUpperHexDigits[byte & 15]);
   }
   return encoded;
 }

@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "proto/field_reader.h"
+#include "proto/writer.h"
+
 // google.rpc.Status: 1 code, 2 message, 3 details (google.protobuf.Any: 1 type_url, 2 value).
 // google.rpc.RetryInfo: 1 retry_delay (google.protobuf.Duration: 1 seconds, 2 nanos).
 namespace spandrel::net {
@@ -18,85 +21,18 @@ constexpr std::string_view kRetryInfoType = "type.googleapis.com/google.rpc.Retr
 constexpr size_t kMaxStatusBytes = 64 << 10;
 constexpr uint64_t kMaxRetrySeconds = 24 * 3600;  // longer ones are cut to this
 
-constexpr uint8_t kVarint = 0;
-constexpr uint8_t kFixed64 = 1;
-constexpr uint8_t kLengthDelimited = 2;
-constexpr uint8_t kFixed32 = 5;
-
-void AppendVarint(uint64_t value, std::string* out) {
-  for (; value >= 0x80; value >>= 7) out->push_back(static_cast<char>(value | 0x80));
-  out->push_back(static_cast<char>(value));
+void AppendNumber(uint32_t field, uint64_t value, std::string* out) {
+  if (value != 0) proto::Writer(out).Varint(field, value);
 }
 
-void AppendNumber(int field, uint64_t value, std::string* out) {
-  if (value == 0) return;
-  AppendVarint(static_cast<uint64_t>(field) << 3 | kVarint, out);
-  AppendVarint(value, out);
+void AppendBytes(uint32_t field, std::string_view bytes, std::string* out) {
+  proto::Writer(out).Bytes(field, bytes);
 }
 
-void AppendBytes(int field, std::string_view bytes, std::string* out) {
-  AppendVarint(static_cast<uint64_t>(field) << 3 | kLengthDelimited, out);
-  AppendVarint(bytes.size(), out);
-  out->append(bytes);
-}
-
-// One field after another of a protobuf message; anything malformed ends it.
-class ProtoFields {
- public:
-  explicit ProtoFields(std::string_view bytes) : rest_(bytes) {}
-
-  bool Next() {
-    uint64_t tag = 0;
-    if (rest_.empty() || !ReadVarint(&tag)) return false;
-    number = tag >> 3;
-    bytes = {};
-    switch (tag & 7) {
-      case kVarint:
-        return ReadVarint(&value);
-      case kFixed64:
-        return Skip(8);
-      case kFixed32:
-        return Skip(4);
-      case kLengthDelimited:
-        return ReadVarint(&value) && Take(value);
-      default:
-        return false;
-    }
-  }
-
-  uint64_t number = 0;
-  uint64_t value = 0;      // of a varint
-  std::string_view bytes;  // of a length-delimited field
-
- private:
-  bool ReadVarint(uint64_t* result) {
-    *result = 0;
-    for (int shift = 0; shift < 64 && !rest_.empty(); shift += 7) {
-      const auto byte = static_cast<unsigned char>(rest_.front());
-      rest_.remove_prefix(1);
-      *result |= uint64_t{byte & 0x7fU} << shift;
-      if (byte < 0x80) return true;
-    }
-    return false;
-  }
-  bool Take(uint64_t size) {
-    if (size > rest_.size()) return false;
-    bytes = rest_.substr(0, size);
-    rest_.remove_prefix(size);
-    return true;
-  }
-  bool Skip(size_t size) {
-    const bool whole = Take(size);
-    bytes = {};
-    return whole;
-  }
-
-  std::string_view rest_;
-};
-
-std::optional<std::string_view> FindBytes(std::string_view message, uint64_t number) {
-  for (ProtoFields fields(message); fields.Next();) {
-    if (fields.number == number && fields.bytes.data() != nullptr) return fields.bytes;
+std::optional<std::string_view> FindBytes(std::string_view message, uint32_t number) {
+  proto::Field field;
+  while (proto::NextField(&message, &field)) {
+    if (field.number == number && field.is_bytes()) return field.bytes;
   }
   return std::nullopt;
 }
@@ -104,9 +40,10 @@ std::optional<std::string_view> FindBytes(std::string_view message, uint64_t num
 std::chrono::milliseconds DecodeDuration(std::string_view message) {
   uint64_t seconds = 0;
   uint64_t nanos = 0;
-  for (ProtoFields fields(message); fields.Next();) {
-    if (fields.number == 1) seconds = fields.value;
-    if (fields.number == 2) nanos = fields.value;
+  proto::Field field;
+  while (proto::NextField(&message, &field)) {
+    if (field.number == 1 && field.is_varint()) seconds = field.scalar;
+    if (field.number == 2 && field.is_varint()) nanos = field.scalar;
   }
   const bool negative = static_cast<int64_t>(seconds) < 0 || static_cast<int64_t>(nanos) < 0;
   if (negative) return std::chrono::milliseconds(0);
@@ -212,10 +149,11 @@ std::string EncodeRpcStatusJson(const Status& status) {
 
 std::optional<std::chrono::milliseconds> DecodeRetryDelay(std::string_view rpc_status) {
   if (rpc_status.size() > kMaxStatusBytes) return std::nullopt;
-  for (ProtoFields fields(rpc_status); fields.Next();) {
-    if (fields.number != 3) continue;
-    if (FindBytes(fields.bytes, 1) != kRetryInfoType) continue;
-    const auto info = FindBytes(fields.bytes, 2);
+  proto::Field field;
+  while (proto::NextField(&rpc_status, &field)) {
+    if (field.number != 3 || !field.is_bytes()) continue;
+    if (FindBytes(field.bytes, 1) != kRetryInfoType) continue;
+    const auto info = FindBytes(field.bytes, 2);
     const auto delay = info ? FindBytes(*info, 1) : std::nullopt;
     if (delay) return DecodeDuration(*delay);
   }

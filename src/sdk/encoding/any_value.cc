@@ -3,21 +3,34 @@
 
 #include <bit>
 
-#include "sdk/encoding/proto_writer.h"
+#include "base/utf8.h"
+#include "proto/otlp.h"
+#include "proto/raw_writer.h"
 #include "sdk/encoding/text.h"
 
 namespace spandrel::sdk {
 namespace {
 
+using proto::Fixed64Tag;
+using proto::LengthTag;
+using proto::VarintTag;
+using proto::WriteFixed64;
+using proto::WriteLengthHead;
+using proto::WriteVarint;
+
 namespace common = opentelemetry::common;
 namespace nostd = opentelemetry::nostd;
+namespace otlp = proto::otlp;
 
-constexpr char kStringTag = LengthTag(1);
-constexpr char kBoolTag = VarintTag(2);
-constexpr char kIntTag = VarintTag(3);
-constexpr char kDoubleTag = Fixed64Tag(4);
-constexpr char kArrayTag = LengthTag(5);
-constexpr char kBytesTag = LengthTag(7);
+constexpr char kStringTag = LengthTag(otlp::kAnyValueString);
+constexpr char kBoolTag = VarintTag(otlp::kAnyValueBool);
+constexpr char kIntTag = VarintTag(otlp::kAnyValueInt);
+constexpr char kDoubleTag = Fixed64Tag(otlp::kAnyValueDouble);
+constexpr char kArrayTag = LengthTag(otlp::kAnyValueArray);
+constexpr char kBytesTag = LengthTag(otlp::kAnyValueBytes);
+constexpr char kElementTag = LengthTag(otlp::kListValues);
+constexpr char kKeyTag = LengthTag(otlp::kKeyValueKey);
+constexpr char kValueTag = LengthTag(otlp::kKeyValueValue);
 
 void AppendVarintField(std::string& out, char tag, uint64_t value) {
   char bytes[11] = {tag};
@@ -49,7 +62,7 @@ void AppendElement(std::string& out, uint32_t, double value) {
 void AppendElement(std::string& out, uint32_t max_characters, nostd::string_view value) {
   std::string scratch;
   AppendLengthField(out, kStringTag,
-                    CleanText({value.data(), value.size()}, max_characters, scratch));
+                    base::CleanText({value.data(), value.size()}, max_characters, scratch));
 }
 
 template <typename T>
@@ -59,7 +72,7 @@ void AppendArray(std::string& out, uint32_t max_characters, nostd::span<const T>
   for (const T value : values) {
     element.clear();
     AppendElement(element, max_characters, value);
-    AppendLengthField(elements, LengthTag(1), element);
+    AppendLengthField(elements, kElementTag, element);
   }
   AppendLengthField(out, kArrayTag, elements);
 }
@@ -102,10 +115,10 @@ void AppendTextAttribute(std::string& out, char tag, std::string_view key, std::
   std::string key_scratch;
   std::string value_scratch;
   std::string any_value;
-  AppendLengthField(any_value, kStringTag, CleanText(value, UINT32_MAX, value_scratch));
+  AppendLengthField(any_value, kStringTag, base::CleanText(value, UINT32_MAX, value_scratch));
   std::string pair;
-  AppendLengthField(pair, LengthTag(1), CleanText(key, UINT32_MAX, key_scratch));
-  AppendLengthField(pair, LengthTag(2), any_value);
+  AppendLengthField(pair, kKeyTag, base::CleanText(key, UINT32_MAX, key_scratch));
+  AppendLengthField(pair, kValueTag, any_value);
   AppendLengthField(out, tag, pair);
 }
 
@@ -113,8 +126,8 @@ void AppendIntAttribute(std::string& out, char tag, std::string_view key, int64_
   std::string any_value;
   AppendVarintField(any_value, kIntTag, static_cast<uint64_t>(value));
   std::string pair;
-  AppendLengthField(pair, LengthTag(1), key);
-  AppendLengthField(pair, LengthTag(2), any_value);
+  AppendLengthField(pair, kKeyTag, key);
+  AppendLengthField(pair, kValueTag, any_value);
   AppendLengthField(out, tag, pair);
 }
 

@@ -5,19 +5,31 @@
 #include <cstring>
 #include <string>
 
+#include "base/utf8.h"
+#include "proto/otlp.h"
+#include "proto/raw_writer.h"
 #include "sdk/encoding/any_value.h"
-#include "sdk/encoding/proto_writer.h"
 #include "sdk/encoding/text.h"
 
 namespace spandrel::sdk {
 namespace {
 
+namespace otlp = proto::otlp;
+using proto::Fixed64Tag;
+using proto::LengthFieldSize;
+using proto::LengthTag;
+using proto::VarintSize;
+using proto::VarintTag;
+using proto::WriteFixed64;
+using proto::WriteLengthHead;
+using proto::WriteVarint;
+
 namespace common = opentelemetry::common;
 namespace nostd = opentelemetry::nostd;
 
-constexpr char kKeyTag = LengthTag(1);
-constexpr char kValueTag = LengthTag(2);
-constexpr char kTextTag = LengthTag(1);
+constexpr char kKeyTag = LengthTag(otlp::kKeyValueKey);
+constexpr char kValueTag = LengthTag(otlp::kKeyValueValue);
+constexpr char kTextTag = LengthTag(otlp::kAnyValueString);
 
 template <typename Word>
 uint64_t MixEnds(std::string_view key) {
@@ -85,7 +97,7 @@ struct TextValue {
   }
   template <typename Lengths>
   uint64_t Write(char* out) const {
-    return CopyText(Lengths::WriteHead(out, LengthTag(1), text.size()), text);
+    return CopyText(Lengths::WriteHead(out, kTextTag, text.size()), text);
   }
 };
 
@@ -116,7 +128,7 @@ struct DoubleValue {
   }
   template <typename Lengths>
   uint64_t Write(char* out) const {
-    *out = Fixed64Tag(4);
+    *out = Fixed64Tag(otlp::kAnyValueDouble);
     WriteFixed64(out + 1, std::bit_cast<uint64_t>(value));
     return 0;
   }
@@ -192,7 +204,7 @@ template <bool kMustBeAscii, typename Value>
   const char* const end =
       is_short ? WriteAttribute<OneByteLengths>(message_, tag_, key, value, &text_bits)
                : WriteAttribute<AnyLengths>(message_, tag_, key, value, &text_bits);
-  if (kMustBeAscii && !AreAsciiBits(text_bits)) [[unlikely]]
+  if (kMustBeAscii && !base::AreAsciiBits(text_bits)) [[unlikely]]
     return false;
   message_.Commit(end);
   filter_ |= filter_bits;
@@ -213,16 +225,18 @@ void AttributeSet::Set(std::string_view key, const common::AttributeValue& value
   bool is_put = false;
   switch (value.index()) {
     case common::kTypeBool:
-      is_put = PutVarint(key, VarintTag(2), nostd::get<bool>(value));
+      is_put = PutVarint(key, VarintTag(otlp::kAnyValueBool), nostd::get<bool>(value));
       break;
     case common::kTypeInt:
-      is_put = PutVarint(key, VarintTag(3), static_cast<uint64_t>(nostd::get<int32_t>(value)));
+      is_put = PutVarint(key, VarintTag(otlp::kAnyValueInt),
+                         static_cast<uint64_t>(nostd::get<int32_t>(value)));
       break;
     case common::kTypeInt64:
-      is_put = PutVarint(key, VarintTag(3), static_cast<uint64_t>(nostd::get<int64_t>(value)));
+      is_put = PutVarint(key, VarintTag(otlp::kAnyValueInt),
+                         static_cast<uint64_t>(nostd::get<int64_t>(value)));
       break;
     case common::kTypeUInt:
-      is_put = PutVarint(key, VarintTag(3), nostd::get<uint32_t>(value));
+      is_put = PutVarint(key, VarintTag(otlp::kAnyValueInt), nostd::get<uint32_t>(value));
       break;
     case common::kTypeDouble:
       is_put = Put<true>(key, DoubleValue{nostd::get<double>(value)});
@@ -248,7 +262,7 @@ void AttributeSet::SetUncommon(std::string_view key, const common::AttributeValu
   std::string clean_key;
   std::string encoded;
   EncodeAnyValue(value, limits_.value_length, encoded);
-  Put<false>(CleanText(key, UINT32_MAX, clean_key), EncodedValue{encoded});
+  Put<false>(base::CleanText(key, UINT32_MAX, clean_key), EncodedValue{encoded});
 }
 
 void AttributeSet::SetAll(const common::KeyValueIterable& attributes) {

@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <charconv>
-#include <protozero/pbf_reader.hpp>
 #include <string>
 #include <utility>
 
 #include "net/http/rpc_status.h"
+#include "proto/field_reader.h"
 #include "wire/otlp/otlp.h"
 
 namespace spandrel::sdk {
@@ -26,25 +26,16 @@ std::string Shortened(std::string_view text) {
   return std::string(text.substr(0, kMaxMessageBytes));
 }
 
-// The message of a google.rpc.Status, which OTLP/HTTP errors have as their body.
+// The message of a google.rpc.Status, which OTLP/HTTP errors have as their body; nothing when it is
+// malformed.
 std::string RpcMessage(std::string_view rpc_status) {
-  std::string message;
-  try {
-    protozero::pbf_reader reader(rpc_status.data(), rpc_status.size());
-    while (reader.next()) {
-      const bool is_message =
-          reader.tag() == 2 && reader.wire_type() == protozero::pbf_wire_type::length_delimited;
-      if (!is_message) {
-        reader.skip();
-        continue;
-      }
-      const protozero::data_view view = reader.get_view();
-      message = Shortened({view.data(), view.size()});
-    }
-  } catch (const protozero::exception&) {
-    return {};
+  constexpr uint32_t kMessage = 2;
+  std::string_view message;
+  proto::Field field;
+  while (proto::NextField(&rpc_status, &field)) {
+    if (field.number == kMessage && field.is_bytes()) message = field.bytes;
   }
-  return message;
+  return rpc_status.empty() ? Shortened(message) : std::string();
 }
 
 base::Status StatusOfHttp(const net::Response& response, SystemTime now) {

@@ -4,16 +4,24 @@
 #include <algorithm>
 #include <utility>
 
+#include "proto/otlp.h"
+#include "proto/raw_writer.h"
 #include "sdk/encoding/any_value.h"
-#include "sdk/encoding/proto_writer.h"
 
-// Field numbers are those of opentelemetry/proto/{trace,common,resource}/v1.
 namespace spandrel::sdk {
 namespace {
 
-constexpr char kResourceSpansTag = LengthTag(1);
-constexpr char kScopeSpansTag = LengthTag(2);
-constexpr char kSchemaUrlTag = LengthTag(3);
+using proto::LengthFieldSize;
+using proto::LengthTag;
+using proto::WriteLengthField;
+using proto::WriteLengthHead;
+using proto::WriteRaw;
+
+namespace otlp = proto::otlp;
+
+constexpr char kResourceSpansTag = LengthTag(otlp::kRequestResourceSpans);
+constexpr char kScopeSpansTag = LengthTag(otlp::kResourceSpansScopeSpans);
+constexpr char kSchemaUrlTag = LengthTag(otlp::kScopeSpansSchemaUrl);
 
 using BlockIterator = SpanBuffer::Blocks::const_iterator;
 
@@ -49,11 +57,11 @@ char* WriteScopeSpans(char* out, BlockIterator first, BlockIterator end) {
 std::string EncodeScope(std::string_view name, std::string_view version,
                         std::string_view attributes) {
   std::string content;
-  if (!name.empty()) AppendLengthField(content, LengthTag(1), name);
-  if (!version.empty()) AppendLengthField(content, LengthTag(2), version);
+  if (!name.empty()) AppendLengthField(content, LengthTag(otlp::kScopeName), name);
+  if (!version.empty()) AppendLengthField(content, LengthTag(otlp::kScopeVersion), version);
   content.append(attributes);
   std::string scope;
-  AppendLengthField(scope, LengthTag(1), content);
+  AppendLengthField(scope, LengthTag(otlp::kScopeSpansScope), content);
   return scope;
 }
 

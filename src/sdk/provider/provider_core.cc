@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "opentelemetry/metrics/provider.h"
+#include "proto/otlp.h"
+#include "proto/raw_writer.h"
 #include "sdk/encoding/any_value.h"
 #include "sdk/encoding/attribute_set.h"
 #include "sdk/encoding/message_buffer.h"
@@ -70,7 +72,7 @@ nostd::shared_ptr<trace_api::Tracer> ProviderCore::GetTracer(
     nostd::string_view name, nostd::string_view version, nostd::string_view schema_url,
     const opentelemetry::common::KeyValueIterable* attributes) noexcept {
   MessageBuffer encoded;
-  AttributeSet set(LengthTag(3), {}, encoded);
+  AttributeSet set(proto::LengthTag(proto::otlp::kScopeAttributes), {}, encoded);
   if (attributes != nullptr) set.SetAll(*attributes);
   return FindOrMakeTracer(EncodeScope(View(name), View(version), encoded.view()), View(schema_url));
 }

@@ -11,7 +11,8 @@
 #include <string_view>
 #include <vector>
 
-#include "sdk/encoding/proto_writer.h"
+#include "proto/otlp.h"
+#include "proto/raw_writer.h"
 #include "sdk/process/spin_lock.h"
 #include "sdk/record/span_block.h"
 #include "sdk/record/thread_slots.h"
@@ -45,7 +46,7 @@ class SpanBuffer {
 
   // Adds one span. Nothing of the lane is touched once the slot's lock is free.
   void Add(ThreadSlot& slot, std::string_view message) {
-    const size_t field_size = LengthFieldSize(message.size());
+    const size_t field_size = proto::LengthFieldSize(message.size());
     std::lock_guard lock(slot.lock);
     slot.ended.Add(1);
     if (!HasRoom(slot, field_size) && !Renew(slot, field_size)) [[unlikely]] {
@@ -53,7 +54,9 @@ class SpanBuffer {
       return;
     }
     SpanBlock& block = *slot.block;
-    char* const out = WriteLengthHead(block.bytes.get() + block.size, LengthTag(2), message.size());
+    char* const out =
+        proto::WriteLengthHead(block.bytes.get() + block.size,
+                               proto::LengthTag(proto::otlp::kScopeSpansSpans), message.size());
     std::memcpy(out, message.data(), message.size());
     block.size += field_size;
     ++block.spans;

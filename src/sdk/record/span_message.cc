@@ -4,42 +4,54 @@
 #include <cstddef>
 #include <cstring>
 
+#include "base/utf8.h"
 #include "opentelemetry/trace/trace_state.h"
-#include "sdk/encoding/proto_writer.h"
+#include "proto/otlp.h"
+#include "proto/raw_writer.h"
 #include "sdk/encoding/text.h"
 
-// Field numbers are those of opentelemetry/proto/trace/v1/trace.proto.
 namespace spandrel::sdk {
 namespace {
 
-namespace common = opentelemetry::common;
+using proto::Fixed64Tag;
+using proto::LengthFieldSize;
+using proto::LengthTag;
+using proto::VarintTag;
+using proto::WriteFixed32;
+using proto::WriteFixed64;
+using proto::WriteLengthField;
+using proto::WriteLengthHead;
+using proto::WriteVarint;
 
-constexpr char kTraceStateTag = LengthTag(3);
-constexpr char kParentTag = LengthTag(4);
-constexpr char kNameTag = LengthTag(5);
-constexpr char kAttributesTag = LengthTag(9);
-constexpr char kEventTag = LengthTag(11);
-constexpr char kLinkTag = LengthTag(13);
-constexpr char kStatusTag = LengthTag(15);
+namespace common = opentelemetry::common;
+namespace otlp = proto::otlp;
+
+constexpr char kTraceStateTag = LengthTag(otlp::kSpanTraceState);
+constexpr char kParentTag = LengthTag(otlp::kSpanParentSpanId);
+constexpr char kNameTag = LengthTag(otlp::kSpanName);
+constexpr char kAttributesTag = LengthTag(otlp::kSpanAttributes);
+constexpr char kEventTag = LengthTag(otlp::kSpanEvents);
+constexpr char kLinkTag = LengthTag(otlp::kSpanLinks);
+constexpr char kStatusTag = LengthTag(otlp::kSpanStatus);
 
 constexpr uint32_t kHasIsRemote = 0x100;
 constexpr uint32_t kIsRemote = 0x200;
 
 // The fields that every span has, as they stand at the beginning of its message.
 struct __attribute__((packed)) Head {
-  char trace_id_tag = LengthTag(1);
+  char trace_id_tag = LengthTag(otlp::kSpanTraceId);
   char trace_id_size = 16;
   uint64_t trace_id[2];
-  char span_id_tag = LengthTag(2);
+  char span_id_tag = LengthTag(otlp::kSpanSpanId);
   char span_id_size = 8;
   uint64_t span_id;
-  char start_tag = Fixed64Tag(7);
+  char start_tag = Fixed64Tag(otlp::kSpanStartTime);
   uint64_t start;
-  char end_tag = Fixed64Tag(8);
+  char end_tag = Fixed64Tag(otlp::kSpanEndTime);
   uint64_t end = 0;
   uint8_t flags_tag[2] = {0x85, 0x01};  // field 16, fixed32
   uint32_t flags;
-  char kind_tag = VarintTag(6);
+  char kind_tag = VarintTag(otlp::kSpanKind);
   char kind;
 };
 
@@ -68,13 +80,13 @@ void AppendField(MessageBuffer& out, char tag, std::string_view content) {
 // Text that need not be UTF-8.
 void AppendText(MessageBuffer& out, char tag, std::string_view text) {
   char* const at = WriteLengthHead(out.Reserve(LengthFieldSize(text.size())), tag, text.size());
-  if (AreAsciiBits(CopyText(at, text))) [[likely]]
+  if (base::AreAsciiBits(CopyText(at, text))) [[likely]]
     return out.Commit(at + text.size());
   std::string clean;
-  AppendField(out, tag, CleanUtf8(text, UINT32_MAX, clean));
+  AppendField(out, tag, base::CleanUtf8(text, UINT32_MAX, clean));
 }
 
-void AppendCount(MessageBuffer& out, int field, uint32_t count) {
+void AppendCount(MessageBuffer& out, uint32_t field, uint32_t count) {
   if (count == 0) return;
   char* const at = out.Reserve(11);
   *at = VarintTag(field);
@@ -114,7 +126,7 @@ SpanMessage::SpanMessage(const SpanLimits& limits, const SpanIdentity& identity,
 
 void SpanMessage::SetName(std::string_view name) {
   std::string clean;
-  name = CleanText(name, UINT32_MAX, clean);
+  name = base::CleanText(name, UINT32_MAX, clean);
   const size_t size = LengthFieldSize(name.size());
   WriteLengthField(bytes_.Resize(name_begin_, name_size_, size), kNameTag, name);
   attributes_.Shift(static_cast<ptrdiff_t>(size) - static_cast<ptrdiff_t>(name_size_));
@@ -129,7 +141,7 @@ void SpanMessage::SetStatus(trace_api::StatusCode code, std::string_view descrip
   status_message_.clear();
   if (code != trace_api::StatusCode::kError) return;
   std::string clean;
-  status_message_ = CleanText(description, UINT32_MAX, clean);
+  status_message_ = base::CleanText(description, UINT32_MAX, clean);
 }
 
 void SpanMessage::AddEvent(std::string_view name, uint64_t time,
@@ -141,13 +153,13 @@ void SpanMessage::AddEvent(std::string_view name, uint64_t time,
   ++events_;
   MessageBuffer event;
   char* const at = event.Reserve(1 + sizeof(time));
-  *at = Fixed64Tag(1);
+  *at = Fixed64Tag(otlp::kEventTime);
   event.Commit(WriteFixed64(at + 1, time));
-  AppendText(event, LengthTag(2), name);
-  AttributeSet set(LengthTag(3), {limits_.attributes_per_event, limits_.attribute_value_length},
-                   event);
+  AppendText(event, LengthTag(otlp::kEventName), name);
+  AttributeSet set(LengthTag(otlp::kEventAttributes),
+                   {limits_.attributes_per_event, limits_.attribute_value_length}, event);
   if (attributes != nullptr) set.SetAll(*attributes);
-  AppendCount(event, 4, set.dropped());
+  AppendCount(event, otlp::kEventDroppedAttributesCount, set.dropped());
   AppendField(bytes_, kEventTag, event.view());
 }
 
@@ -160,14 +172,16 @@ void SpanMessage::AddLink(const trace_api::SpanContext& target,
   ++links_;
   const SpanIdentity identity = SpanIdentity::Of(target);
   MessageBuffer link;
-  AppendField(link, LengthTag(1), {reinterpret_cast<const char*>(identity.trace_id), 16});
-  AppendField(link, LengthTag(2), {reinterpret_cast<const char*>(&identity.span_id), 8});
+  AppendField(link, LengthTag(otlp::kLinkTraceId),
+              {reinterpret_cast<const char*>(identity.trace_id), 16});
+  AppendField(link, LengthTag(otlp::kLinkSpanId),
+              {reinterpret_cast<const char*>(&identity.span_id), 8});
   const TraceStateText trace_state = TraceStateOf(target);
-  if (trace_state != nullptr) AppendField(link, LengthTag(3), *trace_state);
-  AttributeSet set(LengthTag(4), {limits_.attributes_per_link, limits_.attribute_value_length},
-                   link);
+  if (trace_state != nullptr) AppendField(link, LengthTag(otlp::kLinkTraceState), *trace_state);
+  AttributeSet set(LengthTag(otlp::kLinkAttributes),
+                   {limits_.attributes_per_link, limits_.attribute_value_length}, link);
   set.SetAll(attributes);
-  AppendCount(link, 5, set.dropped());
+  AppendCount(link, otlp::kLinkDroppedAttributesCount, set.dropped());
   char* const at = link.Reserve(5);
   *at = 6 << 3 | 5;  // field 6, fixed32
   link.Commit(WriteFixed32(at + 1, FlagsField(identity.flags, target.IsRemote())));
@@ -188,16 +202,17 @@ std::string_view SpanMessage::Finish(uint64_t end) {
 }
 
 void SpanMessage::AppendCounts() {
-  AppendCount(bytes_, 10, attributes_.dropped());
-  AppendCount(bytes_, 12, dropped_events_);
-  AppendCount(bytes_, 14, dropped_links_);
+  AppendCount(bytes_, otlp::kSpanDroppedAttributesCount, attributes_.dropped());
+  AppendCount(bytes_, otlp::kSpanDroppedEventsCount, dropped_events_);
+  AppendCount(bytes_, otlp::kSpanDroppedLinksCount, dropped_links_);
 }
 
 // Status has two fields: message = 2, code = 3.
 void SpanMessage::AppendStatus() {
   MessageBuffer status;
-  if (!status_message_.empty()) AppendField(status, LengthTag(2), status_message_);
-  AppendCount(status, 3, static_cast<uint32_t>(status_));
+  if (!status_message_.empty())
+    AppendField(status, LengthTag(otlp::kStatusMessage), status_message_);
+  AppendCount(status, otlp::kStatusCode, static_cast<uint32_t>(status_));
   AppendField(bytes_, kStatusTag, status.view());
 }
 

@@ -9,13 +9,17 @@
 #include <algorithm>
 #include <set>
 
+#include "proto/otlp.h"
+#include "proto/raw_writer.h"
 #include "sdk/encoding/any_value.h"
-#include "sdk/encoding/proto_writer.h"
 #include "sdk/process/id_generator.h"
 
 // Field numbers are those of opentelemetry/proto/{common,resource}/v1.
 namespace spandrel::sdk {
 namespace {
+
+namespace otlp = proto::otlp;
+using proto::LengthTag;
 
 constexpr size_t kMaxFileBytes = 64 << 10;
 constexpr size_t kMaxArguments = 256;
@@ -118,19 +122,19 @@ void AppendTextsAttribute(std::string& out, const std::string& key,
   std::string array;
   for (const std::string& text : texts) {
     std::string value;
-    AppendLengthField(value, LengthTag(1), text);
-    AppendLengthField(array, LengthTag(1), value);
+    AppendLengthField(value, LengthTag(otlp::kAnyValueString), text);
+    AppendLengthField(array, LengthTag(otlp::kListValues), value);
   }
   std::string any;
-  AppendLengthField(any, LengthTag(5), array);
+  AppendLengthField(any, LengthTag(otlp::kAnyValueArray), array);
   std::string pair;
-  AppendLengthField(pair, LengthTag(1), key);
-  AppendLengthField(pair, LengthTag(2), any);
-  AppendLengthField(out, LengthTag(1), pair);
+  AppendLengthField(pair, LengthTag(otlp::kKeyValueKey), key);
+  AppendLengthField(pair, LengthTag(otlp::kKeyValueValue), any);
+  AppendLengthField(out, LengthTag(otlp::kResourceAttributes), pair);
 }
 
 void AppendAttribute(std::string& out, const std::string& key, const ResourceValue& value) {
-  constexpr char kAttribute = LengthTag(1);
+  constexpr char kAttribute = LengthTag(otlp::kResourceAttributes);
   if (const auto* text = std::get_if<std::string>(&value)) {
     AppendTextAttribute(out, kAttribute, key, *text);
   } else if (const auto* number = std::get_if<int64_t>(&value)) {
@@ -199,7 +203,7 @@ std::string EncodeResource(const Options& options) {
   }
   if (options.command_arguments) add("process.command_args", CommandArguments());
   std::string resource;
-  AppendLengthField(resource, LengthTag(1), content);
+  AppendLengthField(resource, LengthTag(otlp::kResourceSpansResource), content);
   return resource;
 }
 

@@ -2,31 +2,30 @@
 #include <bit>
 #include <limits>
 
-#include "span/field_reader.h"
+#include "proto/field_reader.h"
 #include "wire/jaeger/jaeger.h"
 #include "wire/jaeger/jaeger_proto.h"
 
 namespace spandrel::wire {
 namespace {
 
-namespace proto = jaeger_proto;
-using span::NextField;
-using span::ProtoField;
+namespace model = jaeger_proto;
+using proto::NextField;
 
 // The functions below read one message each. False when its bytes are not such a message.
 
 bool ReadTime(std::string_view message, uint64_t* unix_nano) {
   uint64_t seconds = 0;
   uint64_t nanos = 0;
-  ProtoField field;
+  proto::Field field;
   while (NextField(&message, &field)) {
-    if (field.number == proto::kTimeSeconds && field.is_varint()) seconds = field.scalar;
-    if (field.number == proto::kTimeNanos && field.is_varint()) nanos = field.scalar;
+    if (field.number == model::kTimeSeconds && field.is_varint()) seconds = field.scalar;
+    if (field.number == model::kTimeNanos && field.is_varint()) nanos = field.scalar;
   }
-  if (!message.empty() || nanos >= proto::kNanosPerSecond) return false;
+  if (!message.empty() || nanos >= model::kNanosPerSecond) return false;
   const uint64_t most = std::numeric_limits<uint64_t>::max() - nanos;
-  if (seconds > most / proto::kNanosPerSecond) return false;
-  *unix_nano = seconds * proto::kNanosPerSecond + nanos;
+  if (seconds > most / model::kNanosPerSecond) return false;
+  *unix_nano = seconds * model::kNanosPerSecond + nanos;
   return true;
 }
 
@@ -55,26 +54,26 @@ JaegerValue ValueOf(const TagFields& fields) {
   }
 }
 
-void ReadTagBytes(const ProtoField& field, TagFields* fields, JaegerTag* tag) {
-  if (field.number == proto::kTagKey) tag->key = field.bytes;
-  if (field.number == proto::kTagString) fields->text = field.bytes;
-  if (field.number == proto::kTagBinary) fields->binary = field.bytes;
+void ReadTagBytes(const proto::Field& field, TagFields* fields, JaegerTag* tag) {
+  if (field.number == model::kTagKey) tag->key = field.bytes;
+  if (field.number == model::kTagString) fields->text = field.bytes;
+  if (field.number == model::kTagBinary) fields->binary = field.bytes;
 }
 
-void ReadTagVarint(const ProtoField& field, TagFields* fields) {
-  if (field.number == proto::kTagType) fields->type = field.scalar;
-  if (field.number == proto::kTagBool) fields->truth = field.scalar != 0;
-  if (field.number == proto::kTagInt64) fields->integer = static_cast<int64_t>(field.scalar);
+void ReadTagVarint(const proto::Field& field, TagFields* fields) {
+  if (field.number == model::kTagType) fields->type = field.scalar;
+  if (field.number == model::kTagBool) fields->truth = field.scalar != 0;
+  if (field.number == model::kTagInt64) fields->integer = static_cast<int64_t>(field.scalar);
 }
 
 bool ReadTag(std::string_view message, std::vector<JaegerTag>* tags) {
   JaegerTag tag;
   TagFields fields;
-  ProtoField field;
+  proto::Field field;
   while (NextField(&message, &field)) {
     if (field.is_bytes()) ReadTagBytes(field, &fields, &tag);
     if (field.is_varint()) ReadTagVarint(field, &fields);
-    if (field.is_fixed64() && field.number == proto::kTagFloat64) {
+    if (field.is_fixed64() && field.number == model::kTagFloat64) {
       fields.real = std::bit_cast<double>(field.scalar);
     }
   }
@@ -99,14 +98,14 @@ bool ReadSpanId(std::string_view bytes, span::SpanId* id) {
 
 bool ReadReference(std::string_view message, std::vector<JaegerReference>* references) {
   JaegerReference reference;
-  ProtoField field;
+  proto::Field field;
   while (NextField(&message, &field)) {
     bool good = true;
-    if (field.number == proto::kReferenceTraceId && field.is_bytes()) {
+    if (field.number == model::kReferenceTraceId && field.is_bytes()) {
       good = ReadTraceId(field.bytes, &reference.trace_id);
-    } else if (field.number == proto::kReferenceSpanId && field.is_bytes()) {
+    } else if (field.number == model::kReferenceSpanId && field.is_bytes()) {
       good = ReadSpanId(field.bytes, &reference.span_id);
-    } else if (field.number == proto::kReferenceType && field.is_varint() && field.scalar == 1) {
+    } else if (field.number == model::kReferenceType && field.is_varint() && field.scalar == 1) {
       reference.type = JaegerReference::Type::kFollowsFrom;
     }
     if (!good) return false;
@@ -117,50 +116,50 @@ bool ReadReference(std::string_view message, std::vector<JaegerReference>* refer
 
 bool ReadLog(std::string_view message, std::vector<JaegerLog>* logs) {
   JaegerLog& log = logs->emplace_back();
-  ProtoField field;
+  proto::Field field;
   while (NextField(&message, &field)) {
     if (!field.is_bytes()) continue;
-    if (field.number == proto::kLogTimestamp && !ReadTime(field.bytes, &log.time_unix_nano)) {
+    if (field.number == model::kLogTimestamp && !ReadTime(field.bytes, &log.time_unix_nano)) {
       return false;
     }
-    if (field.number == proto::kLogFields && !ReadTag(field.bytes, &log.fields)) return false;
+    if (field.number == model::kLogFields && !ReadTag(field.bytes, &log.fields)) return false;
   }
   return message.empty();
 }
 
 bool ReadProcess(std::string_view message, JaegerProcess* process) {
-  ProtoField field;
+  proto::Field field;
   while (NextField(&message, &field)) {
     if (!field.is_bytes()) continue;
-    if (field.number == proto::kProcessServiceName) process->service_name = field.bytes;
-    if (field.number == proto::kProcessTags && !ReadTag(field.bytes, &process->tags)) return false;
+    if (field.number == model::kProcessServiceName) process->service_name = field.bytes;
+    if (field.number == model::kProcessTags && !ReadTag(field.bytes, &process->tags)) return false;
   }
   return message.empty();
 }
 
-bool ReadSpanField(const ProtoField& field, JaegerBatchSpan* out) {
+bool ReadSpanField(const proto::Field& field, JaegerBatchSpan* out) {
   JaegerSpan& span = out->span;
   switch (field.number) {
-    case proto::kSpanTraceId:
+    case model::kSpanTraceId:
       return ReadTraceId(field.bytes, &span.trace_id);
-    case proto::kSpanSpanId:
+    case model::kSpanSpanId:
       return ReadSpanId(field.bytes, &span.span_id);
-    case proto::kSpanOperationName:
+    case model::kSpanOperationName:
       span.operation_name = field.bytes;
       return true;
-    case proto::kSpanReferences:
+    case model::kSpanReferences:
       return ReadReference(field.bytes, &span.references);
-    case proto::kSpanStartTime:
+    case model::kSpanStartTime:
       return ReadTime(field.bytes, &span.start_time_unix_nano);
-    case proto::kSpanDuration:
+    case model::kSpanDuration:
       return ReadTime(field.bytes, &span.duration_nano);
-    case proto::kSpanTags:
+    case model::kSpanTags:
       return ReadTag(field.bytes, &span.tags);
-    case proto::kSpanLogs:
+    case model::kSpanLogs:
       return ReadLog(field.bytes, &span.logs);
-    case proto::kSpanProcess:
+    case model::kSpanProcess:
       return ReadProcess(field.bytes, &out->process.emplace());
-    case proto::kSpanWarnings:
+    case model::kSpanWarnings:
       span.warnings.emplace_back(field.bytes);
       return true;
     default:
@@ -170,10 +169,10 @@ bool ReadSpanField(const ProtoField& field, JaegerBatchSpan* out) {
 
 bool ReadSpan(std::string_view message, std::vector<JaegerBatchSpan>* spans) {
   JaegerBatchSpan& span = spans->emplace_back();
-  ProtoField field;
+  proto::Field field;
   while (NextField(&message, &field)) {
     if (field.is_bytes() && !ReadSpanField(field, &span)) return false;
-    if (field.is_varint() && field.number == proto::kSpanFlags) {
+    if (field.is_varint() && field.number == model::kSpanFlags) {
       span.span.flags = static_cast<uint32_t>(field.scalar);
     }
   }
@@ -181,11 +180,11 @@ bool ReadSpan(std::string_view message, std::vector<JaegerBatchSpan>* spans) {
 }
 
 bool ReadBatch(std::string_view message, JaegerBatch* batch) {
-  ProtoField field;
+  proto::Field field;
   while (NextField(&message, &field)) {
     if (!field.is_bytes()) continue;
-    if (field.number == proto::kBatchSpans && !ReadSpan(field.bytes, &batch->spans)) return false;
-    if (field.number == proto::kBatchProcess && !ReadProcess(field.bytes, &batch->process)) {
+    if (field.number == model::kBatchSpans && !ReadSpan(field.bytes, &batch->spans)) return false;
+    if (field.number == model::kBatchProcess && !ReadProcess(field.bytes, &batch->process)) {
       return false;
     }
   }
@@ -193,9 +192,9 @@ bool ReadBatch(std::string_view message, JaegerBatch* batch) {
 }
 
 bool ReadRequest(std::string_view request, JaegerBatch* batch) {
-  ProtoField field;
+  proto::Field field;
   while (NextField(&request, &field)) {
-    if (field.number == proto::kPostSpansBatch && field.is_bytes() &&
+    if (field.number == model::kPostSpansBatch && field.is_bytes() &&
         !ReadBatch(field.bytes, batch)) {
       return false;
     }

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <iterator>
 
+#include "base/base64.h"
 #include "base/hex.h"
 #include "span/value.h"
 
@@ -55,7 +56,7 @@ void JsonWriter::Hex(std::string_view bytes) {
 
 void JsonWriter::Base64(std::string_view bytes) {
   Raw("\"");
-  *json_ += span::Base64Encode(bytes);
+  *json_ += base::Base64Encode(bytes);
   *json_ += '"';
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include "span/field_reader.h"
+#include "proto/field_reader.h"
+#include "proto/writer.h"
 #include "span/value.h"
 #include "wire/otlp/otlp.h"
-#include "wire/proto_writer.h"
 
 namespace spandrel::wire {
 namespace {
@@ -18,8 +18,8 @@ bool IsFull(const PartialSuccess& partial) {
 }
 
 bool ReadPartial(std::string_view message, PartialSuccess* partial) {
-  span::ProtoField field;
-  while (span::NextField(&message, &field)) {
+  proto::Field field;
+  while (proto::NextField(&message, &field)) {
     if (field.number == kPartialRejectedSpans && field.is_varint()) {
       partial->rejected_spans = static_cast<int64_t>(field.scalar);
     }
@@ -35,7 +35,7 @@ bool ReadPartial(std::string_view message, PartialSuccess* partial) {
 std::string EncodeExportResponseProtobuf(const PartialSuccess& partial) {
   std::string response;
   if (IsFull(partial)) return response;
-  ProtoWriter writer(&response);
+  proto::Writer writer(&response);
   const size_t opened = writer.Open(kResponsePartialSuccess);
   if (partial.rejected_spans != 0) {
     writer.Varint(kPartialRejectedSpans, static_cast<uint64_t>(partial.rejected_spans));
@@ -56,9 +56,9 @@ std::string EncodeExportResponseJson(const PartialSuccess& partial) {
 
 base::Result<PartialSuccess> DecodeExportResponseProtobuf(std::string_view response) {
   PartialSuccess partial;
-  span::ProtoField field;
+  proto::Field field;
   bool good = true;
-  while (good && span::NextField(&response, &field)) {
+  while (good && proto::NextField(&response, &field)) {
     if (field.number == kResponsePartialSuccess && field.is_bytes()) {
       good = ReadPartial(field.bytes, &partial);
     }

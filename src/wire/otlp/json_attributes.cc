@@ -3,6 +3,7 @@
 
 #include <bit>
 
+#include "base/base64.h"
 #include "span/value.h"
 #include "wire/json/json_scalar.h"
 #include "wire/otlp/otlp.h"
@@ -146,7 +147,7 @@ bool JsonAttributeReader::WriteScalar(std::string_view name, const element& valu
   } else {
     std::string_view text;
     if (value.get(text) != SUCCESS) return Fail("bytesValue is not a string");
-    const auto bytes = span::Base64Decode(text);
+    const auto bytes = base::Base64Decode(text);
     if (!bytes) return Fail("bytesValue is not base64");
     out_->Bytes(otlp::kAnyValueBytes, *bytes);
   }

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "wire/proto_writer.h"
+#include "proto/writer.h"
 
 namespace spandrel::wire {
 
@@ -16,7 +16,7 @@ namespace spandrel::wire {
 // nest. For the JSON readers of this module only.
 class JsonAttributeReader {
  public:
-  explicit JsonAttributeReader(ProtoWriter* out) : out_(out) {}
+  explicit JsonAttributeReader(proto::Writer* out) : out_(out) {}
 
   // Writes one KeyValue as field `field`. Nothing when it went well, else what is wrong with it.
   std::optional<std::string_view> Read(uint32_t field, const simdjson::dom::element& key_value);
@@ -44,7 +44,7 @@ class JsonAttributeReader {
   std::optional<std::string_view> Finish(bool started);
   bool Fail(std::string_view reason);
 
-  ProtoWriter* out_;
+  proto::Writer* out_;
   std::vector<OpenList> open_;
   std::string_view reason_;
 };

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "span/field_reader.h"
+#include "proto/field_reader.h"
 #include "span/span_view.h"
 #include "wire/otlp/otlp.h"
 #include "wire/otlp/request_walk.h"
@@ -14,8 +14,7 @@ namespace {
 namespace otlp = span::otlp;
 using base::Status;
 using base::StatusCode;
-using span::NextField;
-using span::ProtoField;
+using proto::NextField;
 
 constexpr size_t kMaxNameInReason = 64;
 
@@ -53,7 +52,7 @@ class Decoder : public RequestWalk<Decoder, span::SpanChunk> {
     std::string_view span_id;
     std::string_view parent_id;
     bool has_status = false;
-    ProtoField field;
+    proto::Field field;
     while (NextField(&message, &field)) {
       if (field.is_bytes()) {
         switch (field.number) {
@@ -94,7 +93,7 @@ class Decoder : public RequestWalk<Decoder, span::SpanChunk> {
     return AtEnd(message, "span") && AddSpan(trace_id, span_id, parent_id, &entry);
   }
 
-  static void ReadScalar(const ProtoField& field, span::SpanEntry* entry) {
+  static void ReadScalar(const proto::Field& field, span::SpanEntry* entry) {
     if (field.number == otlp::kSpanStartTime && field.is_fixed64()) {
       entry->start_time_unix_nano = field.scalar;
     } else if (field.number == otlp::kSpanEndTime && field.is_fixed64()) {
@@ -107,7 +106,7 @@ class Decoder : public RequestWalk<Decoder, span::SpanChunk> {
   }
 
   bool ReadStatus(std::string_view message, span::SpanEntry* entry) {
-    ProtoField field;
+    proto::Field field;
     while (NextField(&message, &field)) {
       if (field.number != otlp::kStatusCode || !field.is_varint()) continue;
       const bool known = field.scalar <= static_cast<uint64_t>(span::SpanStatus::kError);
@@ -148,7 +147,7 @@ class Decoder : public RequestWalk<Decoder, span::SpanChunk> {
 
   // Messages that are flat but for their attributes.
   bool CheckParts(std::string_view message, uint32_t attributes_field, std::string_view name) {
-    ProtoField field;
+    proto::Field field;
     while (NextField(&message, &field)) {
       if (field.number == attributes_field && field.is_bytes() &&
           !CheckAttribute(field.bytes, name)) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include "proto/writer.h"
 #include "span/span_view.h"
 #include "wire/otlp/otlp.h"
-#include "wire/proto_writer.h"
 
 namespace spandrel::wire {
 namespace {
@@ -18,13 +18,13 @@ const std::string kSpanId = "01234567";
 template <typename Write>
 std::string Message(Write write) {
   std::string bytes;
-  ProtoWriter writer(&bytes);
+  proto::Writer writer(&bytes);
   write(writer);
   return bytes;
 }
 
 std::string Field(uint32_t number, std::string_view bytes) {
-  return Message([&](ProtoWriter& out) { out.Bytes(number, bytes); });
+  return Message([&](proto::Writer& out) { out.Bytes(number, bytes); });
 }
 
 std::string SpanOf(std::string_view trace_id, std::string_view span_id,
@@ -89,7 +89,7 @@ TEST(OtlpDecode, ZeroParentIsARoot) {
 }
 
 TEST(OtlpDecode, UnknownFieldsAndEnumsPassThrough) {
-  const std::string unknown = Message([](ProtoWriter& out) {
+  const std::string unknown = Message([](proto::Writer& out) {
     out.Varint(otlp::kSpanKind, 77);
     out.Varint(200, 5);
     out.Fixed32(201, 5);
@@ -107,7 +107,7 @@ TEST(OtlpDecode, UnknownFieldsAndEnumsPassThrough) {
 
 TEST(OtlpDecode, FlagsAndEntityRefsAreRead) {
   const std::string flags =
-      Message([](ProtoWriter& out) { out.Fixed32(otlp::kSpanFlags, 0xdeadbeef); });
+      Message([](proto::Writer& out) { out.Fixed32(otlp::kSpanFlags, 0xdeadbeef); });
   const std::string entity = Field(otlp::kResourceEntityRefs, Field(2, "service"));
   const std::string scope_spans = Field(otlp::kScopeSpansSpans, SpanOf(kTraceId, kSpanId, flags));
   const auto decoded = Decode(RequestOf(scope_spans, Field(otlp::kResourceSpansResource, entity)));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "proto/writer.h"
 #include "signal/record_batch.h"
 #include "span/span_view.h"
 #include "wire/otlp/otlp.h"
 #include "wire/otlp/otlp_records.h"
 #include "wire/otlp/record_groups.h"
-#include "wire/proto_writer.h"
 
 namespace spandrel::wire {
 namespace {
@@ -12,7 +12,7 @@ namespace {
 namespace otlp = span::otlp;
 
 template <typename Ref>
-void WriteScopeGroup(const ScopeGroup<Ref>& group, ProtoWriter* writer) {
+void WriteScopeGroup(const ScopeGroup<Ref>& group, proto::Writer* writer) {
   const Ref& first = group.records.front();
   const size_t opened = writer->Open(otlp::kResourceSpansScopeSpans);
   if (first.scope_entry().present) writer->Bytes(otlp::kScopeSpansScope, first.scope().message);
@@ -24,7 +24,7 @@ void WriteScopeGroup(const ScopeGroup<Ref>& group, ProtoWriter* writer) {
 }
 
 template <typename Ref>
-void WriteResourceGroup(const ResourceGroup<Ref>& group, ProtoWriter* writer) {
+void WriteResourceGroup(const ResourceGroup<Ref>& group, proto::Writer* writer) {
   const Ref& first = group.first();
   const size_t opened = writer->Open(otlp::kRequestResourceSpans);
   if (first.resource_entry().present) {
@@ -49,7 +49,7 @@ std::string Encode(const Batch& batch) {
       partial.Append(chunk);
     }
   }
-  ProtoWriter writer(&request);
+  proto::Writer writer(&request);
   for (const auto& group : GroupByResource(partial.chunks())) WriteResourceGroup(group, &writer);
   return request;
 }

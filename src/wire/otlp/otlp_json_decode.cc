@@ -6,12 +6,12 @@
 #include <limits>
 
 #include "base/hex.h"
+#include "proto/writer.h"
 #include "wire/json/json_scalar.h"
 #include "wire/otlp/json_attributes.h"
 #include "wire/otlp/otlp.h"
 #include "wire/otlp/otlp_records.h"
 #include "wire/otlp/otlp_schema.h"
-#include "wire/proto_writer.h"
 
 namespace spandrel::wire {
 namespace {
@@ -227,7 +227,7 @@ class Reader {
     return false;
   }
 
-  ProtoWriter out_;
+  proto::Writer out_;
   JsonAttributeReader attributes_;
   std::string problem_;
 };

@@ -4,8 +4,8 @@
 #include <optional>
 #include <vector>
 
+#include "proto/field_reader.h"
 #include "signal/batch.h"
-#include "span/field_reader.h"
 #include "span/span_view.h"
 #include "wire/json/json_writer.h"
 #include "wire/otlp/otlp.h"
@@ -17,9 +17,8 @@ namespace spandrel::wire {
 namespace {
 
 namespace otlp = span::otlp;
+using proto::NextField;
 using span::MessageReader;
-using span::NextField;
-using span::ProtoField;
 using span::ValueType;
 using span::ValueView;
 
@@ -37,7 +36,7 @@ struct Entry {
 
 Entry ReadEntry(std::string_view key_value) {
   Entry entry;
-  ProtoField field;
+  proto::Field field;
   while (NextField(&key_value, &field)) {
     if (!field.is_bytes()) continue;
     if (field.number == otlp::kKeyValueKey) entry.key = field.bytes;
@@ -155,7 +154,7 @@ class MessageWriter {
  private:
   static uint64_t NumbersIn(std::string_view message) {
     uint64_t numbers = 0;
-    ProtoField field;
+    proto::Field field;
     while (NextField(&message, &field)) {
       if (field.number < 64) numbers |= uint64_t{1} << field.number;
     }
@@ -218,11 +217,11 @@ class MessageWriter {
 
   // The numbers of the field, packed or one by one, as encoders may write either.
   void WritePacked(const FieldRule& rule, std::string_view message) {
-    const span::WireType type =
-        rule.kind == FieldKind::kPackedUint64 ? span::WireType::kVarint : span::WireType::kFixed64;
+    const proto::WireType type = rule.kind == FieldKind::kPackedUint64 ? proto::WireType::kVarint
+                                                                       : proto::WireType::kFixed64;
     json_->Key(rule.name);
     json_->OpenArray();
-    ProtoField field;
+    proto::Field field;
     while (NextField(&message, &field)) {
       if (field.number != rule.number) continue;
       if (field.type == type) WriteElement(rule, field.scalar);
@@ -280,24 +279,24 @@ class MessageWriter {
     }
   }
 
-  static span::WireType TypeOf(FieldKind kind) {
+  static proto::WireType TypeOf(FieldKind kind) {
     switch (kind) {
       case FieldKind::kFixed64:
       case FieldKind::kDouble:
       case FieldKind::kOptionalDouble:
       case FieldKind::kOptionalSfixed64:
-        return span::WireType::kFixed64;
+        return proto::WireType::kFixed64;
       case FieldKind::kFixed32:
-        return span::WireType::kFixed32;
+        return proto::WireType::kFixed32;
       default:
-        return span::WireType::kVarint;
+        return proto::WireType::kVarint;
     }
   }
 
   static std::optional<uint64_t> LastNumber(const FieldRule& rule, std::string_view message) {
-    const span::WireType type = TypeOf(rule.kind);
+    const proto::WireType type = TypeOf(rule.kind);
     std::optional<uint64_t> value;
-    ProtoField field;
+    proto::Field field;
     while (NextField(&message, &field)) {
       if (field.number == rule.number && field.type == type) value = field.scalar;
     }

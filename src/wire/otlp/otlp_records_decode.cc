@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <utility>
 
-#include "span/field_reader.h"
+#include "proto/field_reader.h"
 #include "wire/otlp/otlp_records.h"
 #include "wire/otlp/otlp_schema.h"
 #include "wire/otlp/request_walk.h"
@@ -9,8 +9,7 @@
 namespace spandrel::wire {
 namespace {
 
-using span::NextField;
-using span::ProtoField;
+using proto::NextField;
 
 const FieldRule* FindRule(MessageRule rules, uint32_t number) {
   for (const FieldRule& rule : rules) {
@@ -58,7 +57,7 @@ class Decoder : public RequestWalk<Decoder, signal::RecordChunk> {
   bool CheckMessage(MessageRule rules, std::string_view name, std::string_view message) {
     const bool is_record = rules.data() == record_.data();
     uint64_t seen = 0;
-    ProtoField field;
+    proto::Field field;
     while (NextField(&message, &field)) {
       if (!field.is_bytes()) continue;
       const FieldRule* rule = FindRule(rules, field.number);

@@ -9,8 +9,8 @@
 
 #include "opentelemetry/proto/collector/logs/v1/logs_service.pb.h"
 #include "opentelemetry/proto/collector/metrics/v1/metrics_service.pb.h"
+#include "proto/writer.h"
 #include "signal/batch.h"
-#include "wire/proto_writer.h"
 #include "wire/testing/random_message.h"
 
 namespace spandrel::wire {
@@ -212,7 +212,7 @@ TYPED_TEST(RecordsOf, DamageIsRefusedOrReadable) {
 
 TYPED_TEST(RecordsOf, TheIndexIsCountedBeforeItGrows) {
   std::string request;
-  ProtoWriter writer(&request);
+  proto::Writer writer(&request);
   const size_t resource = writer.Open(1);
   const size_t scope = writer.Open(2);
   for (int i = 0; i < 10'000; ++i) writer.Bytes(2, "");
@@ -229,7 +229,7 @@ TYPED_TEST(RecordsOf, TheIndexIsCountedBeforeItGrows) {
 
 TYPED_TEST(RecordsOf, OldSendersScopesAreRead) {
   std::string request;
-  ProtoWriter writer(&request);
+  proto::Writer writer(&request);
   const size_t resource = writer.Open(1);
   const size_t scope = writer.Open(1000);
   writer.Bytes(2, "");
@@ -242,7 +242,7 @@ TYPED_TEST(RecordsOf, OldSendersScopesAreRead) {
 
 std::string MetricRequest(std::string_view metric) {
   std::string request;
-  ProtoWriter writer(&request);
+  proto::Writer writer(&request);
   const size_t resource = writer.Open(1);
   const size_t scope = writer.Open(2);
   writer.Bytes(2, metric);
@@ -257,7 +257,7 @@ base::Status StatusOf(Signal signal, const std::string& request) {
 
 TEST(OtlpRecords, AMetricIsOfOneKind) {
   std::string metric;
-  ProtoWriter writer(&metric);
+  proto::Writer writer(&metric);
   writer.Bytes(5, "");
   writer.Bytes(7, "");
   EXPECT_EQ(StatusOf(Signal::kMetrics, MetricRequest(metric)).ToString(),
@@ -266,7 +266,7 @@ TEST(OtlpRecords, AMetricIsOfOneKind) {
 
 TEST(OtlpRecords, PackedNumbersAreWhole) {
   std::string metric;
-  ProtoWriter writer(&metric);
+  proto::Writer writer(&metric);
   const size_t histogram = writer.Open(9);
   const size_t point = writer.Open(1);
   writer.Bytes(6, "1234567");
@@ -281,12 +281,12 @@ std::string NestedBody(int levels) {
   std::string value;
   for (int i = 0; i < levels; ++i) {
     std::string array;
-    ProtoWriter(&array).Bytes(1, value);
+    proto::Writer(&array).Bytes(1, value);
     value.clear();
-    ProtoWriter(&value).Bytes(5, array);
+    proto::Writer(&value).Bytes(5, array);
   }
   std::string record;
-  ProtoWriter(&record).Bytes(5, value);
+  proto::Writer(&record).Bytes(5, value);
   return MetricRequest(record);
 }
 

@@ -11,7 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/status.h"
-#include "span/field_reader.h"
+#include "proto/field_reader.h"
 #include "span/span_view.h"
 #include "wire/otlp/value_check.h"
 
@@ -49,8 +49,6 @@ class RequestWalk {
   }
 
  protected:
-  using ProtoField = span::ProtoField;
-
   std::string_view bytes() const { return bytes_; }
   Chunk* chunk() { return chunk_; }
   // Whether records were found where senders before schema 0.19 put them.
@@ -104,8 +102,8 @@ class RequestWalk {
 
   bool ReadRequest() {
     std::string_view rest = bytes_;
-    ProtoField field;
-    while (span::NextField(&rest, &field)) {
+    proto::Field field;
+    while (proto::NextField(&rest, &field)) {
       if (field.number != span::otlp::kRequestResourceSpans || !field.is_bytes()) continue;
       if (!ReadResourceRecords(field.bytes)) return false;
     }
@@ -119,8 +117,8 @@ class RequestWalk {
     bool has_scopes = false;
     bool has_deprecated = false;
     std::string_view rest = message;
-    ProtoField field;
-    while (span::NextField(&rest, &field)) {
+    proto::Field field;
+    while (proto::NextField(&rest, &field)) {
       if (!field.is_bytes()) continue;
       switch (field.number) {
         case span::otlp::kResourceSpansResource:
@@ -148,8 +146,8 @@ class RequestWalk {
 
   bool ReadDeprecated(std::string_view resource_records) {
     deprecated_ = true;
-    ProtoField field;
-    while (span::NextField(&resource_records, &field)) {
+    proto::Field field;
+    while (proto::NextField(&resource_records, &field)) {
       if (field.number != kDeprecatedScopeRecords || !field.is_bytes()) continue;
       if (!ReadScopeRecords(field.bytes)) return false;
     }
@@ -162,8 +160,8 @@ class RequestWalk {
     entry.present = true;
     entry.message = RangeOf(message);
     std::string_view rest = message;
-    ProtoField field;
-    while (span::NextField(&rest, &field)) {
+    proto::Field field;
+    while (proto::NextField(&rest, &field)) {
       if (!field.is_bytes()) continue;
       if (field.number == span::otlp::kResourceAttributes &&
           !CheckAttribute(field.bytes, "resource.attributes")) {
@@ -181,8 +179,8 @@ class RequestWalk {
   }
 
   bool CheckFlat(std::string_view entity_ref) {
-    ProtoField field;
-    while (span::NextField(&entity_ref, &field)) {
+    proto::Field field;
+    while (proto::NextField(&entity_ref, &field)) {
     }
     return AtEnd(entity_ref, "resource.entity_refs");
   }
@@ -193,8 +191,8 @@ class RequestWalk {
     const size_t scope = chunk_->scopes.size();
     chunk_->scopes.emplace_back().resource = static_cast<uint32_t>(chunk_->resources.size() - 1);
     std::string_view rest = message;
-    ProtoField field;
-    while (span::NextField(&rest, &field)) {
+    proto::Field field;
+    while (proto::NextField(&rest, &field)) {
       if (!field.is_bytes()) continue;
       switch (field.number) {
         case span::otlp::kScopeSpansScope:
@@ -219,8 +217,8 @@ class RequestWalk {
     if (entry.present) return Fail(message.data(), Derived::kNames.scope_twice, "given twice");
     entry.present = true;
     entry.message = RangeOf(message);
-    ProtoField field;
-    while (span::NextField(&message, &field)) {
+    proto::Field field;
+    while (proto::NextField(&message, &field)) {
       if (field.number == span::otlp::kScopeAttributes && field.is_bytes() &&
           !CheckAttribute(field.bytes, "scope.attributes")) {
         return false;

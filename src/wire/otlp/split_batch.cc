@@ -3,25 +3,24 @@
 #include <unordered_map>
 #include <utility>
 
+#include "proto/wire_format.h"
 #include "wire/otlp/chunk_entries.h"
 #include "wire/otlp/otlp.h"
 #include "wire/otlp/otlp_records.h"
-#include "wire/proto_writer.h"
 
 namespace spandrel::wire {
 namespace {
 
-// A length-delimited field with a one-byte key.
-size_t FieldSize(size_t bytes) {
-  return 1 + VarintSize(bytes) + bytes;
-}
+using proto::LengthFieldSize;
 
 size_t ScopeSize(const span::ScopeEntry& scope) {
-  return FieldSize(scope.message.size) + FieldSize(scope.schema_url.size) + FieldSize(0);
+  return LengthFieldSize(scope.message.size) + LengthFieldSize(scope.schema_url.size) +
+         LengthFieldSize(0);
 }
 
 size_t ResourceSize(const span::ResourceEntry& resource) {
-  return FieldSize(resource.message.size) + FieldSize(resource.schema_url.size) + FieldSize(0);
+  return LengthFieldSize(resource.message.size) + LengthFieldSize(resource.schema_url.size) +
+         LengthFieldSize(0);
 }
 
 // A run of records of one chunk, as a chunk of its own that shares the bytes and keeps the whole
@@ -107,7 +106,7 @@ class Splitter {
   static size_t CostAfter(const Chunk& chunk, const span::ScopeEntry* scope, size_t index) {
     const auto& record = EntriesOf(chunk)[index];
     const span::ScopeEntry& own = chunk.scopes[record.scope];
-    size_t cost = FieldSize(record.message.size);
+    size_t cost = LengthFieldSize(record.message.size);
     if (scope != &own) cost += ScopeSize(own);
     if (scope == nullptr || scope->resource != own.resource) {
       cost += ResourceSize(chunk.resources[own.resource]);

@@ -4,7 +4,7 @@
 #include <array>
 #include <optional>
 
-#include "span/field_reader.h"
+#include "proto/field_reader.h"
 #include "span/value.h"
 #include "wire/otlp/otlp.h"
 
@@ -12,8 +12,7 @@ namespace spandrel::wire {
 namespace {
 
 namespace otlp = span::otlp;
-using span::NextField;
-using span::ProtoField;
+using proto::NextField;
 
 // What is left of an ArrayValue or KeyValueList.
 struct Container {
@@ -33,7 +32,7 @@ bool AtEnd(std::string_view rest, std::string_view what, Problem* problem) {
 
 // Reads the fields of an AnyValue. `container` is set when its value is an array or a map.
 bool ReadAnyValue(std::string_view message, std::optional<Container>* container, Problem* problem) {
-  ProtoField field;
+  proto::Field field;
   while (NextField(&message, &field)) {
     if (field.number == otlp::kAnyValueArray || field.number == otlp::kAnyValueKvlist) {
       if (!field.is_bytes()) continue;
@@ -47,7 +46,7 @@ bool ReadAnyValue(std::string_view message, std::optional<Container>* container,
 // Reads the fields of a KeyValue. `value` is set to its AnyValue message when it has one.
 bool ReadKeyValue(std::string_view message, std::optional<std::string_view>* value,
                   Problem* problem) {
-  ProtoField field;
+  proto::Field field;
   while (NextField(&message, &field)) {
     if (field.number != otlp::kKeyValueValue || !field.is_bytes()) continue;
     if (*value) return Fail(field.bytes.data(), "value given twice", problem);
@@ -59,7 +58,7 @@ bool ReadKeyValue(std::string_view message, std::optional<std::string_view>* val
 // The message of the next element's AnyValue; `done` at the container's end.
 bool NextElement(Container* container, std::optional<std::string_view>* value, bool* done,
                  Problem* problem) {
-  ProtoField field;
+  proto::Field field;
   while (NextField(&container->rest, &field)) {
     if (field.number != otlp::kListValues || !field.is_bytes()) continue;
     if (container->is_map) return ReadKeyValue(field.bytes, value, problem);
@@ -91,11 +90,6 @@ bool CheckContainer(const Container& outermost, Problem* problem) {
   return true;
 }
 
-// A field's key byte: the field's number and wire type, for numbers below 16.
-constexpr uint8_t Key(uint32_t number, span::WireType type) {
-  return static_cast<uint8_t>(number << 3 | static_cast<uint32_t>(type));
-}
-
 // True for one varint of at most nine bytes and nothing else.
 bool IsShortVarint(std::string_view bytes) {
   if (bytes.empty() || bytes.size() > 9) return false;
@@ -116,13 +110,13 @@ bool IsPlainScalar(std::string_view message) {
   if (message.empty()) return true;
   const std::string_view rest = message.substr(1);
   switch (static_cast<uint8_t>(message[0])) {
-    case Key(otlp::kAnyValueString, span::WireType::kBytes):
-    case Key(otlp::kAnyValueBytes, span::WireType::kBytes):
+    case proto::KeyByte(otlp::kAnyValueString, proto::WireType::kBytes):
+    case proto::KeyByte(otlp::kAnyValueBytes, proto::WireType::kBytes):
       return IsShortBytes(rest);
-    case Key(otlp::kAnyValueBool, span::WireType::kVarint):
-    case Key(otlp::kAnyValueInt, span::WireType::kVarint):
+    case proto::KeyByte(otlp::kAnyValueBool, proto::WireType::kVarint):
+    case proto::KeyByte(otlp::kAnyValueInt, proto::WireType::kVarint):
       return IsShortVarint(rest);
-    case Key(otlp::kAnyValueDouble, span::WireType::kFixed64):
+    case proto::KeyByte(otlp::kAnyValueDouble, proto::WireType::kFixed64):
       return rest.size() == sizeof(uint64_t);
     default:
       return false;
@@ -132,8 +126,8 @@ bool IsPlainScalar(std::string_view message) {
 // True for a short key followed by a short scalar: nearly all attributes. What it does not know,
 // the full check decides; it accepts nothing that the full check would not.
 bool IsPlainKeyValue(std::string_view message) {
-  constexpr uint8_t kKey = Key(otlp::kKeyValueKey, span::WireType::kBytes);
-  constexpr uint8_t kValue = Key(otlp::kKeyValueValue, span::WireType::kBytes);
+  constexpr uint8_t kKey = proto::KeyByte(otlp::kKeyValueKey, proto::WireType::kBytes);
+  constexpr uint8_t kValue = proto::KeyByte(otlp::kKeyValueValue, proto::WireType::kBytes);
   const auto byte = [&](size_t at) { return static_cast<uint8_t>(message[at]); };
   if (message.size() < 4 || byte(0) != kKey || byte(1) >= 0x80) return false;
   const size_t value_at = 2 + size_t{byte(1)};

@@ -5,10 +5,10 @@
 #include <string>
 #include <string_view>
 
+#include "proto/writer.h"
 #include "span/span_batch.h"
 #include "span/span_view.h"
 #include "wire/otlp/otlp.h"
-#include "wire/proto_writer.h"
 
 // Test support: plain OTLP requests of a wanted size.
 namespace spandrel::wire {
@@ -18,7 +18,7 @@ namespace spandrel::wire {
 inline std::string MakeTestRequest(std::string_view service, uint64_t first_id, size_t count,
                                    size_t padding = 0) {
   std::string request;
-  ProtoWriter writer(&request);
+  proto::Writer writer(&request);
   const auto string_attribute = [&writer](uint32_t field, std::string_view key,
                                           std::string_view value) {
     const size_t attribute = writer.Open(field);

@@ -8,10 +8,10 @@
 
 #include "api/http/parameters.h"
 #include "api/jaeger/http/legacy_parameters.h"
+#include "proto/field_reader.h"
+#include "proto/writer.h"
 #include "query/tags.h"
 #include "query/trace_search.h"
-#include "span/field_reader.h"
-#include "wire/proto_writer.h"
 
 namespace spandrel::api {
 namespace {
@@ -19,8 +19,7 @@ namespace {
 using base::Result;
 using base::Status;
 using base::StatusCode;
-using span::NextField;
-using span::ProtoField;
+using proto::NextField;
 
 // Field numbers. Timestamp and Duration share theirs.
 constexpr uint32_t kTimeSeconds = 1;
@@ -62,7 +61,7 @@ Status Malformed() {
 bool ReadTime(std::string_view message, std::optional<uint64_t>* nanos) {
   uint64_t seconds = 0;
   uint64_t rest = 0;
-  ProtoField field;
+  proto::Field field;
   while (NextField(&message, &field)) {
     if (!field.is_varint()) continue;
     if (field.number == kTimeSeconds) seconds = field.scalar;
@@ -77,7 +76,7 @@ bool ReadTime(std::string_view message, std::optional<uint64_t>* nanos) {
 bool ReadAttribute(std::string_view message, storage::Predicate* tags) {
   std::string key;
   std::string value;
-  ProtoField field;
+  proto::Field field;
   while (NextField(&message, &field)) {
     if (!field.is_bytes()) continue;
     if (field.number == kMapKey) key = field.bytes;
@@ -104,7 +103,7 @@ struct Query {
   bool has_filter = false;
 };
 
-bool ReadQueryBytes(const ProtoField& field, Query* query) {
+bool ReadQueryBytes(const proto::Field& field, Query* query) {
   switch (field.number) {
     case kQueryService:
       query->filter.service = field.bytes;
@@ -131,7 +130,7 @@ bool ReadQueryBytes(const ProtoField& field, Query* query) {
 }
 
 bool ReadQuery(std::string_view message, Query* query) {
-  ProtoField field;
+  proto::Field field;
   while (NextField(&message, &field)) {
     if (field.is_bytes() && !ReadQueryBytes(field, query)) return false;
     if (!field.is_varint() || field.number != kQueryDepth) continue;
@@ -157,7 +156,7 @@ std::string_view KindName(span::SpanKind kind) {
 
 Result<span::TraceId> ReadGetTraceRequest(std::string_view message) {
   std::optional<span::TraceId> id;
-  ProtoField field;
+  proto::Field field;
   while (NextField(&message, &field)) {
     if (field.number == kGetTraceId && field.is_bytes()) id = ParseTraceId(field.bytes);
   }
@@ -168,7 +167,7 @@ Result<span::TraceId> ReadGetTraceRequest(std::string_view message) {
 
 Result<OperationsQuestion> ReadGetOperationsRequest(std::string_view message) {
   OperationsQuestion question;
-  ProtoField field;
+  proto::Field field;
   while (NextField(&message, &field)) {
     if (!field.is_bytes()) continue;
     if (field.number == kOperationsService) question.service = field.bytes;
@@ -180,7 +179,7 @@ Result<OperationsQuestion> ReadGetOperationsRequest(std::string_view message) {
 
 Result<storage::SearchRequest> ReadFindTracesRequest(std::string_view message) {
   Query query;
-  ProtoField field;
+  proto::Field field;
   while (NextField(&message, &field)) {
     const bool is_query = field.number == kFindQuery && field.is_bytes();
     if (is_query && !ReadQuery(field.bytes, &query)) return Malformed();
@@ -202,7 +201,7 @@ Result<storage::SearchRequest> ReadFindTracesRequest(std::string_view message) {
 Result<storage::TimeRange> ReadGetDependenciesRequest(std::string_view message) {
   std::optional<uint64_t> start;
   std::optional<uint64_t> end;
-  ProtoField field;
+  proto::Field field;
   while (NextField(&message, &field)) {
     if (!field.is_bytes()) continue;
     if (field.number == kRangeStart && !ReadTime(field.bytes, &start)) return Malformed();
@@ -214,7 +213,7 @@ Result<storage::TimeRange> ReadGetDependenciesRequest(std::string_view message) 
 
 std::string ServicesResponse(const std::vector<std::string>& services) {
   std::string message;
-  wire::ProtoWriter writer(&message);
+  proto::Writer writer(&message);
   for (const std::string& service : services) writer.Bytes(kServices, service);
   return message;
 }
@@ -222,7 +221,7 @@ std::string ServicesResponse(const std::vector<std::string>& services) {
 std::string OperationsResponse(const std::vector<storage::Operation>& operations,
                                std::string_view kind) {
   std::string message;
-  wire::ProtoWriter writer(&message);
+  proto::Writer writer(&message);
   for (const storage::Operation& operation : operations) {
     if (!kind.empty() && kind != KindName(operation.kind)) continue;
     const size_t opened = writer.Open(kOperations);
@@ -235,7 +234,7 @@ std::string OperationsResponse(const std::vector<storage::Operation>& operations
 
 std::string DependenciesResponse(const std::vector<storage::Dependency>& dependencies) {
   std::string message;
-  wire::ProtoWriter writer(&message);
+  proto::Writer writer(&message);
   for (const storage::Dependency& call : dependencies) {
     const size_t opened = writer.Open(kDependencies);
     writer.Bytes(kDependencyParent, call.parent);

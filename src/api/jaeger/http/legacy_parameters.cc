@@ -130,7 +130,7 @@ Result<span::TraceId> ParseLegacyTraceId(std::string_view text) {
   if (const auto id = ParseTraceId(text)) return *id;
   // 16 bytes are 22 digits of base64 and two of padding.
   if (text.size() >= 22 && text.size() <= 24) {
-    const auto bytes = span::Base64Decode(text);
+    const auto bytes = base::Base64Decode(text);
     const auto id = bytes ? span::TraceId::FromBytes(*bytes) : std::nullopt;
     if (id && !id->IsZero()) return *id;
   }

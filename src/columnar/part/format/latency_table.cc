@@ -4,23 +4,18 @@
 #include <algorithm>
 #include <deque>
 
+#include "proto/writer.h"
+
 namespace spandrel::columnar {
 namespace {
 
 using base::Status;
 using base::StatusCode;
+using proto::AppendVarint;
 
 constexpr int32_t kFirstBucket = storage::LatencyHistogram::kFirstBucket;
 constexpr int32_t kLastBucket = storage::LatencyHistogram::kLastBucket;
 constexpr int32_t kBucketOffset = 1 - kFirstBucket;
-
-void AppendVarint(uint64_t value, std::string* out) {
-  while (value >= 0x80) {
-    out->push_back(static_cast<char>(value | 0x80));
-    value >>= 7;
-  }
-  out->push_back(static_cast<char>(value));
-}
 
 // Two numbers that are small mostly: four bits each, or the highest such number and a varint of
 // what is more.

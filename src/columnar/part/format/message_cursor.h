@@ -2,10 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 #include <string_view>
 
 #include "columnar/part/format/message_fields.h"
+#include "proto/strict_cursor.h"
+#include "proto/wire_format.h"
 #include "span/span_view.h"
 #include "span/value.h"
 
@@ -16,87 +17,39 @@ namespace spandrel::columnar::message_bytes {
 namespace otlp = span::otlp;
 
 // Field keys that occur here have numbers below 16 and so one byte, but for the flags.
-constexpr uint8_t KeyOf(uint32_t number, uint32_t wire_type) {
-  return static_cast<uint8_t>(number << 3 | wire_type);
-}
+using proto::KeyByte;
+using proto::WireType;
 
-inline constexpr uint8_t kTraceIdKey = KeyOf(otlp::kSpanTraceId, 2);
-inline constexpr uint8_t kSpanIdKey = KeyOf(otlp::kSpanSpanId, 2);
-inline constexpr uint8_t kTraceStateKey = KeyOf(otlp::kSpanTraceState, 2);
-inline constexpr uint8_t kParentIdKey = KeyOf(otlp::kSpanParentSpanId, 2);
-inline constexpr uint8_t kNameKey = KeyOf(otlp::kSpanName, 2);
-inline constexpr uint8_t kKindKey = KeyOf(otlp::kSpanKind, 0);
-inline constexpr uint8_t kStartKey = KeyOf(otlp::kSpanStartTime, 1);
-inline constexpr uint8_t kEndKey = KeyOf(otlp::kSpanEndTime, 1);
-inline constexpr uint8_t kAttributeKey = KeyOf(otlp::kSpanAttributes, 2);
-inline constexpr uint8_t kDroppedAttributesKey = KeyOf(otlp::kSpanDroppedAttributesCount, 0);
-inline constexpr uint8_t kEventsKey = KeyOf(otlp::kSpanEvents, 2);
-inline constexpr uint8_t kDroppedEventsKey = KeyOf(otlp::kSpanDroppedEventsCount, 0);
-inline constexpr uint8_t kLinksKey = KeyOf(otlp::kSpanLinks, 2);
-inline constexpr uint8_t kDroppedLinksKey = KeyOf(otlp::kSpanDroppedLinksCount, 0);
-inline constexpr uint8_t kStatusKey = KeyOf(otlp::kSpanStatus, 2);
-inline constexpr uint8_t kFlagsKey0 = KeyOf(otlp::kSpanFlags, 5) | 0x80;  // two bytes: number 16
+inline constexpr uint8_t kTraceIdKey = KeyByte(otlp::kSpanTraceId, WireType::kBytes);
+inline constexpr uint8_t kSpanIdKey = KeyByte(otlp::kSpanSpanId, WireType::kBytes);
+inline constexpr uint8_t kTraceStateKey = KeyByte(otlp::kSpanTraceState, WireType::kBytes);
+inline constexpr uint8_t kParentIdKey = KeyByte(otlp::kSpanParentSpanId, WireType::kBytes);
+inline constexpr uint8_t kNameKey = KeyByte(otlp::kSpanName, WireType::kBytes);
+inline constexpr uint8_t kKindKey = KeyByte(otlp::kSpanKind, WireType::kVarint);
+inline constexpr uint8_t kStartKey = KeyByte(otlp::kSpanStartTime, WireType::kFixed64);
+inline constexpr uint8_t kEndKey = KeyByte(otlp::kSpanEndTime, WireType::kFixed64);
+inline constexpr uint8_t kAttributeKey = KeyByte(otlp::kSpanAttributes, WireType::kBytes);
+inline constexpr uint8_t kDroppedAttributesKey =
+    KeyByte(otlp::kSpanDroppedAttributesCount, WireType::kVarint);
+inline constexpr uint8_t kEventsKey = KeyByte(otlp::kSpanEvents, WireType::kBytes);
+inline constexpr uint8_t kDroppedEventsKey =
+    KeyByte(otlp::kSpanDroppedEventsCount, WireType::kVarint);
+inline constexpr uint8_t kLinksKey = KeyByte(otlp::kSpanLinks, WireType::kBytes);
+inline constexpr uint8_t kDroppedLinksKey =
+    KeyByte(otlp::kSpanDroppedLinksCount, WireType::kVarint);
+inline constexpr uint8_t kStatusKey = KeyByte(otlp::kSpanStatus, WireType::kBytes);
+inline constexpr uint8_t kFlagsKey0 =
+    KeyByte(otlp::kSpanFlags, WireType::kFixed32) | 0x80;  // two bytes: number 16
 inline constexpr uint8_t kFlagsKey1 = otlp::kSpanFlags >> 4;
 
-inline constexpr uint8_t kKeyValueKey = KeyOf(otlp::kKeyValueKey, 2);
-inline constexpr uint8_t kKeyValueValue = KeyOf(otlp::kKeyValueValue, 2);
-inline constexpr uint8_t kStringValue = KeyOf(otlp::kAnyValueString, 2);
-inline constexpr uint8_t kBoolValue = KeyOf(otlp::kAnyValueBool, 0);
-inline constexpr uint8_t kIntValue = KeyOf(otlp::kAnyValueInt, 0);
-inline constexpr uint8_t kDoubleValue = KeyOf(otlp::kAnyValueDouble, 1);
+inline constexpr uint8_t kKeyValueKey = KeyByte(otlp::kKeyValueKey, WireType::kBytes);
+inline constexpr uint8_t kKeyValueValue = KeyByte(otlp::kKeyValueValue, WireType::kBytes);
+inline constexpr uint8_t kStringValue = KeyByte(otlp::kAnyValueString, WireType::kBytes);
+inline constexpr uint8_t kBoolValue = KeyByte(otlp::kAnyValueBool, WireType::kVarint);
+inline constexpr uint8_t kIntValue = KeyByte(otlp::kAnyValueInt, WireType::kVarint);
+inline constexpr uint8_t kDoubleValue = KeyByte(otlp::kAnyValueDouble, WireType::kFixed64);
 
-// Takes things off the front of bytes; what is not in its shortest form fails.
-class Cursor {
- public:
-  explicit Cursor(std::string_view bytes) : at_(bytes.data()), end_(at_ + bytes.size()) {}
-
-  bool done() const { return at_ == end_; }
-  const char* at() const { return at_; }
-  size_t left() const { return static_cast<size_t>(end_ - at_); }
-  uint8_t Peek() const { return static_cast<uint8_t>(*at_); }
-  bool TakeByte(uint8_t wanted) {
-    if (done() || Peek() != wanted) return false;
-    ++at_;
-    return true;
-  }
-  bool TakeVarint(uint64_t* value) {
-    if (done()) return false;
-    uint64_t byte = Peek();
-    ++at_;
-    *value = byte & 0x7f;
-    if (byte < 0x80) return true;
-    for (int shift = 7; byte >= 0x80; shift += 7) {
-      if (done() || shift > 63) return false;
-      byte = Peek();
-      ++at_;
-      *value |= (byte & 0x7f) << shift;
-      if (byte == 0 || (shift == 63 && byte > 1)) return false;
-    }
-    return true;
-  }
-  bool TakeBytes(std::string_view* bytes) {
-    uint64_t size = 0;
-    if (!TakeVarint(&size) || size > left()) return false;
-    *bytes = {at_, size};
-    at_ += size;
-    return true;
-  }
-  bool Skip(size_t size) {
-    if (left() < size) return false;
-    at_ += size;
-    return true;
-  }
-  bool TakeFixed(void* value, size_t size) {
-    if (left() < size) return false;
-    std::memcpy(value, at_, size);
-    at_ += size;
-    return true;
-  }
-
- private:
-  const char* at_;
-  const char* end_;
-};
+using Cursor = proto::StrictCursor;
 
 inline bool TakeValue(std::string_view message, MessageField* field) {
   field->type = CellType::kOther;

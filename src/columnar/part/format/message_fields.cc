@@ -2,11 +2,15 @@
 #include "columnar/part/format/message_fields.h"
 
 #include "columnar/part/format/message_cursor.h"
+#include "proto/writer.h"
 
 namespace spandrel::columnar {
 namespace {
 
 using namespace message_bytes;  // NOLINT(google-build-using-namespace)
+using proto::AppendVarint;
+using proto::LengthFieldSize;
+using proto::VarintSize;
 
 bool TakeText(Cursor* message, MessageField* field) {
   field->kind = FieldKind::kText;
@@ -79,20 +83,6 @@ bool TakeField(Cursor* message, const span::SpanEntry& entry, MessageField* fiel
   }
 }
 
-void AppendVarint(uint64_t value, std::string* out) {
-  while (value >= 0x80) {
-    out->push_back(static_cast<char>(value | 0x80));
-    value >>= 7;
-  }
-  out->push_back(static_cast<char>(value));
-}
-
-size_t VarintSize(uint64_t value) {
-  size_t size = 1;
-  for (; value >= 0x80; value >>= 7) ++size;
-  return size;
-}
-
 void AppendBytes(uint8_t key, std::string_view bytes, std::string* out) {
   out->push_back(static_cast<char>(key));
   AppendVarint(bytes.size(), out);
@@ -108,7 +98,7 @@ void AppendFixedField(uint8_t key, T value, std::string* out) {
 size_t ValueSize(const MessageField& field) {
   switch (field.type) {
     case CellType::kText:
-      return 1 + VarintSize(field.text.size()) + field.text.size();
+      return LengthFieldSize(field.text.size());
     case CellType::kInt:
       return 1 + VarintSize(field.scalar);
     case CellType::kBool:
@@ -138,9 +128,7 @@ void AppendValue(const MessageField& field, std::string* out) {
 void AppendAttribute(const MessageField& field, std::string* out) {
   const size_t value_size = ValueSize(field);
   out->push_back(static_cast<char>(kAttributeKey));
-  AppendVarint(
-      1 + VarintSize(field.key.size()) + field.key.size() + 1 + VarintSize(value_size) + value_size,
-      out);
+  AppendVarint(LengthFieldSize(field.key.size()) + LengthFieldSize(value_size), out);
   AppendBytes(kKeyValueKey, field.key, out);
   out->push_back(static_cast<char>(kKeyValueValue));
   AppendVarint(value_size, out);
@@ -185,9 +173,9 @@ void AppendField(const MessageField& field, const RowValues& row, std::string* m
       message->push_back(static_cast<char>(kKindKey));
       return AppendVarint(static_cast<uint64_t>(row.kind), message);
     case FieldKind::kText:
-      return AppendBytes(KeyOf(field.number, 2), field.text, message);
+      return AppendBytes(KeyByte(field.number, WireType::kBytes), field.text, message);
     case FieldKind::kVarint:
-      message->push_back(static_cast<char>(KeyOf(field.number, 0)));
+      message->push_back(static_cast<char>(KeyByte(field.number, WireType::kVarint)));
       return AppendVarint(field.scalar, message);
     case FieldKind::kFixed32:
       message->push_back(static_cast<char>(kFlagsKey0));

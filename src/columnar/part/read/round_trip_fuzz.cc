@@ -13,8 +13,8 @@
 #include "columnar/part/read/part.h"
 #include "columnar/part/write/seal.h"
 #include "columnar/read/part_source.h"
+#include "proto/writer.h"
 #include "wire/otlp/otlp.h"
-#include "wire/proto_writer.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -33,7 +33,7 @@ std::string ScratchPath() {
   return (folder == nullptr ? std::string("/tmp") : std::string(folder)) + "/part";
 }
 
-void AppendValue(base::FuzzInput& input, uint32_t field, wire::ProtoWriter& writer) {
+void AppendValue(base::FuzzInput& input, uint32_t field, proto::Writer& writer) {
   const size_t value = writer.Open(field);
   const uint8_t type = input.Byte() % 8;
   if (type == 1 || type == 0) writer.Bytes(1, input.Text());
@@ -45,7 +45,7 @@ void AppendValue(base::FuzzInput& input, uint32_t field, wire::ProtoWriter& writ
   writer.Close(value);
 }
 
-void AppendKeyValue(base::FuzzInput& input, uint32_t field, wire::ProtoWriter& writer) {
+void AppendKeyValue(base::FuzzInput& input, uint32_t field, proto::Writer& writer) {
   const size_t attribute = writer.Open(field);
   const uint8_t order = input.Byte();
   if (order % 8 != 0) writer.Bytes(1, input.Text());
@@ -54,7 +54,7 @@ void AppendKeyValue(base::FuzzInput& input, uint32_t field, wire::ProtoWriter& w
   writer.Close(attribute);
 }
 
-void AppendIds(base::FuzzInput& input, wire::ProtoWriter& writer) {
+void AppendIds(base::FuzzInput& input, proto::Writer& writer) {
   const uint8_t number = input.Byte();
   writer.Bytes(span::otlp::kSpanTraceId, std::string(16, static_cast<char>(1 + number % 3)));
   writer.Bytes(span::otlp::kSpanSpanId, std::string(8, static_cast<char>(1 + number / 3 % 16)));
@@ -63,7 +63,7 @@ void AppendIds(base::FuzzInput& input, wire::ProtoWriter& writer) {
 
 // A field that is known, or any other.
 void AppendSpanField(base::FuzzInput& input, uint8_t field, std::string* bytes) {
-  wire::ProtoWriter writer(bytes);
+  proto::Writer writer(bytes);
   switch (field) {
     case span::otlp::kSpanKind:
       return writer.Varint(field, input.Byte());
@@ -101,7 +101,7 @@ void AppendSpanField(base::FuzzInput& input, uint8_t field, std::string* bytes) 
 
 std::string MakeSpan(base::FuzzInput& input) {
   std::string bytes;
-  wire::ProtoWriter writer(&bytes);
+  proto::Writer writer(&bytes);
   if (input.Byte() % 8 != 0) AppendIds(input, writer);
   const uint8_t fields = input.Byte() % 12;
   for (uint8_t i = 0; i < fields; ++i) AppendSpanField(input, input.Byte() % 20 + 1, &bytes);
@@ -113,7 +113,7 @@ std::string MakeSpan(base::FuzzInput& input) {
 // number at their end, so that columns of many rows are made.
 std::string MakeRequest(base::FuzzInput input) {
   std::string bytes;
-  wire::ProtoWriter writer(&bytes);
+  proto::Writer writer(&bytes);
   int spans = 0;
   while (!input.empty() && spans < kMostSpans) {
     const size_t resource_spans = writer.Open(span::otlp::kRequestResourceSpans);

@@ -8,9 +8,9 @@
 #include <optional>
 #include <random>
 
+#include "proto/writer.h"
 #include "span/span_view.h"
 #include "wire/otlp/otlp.h"
-#include "wire/proto_writer.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -20,7 +20,7 @@ class MessageMaker {
  public:
   std::string Make() {
     std::string message;
-    wire::ProtoWriter writer(&message);
+    proto::Writer writer(&message);
     writer.Bytes(span::otlp::kSpanTraceId, std::string(16, Pick("ab")));
     if (OneIn(50)) writer.Bytes(span::otlp::kSpanTraceState, Text());
     writer.Bytes(span::otlp::kSpanSpanId, std::string(8, Pick("cd")));
@@ -55,7 +55,7 @@ class MessageMaker {
     return text;
   }
 
-  void Attribute(wire::ProtoWriter* writer) {
+  void Attribute(proto::Writer* writer) {
     const size_t attribute = writer->Open(span::otlp::kSpanAttributes);
     writer->Bytes(span::otlp::kKeyValueKey, OneIn(4) ? "second" : "key");
     const size_t value = writer->Open(span::otlp::kKeyValueValue);
@@ -88,7 +88,7 @@ struct Taken {
 
 std::optional<Taken> Take(const std::string& message) {
   std::string request;
-  wire::ProtoWriter writer(&request);
+  proto::Writer writer(&request);
   const size_t resource_spans = writer.Open(span::otlp::kRequestResourceSpans);
   const size_t scope_spans = writer.Open(span::otlp::kResourceSpansScopeSpans);
   writer.Bytes(span::otlp::kScopeSpansSpans, message);

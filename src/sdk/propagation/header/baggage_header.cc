@@ -7,6 +7,8 @@
 #include <cstring>
 #include <string>
 
+#include "base/hex.h"
+#include "base/utf8.h"
 #include "sdk/encoding/text.h"
 #include "sdk/propagation/header/propagation_counters.h"
 #include "wire/w3c/header_hex.h"
@@ -145,7 +147,7 @@ std::string_view PlainBaggageValue(std::string_view value) {
 }
 
 char* PercentEncode(std::string_view text, char* at, const char* end) {
-  constexpr char kDigits[] = "0123456789ABCDEF";
+  constexpr std::string_view kDigits = base::kUpperHexDigits;
   for (const char c : text) {
     const bool plain = Has(c, kUnreserved);
     if (end - at < (plain ? 1 : 3)) return nullptr;
@@ -208,7 +210,7 @@ bool BaggageReader::Keep(std::string_view key, std::string_view value, std::stri
   if (end == nullptr) return false;
   std::string scratch;
   const std::string_view decoded(begin, static_cast<size_t>(end - begin));
-  const std::string_view clean = CleanText(decoded, UINT32_MAX, scratch);
+  const std::string_view clean = base::CleanText(decoded, UINT32_MAX, scratch);
   if (clean.size() > value.size()) return false;  // bad UTF-8 that was not even encoded
   if (clean.data() != begin) std::memcpy(begin, clean.data(), clean.size());
   char* const value_end = WriteProperties(properties, begin + clean.size());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "span/field_reader.h"
+#include "proto/field_reader.h"
 
-namespace spandrel::span {
+namespace spandrel::proto {
 namespace {
 
 bool ReadVarint(const char** at, const char* end, uint64_t* value) {
@@ -30,7 +30,7 @@ bool ReadBytes(const char** at, const char* end, std::string_view* bytes) {
   return true;
 }
 
-bool ReadValue(const char** at, const char* end, ProtoField* field) {
+bool ReadValue(const char** at, const char* end, Field* field) {
   switch (field->type) {
     case WireType::kVarint:
       return ReadVarint(at, end, &field->scalar);
@@ -61,7 +61,7 @@ bool ReadLongVarint(const char** at, const char* end, uint64_t* value) {
   return false;
 }
 
-bool NextFieldSlow(std::string_view* message, ProtoField* field) {
+bool NextFieldSlow(std::string_view* message, Field* field) {
   const char* at = message->data();
   const char* const end = at + message->size();
   uint64_t key = 0;
@@ -73,4 +73,4 @@ bool NextFieldSlow(std::string_view* message, ProtoField* field) {
   return true;
 }
 
-}  // namespace spandrel::span
+}  // namespace spandrel::proto

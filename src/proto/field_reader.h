@@ -6,13 +6,12 @@
 #include <cstring>
 #include <string_view>
 
-namespace spandrel::span {
+#include "proto/wire_format.h"
 
-// https://protobuf.dev/programming-guides/encoding/#structure
-enum class WireType : uint8_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
+namespace spandrel::proto {
 
 // One field of a protobuf message: its number, wire type and value, whatever the number means.
-struct ProtoField {
+struct Field {
   uint32_t number = 0;
   WireType type = WireType::kVarint;
   std::string_view bytes;  // of a length-delimited field
@@ -27,7 +26,7 @@ struct ProtoField {
 // Reads a varint of up to ten bytes, and a field with any key. The slow path of NextField. Bits
 // past the 64th are dropped, as libprotobuf does.
 bool ReadLongVarint(const char** at, const char* end, uint64_t* value);
-bool NextFieldSlow(std::string_view* message, ProtoField* field);
+bool NextFieldSlow(std::string_view* message, Field* field);
 
 // Takes the next field off the front of `message`. False at the end, and also where the bytes are
 // not protobuf: then `message` is left non-empty, which is how a checking reader tells the two
@@ -35,7 +34,7 @@ bool NextFieldSlow(std::string_view* message, ProtoField* field);
 //
 // Inline for the two shapes that nearly all fields of a span have: a one-byte key with bytes of a
 // one-byte length, and a one-byte key with a fixed64.
-inline bool NextField(std::string_view* message, ProtoField* field) {
+inline bool NextField(std::string_view* message, Field* field) {
   const char* const at = message->data();
   const size_t size = message->size();
   if (size < 2) return NextFieldSlow(message, field);
@@ -58,4 +57,4 @@ inline bool NextField(std::string_view* message, ProtoField* field) {
   return NextFieldSlow(message, field);
 }
 
-}  // namespace spandrel::span
+}  // namespace spandrel::proto

@@ -7,21 +7,21 @@
 #include <string>
 #include <string_view>
 
-namespace spandrel::wire {
+#include "proto/wire_format.h"
 
-// Bytes that a varint takes.
-inline size_t VarintSize(uint64_t value) {
-  size_t size = 1;
-  for (; value >= 0x80; value >>= 7) ++size;
-  return size;
+namespace spandrel::proto {
+
+inline void AppendVarint(uint64_t value, std::string* out) {
+  for (; value >= 0x80; value >>= 7) out->push_back(static_cast<char>(value | 0x80));
+  out->push_back(static_cast<char>(value));
 }
 
 // Appends protobuf fields to a string. A nested message is opened, written and closed; messages
 // close in the reverse of the order in which they were opened. Writes every field it is asked to:
 // leaving out defaults is the caller's choice.
-class ProtoWriter {
+class Writer {
  public:
-  explicit ProtoWriter(std::string* out) : out_(out) {}
+  explicit Writer(std::string* out) : out_(out) {}
 
   void Varint(uint32_t field, uint64_t value) {
     RawVarint(field << 3 | 0);
@@ -46,11 +46,10 @@ class ProtoWriter {
   }
 
   // A number without a key: an element of a packed field.
-  void RawVarint(uint64_t value) {
-    for (; value >= 0x80; value >>= 7) out_->push_back(static_cast<char>(value | 0x80));
-    out_->push_back(static_cast<char>(value));
-  }
+  void RawVarint(uint64_t value) { AppendVarint(value, out_); }
   void RawFixed64(uint64_t value) { RawWord(value); }
+  // Fields that are encoded already.
+  void Raw(std::string_view fields) { out_->append(fields); }
 
   // Starts a nested message; the result goes to Close.
   [[nodiscard]] size_t Open(uint32_t field) {
@@ -81,4 +80,17 @@ class ProtoWriter {
   std::string* out_;
 };
 
-}  // namespace spandrel::wire
+// A nested message from here to the end of the block: Open and Close of the writer.
+class NestedMessage {
+ public:
+  NestedMessage(Writer& writer, uint32_t field) : writer_(writer), opened_at_(writer.Open(field)) {}
+  NestedMessage(const NestedMessage&) = delete;
+  NestedMessage& operator=(const NestedMessage&) = delete;
+  ~NestedMessage() { writer_.Close(opened_at_); }
+
+ private:
+  Writer& writer_;
+  const size_t opened_at_;
+};
+
+}  // namespace spandrel::proto

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "net/http/base64.h"
+#include "base/base64.h"
 
 #include <array>
 #include <cstdint>
 
-namespace spandrel::net {
+namespace spandrel::base {
 namespace {
 
 constexpr std::string_view kAlphabet =
@@ -16,6 +16,8 @@ constexpr std::array<int8_t, 256> MakeDigits() {
   for (size_t i = 0; i < kAlphabet.size(); ++i) {
     digits[static_cast<unsigned char>(kAlphabet[i])] = static_cast<int8_t>(i);
   }
+  digits['-'] = digits['+'];
+  digits['_'] = digits['/'];
   return digits;
 }
 
@@ -23,9 +25,9 @@ constexpr std::array<int8_t, 256> kDigits = MakeDigits();
 
 }  // namespace
 
-std::string Base64Encode(std::string_view bytes) {
+std::string Base64Encode(std::string_view bytes, Base64Padding padding) {
   std::string text;
-  text.reserve((bytes.size() * 4 + 2) / 3);
+  text.reserve((bytes.size() + 2) / 3 * 4);
   uint32_t bits = 0;
   int count = 0;
   for (const char c : bytes) {
@@ -33,14 +35,16 @@ std::string Base64Encode(std::string_view bytes) {
     for (count += 8; count >= 6; count -= 6) text.push_back(kAlphabet[bits >> (count - 6) & 63]);
   }
   if (count > 0) text.push_back(kAlphabet[bits << (6 - count) & 63]);
+  if (padding == Base64Padding::kPadded) text.append((4 - text.size() % 4) % 4, '=');
   return text;
 }
 
 std::optional<std::string> Base64Decode(std::string_view text) {
-  for (int padding = 0; padding < 2 && text.ends_with('='); ++padding) text.remove_suffix(1);
+  const bool padded = text.size() % 4 == 0;
+  for (int i = 0; padded && i < 2 && text.ends_with('='); ++i) text.remove_suffix(1);
   if (text.size() % 4 == 1) return std::nullopt;
   std::string bytes;
-  bytes.reserve(text.size() * 3 / 4);
+  bytes.reserve(text.size() / 4 * 3 + 2);
   uint32_t bits = 0;
   int count = 0;
   for (const char c : text) {
@@ -55,4 +59,4 @@ std::optional<std::string> Base64Decode(std::string_view text) {
   return bytes;
 }
 
-}  // namespace spandrel::net
+}  // namespace spandrel::base
