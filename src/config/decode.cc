@@ -273,6 +273,10 @@ void Decoder::Read(std::string_view key, std::vector<std::pair<std::string, std:
   *value = std::move(pairs);
 }
 
+const Node* Decoder::ReadAny(std::string_view key) {
+  return state_->Take(key);
+}
+
 bool Decoder::Has(std::string_view key) const {
   state_->known.emplace(key);
   return state_->node.Find(key) != nullptr;

@@ -79,6 +79,10 @@ class Decoder {
   void Read(std::string_view key,
             std::vector<std::pair<std::string, std::string>>* value);  // a map
 
+  // The value under `key`, whatever it is; null when it is absent or null. Lives as long as the
+  // document.
+  const Node* ReadAny(std::string_view key);
+
   // Whether the key is written at all, also as null (`grpc:`).
   bool Has(std::string_view key) const;
   // The sub-mapping under `key`; of an absent or null key, an empty one, so that defaults are

@@ -11,4 +11,9 @@ namespace spandrel::processors {
 pipeline::ProcessorFactory MakeBatchProcessorFactory(
     pipeline::Timer& timer = pipeline::SystemTimer());
 
+// `attributes`.
+pipeline::ProcessorFactory MakeAttributesProcessorFactory();
+// `resource`.
+pipeline::ProcessorFactory MakeResourceProcessorFactory();
+
 }  // namespace spandrel::processors

@@ -61,7 +61,9 @@ pipeline::Factories MakeFactories(net::IoRuntime& runtime, Stores& stores, Addre
   };
   pipeline::Factories factories;
   factories.receivers = {receivers::MakeOtlpReceiverFactory(runtime, on_listening)};
-  factories.processors = {processors::MakeBatchProcessorFactory()};
+  factories.processors = {processors::MakeBatchProcessorFactory(),
+                          processors::MakeAttributesProcessorFactory(),
+                          processors::MakeResourceProcessorFactory()};
   factories.exporters = {exporters::MakeStoreExporterFactory(OpenColumnar(stores)),
                          exporters::MakeOtlpGrpcExporterFactory(runtime),
                          exporters::MakeOtlpHttpExporterFactory(runtime),

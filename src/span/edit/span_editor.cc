@@ -243,6 +243,7 @@ base::Result<EditedSpans> EditSpans(const SpanBatch& batch, const RequestEdit& e
     if (!result.ok()) return result.status();
     edited.batch.Append(std::move(*result));
   }
+  edited.batch.set_origin(batch.origin());
   return edited;
 }
 

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "processors/edit/edit_processor.h"
+
+#include <utility>
+
+#include "span/edit/span_editor.h"
+
+namespace spandrel::processors {
+namespace {
+
+base::Counter& RefusedCounter(const pipeline::ComponentContext& context, std::string_view what) {
+  return context.metrics.AddCounter(
+      "spandrel_processor_refused_edits",
+      "Spans, and resources or scopes, left as they were because an edit would have made them "
+      "larger than they may be.",
+      {{"processor", context.id}, {"of", std::string(what)}});
+}
+
+}  // namespace
+
+EditProcessor::EditProcessor(const pipeline::ComponentContext& context,
+                             std::unique_ptr<const span::RequestEdit> edit,
+                             std::shared_ptr<pipeline::Consumer> next)
+    : edit_(std::move(edit)),
+      next_(std::move(next)),
+      memory_(context.memory),
+      refused_records_(RefusedCounter(context, "record")),
+      refused_groups_(RefusedCounter(context, "group")),
+      delayed_batches_(context.metrics.AddCounter(
+          "spandrel_processor_delayed_batches",
+          "Batches that the sender was asked to send again, as there was no memory to edit them.",
+          {{"processor", context.id}})) {}
+
+void EditProcessor::Consume(span::SpanBatch&& batch, pipeline::Completion done) {
+  auto edited = span::EditSpans(batch, *edit_, memory_);
+  if (!edited.ok()) {
+    delayed_batches_.Add();
+    return done(edited.status());
+  }
+  batch = span::SpanBatch();
+  refused_records_.Add(edited->counts.refused_records);
+  refused_groups_.Add(edited->counts.refused_groups);
+  if (edited->batch.empty()) return done({});
+  next_->Consume(std::move(edited->batch), std::move(done));
+}
+
+base::Counter& UnconvertedCounter(const pipeline::ComponentContext& context) {
+  return context.metrics.AddCounter(
+      "spandrel_processor_unconverted_attributes",
+      "Attribute values left as they were because they cannot become what 'convert' wants.",
+      {{"processor", context.id}});
+}
+
+}  // namespace spandrel::processors

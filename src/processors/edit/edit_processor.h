@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+
+#include "base/byte_budget.h"
+#include "base/metrics.h"
+#include "pipeline/component.h"
+#include "span/edit/request_edit.h"
+
+namespace spandrel::processors {
+
+// Hands every batch on with what an edit makes of it, on the caller's thread. Batches that lose all
+// of their spans are accepted and go nowhere. Owns no thread and holds nothing.
+class EditProcessor : public pipeline::Processor {
+ public:
+  EditProcessor(const pipeline::ComponentContext& context,
+                std::unique_ptr<const span::RequestEdit> edit,
+                std::shared_ptr<pipeline::Consumer> next);
+
+  base::Status Start() override { return {}; }
+  void Shutdown(std::chrono::steady_clock::time_point) override {}
+  void Consume(span::SpanBatch&& batch, pipeline::Completion done) override;
+
+ private:
+  const std::unique_ptr<const span::RequestEdit> edit_;
+  const std::shared_ptr<pipeline::Consumer> next_;
+  base::ByteBudget& memory_;
+  base::Counter& refused_records_;
+  base::Counter& refused_groups_;
+  base::Counter& delayed_batches_;
+};
+
+// Counts what a `convert` action could not convert.
+base::Counter& UnconvertedCounter(const pipeline::ComponentContext& context);
+
+}  // namespace spandrel::processors
