@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
-#include <mutex>
 
+#include "base/mutex.h"
 #include "net/socket/asio_runtime.h"
 
 namespace spandrel::net {
@@ -14,24 +13,24 @@ namespace spandrel::net {
 class CallsUnderWay {
  public:
   void Begin() {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     ++count_;
   }
   void End() {
-    const std::lock_guard lock(mutex_);
-    if (--count_ == 0) none_.notify_all();
+    const base::MutexLock lock(mutex_);
+    if (--count_ == 0) none_.NotifyAll();
   }
   // Does not wait on a thread of the runtime, which would wait for itself.
   void WaitForNone(IoRuntime::Impl& runtime) {
     if (runtime.context.get_executor().running_in_this_thread()) return;
-    std::unique_lock lock(mutex_);
-    none_.wait(lock, [this] { return count_ == 0; });
+    base::MutexLock lock(mutex_);
+    none_.Wait(lock, [this]() SPANDREL_REQUIRES(mutex_) { return count_ == 0; });
   }
 
  private:
-  std::mutex mutex_;
-  std::condition_variable none_;
-  size_t count_ = 0;  // guarded by mutex_
+  base::Mutex mutex_;
+  base::CondVar none_;
+  size_t count_ SPANDREL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace spandrel::net

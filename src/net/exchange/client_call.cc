@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/exchange/client_call.h"
 
+#include "base/mutex.h"
+
 namespace spandrel::net {
 
 using base::Status;
@@ -21,25 +23,25 @@ bool ClientCall::TakeAnotherAttempt(ClientOutcome& outcome) {
 }
 
 void ConnectionEnd::SetUp() {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   up_ = true;
 }
 
 void ConnectionEnd::Note(const Status& why) {
   if (why.ok()) return;
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (why_.ok() || why.code() == StatusCode::kCancelled) why_ = why;
 }
 
 ClientOutcome ConnectionEnd::Unsent() const {
   ClientOutcome outcome = Lost();
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   outcome.unprocessed = up_ || why_.ok();
   return outcome;
 }
 
 ClientOutcome ConnectionEnd::Lost() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   ClientOutcome outcome;
   outcome.unexplained = why_.ok();
   outcome.status = why_.ok() ? Status(StatusCode::kUnavailable, "connection closed by peer") : why_;

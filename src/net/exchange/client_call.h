@@ -3,10 +3,10 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string_view>
 #include <utility>
 
+#include "base/mutex.h"
 #include "base/status.h"
 #include "net/http/http.h"
 #include "net/socket/asio_runtime.h"
@@ -61,9 +61,9 @@ class ConnectionEnd {
   ClientOutcome Lost() const;
 
  private:
-  mutable std::mutex mutex_;
-  base::Status why_;  // guarded by mutex_, as is up_
-  bool up_ = false;
+  mutable base::Mutex mutex_;
+  base::Status why_ SPANDREL_GUARDED_BY(mutex_);
+  bool up_ SPANDREL_GUARDED_BY(mutex_) = false;
 };
 
 // The duty to finish a call. Whoever drops it unfinished, say because the connection has closed

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/grpc/grpc_server.h"
 
-#include <mutex>
 #include <utility>
 
+#include "base/mutex.h"
 #include "net/grpc/grpc_frame.h"
 #include "net/http/grpc_shape.h"
 
@@ -26,13 +26,13 @@ class ServerGrpcCall final : public GrpcCall {
   const Request& request() const override { return call_->request(); }
 
   std::string TakeMessage(base::ByteBudget::Reservation* reservation) override {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     *reservation = std::move(reservation_);
     return std::move(message_);
   }
 
   size_t Write(std::string_view message) override {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (finished_) return 0;
     if (!std::exchange(started_, true)) {
       call_->Start(200, {{"content-type", std::string(kGrpcContentType)},
@@ -42,7 +42,7 @@ class ServerGrpcCall final : public GrpcCall {
   }
 
   void Finish(const Status& status) override {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (std::exchange(finished_, true)) return;
     if (started_) {
       call_->Finish(GrpcStatusHeaders(status));
@@ -59,11 +59,11 @@ class ServerGrpcCall final : public GrpcCall {
 
  private:
   const std::shared_ptr<ServerCall> call_;
-  std::mutex mutex_;
-  std::string message_;                        // guarded by mutex_
-  base::ByteBudget::Reservation reservation_;  // guarded by mutex_
-  bool started_ = false;                       // guarded by mutex_
-  bool finished_ = false;                      // guarded by mutex_
+  base::Mutex mutex_;
+  std::string message_ SPANDREL_GUARDED_BY(mutex_);
+  base::ByteBudget::Reservation reservation_ SPANDREL_GUARDED_BY(mutex_);
+  bool started_ SPANDREL_GUARDED_BY(mutex_) = false;
+  bool finished_ SPANDREL_GUARDED_BY(mutex_) = false;
 };
 
 // The HTTP status for what is not gRPC at all, or 0.

@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
+#include "base/mutex.h"
 #include "net/http1/http1_client.h"
 
 namespace spandrel::net {
@@ -30,7 +31,7 @@ Http1Pool::Http1Pool(IoRuntime& runtime, Endpoint endpoint, ClientTls tls,
       target_(std::move(endpoint), std::move(tls), "http/1.1", connect_timeout) {}
 
 void Http1Pool::Send(std::shared_ptr<ClientCall> call) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (closed_) {
     asio::post(runtime_.context, [self = shared_from_this(), call = std::move(call)] {
       self->FinishCall(call, Failure(Closed()));
@@ -60,7 +61,7 @@ void Http1Pool::OnConnected(std::shared_ptr<ClientCall> call,
 }
 
 Http1Pool::Open Http1Pool::Adopt(std::shared_ptr<Connection> connection) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (closed_) return {};
   Connection* const key = connection.get();
   Open open{connection, std::make_shared<ConnectionEnd>()};
@@ -90,7 +91,7 @@ void Http1Pool::FinishCall(std::shared_ptr<ClientCall> call, ClientOutcome outco
 }
 
 void Http1Pool::OnIdle(Connection* connection) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (idle_.size() < kMaxIdleConnections) {
     idle_.push_back(connection);
   } else {
@@ -99,7 +100,7 @@ void Http1Pool::OnIdle(Connection* connection) {
 }
 
 void Http1Pool::OnGone(Connection* connection) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   std::erase(idle_, connection);
   connections_.erase(connection);
 }
@@ -108,7 +109,7 @@ void Http1Pool::OnGone(Connection* connection) {
 // have closed.
 void Http1Pool::Close() {
   decltype(connections_) connections;
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   closed_ = true;
   idle_.clear();
   connections.swap(connections_);

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <unordered_map>
 #include <vector>
 
+#include "base/mutex.h"
 #include "net/exchange/client_call.h"
 #include "net/socket/connect.h"
 
@@ -41,10 +41,10 @@ class Http1Pool : public std::enable_shared_from_this<Http1Pool> {
   IoRuntime::Impl& runtime_;
   const ConnectTarget target_;
 
-  std::mutex mutex_;
-  std::unordered_map<Connection*, Open> connections_;  // guarded by mutex_
-  std::vector<Connection*> idle_;                      // guarded by mutex_; newest last
-  bool closed_ = false;                                // guarded by mutex_
+  base::Mutex mutex_;
+  std::unordered_map<Connection*, Open> connections_ SPANDREL_GUARDED_BY(mutex_);
+  std::vector<Connection*> idle_ SPANDREL_GUARDED_BY(mutex_);  // newest last
+  bool closed_ SPANDREL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace spandrel::net

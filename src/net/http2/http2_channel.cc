@@ -5,6 +5,8 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
+#include "base/mutex.h"
+
 namespace spandrel::net {
 namespace {
 
@@ -21,7 +23,7 @@ Http2Channel::Http2Channel(IoRuntime& runtime, Endpoint endpoint, ClientTls tls,
       waiting_timer_(strand_) {}
 
 void Http2Channel::Send(std::shared_ptr<ClientCall> call) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (closed_) return FailLater({std::move(call)}, {StatusCode::kCancelled, "channel closed"});
   if (active_ != nullptr) return SubmitToActive(std::move(call));
   waiting_.push_back(std::move(call));
@@ -66,7 +68,7 @@ void Http2Channel::Connect() {
 }
 
 void Http2Channel::OnConnected(base::Result<std::shared_ptr<Connection>> result) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   connecting_ = false;
   ErrorCode ignored;
   waiting_timer_.cancel(ignored);
@@ -79,7 +81,7 @@ void Http2Channel::OnConnected(base::Result<std::shared_ptr<Connection>> result)
   connections_.emplace(key, active_);
   active_->set_on_closed([self = shared_from_this(), key] {
     self->Retire(key);
-    const std::lock_guard closed_lock(self->mutex_);
+    const base::MutexLock closed_lock(self->mutex_);
     self->connections_.erase(key);
   });
   active_->Start(std::make_unique<Http2Client>(std::string(target_.scheme()), !target_.plaintext(),
@@ -91,7 +93,7 @@ void Http2Channel::OnConnected(base::Result<std::shared_ptr<Connection>> result)
 }
 
 void Http2Channel::Retire(const Connection* connection) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (active_.get() == connection) active_.reset();
 }
 
@@ -107,7 +109,7 @@ void Http2Channel::ArmWaitingTimer() {
 }
 
 void Http2Channel::ExpireWaiting() {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   const TimePoint now = SteadyClock::now();
   const auto late = std::stable_partition(waiting_.begin(), waiting_.end(),
                                           [now](const auto& call) { return call->deadline > now; });
@@ -121,7 +123,7 @@ void Http2Channel::ExpireWaiting() {
 // have closed.
 void Http2Channel::Close() {
   decltype(connections_) connections;
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (std::exchange(closed_, true)) return;
   const Status why(StatusCode::kCancelled, "channel closed");
   FailLater(std::exchange(waiting_, {}), why);

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <unordered_map>
 #include <vector>
 
+#include "base/mutex.h"
 #include "net/exchange/client_call.h"
 #include "net/http2/http2_client.h"
 #include "net/socket/connect.h"
@@ -31,10 +31,10 @@ class Http2Channel : public std::enable_shared_from_this<Http2Channel> {
 
   void Connect();
   void OnConnected(base::Result<std::shared_ptr<Connection>> connection);
-  void SubmitToActive(std::shared_ptr<ClientCall> call);
+  void SubmitToActive(std::shared_ptr<ClientCall> call) SPANDREL_REQUIRES(mutex_);
   void FinishCall(std::shared_ptr<ClientCall> call, ClientOutcome outcome);
   void FailLater(Calls calls, const base::Status& status);
-  void ArmWaitingTimer();
+  void ArmWaitingTimer() SPANDREL_REQUIRES(mutex_);
   void ExpireWaiting();
   void Retire(const Connection* connection);
 
@@ -42,14 +42,16 @@ class Http2Channel : public std::enable_shared_from_this<Http2Channel> {
   const ConnectTarget target_;
   const Strand strand_;
 
-  std::mutex mutex_;
-  Timer waiting_timer_;                 // guarded by mutex_, as is all below
-  Calls waiting_;                       // for the connection being made
-  std::shared_ptr<Connection> active_;  // takes new calls
-  std::shared_ptr<ConnectionEnd> active_end_;
-  std::unordered_map<const Connection*, std::shared_ptr<Connection>> connections_;  // all open
-  bool connecting_ = false;
-  bool closed_ = false;
+  base::Mutex mutex_;
+  Timer waiting_timer_ SPANDREL_GUARDED_BY(mutex_);
+  Calls waiting_ SPANDREL_GUARDED_BY(mutex_);                       // for the connection being made
+  std::shared_ptr<Connection> active_ SPANDREL_GUARDED_BY(mutex_);  // takes new calls
+  std::shared_ptr<ConnectionEnd> active_end_ SPANDREL_GUARDED_BY(mutex_);
+  // All open.
+  std::unordered_map<const Connection*, std::shared_ptr<Connection>> connections_
+      SPANDREL_GUARDED_BY(mutex_);
+  bool connecting_ SPANDREL_GUARDED_BY(mutex_) = false;
+  bool closed_ SPANDREL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace spandrel::net

@@ -4,12 +4,11 @@
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/ip/v6_only.hpp>
-#include <condition_variable>
-#include <mutex>
 #include <unordered_map>
 #include <vector>
 
 #include "base/log.h"
+#include "base/mutex.h"
 #include "net/peer/server_front.h"
 #include "net/socket/tls_context.h"
 
@@ -77,11 +76,12 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
   std::optional<ServerCertificates> certificates;  // used on the acceptor's strand
   Endpoint bound;
 
-  std::mutex mutex;
-  std::condition_variable changed;
-  std::unordered_map<Connection*, std::shared_ptr<Connection>> connections;  // guarded by mutex
-  bool accepting = false;                                                    // guarded by mutex
-  bool stopping = false;                                                     // guarded by mutex
+  base::Mutex mutex;
+  base::CondVar changed;
+  std::unordered_map<Connection*, std::shared_ptr<Connection>> connections
+      SPANDREL_GUARDED_BY(mutex);
+  bool accepting SPANDREL_GUARDED_BY(mutex) = false;
+  bool stopping SPANDREL_GUARDED_BY(mutex) = false;
 };
 
 base::Status Server::Impl::Start() {
@@ -100,7 +100,10 @@ base::Status Server::Impl::Start() {
   if (error) return AddressError(options.endpoint, error);
   const Tcp::endpoint local = acceptor.local_endpoint(error);
   bound = Endpoint{options.endpoint.host.empty() ? "" : local.address().to_string(), local.port()};
-  accepting = true;
+  {
+    const base::MutexLock lock(mutex);
+    accepting = true;
+  }
   asio::dispatch(acceptor.get_executor(), [self = shared_from_this()] { self->Accept(); });
   return {};
 }
@@ -114,9 +117,9 @@ void Server::Impl::Accept() {
 
 void Server::Impl::OnAccepted(const ErrorCode& error, Socket socket) {
   if (error == asio::error::operation_aborted || !acceptor.is_open()) {
-    const std::lock_guard lock(mutex);
+    const base::MutexLock lock(mutex);
     accepting = false;
-    changed.notify_all();
+    changed.NotifyAll();
     return;
   }
   if (!error) {
@@ -136,7 +139,7 @@ void Server::Impl::Serve(Socket socket) {
   timeouts.handshake = core->limits.header_timeout;
   timeouts.stalled_write = core->limits.idle_timeout;
   SslPtr session = certificates ? certificates->NewSession(SteadyClock::now()) : nullptr;
-  const std::lock_guard lock(mutex);
+  const base::MutexLock lock(mutex);
   if (stopping) return;
   if (connections.size() >= core->limits.max_connections) {
     return core->refusals.Add(Refusal::kTooManyConnections);
@@ -145,9 +148,9 @@ void Server::Impl::Serve(Socket socket) {
       std::make_shared<Connection>(Transport(std::move(socket), std::move(session)), timeouts);
   connections.emplace(connection.get(), connection);
   connection->set_on_closed([self = shared_from_this(), key = connection.get()] {
-    const std::lock_guard closed_lock(self->mutex);
+    const base::MutexLock closed_lock(self->mutex);
     self->connections.erase(key);
-    self->changed.notify_all();
+    self->changed.NotifyAll();
   });
   connection->Start(std::make_unique<ServerFront>(core, connection, AddressText(peer)));
 }
@@ -178,18 +181,20 @@ Endpoint Server::bound() const {
 }
 
 void Server::Shutdown(std::chrono::steady_clock::time_point deadline) {
-  std::unique_lock lock(impl_->mutex);
+  base::MutexLock lock(impl_->mutex);
   impl_->stopping = true;
   if (impl_->accepting) impl_->StopAccepting();
   for (const auto& [key, connection] : impl_->connections) {
     connection->Submit([](Protocol& protocol) { protocol.OnDrain(); });
   }
-  const auto idle = [this] { return impl_->connections.empty() && !impl_->accepting; };
-  if (impl_->changed.wait_until(lock, deadline, idle)) return;
+  const auto idle = [this]() SPANDREL_REQUIRES(impl_->mutex) {
+    return impl_->connections.empty() && !impl_->accepting;
+  };
+  if (impl_->changed.WaitUntil(lock, deadline, idle)) return;
   for (const auto& [key, connection] : impl_->connections) {
     connection->Abort({base::StatusCode::kCancelled, "server shut down"});
   }
-  impl_->changed.wait(lock, idle);
+  impl_->changed.Wait(lock, idle);
 }
 
 }  // namespace spandrel::net
