@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/base64.h"
+#include "base/mutex.h"
 
 namespace spandrel::endpoints {
 namespace {
@@ -31,7 +32,7 @@ std::optional<Login> LoginOf(const net::Headers& headers) {
 }  // namespace
 
 bool BasicAuthenticator::WasRight(const std::string& user, const Digest& password) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   const auto found = right_.find(user);
   return found != right_.end() && SameDigest(found->second, password);
 }
@@ -46,11 +47,16 @@ base::Result<Identity> BasicAuthenticator::Authenticate(const net::Headers& head
   }
   const Digest digest = DigestOf(login->password);
   if (WasRight(login->user, digest)) return Identity{login->user};
-  const std::unique_lock slow(slow_mutex_, std::try_to_lock);
-  if (!slow) return Status::Unavailable("another login is being checked", kBusyRetry);
-  if (!passwords_.Verify(login->user, login->password)) return wrong;
-  const std::lock_guard lock(mutex_);
-  right_.insert_or_assign(login->user, digest);
+  if (!slow_mutex_.TryLock()) {
+    return Status::Unavailable("another login is being checked", kBusyRetry);
+  }
+  const bool right = passwords_.Verify(login->user, login->password);
+  if (right) {
+    const base::MutexLock lock(mutex_);
+    right_.insert_or_assign(login->user, digest);
+  }
+  slow_mutex_.Unlock();
+  if (!right) return wrong;
   return Identity{login->user};
 }
 

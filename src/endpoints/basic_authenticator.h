@@ -2,9 +2,9 @@
 #pragma once
 
 #include <map>
-#include <mutex>
 #include <string>
 
+#include "base/mutex.h"
 #include "endpoints/authenticator.h"
 #include "endpoints/digest.h"
 #include "endpoints/password_file.h"
@@ -25,9 +25,10 @@ class BasicAuthenticator final : public ServerAuthenticator {
   bool WasRight(const std::string& user, const Digest& password);
 
   const PasswordFile passwords_;
-  std::mutex slow_mutex_;  // held by the one slow check
-  std::mutex mutex_;
-  std::map<std::string, Digest> right_;  // the last right password by user; guarded by mutex_
+  base::Mutex slow_mutex_;  // held by the one slow check
+  base::Mutex mutex_;
+  // The last right password by user.
+  std::map<std::string, Digest> right_ SPANDREL_GUARDED_BY(mutex_);
 };
 
 }  // namespace spandrel::endpoints

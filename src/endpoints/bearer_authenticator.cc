@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/mutex.h"
 
 namespace spandrel::endpoints {
 namespace {
@@ -45,6 +46,7 @@ base::Result<std::vector<Digest>> ReadTokens(const std::string& path) {
 base::Result<std::shared_ptr<ServerAuthenticator>> BearerAuthenticator::Make(
     BearerOptions options) {
   std::shared_ptr<BearerAuthenticator> made(new BearerAuthenticator(std::move(options)));
+  const base::MutexLock lock(made->mutex_);
   if (made->options_.file.empty()) {
     made->tokens_ = {DigestOf(made->options_.token)};
   } else {
@@ -86,7 +88,7 @@ base::Result<Identity> BearerAuthenticator::Authenticate(const net::Headers& hea
       CredentialsOf(net::FindHeader(headers, options_.header), options_.scheme);
   if (sent.empty()) return Status(StatusCode::kUnauthenticated, "a token is needed");
   const Digest digest = DigestOf(sent);
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   ReloadIfChanged();
   bool known = false;
   // All are compared, so that the time does not tell which came near.

@@ -3,10 +3,10 @@
 
 #include <chrono>
 #include <ctime>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "endpoints/authenticator.h"
 #include "endpoints/digest.h"
 
@@ -37,15 +37,15 @@ class BearerAuthenticator final : public ServerAuthenticator {
   };
 
   explicit BearerAuthenticator(BearerOptions options) : options_(std::move(options)) {}
-  base::Status Load();
-  void ReloadIfChanged();
+  base::Status Load() SPANDREL_REQUIRES(mutex_);
+  void ReloadIfChanged() SPANDREL_REQUIRES(mutex_);
   FileState LookAtFile() const;
 
   const BearerOptions options_;
-  std::mutex mutex_;
-  std::vector<Digest> tokens_;  // guarded by mutex_, as is what follows
-  FileState file_;
-  std::chrono::steady_clock::time_point looked_at_;
+  base::Mutex mutex_;
+  std::vector<Digest> tokens_ SPANDREL_GUARDED_BY(mutex_);
+  FileState file_ SPANDREL_GUARDED_BY(mutex_);
+  std::chrono::steady_clock::time_point looked_at_ SPANDREL_GUARDED_BY(mutex_);
 };
 
 }  // namespace spandrel::endpoints
