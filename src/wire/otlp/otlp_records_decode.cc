@@ -23,7 +23,7 @@ bool IsVarintRun(std::string_view run) {
   const char* const end = at + run.size();
   uint64_t value = 0;
   while (at < end) {
-    if (!span::ReadLongVarint(&at, end, &value)) return false;
+    if (!proto::ReadLongVarint(&at, end, &value)) return false;
   }
   return true;
 }

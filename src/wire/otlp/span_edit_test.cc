@@ -6,8 +6,10 @@
 
 #include "opentelemetry/proto/collector/logs/v1/logs_service.pb.h"
 #include "opentelemetry/proto/collector/metrics/v1/metrics_service.pb.h"
+#include "signal/edit/record_editor.h"
 #include "span/edit/span_editor.h"
 #include "wire/otlp/otlp.h"
+#include "wire/otlp/otlp_records.h"
 #include "wire/testing/edit_plan.h"
 #include "wire/testing/random_request.h"
 #include "wire/testing/request.h"
@@ -275,9 +277,36 @@ TEST(SpanEdit, ServiceNameFollows) {
   EXPECT_EQ(span::SpanRef(*edited->batch.chunks()[0], 1).service_name(), "");
 }
 
+// What the batch of the request becomes, as bytes; its index is the one that the decoder makes.
+template <typename Batch>
+std::string EditedBytes(signal::Signal signal, const std::string& request, const EditPlan& plan) {
+  base::ByteBudget memory(1 << 20);
+  auto decoded = DecodeOtlpRecords(signal, base::MakeSharedBytes(request));
+  EXPECT_TRUE(decoded.ok());
+  Batch batch(*decoded);
+  batch.set_origin(std::make_shared<const signal::Origin>());
+  const auto edited = signal::EditRecords(batch, PlannedEdit(plan), memory);
+  EXPECT_TRUE(edited.ok());
+  EXPECT_EQ(edited->batch.origin(), batch.origin());
+  const signal::RecordChunk& chunk = *edited->batch.chunks().front();
+  EXPECT_GE(memory.used(), chunk.bytes().size());
+  const auto fresh = DecodeOtlpRecords(signal, base::MakeSharedBytes(std::string(chunk.bytes())));
+  EXPECT_TRUE(fresh.ok());
+  EXPECT_EQ(chunk.records.size(), (*fresh)->records.size());
+  for (size_t i = 0; i < chunk.records.size(); ++i) {
+    const signal::RecordRef ours(chunk, i);
+    const signal::RecordRef theirs(**fresh, i);
+    EXPECT_EQ(ours.message(), theirs.message());
+    EXPECT_EQ(ours.entry().items, theirs.entry().items);
+    EXPECT_EQ(ours.scope().message, theirs.scope().message);
+    EXPECT_EQ(ours.resource().message, theirs.resource().message);
+    EXPECT_EQ(ours.service_name(), theirs.service_name());
+  }
+  return std::string(chunk.bytes());
+}
+
 TEST(RequestEdit, EditsLogRecords) {
   namespace logs = opentelemetry::proto::collector::logs::v1;
-  base::ByteBudget memory(1 << 20);
   logs::ExportLogsServiceRequest request;
   auto* scope_logs = request.add_resource_logs()->add_scope_logs();
   for (int i = 0; i < 4; ++i) {
@@ -296,13 +325,9 @@ TEST(RequestEdit, EditsLogRecords) {
   plan.records.push_back(SetText("key0", "text"));
   plan.records.push_back({EditStep::Kind::kErase, "key2"});
   plan.dropped_records = 1;
-  auto edited =
-      span::EditRequest(request.SerializeAsString(), span::kLogShape, PlannedEdit(plan), memory);
-  ASSERT_TRUE(edited.ok());
-  EXPECT_TRUE(edited->changed);
-  EXPECT_EQ(edited->dropped, std::vector<uint32_t>{1});
   logs::ExportLogsServiceRequest ours;
-  ASSERT_TRUE(ours.ParseFromString(edited->bytes));
+  ASSERT_TRUE(ours.ParseFromString(
+      EditedBytes<signal::LogBatch>(signal::Signal::kLogs, request.SerializeAsString(), plan)));
   PeerEdit::RunSteps(plan.resources,
                      request.mutable_resource_logs(0)->mutable_resource()->mutable_attributes());
   scope_logs->mutable_log_records()->DeleteSubrange(1, 1);
@@ -320,9 +345,8 @@ void AddAttribute(Point* point, const std::string& key) {
 }
 
 TEST(RequestEdit, EditsDataPointsOfEveryKind) {
-  namespace metrics = opentelemetry::proto::collector::metrics::v1;
-  base::ByteBudget memory(1 << 20);
-  metrics::ExportMetricsServiceRequest request;
+  namespace metric_service = opentelemetry::proto::collector::metrics::v1;
+  metric_service::ExportMetricsServiceRequest request;
   auto* scope_metrics = request.add_resource_metrics()->add_scope_metrics();
   std::vector<PeerAttributes*> points;
   for (int i = 0; i < 5; ++i) {
@@ -348,13 +372,17 @@ TEST(RequestEdit, EditsDataPointsOfEveryKind) {
   EditPlan plan;
   plan.parts.push_back({EditStep::Kind::kRename, "old", "renamed"});
   plan.parts.push_back(SetText("new", "value"));
-  auto edited =
-      span::EditRequest(request.SerializeAsString(), span::kMetricShape, PlannedEdit(plan), memory);
-  ASSERT_TRUE(edited.ok());
-  EXPECT_EQ(edited->counts.changed_records, 5u);
-  metrics::ExportMetricsServiceRequest ours;
-  ASSERT_TRUE(ours.ParseFromString(edited->bytes));
+  plan.dropped_parts = 0;
+  metric_service::ExportMetricsServiceRequest ours;
+  ASSERT_TRUE(ours.ParseFromString(EditedBytes<signal::MetricBatch>(
+      signal::Signal::kMetrics, request.SerializeAsString(), plan)));
   for (PeerAttributes* attributes : points) PeerEdit::RunSteps(plan.parts, attributes);
+  auto& metrics = *scope_metrics->mutable_metrics();
+  metrics[0].mutable_gauge()->mutable_data_points()->DeleteSubrange(0, 1);
+  metrics[1].mutable_sum()->mutable_data_points()->DeleteSubrange(0, 1);
+  metrics[2].mutable_histogram()->mutable_data_points()->DeleteSubrange(0, 1);
+  metrics[3].mutable_exponential_histogram()->mutable_data_points()->DeleteSubrange(0, 1);
+  metrics[4].mutable_summary()->mutable_data_points()->DeleteSubrange(0, 1);
   EXPECT_EQ(ours.SerializeAsString(), request.SerializeAsString()) << ours.DebugString();
 }
 
