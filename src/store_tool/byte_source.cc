@@ -103,6 +103,7 @@ class GzipSource final : public FileSource {
     stream_.next_out = reinterpret_cast<Bytef*>(bytes);
     stream_.avail_out = static_cast<uInt>(size);
     while (stream_.avail_out == size) {
+      if (is_damaged_) return Bad("gzip is damaged");
       SPANDREL_RETURN_IF_ERROR(file().Fill(1));
       const std::string_view input = file().in_sight();
       if (input.empty() && member_ended_) return size_t{0};
@@ -112,7 +113,8 @@ class GzipSource final : public FileSource {
       stream_.avail_in = static_cast<uInt>(input.size());
       const int outcome = inflate(&stream_, Z_NO_FLUSH);
       file().Skip(input.size() - stream_.avail_in);
-      if (outcome != Z_OK && outcome != Z_STREAM_END) return Bad("gzip is damaged");
+      // What came out before the damage is given first.
+      is_damaged_ = outcome != Z_OK && outcome != Z_STREAM_END;
       member_ended_ = outcome == Z_STREAM_END;
     }
     return size - stream_.avail_out;
@@ -121,6 +123,7 @@ class GzipSource final : public FileSource {
  private:
   z_stream stream_{};
   bool member_ended_ = false;
+  bool is_damaged_ = false;
 };
 
 class ZstdSource final : public FileSource {

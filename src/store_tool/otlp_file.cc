@@ -16,6 +16,7 @@ using base::StatusCode;
 
 constexpr size_t kReadBytes = size_t{1} << 18;
 constexpr size_t kLengthBytes = 4;
+constexpr size_t kMaxBlanks = 1024;  // at the start; more are a text
 
 bool IsBlank(std::string_view line) {
   return line.find_first_not_of(" \t\r\n") == std::string_view::npos;
@@ -69,12 +70,19 @@ Result<bool> OtlpFileReader::Fill(size_t wanted) {
   return true;
 }
 
-// A message's length begins with '{' only above 1.9 GiB.
+// JSON begins with '{', perhaps behind blanks. A message's length begins with '{' only above 1.9
+// GiB, and with a blank from 144 MiB on, but a '{' does not follow that.
 Status OtlpFileReader::FindFormat() {
   if (format_) return {};
-  const Result<bool> filled = Fill(1);
+  size_t blanks = 0;
+  Result<bool> filled = Fill(1);
+  while (filled.ok() && *filled && blanks < kMaxBlanks &&
+         IsBlank(buffer_.substr(begin_ + blanks, 1))) {
+    ++blanks;
+    filled = Fill(blanks + 1);
+  }
   if (!filled.ok()) return filled.status();
-  const bool is_json = *filled && (buffer_[begin_] == '{' || IsBlank(buffer_.substr(begin_, 1)));
+  const bool is_json = !*filled || blanks == kMaxBlanks || buffer_[begin_ + blanks] == '{';
   format_ = is_json ? OtlpFormat::kJson : OtlpFormat::kProto;
   return {};
 }

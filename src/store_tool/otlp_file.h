@@ -23,7 +23,7 @@ inline constexpr size_t kMaxFileMessageBytes = size_t{1} << 30;
 // The batch as one entry of such a file.
 std::string EncodeFileEntry(const span::SpanBatch& batch, OtlpFormat format);
 
-// Reads such a file, of either format, which its first byte tells. One thread.
+// Reads such a file, of either format, which its first bytes tell. One thread.
 class OtlpFileReader {
  public:
   explicit OtlpFileReader(std::unique_ptr<ByteSource> source) : source_(std::move(source)) {}
