@@ -236,7 +236,7 @@ class MessageWriter {
     while (at < end) {
       uint64_t value = 0;
       if (rule.kind == FieldKind::kPackedUint64) {
-        if (!span::ReadLongVarint(&at, end, &value)) return;
+        if (!proto::ReadLongVarint(&at, end, &value)) return;
       } else {
         if (static_cast<size_t>(end - at) < sizeof(value)) return;
         std::memcpy(&value, at, sizeof(value));
