@@ -278,6 +278,93 @@ def config_seeds():
     }
 
 
+# Protobuf, by hand: a length-delimited field, a KeyValue in field `number`, values.
+def varint(number):
+    encoded = b""
+    while number >= 0x80:
+        encoded += bytes([number & 0x7f | 0x80])
+        number >>= 7
+    return encoded + bytes([number])
+
+
+def field(number, content):
+    return varint(number << 3 | 2) + varint(len(content)) + content
+
+
+def key_value(number, key, value):
+    return field(number, field(1, key) + field(2, value))
+
+
+def text_value(text):
+    return field(1, text)
+
+
+def int_value(number):
+    return b"\x18" + varint(number)
+
+
+def edit_span(number, fields):
+    ids = field(1, b"0123456789abcdef") + field(2, bytes([number]) + b"1234567")
+    times = b"\x39" + struct.pack("<Q", 10) + b"\x41" + struct.pack("<Q", 20)
+    return field(2, ids + field(5, b"GET /" + bytes([65 + number])) + b"\x30\x02" + times + fields)
+
+
+def edit_requests():
+    event = field(11, b"\x09" + struct.pack("<Q", 12) + field(2, b"exception") +
+                  key_value(3, b"type", text_value(b"E")) + key_value(3, b"n", int_value(5)))
+    link = field(13, field(1, b"abcdefghijklmnop") + field(2, b"abcdefgh") + key_value(4, b"k", text_value(b"link")))
+    attributes = (key_value(9, b"k", text_value(b"text")) + key_value(9, b"code", int_value(200)) +
+                  key_value(9, b"k", text_value("h\u00e9llo \u20ac".encode())))
+    spans = (edit_span(1, attributes + event + link) + edit_span(2, key_value(9, b"code", int_value(404))) +
+             edit_span(3, b""))
+    resource = field(1, key_value(1, b"service.name", text_value(b"shop")) + key_value(1, b"k", text_value(b"v")))
+    scope = field(1, field(1, b"lib") + field(2, b"1") + key_value(3, b"k", int_value(1)))
+    full = field(1, resource + field(2, scope + spans + field(3, b"http://s")) + field(3, b"http://r"))
+    return full, field(1, field(2, edit_span(4, attributes)))
+
+
+# The plan as span_edit_fuzz.cc reads it: for each level a count and steps (kind, key, other, number), then what
+# is dropped.
+def edit_step(kind, key, other=b"", number=0):
+    return bytes([kind, len(key)]) + key + bytes([len(other)]) + other + bytes([number])
+
+
+def edit_plan(resource=(), scope=(), record=(), part=(), dropped=(7, 7, 7)):
+    levels = [bytes([len(steps)]) + b"".join(steps) for steps in (resource, scope, record, part)]
+    return b"".join(levels) + bytes(dropped)
+
+
+def span_edit_seeds():
+    full, bare = edit_requests()
+    text, flag, integer, real, copy, erase, rename, keep, truncate, lengths = range(10)
+    return {
+        "set-everywhere": edit_plan([edit_step(text, b"k", b"new")], [edit_step(integer, b"k", b"", 9)],
+                                    [edit_step(text, b"k", b"new"), edit_step(flag, b"flag", b"", 1)],
+                                    [edit_step(real, b"n", b"", 4)]) + full,
+        "erase": edit_plan([edit_step(erase, b"service.name")], [edit_step(erase, b"k")], [edit_step(erase, b"k")],
+                           [edit_step(erase, b"type")]) + full,
+        "rename-copy": edit_plan([edit_step(rename, b"k", b"service.name")], [],
+                                 [edit_step(rename, b"k", b"code"), edit_step(copy, b"copy", b"code")],
+                                 [edit_step(rename, b"k", b"k2")]) + full,
+        "keep-truncate": edit_plan([edit_step(keep, b"", b"", 1)], [],
+                                   [edit_step(keep, b"", b"", 1), edit_step(truncate, b"", b"", 3),
+                                    edit_step(lengths, b"")], [edit_step(truncate, b"", b"", 2)]) + full,
+        "drop-records": edit_plan(record=[edit_step(text, b"x", b"y")], dropped=(1, 7, 7)) + full,
+        "drop-all": edit_plan(dropped=(3, 7, 7)) + bare,
+        "drop-parts": edit_plan(part=[edit_step(erase, b"k")], dropped=(7, 2, 1)) + full,
+        "no-resource": edit_plan([edit_step(text, b"a", b"b")], [edit_step(text, b"a", b"b")]) + bare + full,
+    }
+
+
+def proto_seeds():
+    wire_types = b"\x08\x96\x01" + b"\x11" + struct.pack("<Q", 1) + b"\x1a\x02hi" + b"\x25" + struct.pack("<I", 2)
+    return {
+        "request": edit_requests()[0],
+        "wire-types": wire_types,
+        "long-varint": b"\xff" * 9 + b"\x01\x08\x80\x80\x00",
+    }
+
+
 def main():
     write("server_input_fuzz", server_seeds())
     write("grpc_frame_fuzz", grpc_frame_seeds())
@@ -287,6 +374,8 @@ def main():
     write("http2_client_fuzz", http2_seeds())
     write("grpc_answer_fuzz", grpc_seeds())
     write("http_answer_fuzz", export_answer_seeds())
+    write("proto_fuzz", proto_seeds())
+    write("span_edit_fuzz", span_edit_seeds())
 
 
 if __name__ == "__main__":
