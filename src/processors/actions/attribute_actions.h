@@ -11,6 +11,7 @@
 
 #include "base/metrics.h"
 #include "config/decode.h"
+#include "signal/origin.h"
 #include "span/edit/attribute_list.h"
 
 namespace spandrel::processors {
@@ -26,6 +27,7 @@ struct AttributeAction {
   // Of insert, update and upsert: where the value comes from. AnyValue messages.
   std::optional<std::string> value;
   std::string from_attribute;
+  std::string from_context;
   std::optional<std::string> default_value;
   // Of delete and hash: more keys. Of extract: what to look for, with a name for each group.
   std::shared_ptr<const re2::RE2> pattern;
@@ -36,9 +38,20 @@ struct AttributeAction {
 // The list under `key`; everything wrong with it is reported to `decoder`.
 std::vector<AttributeAction> DecodeActions(config::Decoder& decoder, std::string_view key);
 
-// Does the actions in their order. Counts in `unconverted` what cannot become what `convert` wants;
-// it stays as it was.
-void RunActions(const std::vector<AttributeAction>& actions, base::Counter& unconverted,
-                span::AttributeList& attributes);
+// Does the actions in their order, for the messages of one batch. Immutable.
+class ActionRun {
+ public:
+  // Counts in `unconverted` what cannot become what `convert` wants; it stays as it was. `origin`
+  // may be null. All outlive the run.
+  ActionRun(const std::vector<AttributeAction>& actions, const signal::Origin* origin,
+            base::Counter& unconverted);
+
+  void Apply(span::AttributeList& attributes) const;
+
+ private:
+  const std::vector<AttributeAction>& actions_;
+  std::vector<std::optional<std::string>> context_values_;  // of each action
+  base::Counter& unconverted_;
+};
 
 }  // namespace spandrel::processors

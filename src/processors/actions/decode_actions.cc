@@ -8,6 +8,7 @@
 #include "config/words.h"
 #include "processors/actions/any_value.h"
 #include "processors/actions/attribute_actions.h"
+#include "processors/actions/context_value.h"
 #include "processors/actions/pattern.h"
 
 namespace spandrel::processors {
@@ -70,7 +71,7 @@ class ActionDecoder {
     decoder_.Read("key", &action_.key);
     action_.value = ReadAnyValue(decoder_, "value");
     decoder_.Read("from_attribute", &action_.from_attribute);
-    decoder_.Read("from_context", &from_context_);
+    decoder_.Read("from_context", &action_.from_context);
     action_.default_value = ReadAnyValue(decoder_, "default_value");
     decoder_.Read("pattern", &pattern_);
     // Reads without a value leave the key known.
@@ -110,7 +111,7 @@ class ActionDecoder {
 
   void CheckSources() {
     const int sources = (action_.value ? 1 : 0) + (action_.from_attribute.empty() ? 0 : 1) +
-                        (from_context_.empty() ? 0 : 1);
+                        (action_.from_context.empty() ? 0 : 1);
     if (sources > 1) {
       decoder_.Error("", "'value', 'from_attribute' and 'from_context' exclude each other");
     } else if (sources == 0 && !action_.default_value) {
@@ -118,8 +119,11 @@ class ActionDecoder {
                                      "and 'default_value'",
                                      KindName()));
     }
-    if (!from_context_.empty()) {
-      decoder_.Error("from_context", "request metadata does not reach processors yet");
+    if (!action_.from_context.empty() && !IsContextName(action_.from_context)) {
+      decoder_.Error("from_context",
+                     fmt::format("{} is none of metadata.NAME, client.address, auth.subject and "
+                                 "auth.username",
+                                 config::Quote(action_.from_context)));
     }
   }
 
@@ -158,7 +162,6 @@ class ActionDecoder {
 
   config::Decoder& decoder_;
   AttributeAction action_;
-  std::string from_context_;
   std::string pattern_;
 };
 

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "processors/actions/attribute_actions.h"
+#include "processors/actions/context_value.h"
 #include "processors/actions/sha256.h"
 
 namespace spandrel::processors {
@@ -40,12 +41,14 @@ std::string HashOf(const ValueView& value) {
   return bytes.empty() ? std::string() : Sha256Hex(bytes);
 }
 
-void Set(const AttributeAction& action, AttributeList& attributes) {
+void Set(const AttributeAction& action, const std::optional<std::string>& context_value,
+         AttributeList& attributes) {
   if (action.kind != Kind::kUpsert) {
     const bool present = attributes.Find(action.key).has_value();
     if (present != (action.kind == Kind::kUpdate)) return;
   }
   if (action.value) return attributes.SetMessage(action.key, *action.value);
+  if (context_value) return attributes.SetText(action.key, *context_value);
   if (!action.from_attribute.empty()) {
     if (const auto value = attributes.FindMessage(action.from_attribute)) {
       return attributes.SetMessage(action.key, *value);
@@ -136,15 +139,24 @@ bool Convert(const AttributeAction& action, AttributeList& attributes) {
 
 }  // namespace
 
-void RunActions(const std::vector<AttributeAction>& actions, base::Counter& unconverted,
-                AttributeList& attributes) {
+ActionRun::ActionRun(const std::vector<AttributeAction>& actions, const signal::Origin* origin,
+                     base::Counter& unconverted)
+    : actions_(actions), unconverted_(unconverted) {
   for (const AttributeAction& action : actions) {
+    context_values_.push_back(
+        action.from_context.empty() ? std::nullopt : ContextValue(origin, action.from_context));
+  }
+}
+
+void ActionRun::Apply(AttributeList& attributes) const {
+  for (size_t i = 0; i < actions_.size(); ++i) {
+    const AttributeAction& action = actions_[i];
     const auto matches = [&action](std::string_view key) { return Matches(action, key); };
     switch (action.kind) {
       case Kind::kInsert:
       case Kind::kUpdate:
       case Kind::kUpsert:
-        Set(action, attributes);
+        Set(action, context_values_[i], attributes);
         break;
       case Kind::kDelete:
         attributes.EraseIf(matches);
@@ -158,7 +170,7 @@ void RunActions(const std::vector<AttributeAction>& actions, base::Counter& unco
         Extract(action, attributes);
         break;
       case Kind::kConvert:
-        if (!Convert(action, attributes)) unconverted.Add();
+        if (!Convert(action, attributes)) unconverted_.Add();
         break;
     }
   }

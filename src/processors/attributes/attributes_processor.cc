@@ -11,21 +11,22 @@ namespace {
 // The actions on the attributes of every span that the filter takes.
 class AttributesEdit : public span::RequestEdit {
  public:
-  AttributesEdit(std::shared_ptr<const AttributesConfig> config, base::Counter& unconverted)
-      : config_(std::move(config)), unconverted_(unconverted) {}
+  AttributesEdit(const AttributesConfig& config, const signal::Origin* origin,
+                 base::Counter& unconverted)
+      : filter_(config.filter), run_(config.actions, origin, unconverted) {}
 
   Levels levels() const override { return {.records = true}; }
   Verdict EditRecord(const span::RecordPlace& place,
                      span::AttributeList& attributes) const override {
-    if (config_->filter.Takes(place, attributes)) {
-      RunActions(config_->actions, unconverted_, attributes);
+    if (filter_.Takes(place, attributes)) {
+      run_.Apply(attributes);
     }
     return Verdict::kKeep;
   }
 
  private:
-  const std::shared_ptr<const AttributesConfig> config_;
-  base::Counter& unconverted_;
+  const RecordFilter& filter_;
+  const ActionRun run_;
 };
 
 }  // namespace
@@ -38,11 +39,12 @@ pipeline::ProcessorFactory MakeAttributesProcessorFactory() {
                       std::shared_ptr<const pipeline::ConfigBase> config,
                       std::shared_ptr<pipeline::Consumer> next)
       -> base::Result<std::unique_ptr<pipeline::Processor>> {
-    auto edit = std::make_unique<AttributesEdit>(
-        std::static_pointer_cast<const AttributesConfig>(std::move(config)),
-        UnconvertedCounter(context));
+    auto make_edit = [config = std::static_pointer_cast<const AttributesConfig>(std::move(config)),
+                      &unconverted = UnconvertedCounter(context)](const signal::Origin* origin) {
+      return std::make_unique<const AttributesEdit>(*config, origin, unconverted);
+    };
     return std::unique_ptr<pipeline::Processor>(
-        std::make_unique<EditProcessor>(context, std::move(edit), std::move(next)));
+        std::make_unique<EditProcessor>(context, std::move(make_edit), std::move(next)));
   };
   return factory;
 }

@@ -139,6 +139,25 @@ TEST_F(AttributesProcessorTest, ConvertsWhatCanBeConverted) {
   EXPECT_EQ(CounterValue("spandrel_processor_unconverted_attributes", labels), 13u);
 }
 
+TEST_F(AttributesProcessorTest, TakesValuesFromTheSender) {
+  constexpr const char* kYaml = R"(
+    actions:
+      - {key: tenant, action: upsert, from_context: metadata.X-Tenant}
+      - {key: plain, action: upsert, from_context: x-one}
+      - {key: address, action: upsert, from_context: client.address}
+      - {key: user, action: upsert, from_context: auth.username}
+      - {key: kept, action: update, from_context: metadata.absent}
+      - {key: default, action: insert, from_context: metadata.absent, default_value: none})";
+  EXPECT_THAT(RunOnSpan(kYaml, {{"kept", Int(1)}}),
+              ElementsAre(Pair("kept", Int(1)), Pair("default", Text("none"))));
+  origin_ = std::make_shared<const signal::Origin>(signal::Origin{
+      "", "alice", {{"x-tenant", "a"}, {"x-one", "1"}, {"x-tenant", "b"}}, "[::1]:4318"});
+  EXPECT_THAT(RunOnSpan(kYaml, {{"kept", Int(1)}}),
+              ElementsAre(Pair("kept", Int(1)), Pair("tenant", Text("a;b")),
+                          Pair("plain", Text("1")), Pair("address", Text("::1")),
+                          Pair("user", Text("alice")), Pair("default", Text("none"))));
+}
+
 TEST_F(AttributesProcessorTest, ActionsSeeWhatEarlierOnesDid) {
   constexpr const char* kYaml = R"(
     actions:
@@ -257,6 +276,8 @@ TEST_F(AttributesProcessorTest, SaysWhereAnActionIsWrong) {
               HasSubstr("exclude each other"));
   EXPECT_THAT(ProblemsOf("actions: [{key: a, action: delete, value: 1}]"),
               HasSubstr("test.yaml:1:43: actions::0::value: 'delete' does not use 'value'"));
+  EXPECT_THAT(ProblemsOf("actions: [{key: a, action: insert, from_context: auth.raw}]"),
+              HasSubstr("'auth.raw' is none of metadata.NAME"));
   EXPECT_THAT(ProblemsOf("actions: [{action: hash}]"), HasSubstr("a 'key' or a 'pattern'"));
   EXPECT_THAT(ProblemsOf("actions: [{key: a, action: upsert, value: {b: 1}}]"),
               HasSubstr("expected a string, a bool, a number or a list of these"));

@@ -18,10 +18,9 @@ base::Counter& RefusedCounter(const pipeline::ComponentContext& context, std::st
 
 }  // namespace
 
-EditProcessor::EditProcessor(const pipeline::ComponentContext& context,
-                             std::unique_ptr<const span::RequestEdit> edit,
+EditProcessor::EditProcessor(const pipeline::ComponentContext& context, MakeEdit make_edit,
                              std::shared_ptr<pipeline::Consumer> next)
-    : edit_(std::move(edit)),
+    : make_edit_(std::move(make_edit)),
       next_(std::move(next)),
       memory_(context.memory),
       refused_records_(RefusedCounter(context, "record")),
@@ -32,7 +31,7 @@ EditProcessor::EditProcessor(const pipeline::ComponentContext& context,
           {{"processor", context.id}})) {}
 
 void EditProcessor::Consume(span::SpanBatch&& batch, pipeline::Completion done) {
-  auto edited = span::EditSpans(batch, *edit_, memory_);
+  auto edited = span::EditSpans(batch, *make_edit_(batch.origin().get()), memory_);
   if (!edited.ok()) {
     delayed_batches_.Add();
     return done(edited.status());

@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "base/byte_budget.h"
 #include "base/metrics.h"
 #include "pipeline/component.h"
+#include "signal/origin.h"
 #include "span/edit/request_edit.h"
 
 namespace spandrel::processors {
+
+// The edit of one batch; `origin`, where it came from, may be null and outlives the edit.
+using MakeEdit =
+    std::function<std::unique_ptr<const span::RequestEdit>(const signal::Origin* origin)>;
 
 // Hands every batch on with what an edit makes of it, on the caller's thread. Batches that lose all
 // of their spans are accepted and go nowhere. Owns no thread and holds nothing.
 class EditProcessor : public pipeline::Processor {
  public:
-  EditProcessor(const pipeline::ComponentContext& context,
-                std::unique_ptr<const span::RequestEdit> edit,
+  EditProcessor(const pipeline::ComponentContext& context, MakeEdit make_edit,
                 std::shared_ptr<pipeline::Consumer> next);
 
   base::Status Start() override { return {}; }
@@ -23,7 +28,7 @@ class EditProcessor : public pipeline::Processor {
   void Consume(span::SpanBatch&& batch, pipeline::Completion done) override;
 
  private:
-  const std::unique_ptr<const span::RequestEdit> edit_;
+  const MakeEdit make_edit_;
   const std::shared_ptr<pipeline::Consumer> next_;
   base::ByteBudget& memory_;
   base::Counter& refused_records_;

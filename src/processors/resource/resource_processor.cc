@@ -11,17 +11,15 @@ namespace {
 // The actions on the attributes of every resource.
 class ResourceEdit : public span::RequestEdit {
  public:
-  ResourceEdit(std::shared_ptr<const ResourceConfig> config, base::Counter& unconverted)
-      : config_(std::move(config)), unconverted_(unconverted) {}
+  ResourceEdit(const ResourceConfig& config, const signal::Origin* origin,
+               base::Counter& unconverted)
+      : run_(config.actions, origin, unconverted) {}
 
   Levels levels() const override { return {.resources = true}; }
-  void EditResource(span::AttributeList& attributes) const override {
-    RunActions(config_->actions, unconverted_, attributes);
-  }
+  void EditResource(span::AttributeList& attributes) const override { run_.Apply(attributes); }
 
  private:
-  const std::shared_ptr<const ResourceConfig> config_;
-  base::Counter& unconverted_;
+  const ActionRun run_;
 };
 
 }  // namespace
@@ -34,11 +32,12 @@ pipeline::ProcessorFactory MakeResourceProcessorFactory() {
                       std::shared_ptr<const pipeline::ConfigBase> config,
                       std::shared_ptr<pipeline::Consumer> next)
       -> base::Result<std::unique_ptr<pipeline::Processor>> {
-    auto edit = std::make_unique<ResourceEdit>(
-        std::static_pointer_cast<const ResourceConfig>(std::move(config)),
-        UnconvertedCounter(context));
+    auto make_edit = [config = std::static_pointer_cast<const ResourceConfig>(std::move(config)),
+                      &unconverted = UnconvertedCounter(context)](const signal::Origin* origin) {
+      return std::make_unique<const ResourceEdit>(*config, origin, unconverted);
+    };
     return std::unique_ptr<pipeline::Processor>(
-        std::make_unique<EditProcessor>(context, std::move(edit), std::move(next)));
+        std::make_unique<EditProcessor>(context, std::move(make_edit), std::move(next)));
   };
   return factory;
 }

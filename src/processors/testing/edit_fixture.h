@@ -13,6 +13,7 @@
 #include "config/document.h"
 #include "pipeline/component.h"
 #include "proto/writer.h"
+#include "signal/origin.h"
 #include "span/span_view.h"
 #include "wire/otlp/otlp.h"
 
@@ -156,10 +157,13 @@ class EditFixture : public ::testing::Test {
     EXPECT_TRUE(processor.ok());
     EXPECT_TRUE((*processor)->Start().ok());
     std::optional<base::Status> outcome;
-    (*processor)->Consume(MakeBatch(request), [&](base::Status status) { outcome = status; });
+    span::SpanBatch source = MakeBatch(request);
+    source.set_origin(origin_);
+    (*processor)->Consume(std::move(source), [&](base::Status status) { outcome = status; });
     EXPECT_TRUE(outcome && outcome->ok());
     span::SpanBatch batch = std::move(sink_->batches.back());
     sink_->batches.clear();
+    EXPECT_EQ(batch.origin(), origin_);
     return batch;
   }
 
@@ -183,6 +187,7 @@ class EditFixture : public ::testing::Test {
   }
 
   const pipeline::ProcessorFactory factory_;
+  std::shared_ptr<const signal::Origin> origin_;
   base::MetricRegistry metrics_;
   base::ByteBudget memory_{16 << 20};
   const std::shared_ptr<KeepingConsumer> sink_ = std::make_shared<KeepingConsumer>();
