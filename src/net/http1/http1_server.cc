@@ -219,9 +219,16 @@ void Http1Server::FinishResponse(int64_t exchange, Headers) {
   EndResponse();
 }
 
-// The peer sees that the answer is cut off, since its end never comes.
+// The peer sees that the answer is cut off, since its end never comes. One that has not even taken
+// what was written before is not waited for.
 void Http1Server::AbortResponse(int64_t exchange) {
   if (exchange != exchange_ || stage_ != Stage::kAnswering) return;
+  if (output_.size() > 0) {
+    const std::shared_ptr<Connection> connection = connection_.lock();
+    if (connection != nullptr) {
+      connection->Abort({base::StatusCode::kCancelled, "the answer was cut off"});
+    }
+  }
   keep_alive_ = false;
   EndResponse();
 }
