@@ -4,8 +4,7 @@
 #include <optional>
 #include <utility>
 
-#include "base/base64.h"
-#include "base/mutex.h"
+#include "net/http/base64.h"
 
 namespace spandrel::endpoints {
 namespace {
@@ -20,9 +19,13 @@ struct Login {
   std::string password;
 };
 
+Status WrongLogin() {
+  return {StatusCode::kUnauthenticated, "the user or the password is wrong"};
+}
+
 std::optional<Login> LoginOf(const net::Headers& headers) {
   const std::string_view sent = CredentialsOf(net::FindHeader(headers, "authorization"), "basic");
-  const auto decoded = base::Base64Decode(sent);
+  const auto decoded = net::Base64Decode(sent);
   if (sent.empty() || !decoded) return std::nullopt;
   const size_t colon = decoded->find(':');
   if (colon == std::string::npos) return std::nullopt;
@@ -37,26 +40,26 @@ bool BasicAuthenticator::WasRight(const std::string& user, const Digest& passwor
   return found != right_.end() && SameDigest(found->second, password);
 }
 
-base::Result<Identity> BasicAuthenticator::Authenticate(const net::Headers& headers) {
-  const auto login = LoginOf(headers);
-  if (!login) return Status(StatusCode::kUnauthenticated, "a user and a password are needed");
-  const Status wrong(StatusCode::kUnauthenticated, "the user or the password is wrong");
-  if (!passwords_.IsSlow(login->user)) {
-    if (!passwords_.Verify(login->user, login->password)) return wrong;
-    return Identity{login->user};
-  }
-  const Digest digest = DigestOf(login->password);
-  if (WasRight(login->user, digest)) return Identity{login->user};
+Status BasicAuthenticator::CheckSlowly(const std::string& user, const std::string& password) {
   if (!slow_mutex_.TryLock()) {
     return Status::Unavailable("another login is being checked", kBusyRetry);
   }
-  const bool right = passwords_.Verify(login->user, login->password);
-  if (right) {
-    const base::MutexLock lock(mutex_);
-    right_.insert_or_assign(login->user, digest);
-  }
+  const bool is_right = passwords_.Verify(user, password);
   slow_mutex_.Unlock();
-  if (!right) return wrong;
+  if (!is_right) return WrongLogin();
+  const base::MutexLock lock(mutex_);
+  right_.insert_or_assign(user, DigestOf(password));
+  return {};
+}
+
+base::Result<Identity> BasicAuthenticator::Authenticate(const net::Headers& headers) {
+  const auto login = LoginOf(headers);
+  if (!login) return Status(StatusCode::kUnauthenticated, "a user and a password are needed");
+  if (!passwords_.IsSlow(login->user)) {
+    if (!passwords_.Verify(login->user, login->password)) return WrongLogin();
+  } else if (!WasRight(login->user, DigestOf(login->password))) {
+    SPANDREL_RETURN_IF_ERROR(CheckSlowly(login->user, login->password));
+  }
   return Identity{login->user};
 }
 

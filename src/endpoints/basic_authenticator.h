@@ -23,6 +23,8 @@ class BasicAuthenticator final : public ServerAuthenticator {
 
  private:
   bool WasRight(const std::string& user, const Digest& password);
+  // Checks a password that takes long, and remembers it when it is right.
+  base::Status CheckSlowly(const std::string& user, const std::string& password);
 
   const PasswordFile passwords_;
   base::Mutex slow_mutex_;  // held by the one slow check

@@ -53,7 +53,7 @@ base::Result<std::shared_ptr<ServerAuthenticator>> BearerAuthenticator::Make(
     made->file_ = made->LookAtFile();
     SPANDREL_RETURN_IF_ERROR(made->Load());
   }
-  return std::shared_ptr<ServerAuthenticator>(std::move(made));
+  return std::shared_ptr<ServerAuthenticator>(made);
 }
 
 Status BearerAuthenticator::Load() {
