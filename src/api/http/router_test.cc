@@ -143,6 +143,136 @@ TEST(RouterBusyTest, AFullQueueIsRefused) {
               HasSubstr("spandrel_api_refused_requests_total{reason=\"busy\"} 1"));
 }
 
+class StepsRouterTest : public ::testing::Test {
+ protected:
+  // Routes `/ask`, which tells its tenant, and `/open`, behind the steps.
+  net::Response Ask(const StepOptions& options, net::Request request) {
+    const Steps steps(options, metrics_);
+    auto workers = std::make_unique<base::WorkerPool>(1, 8);
+    Router router(steps, cors_, *workers, metrics_);
+    router.Get("/ask", [](const RoutedRequest& asked) {
+      const base::Status status = asked.context.Check();
+      if (!status.ok()) return ErrorResponse(status);
+      return JsonResponse("\"" + asked.context.tenant() + "\"");
+    });
+    router.GetOpen("/open", [](const RoutedRequest&) { return JsonResponse("1"); });
+    const auto call = std::make_shared<TestCall>(std::move(request));
+    router(call);
+    net::Response response = call->Wait();
+    workers.reset();  // it counts after it has answered
+    return response;
+  }
+  std::shared_ptr<const endpoints::Gate> LocalGateFor(std::string login) {
+    endpoints::ListenerConfig listener;
+    listener.endpoint = {"localhost", 1};
+    listener.auth.emplace();
+    listener.auth->basic.emplace();
+    listener.auth->basic->inline_text = std::move(login);
+    return *endpoints::Gate::Make(listener, endpoints::DefaultHosts::kOwn, "test", metrics_);
+  }
+
+  base::MetricRegistry metrics_;
+  endpoints::CorsConfig cors_;
+};
+
+TEST_F(StepsRouterTest, ALoginIsAskedFor) {
+  const auto gate = LocalGateFor("ann:secret");
+  const StepOptions options{.gate = gate.get()};
+  net::Request request = MakeRequest("GET", "/ask");
+  for (const char* path : {"/ask", "/absent", "/", "/api/absent"}) {
+    const net::Response refused = Ask(options, MakeRequest("GET", path));
+    EXPECT_EQ(refused.status, 401) << path;
+    EXPECT_THAT(std::string(net::FindHeader(refused.headers, "www-authenticate")),
+                HasSubstr("Basic"));
+  }
+  EXPECT_EQ(Ask(options, MakeRequest("GET", "/open")).status, 200);
+  request.headers = {{"authorization", "Basic YW5uOnNlY3JldA=="}};
+  EXPECT_EQ(Ask(options, request).status, 200);
+}
+
+TEST_F(StepsRouterTest, OtherNamesThanItsOwnAreRefused) {
+  const auto gate = LocalGateFor("ann:secret");
+  net::Request request = MakeRequest("GET", "/open");
+  request.authority = "evil.example";
+  EXPECT_EQ(Ask({.gate = gate.get()}, request).status, 421);
+}
+
+TEST_F(StepsRouterTest, TheTenantReachesTheQuery) {
+  net::Request request = MakeRequest("GET", "/ask");
+  EXPECT_EQ(Ask({.tenants = true}, request).status, 400);
+  request.headers = {{"x-scope-orgid", "blue"}};
+  EXPECT_EQ(Ask({.tenants = true}, request).body, "\"blue\"");
+  EXPECT_EQ(Ask({}, request).body, "\"\"");
+}
+
+TEST_F(StepsRouterTest, AQueryPastItsDeadlineIs504) {
+  for (const char* target : {"/ask?timeout=1ns", "/ask?timeout=0s"}) {
+    const net::Response late = Ask({}, MakeRequest("GET", target));
+    EXPECT_EQ(late.status, 504) << target;
+    EXPECT_THAT(late.body, HasSubstr("took too long"));
+  }
+  EXPECT_EQ(Ask({}, MakeRequest("GET", "/ask?timeout=5s")).status, 200);
+  EXPECT_EQ(Ask({}, MakeRequest("GET", "/ask?timeout=5")).status, 200);
+  EXPECT_EQ(Ask({}, MakeRequest("GET", "/ask?timeout=soon")).status, 400);
+  net::Request request = MakeRequest("GET", "/ask");
+  request.headers = {{"x-query-timeout", "1ns"}};
+  EXPECT_EQ(Ask({}, request).status, 504);
+  EXPECT_THAT(metrics_.RenderPrometheus(),
+              HasSubstr("spandrel_api_cancelled_queries_total{reason=\"deadline\"} 3"));
+}
+
+TEST_F(StepsRouterTest, PagesOfAllowedOriginsAreToldSoBeforeALogin) {
+  cors_.allowed_origins = {"https://shop.example"};
+  const auto gate = LocalGateFor("ann:secret");
+  net::Request request = MakeRequest("OPTIONS", "/ask");
+  request.headers = {{"origin", "https://shop.example"}, {"access-control-request-method", "GET"}};
+  const net::Response allowed = Ask({.gate = gate.get()}, request);
+  EXPECT_EQ(allowed.status, 204);
+  EXPECT_EQ(net::FindHeader(allowed.headers, "access-control-allow-methods"), "GET, HEAD, POST");
+}
+
+// A query that runs until it is told to end.
+class EndlessQueryTest : public ::testing::Test {
+ protected:
+  EndlessQueryTest() {
+    router_.Get("/endless", [](const RoutedRequest& request) {
+      while (!request.context.cancelled()) std::this_thread::yield();
+      return ErrorResponse(request.context.Check());
+    });
+  }
+  std::shared_ptr<TestCall> Begin() {
+    const auto call = std::make_shared<TestCall>(MakeRequest("GET", "/endless"));
+    router_(call);
+    return call;
+  }
+  // The answer is there before it is counted.
+  void ExpectCancelled(const std::string& reason) {
+    workers_.reset();
+    EXPECT_THAT(metrics_.RenderPrometheus(),
+                HasSubstr("spandrel_api_cancelled_queries_total{reason=\"" + reason + "\"} 1"));
+  }
+
+  base::MetricRegistry metrics_;
+  std::unique_ptr<base::WorkerPool> workers_ = std::make_unique<base::WorkerPool>(1, 8);
+  Steps steps_{{}, metrics_};
+  endpoints::CorsConfig cors_;
+  Router router_{steps_, cors_, *workers_, metrics_};
+};
+
+TEST_F(EndlessQueryTest, EndsWhenItsClientHasGone) {
+  const auto call = Begin();
+  call->Cancel();
+  EXPECT_EQ(call->Wait().status, 503);
+  ExpectCancelled("client_gone");
+}
+
+TEST_F(EndlessQueryTest, EndsWhenTheServerStops) {
+  const auto call = Begin();
+  steps_.StopAt(std::chrono::steady_clock::now());
+  EXPECT_EQ(call->Wait().status, 503);
+  ExpectCancelled("stopping");
+}
+
 TEST(AcceptsGzipTest, Weights) {
   for (const char* yes : {"gzip", "deflate, gzip;q=0.5", "GZIP ; q=1.0", "br,gzip;q=0.001"}) {
     EXPECT_TRUE(AcceptsGzip(yes)) << yes;

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+// The gRPC services on a real socket, asked by libgrpc++.
+#include <gmock/gmock.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "api/jaeger/grpc/query_messages.h"
+#include "api/testing/api.h"
+#include "net/peer/server.h"
+#include "net/socket/io_runtime.h"
+#include "wire/proto_writer.h"
+
+namespace spandrel::api {
+namespace {
+
+using conformance::TestSpan;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr const char* kService = "/jaeger.api_v3.QueryService/";
+
+std::string ToString(const grpc::ByteBuffer& buffer) {
+  std::vector<grpc::Slice> slices;
+  std::string bytes;
+  if (!buffer.Dump(&slices).ok()) return bytes;
+  for (const grpc::Slice& slice : slices) {
+    bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  }
+  return bytes;
+}
+
+struct Answer {
+  grpc::Status status;
+  std::vector<std::string> messages;
+};
+
+class QueryServiceTest : public ApiTest {
+ protected:
+  QueryServiceTest() { Serve(service_); }
+  ~QueryServiceTest() override { server_->Shutdown(std::chrono::steady_clock::now()); }
+
+  void Serve(Service& service) {
+    if (server_) server_->Shutdown(std::chrono::steady_clock::now());
+    net::ServerOptions options;
+    options.endpoint = {"127.0.0.1", 0};
+    options.name = "test";
+    server_ =
+        std::make_unique<net::Server>(runtime_, options, metrics_, memory_, service.handler());
+    ASSERT_TRUE(server_->Start().ok());
+  }
+
+  Answer Call(const std::string& path, const std::string& message,
+              const std::vector<std::pair<std::string, std::string>>& metadata = {},
+              std::chrono::milliseconds patience = std::chrono::seconds(20)) {
+    grpc::GenericStub stub(
+        grpc::CreateChannel(server_->bound().ToString(), grpc::InsecureChannelCredentials()));
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + patience);
+    for (const auto& [name, value] : metadata) context.AddMetadata(name, value);
+    grpc::CompletionQueue queue;
+    const auto next = [&queue] {
+      void* tag = nullptr;
+      bool ok = false;
+      return queue.Next(&tag, &ok) && ok;
+    };
+    const auto call = stub.PrepareCall(&context, path, &queue);
+    call->StartCall(this);
+    next();
+    const grpc::Slice slice(message);
+    call->WriteLast(grpc::ByteBuffer(&slice, 1), grpc::WriteOptions(), this);
+    next();
+    Answer answer;
+    grpc::ByteBuffer buffer;
+    for (call->Read(&buffer, this); next(); call->Read(&buffer, this)) {
+      answer.messages.push_back(ToString(buffer));
+    }
+    call->Finish(&answer.status, this);
+    next();
+    return answer;
+  }
+
+  static std::string GetTraceRequest(uint64_t trace) {
+    std::string message;
+    wire::ProtoWriter(&message).Bytes(1, conformance::TraceIdOf(trace).ToHex());
+    return message;
+  }
+  static std::string FindTracesRequest(const std::string& service) {
+    std::string message;
+    wire::ProtoWriter writer(&message);
+    const size_t query = writer.Open(1);
+    writer.Bytes(1, service);
+    for (const uint32_t time : {4U, 5U}) {
+      const size_t opened = writer.Open(time);
+      writer.Varint(1, time == 4 ? 0 : 4'000'000'000);
+      writer.Close(opened);
+    }
+    writer.Close(query);
+    return message;
+  }
+  static size_t SpansOf(const std::string& traces_data) {
+    const auto decoded =
+        wire::DecodeOtlpProtobuf(base::SharedBytes(std::make_shared<std::string>(traces_data)));
+    EXPECT_TRUE(decoded.ok()) << decoded.status().ToString();
+    return decoded.ok() ? span::SpanBatch(decoded->chunk).span_count() : 0;
+  }
+
+  net::IoRuntime runtime_{2};
+  base::ByteBudget memory_{256 << 20};
+  std::unique_ptr<net::Server> server_;
+};
+
+TEST_F(QueryServiceTest, ServicesAndOperations) {
+  Fill({{.span = 1, .service = "shop", .name = "buy", .kind = span::SpanKind::kServer},
+        {.span = 2, .service = "shop", .name = "look"}});
+  const Answer services = Call(std::string(kService) + "GetServices", "");
+  ASSERT_TRUE(services.status.ok()) << services.status.error_message();
+  EXPECT_THAT(services.messages, ElementsAre(ServicesResponse({"shop"})));
+  std::string question;
+  wire::ProtoWriter(&question).Bytes(1, "shop");
+  EXPECT_THAT(Call(std::string(kService) + "GetOperations", question).messages,
+              ElementsAre(OperationsResponse(
+                  {{"buy", span::SpanKind::kServer}, {"look", span::SpanKind::kInternal}}, "")));
+  wire::ProtoWriter(&question).Bytes(2, "SERVER");
+  EXPECT_THAT(Call(std::string(kService) + "GetOperations", question).messages,
+              ElementsAre(OperationsResponse({{"buy", span::SpanKind::kServer}}, "")));
+}
+
+TEST_F(QueryServiceTest, ATraceIsStreamedInMessagesThatClientsTake) {
+  std::vector<TestSpan> spans;
+  for (uint64_t i = 1; i <= 3'000; ++i) {
+    spans.push_back({.trace = 7, .span = i, .attributes = {{"text", std::string(3'000, 'x')}}});
+  }
+  Fill(spans);
+  const Answer answer = Call(std::string(kService) + "GetTrace", GetTraceRequest(7));
+  ASSERT_TRUE(answer.status.ok()) << answer.status.error_message();
+  EXPECT_GT(answer.messages.size(), 3U);
+  size_t count = 0;
+  for (const std::string& message : answer.messages) count += SpansOf(message);
+  EXPECT_EQ(count, 3'000U);
+}
+
+TEST_F(QueryServiceTest, SearchesAreAnsweredTraceByTrace) {
+  Fill({{.trace = 1, .span = 1, .service = "a"},
+        {.trace = 2, .span = 2, .service = "a"},
+        {.trace = 3, .span = 3, .service = "b"}});
+  const Answer answer = Call(std::string(kService) + "FindTraces", FindTracesRequest("a"));
+  ASSERT_TRUE(answer.status.ok()) << answer.status.error_message();
+  EXPECT_EQ(answer.messages.size(), 2U);
+}
+
+TEST_F(QueryServiceTest, WhatIsWrongHasAStatus) {
+  EXPECT_EQ(Call(std::string(kService) + "GetTrace", GetTraceRequest(7)).status.error_code(),
+            grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(Call(std::string(kService) + "GetTrace", "").status.error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(Call(std::string(kService) + "GetTrace", "\xff\xff").status.error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(Call(std::string(kService) + "FindTraces", "").status.error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(Call(std::string(kService) + "Nothing", "").status.error_code(),
+            grpc::StatusCode::UNIMPLEMENTED);
+}
+
+TEST_F(QueryServiceTest, CallsPassTheStepsAndHealthDoesNotLogIn) {
+  endpoints::ListenerConfig listener;
+  listener.endpoint = {"0.0.0.0", 0};
+  listener.auth.emplace();
+  listener.auth->bearer.emplace();
+  listener.auth->bearer->token = "t0ken";
+  const auto gate =
+      *endpoints::Gate::Make(listener, endpoints::DefaultHosts::kOwn, "test", metrics_);
+  auto workers = std::make_unique<base::WorkerPool>(1, 8);
+  Service guarded({store_, metrics_, *workers, [] { return TestStatus(); }, {}, clock_},
+                  {{.gate = gate.get(), .tenants = true, .memory = &memory_}, {}});
+  Serve(guarded);
+  const std::string path = std::string(kService) + "GetServices";
+  EXPECT_EQ(Call(path, "").status.error_code(), grpc::StatusCode::UNAUTHENTICATED);
+  const std::pair<std::string, std::string> login{"authorization", "Bearer t0ken"};
+  const Answer no_tenant = Call(path, "", {login});
+  EXPECT_EQ(no_tenant.status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(no_tenant.status.error_message(), HasSubstr("X-Scope-OrgID"));
+  EXPECT_TRUE(Call(path, "", {login, {"x-scope-orgid", "blue"}}).status.ok());
+  EXPECT_THAT(Call("/grpc.health.v1.Health/Check", "").messages, ElementsAre("\x08\x01"));
+  std::string unknown;
+  wire::ProtoWriter(&unknown).Bytes(1, "nothing");
+  EXPECT_EQ(Call("/grpc.health.v1.Health/Check", unknown).status.error_code(),
+            grpc::StatusCode::NOT_FOUND);
+  server_->Shutdown(std::chrono::steady_clock::now());
+  workers.reset();  // they count after they have answered
+}
+
+TEST(GrpcTimeoutTest, DigitsAndAUnit) {
+  EXPECT_EQ(**ParseGrpcTimeout("10S"), std::chrono::seconds(10));
+  EXPECT_EQ(**ParseGrpcTimeout("250m"), std::chrono::milliseconds(250));
+  EXPECT_EQ(**ParseGrpcTimeout("99999999H"), std::chrono::nanoseconds(INT64_MAX));
+  EXPECT_FALSE(ParseGrpcTimeout("")->has_value());
+  for (const char* wrong : {"S", "10", "10s", "-1S", "100000000S", "1.5S"}) {
+    EXPECT_FALSE(ParseGrpcTimeout(wrong).ok()) << wrong;
+  }
+}
+
+}  // namespace
+}  // namespace spandrel::api
