@@ -163,6 +163,13 @@ void AddLogs(const Seeds& seeds) {
   seeds.Add("log_record_fuzz", "damaged", std::string("\2\0\x50\1\0\x90\xff\0\2\3one\2\3two", 17));
 }
 
+// Without the trailer (length, checksum, file id and magic), which the target appends.
+void AddFooter(const Seeds& seeds, const std::string& name, const columnar::PartFooter& footer) {
+  constexpr size_t kTrailerBytes = 4 + 4 + 8 + 8;
+  const std::string end = EncodePartFooter(footer);
+  seeds.Add("part_footer_fuzz", name, end.substr(0, end.size() - kTrailerBytes));
+}
+
 // A part of the sample's spans: its footer, and each section as the first choice of bytes that the
 // fuzz target puts in its place.
 void AddPart(const Seeds& seeds) {
@@ -172,12 +179,12 @@ void AddPart(const Seeds& seeds) {
   const columnar::EncodedRowGroup group = columnar::SampleGroup(**part);
   SPANDREL_CHECK((*part)->AddGroup(group).ok() && (*part)->Finish(1, {2, 3}).ok());
   const std::string file = ReadFile(path);
-  const auto footer = columnar::ParsePartFooter(file);
+  auto footer = columnar::ParsePartFooter(file);
   SPANDREL_CHECK(footer.ok());
-  // The target appends the trailer: length, checksum, file id and magic.
-  constexpr size_t kTrailerBytes = 4 + 4 + 8 + 8;
-  const std::string end = EncodePartFooter(*footer);
-  seeds.Add("part_footer_fuzz", "footer", end.substr(0, end.size() - kTrailerBytes));
+  footer->file_id = 42;  // was drawn by lot
+  AddFooter(seeds, "footer", *footer);
+  footer->thinned = columnar::ThinningRecord{5, 2, {7, 99}};
+  AddFooter(seeds, "thinned", *footer);
   for (size_t i = 0; i < group.sections.size(); ++i) {
     const columnar::EncodedSection& section = group.sections[i];
     std::string raw = section.bytes;
