@@ -13,6 +13,7 @@ namespace spandrel::config {
 namespace {
 
 constexpr const char* kRedacted = "[REDACTED]";
+constexpr size_t kMaxSimpleKeyBytes = 1024;  // in front of a colon, as YAML 1.2 has it
 
 bool IsSecretKey(std::string_view key) {
   static constexpr std::array<std::string_view, 12> kParts = {
@@ -83,8 +84,11 @@ bool IsPlainText(std::string_view text) {
          PlainScalar(text, {}).kind == NodeKind::kString;
 }
 
-std::string YamlKey(const std::string& key) {
-  return IsPlainText(key) ? key : QuoteJson(key);
+// The key and its colon, on two lines when it is longer than YAML takes on one.
+std::string YamlKey(const std::string& key, size_t indent) {
+  const std::string text = IsPlainText(key) ? key : QuoteJson(key);
+  if (text.size() <= kMaxSimpleKeyBytes) return text + ":";
+  return "? " + text + "\n" + std::string(indent, ' ') + ":";
 }
 
 std::string YamlScalar(const Node& node, bool hides, const RenderOptions& options) {
@@ -139,9 +143,10 @@ std::string RenderYaml(const Node& root, const RenderOptions& options) {
     }
     const Node& child = step.child();
     const bool hides = step.HidesChild(options);
-    if (!is_after_dash) text += std::string(2 * (stack.size() - 1), ' ');
+    const size_t indent = 2 * (stack.size() - 1);
+    if (!is_after_dash) text += std::string(indent, ' ');
     is_after_dash = false;
-    text += step.node->is_sequence() ? "-" : YamlKey(step.node->entries[step.next].key) + ":";
+    text += step.node->is_sequence() ? "-" : YamlKey(step.node->entries[step.next].key, indent);
     ++step.next;
     if (!IsContainer(child)) {
       text += " " + YamlScalar(child, hides, options) + "\n";

@@ -43,6 +43,14 @@ TEST(Render, YamlReadsBackAsTheSame) {
   EXPECT_EQ(RenderJson(Parse(RenderYaml(Parse(kSample)))), RenderJson(Parse(kSample)));
 }
 
+// YAML takes no more than 1,024 characters in front of a colon, escapes included.
+TEST(Render, LongKeysReadBackAsTheSame) {
+  const std::string key = "? \"" + std::string(200, '\x7f') + "\"\n";
+  const Node root = Parse(key + ": v\na:\n  - " + "? \"" + std::string(2'000, 'k') +
+                          "\"\n    : {b: [1, 2]}\n    c: d\n");
+  EXPECT_EQ(RenderJson(Parse(RenderYaml(root))), RenderJson(root));
+}
+
 TEST(Render, JsonIsIndented) {
   EXPECT_EQ(RenderJson(Parse("a: [1, {}]\nb: \"x\\\"\\n\\t\"\n")),
             "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\": \"x\\\"\\n\\u0009\"\n}");
