@@ -4,7 +4,7 @@
 #include <optional>
 #include <utility>
 
-#include "net/http/base64.h"
+#include "base/base64.h"
 
 namespace spandrel::endpoints {
 namespace {
@@ -25,7 +25,7 @@ Status WrongLogin() {
 
 std::optional<Login> LoginOf(const net::Headers& headers) {
   const std::string_view sent = CredentialsOf(net::FindHeader(headers, "authorization"), "basic");
-  const auto decoded = net::Base64Decode(sent);
+  const auto decoded = base::Base64Decode(sent);
   if (sent.empty() || !decoded) return std::nullopt;
   const size_t colon = decoded->find(':');
   if (colon == std::string::npos) return std::nullopt;
