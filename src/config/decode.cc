@@ -314,6 +314,15 @@ void Decoder::Ignore(std::string_view key, std::string_view why) {
   state_->problems->Add({entry->key_where, state_->PathOf(key), std::string(why), true});
 }
 
+Location Decoder::WhereOf(std::string_view key) const {
+  const NodeEntry* entry = state_->node.Find(key);
+  return entry == nullptr ? state_->where : entry->value.where;
+}
+
+std::string Decoder::PathOf(std::string_view key) const {
+  return state_->PathOf(key);
+}
+
 void Decoder::Error(std::string_view key, std::string message) {
   state_->AddProblemAtKey(key, std::move(message), false);
 }

@@ -93,6 +93,11 @@ class Decoder {
   // The key is known and accepted; its value does nothing here. Warns with `why` unless empty.
   void Ignore(std::string_view key, std::string_view why = {});
 
+  // Where the value of `key` stands, or this mapping when there is none, and its path: for problems
+  // that only show later, such as an id that somebody else must know.
+  Location WhereOf(std::string_view key) const;
+  std::string PathOf(std::string_view key) const;
+
   // Reports a problem at the value of `key`, or at this mapping when there is none.
   void Error(std::string_view key, std::string message);
   void Warn(std::string_view key, std::string message);

@@ -125,10 +125,7 @@ net::GrpcChannelOptions DecodeGrpcClient(Decoder& decoder, std::string_view defa
   return options;
 }
 
-HttpClientConfig DecodeHttpClient(Decoder& decoder, std::string_view url_key,
-                                  std::string_view default_compression) {
-  HttpClientConfig config;
-  config.client.tls = DecodeTls(decoder);
+void DecodeHttpUrl(Decoder& decoder, std::string_view url_key, HttpClientConfig* config) {
   std::string url;
   decoder.Read(url_key, &url);
   std::string_view rest = url;
@@ -142,15 +139,21 @@ HttpClientConfig DecodeHttpClient(Decoder& decoder, std::string_view url_key,
     decoder.Error(url_key, fmt::format("'{}' names no host", url));
     rest = {};
   }
-  config.client.tls.insecure = plaintext;
+  config->client.tls.insecure = plaintext;
   const size_t slash = std::min(rest.find('/'), rest.size());
-  config.path = rest.substr(slash);
-  while (config.path.ends_with('/')) config.path.pop_back();
-  config.authority = rest.substr(0, slash);
-  if (!rest.empty()) {
-    const std::string address = WithPort(config.authority, plaintext ? 80 : 443);
-    config.client.endpoint = DecodeAddress(decoder, url_key, address);
-  }
+  config->path = rest.substr(slash);
+  while (config->path.ends_with('/')) config->path.pop_back();
+  config->authority = rest.substr(0, slash);
+  if (rest.empty()) return;
+  const std::string address = WithPort(config->authority, plaintext ? 80 : 443);
+  config->client.endpoint = DecodeAddress(decoder, url_key, address);
+}
+
+HttpClientConfig DecodeHttpClient(Decoder& decoder, std::string_view url_key,
+                                  std::string_view default_compression) {
+  HttpClientConfig config;
+  config.client.tls = DecodeTls(decoder);
+  DecodeHttpUrl(decoder, url_key, &config);
   config.compression = DecodeCompression(decoder, default_compression, {"gzip", "zstd", "deflate"});
   config.headers = DecodeHeaders(decoder);
   IgnoreTransportKeys(decoder, {"read_buffer_size", "write_buffer_size", "compression_params",

@@ -31,4 +31,7 @@ struct HttpClientConfig {
 HttpClientConfig DecodeHttpClient(config::Decoder& decoder, std::string_view url_key,
                                   std::string_view default_compression);
 
+// Only the URL of another key: where the same client sends something else.
+void DecodeHttpUrl(config::Decoder& decoder, std::string_view url_key, HttpClientConfig* config);
+
 }  // namespace spandrel::endpoints

@@ -59,7 +59,7 @@ ListenerConfig DecodeListener(Decoder& decoder, net::Endpoint default_endpoint) 
   listener.tls = DecodeTls(decoder);
   listener.auth = DecodeAuth(decoder);
   decoder.Read("allowed_hosts", &listener.allowed_hosts);
-  decoder.Ignore("include_metadata", "request metadata is not kept");
+  decoder.Read("include_metadata", &listener.include_metadata);
   decoder.Ignore("middlewares", "middlewares are not supported");
   decoder.Ignore("keepalive", "net's own limits hold");
   return listener;

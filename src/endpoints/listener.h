@@ -32,6 +32,7 @@ struct ListenerConfig {
   std::optional<net::ServerTls> tls;
   std::optional<AuthConfig> auth;          // none: everybody may ask
   std::vector<std::string> allowed_hosts;  // `Host`s that are answered; empty: see Gate
+  bool include_metadata = false;  // keep the headers of requests as metadata of their batches
 };
 
 struct GrpcServerConfig {
