@@ -19,8 +19,8 @@
 #include "columnar/manifest/manifest.h"
 #include "columnar/part/read/part.h"
 #include "columnar/testing/part.h"
-#include "columnar/wal/log_record.h"
 #include "conformance/test_spans.h"
+#include "journal/log_record.h"
 #include "sdk/export/spool.h"
 #include "store_tool/otlp_file.h"
 #include "wire/jaeger/jaeger.h"
@@ -149,15 +149,15 @@ void AddManifests(const Seeds& seeds) {
 void AddLogs(const Seeds& seeds) {
   // Not the target's own: what no writer can know must not be in the bodies that it is given.
   constexpr uint64_t kEpoch = 0x0123456789abcdef;
-  const auto header = columnar::EncodeLogFileHeader(kEpoch);
+  const auto header = journal::EncodeLogFileHeader(kEpoch);
   std::string file(header.begin(), header.end());
   for (uint64_t sequence = 1; sequence <= 3; ++sequence) {
     const std::string body = "request " + std::to_string(sequence);
-    const auto record = columnar::EncodeLogRecordHeader(
+    const auto record = journal::EncodeLogRecordHeader(
         kEpoch, sequence, static_cast<uint32_t>(body.size()), base::Crc32c(body));
     file.append(record.begin(), record.end()).append(body);
-    file.resize((file.size() + columnar::kLogAlignment - 1) / columnar::kLogAlignment *
-                columnar::kLogAlignment);
+    file.resize((file.size() + journal::kLogAlignment - 1) / journal::kLogAlignment *
+                journal::kLogAlignment);
   }
   seeds.Add("log_record_fuzz", "file", file);
   seeds.Add("log_record_fuzz", "bodies", std::string("\0\xff\2\3one\0\3two\1\5three\2\4four", 23));
