@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/testing/fuzz_input.h"
 #include "span/edit/span_editor.h"
+#include "span/span_view.h"
 #include "wire/otlp/otlp.h"
 #include "wire/testing/edit_plan.h"
 
