@@ -75,21 +75,21 @@ TEST(GrpcClientConfigTest, RefusesWhatItCannotDo) {
 TEST(HttpClientConfigTest, TakesAUrlApart) {
   config::Problems problems;
   auto config = Http("endpoint: http://backend:4318", &problems);
-  EXPECT_EQ(config->path, "/v1/traces");
-  EXPECT_EQ(config->client.authority, "backend:4318");
-  EXPECT_TRUE(config->client.client.tls.insecure);
+  EXPECT_EQ(config->target(signal::Signal::kTraces)->path, "/v1/traces");
+  EXPECT_EQ(config->target(signal::Signal::kTraces)->client.authority, "backend:4318");
+  EXPECT_TRUE(config->target(signal::Signal::kTraces)->client.client.tls.insecure);
   EXPECT_EQ(config->sending.timeout, std::chrono::seconds(30));
   EXPECT_FALSE(config->json);
 
   config = Http("{endpoint: 'https://backend.example/otlp/', encoding: json}", &problems);
-  EXPECT_EQ(config->path, "/otlp/v1/traces");
-  EXPECT_EQ(config->client.client.endpoint.port, 443);
-  EXPECT_FALSE(config->client.client.tls.insecure);
+  EXPECT_EQ(config->target(signal::Signal::kTraces)->path, "/otlp/v1/traces");
+  EXPECT_EQ(config->target(signal::Signal::kTraces)->client.client.endpoint.port, 443);
+  EXPECT_FALSE(config->target(signal::Signal::kTraces)->client.client.tls.insecure);
   EXPECT_TRUE(config->json);
 
   config = Http("traces_endpoint: http://[::1]/exact/path", &problems);
-  EXPECT_EQ(config->path, "/exact/path");
-  EXPECT_EQ(config->client.client.endpoint.ToString(), "[::1]:80");
+  EXPECT_EQ(config->target(signal::Signal::kTraces)->path, "/exact/path");
+  EXPECT_EQ(config->target(signal::Signal::kTraces)->client.client.endpoint.ToString(), "[::1]:80");
   EXPECT_FALSE(problems.has_errors()) << problems.ToString();
 }
 

@@ -7,13 +7,14 @@
 #include "base/status.h"
 #include "exporters/store/config.h"
 #include "net/socket/io_runtime.h"
-#include "pipeline/component.h"
+#include "pipeline/factories.h"
 #include "storage/store.h"
 
 // All exporters there are. `runtime` outlives what the factories make.
 namespace spandrel::exporters {
 
 pipeline::ExporterFactory MakeDebugExporterFactory();                            // debug, logging
+pipeline::ExporterFactory MakeNopExporterFactory();                              // nop
 pipeline::ExporterFactory MakeOtlpGrpcExporterFactory(net::IoRuntime& runtime);  // otlp_grpc, otlp
 pipeline::ExporterFactory MakeOtlpHttpExporterFactory(
     net::IoRuntime& runtime);  // otlp_http, otlphttp

@@ -9,25 +9,28 @@
 
 namespace spandrel::exporters {
 
-// One protocol's way to a peer.
+// One protocol's way to a peer, for one signal.
+template <typename Batch>
 class Transport {
  public:
   virtual ~Transport() = default;
   // One attempt: pipeline::AsyncSend's contract.
-  virtual void Send(const span::SpanBatch& batch, std::chrono::nanoseconds timeout,
+  virtual void Send(const Batch& batch, std::chrono::nanoseconds timeout,
                     pipeline::Completion done) = 0;
   // Ends the attempts under way; no Send comes afterwards. May be called twice.
   virtual void Close() = 0;
 };
 
 // An exporter to a network: a queue with retries in front of a transport.
-class NetworkExporter : public pipeline::Exporter {
+template <typename Batch>
+class NetworkExporter final : public pipeline::Exporter<Batch> {
  public:
   NetworkExporter(const pipeline::ComponentContext& context,
-                  const pipeline::QueueRetryOptions& sending, std::shared_ptr<Transport> transport)
+                  const pipeline::QueueRetryOptions& sending,
+                  std::shared_ptr<Transport<Batch>> transport)
       : transport_(std::move(transport)),
         sender_(context, sending,
-                [transport = transport_](span::SpanBatch batch, std::chrono::nanoseconds timeout,
+                [transport = transport_](Batch batch, std::chrono::nanoseconds timeout,
                                          pipeline::Completion done) {
                   transport->Send(batch, timeout, std::move(done));
                 }) {}
@@ -39,13 +42,13 @@ class NetworkExporter : public pipeline::Exporter {
     sender_.Shutdown(deadline);
     transport_->Close();
   }
-  void Consume(span::SpanBatch&& batch, pipeline::Completion done) override {
+  void Consume(Batch&& batch, pipeline::Completion done) override {
     sender_.Consume(std::move(batch), std::move(done));
   }
 
  private:
-  const std::shared_ptr<Transport> transport_;
-  pipeline::QueuedSender sender_;
+  const std::shared_ptr<Transport<Batch>> transport_;
+  pipeline::QueuedSender<Batch> sender_;
 };
 
 }  // namespace spandrel::exporters

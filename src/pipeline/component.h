@@ -2,8 +2,7 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
-#include <map>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -30,75 +29,55 @@ class Component {
   virtual void Shutdown(std::chrono::steady_clock::time_point deadline) = 0;
 };
 
-// A receiver hands what it gets to the consumer that it was made with.
+// A receiver hands what it gets to the outputs that it was made with.
 using Receiver = Component;
 // A query server, a health check: a component beside the pipelines.
 using Extension = Component;
-// A stage in the middle: a consumer that was made with its successor.
-class Processor : public Component, public Consumer {};
+// A component that batches come to.
+template <typename Batch>
+class Stage : public Component, public Consumer<Batch> {};
+// A stage in the middle: it was made with its successor.
+template <typename Batch>
+using Processor = Stage<Batch>;
 // The end of a pipeline.
-class Exporter : public Component, public Consumer {};
+template <typename Batch>
+using Exporter = Stage<Batch>;
+// The end of one pipeline and the beginning of others, perhaps of another signal.
+template <typename Batch>
+using Connector = Stage<Batch>;
 
-// What every component is made with. All references outlive the component.
+class Extensions;  // pipeline/extensions.h
+
+// What every component is made with. What it refers to outlives the component.
 struct ComponentContext {
   std::string id;  // "otlp", "batch/2"
   base::MetricRegistry& metrics;
   base::ByteBudget& memory;
+  const Extensions* extensions = nullptr;  // those that run; null: none
 };
 
-// A kind of component: how to read its configuration and how to make it. `Config` values are opaque
-// to the graph; a factory is handed back only what it made itself. The decode functions report
-// every problem to `decoder` (with file, line and column) and always return a config.
+// A socket address that a component will listen on, so that two who want the same are told before
+// one fails.
+struct ListenAddress {
+  std::string host;
+  uint16_t port = 0;     // 0: any free one
+  std::string protocol;  // "tcp", "udp"
+};
+
+// An extension that a component's configuration names, and what it wants of it.
+struct ExtensionUse {
+  std::string id;
+  std::string_view interface_name;  // T::kInterfaceName of what FindExtension<T> will be asked for
+  config::Location where;
+  std::string path;  // "exporters::otlp::auth::authenticator"
+};
+
+// A component's configuration. Its values are opaque to the graph; a factory is handed back only
+// what it made itself.
 struct ConfigBase {
   virtual ~ConfigBase() = default;
-};
-using DecodeConfig = std::function<std::shared_ptr<const ConfigBase>(config::Decoder& decoder)>;
-
-struct FactoryInfo {
-  std::string type;                  // "otlp_grpc"
-  std::vector<std::string> aliases;  // "otlp"
-  std::string stability;             // "stable", "beta", ...
-  std::string summary;               // one sentence for `spandrel components`
-};
-
-struct ReceiverFactory {
-  FactoryInfo info;
-  DecodeConfig decode;
-  std::function<base::Result<std::unique_ptr<Receiver>>(
-      const ComponentContext&, std::shared_ptr<const ConfigBase>, std::shared_ptr<Consumer> next)>
-      create;
-};
-
-struct ProcessorFactory {
-  FactoryInfo info;
-  DecodeConfig decode;
-  std::function<base::Result<std::unique_ptr<Processor>>(
-      const ComponentContext&, std::shared_ptr<const ConfigBase>, std::shared_ptr<Consumer> next)>
-      create;
-};
-
-struct ExporterFactory {
-  FactoryInfo info;
-  DecodeConfig decode;
-  std::function<base::Result<std::unique_ptr<Exporter>>(const ComponentContext&,
-                                                        std::shared_ptr<const ConfigBase>)>
-      create;
-};
-
-struct ExtensionFactory {
-  FactoryInfo info;
-  DecodeConfig decode;
-  std::function<base::Result<std::unique_ptr<Extension>>(const ComponentContext&,
-                                                         std::shared_ptr<const ConfigBase>)>
-      create;
-};
-
-// The explicit list of everything that a configuration may name.
-struct Factories {
-  std::vector<ReceiverFactory> receivers;
-  std::vector<ProcessorFactory> processors;
-  std::vector<ExporterFactory> exporters;
-  std::vector<ExtensionFactory> extensions;
+  virtual std::vector<ListenAddress> listens() const { return {}; }
+  virtual std::vector<ExtensionUse> extension_uses() const { return {}; }
 };
 
 }  // namespace spandrel::pipeline

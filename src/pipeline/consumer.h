@@ -2,16 +2,18 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 
 #include "base/status.h"
-#include "span/span_batch.h"
 
 namespace spandrel::pipeline {
 
 // Called exactly once with what became of a batch.
 using Completion = std::function<void(base::Status)>;
 
-// The seam between the stages of a pipeline.
+// The seam between the stages of a pipeline. `Batch` is span::SpanBatch, signal::MetricBatch or
+// signal::LogBatch.
+template <typename Batch>
 class Consumer {
  public:
   virtual ~Consumer() = default;
@@ -21,7 +23,14 @@ class Consumer {
   // again, perhaps after retry_after(); anything else, refused for good. A receiver answers its
   // sender from it, so a stage that does not finish with the batch itself hands `done` on. `done`
   // must not block. Any thread may call Consume.
-  virtual void Consume(span::SpanBatch&& batch, Completion done) = 0;
+  virtual void Consume(Batch&& batch, Completion done) = 0;
+
+  // Whether the stage hands on other records than it was given. It never changes those that it was
+  // given, which others may hold: chunks are immutable, so nothing is copied on its account.
+  virtual bool mutates() const { return false; }
 };
+
+template <typename Batch>
+using ConsumerPtr = std::shared_ptr<Consumer<Batch>>;
 
 }  // namespace spandrel::pipeline

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/describe.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "config/render.h"
@@ -24,6 +26,37 @@ void Add(Node* mapping, std::string key, Node value) {
   mapping->entries.push_back(NodeEntry{std::move(key), {}, std::move(value)});
 }
 
+// A line for each thing that the component is stable for: signals, or pairs of them.
+Node Stability(const FactoryInfo& info, const std::vector<std::string>& served) {
+  Node stability;
+  for (const std::string& what : served) Add(&stability, what, Text(info.stability));
+  return stability;
+}
+
+template <typename Factory>
+std::vector<std::string> ServedBy(const Factory& factory) {
+  std::vector<std::string> served;
+  for (const signal::Signal signal : signal::kAllSignals) {
+    if (factory.Serves(signal)) served.emplace_back(signal::SignalName(signal));
+  }
+  return served;
+}
+
+std::vector<std::string> ServedBy(const ConnectorFactory& factory) {
+  std::vector<std::string> served;
+  for (const signal::Signal from : signal::kAllSignals) {
+    for (const signal::Signal to : signal::kAllSignals) {
+      if (!factory.create.Serves(from, to)) continue;
+      served.push_back(fmt::format("{}-to-{}", signal::SignalName(from), signal::SignalName(to)));
+    }
+  }
+  return served;
+}
+
+std::vector<std::string> ServedBy(const ExtensionFactory&) {
+  return {"extension"};
+}
+
 template <typename Factory>
 Node DescribeKind(const std::vector<Factory>& factories) {
   Node list;
@@ -35,9 +68,7 @@ Node DescribeKind(const std::vector<Factory>& factories) {
     aliases.kind = NodeKind::kSequence;
     for (const std::string& alias : factory.info.aliases) aliases.items.push_back(Text(alias));
     if (!aliases.items.empty()) Add(&component, "aliases", std::move(aliases));
-    Node stability;
-    Add(&stability, "traces", Text(factory.info.stability));
-    Add(&component, "stability", std::move(stability));
+    Add(&component, "stability", Stability(factory.info, ServedBy(factory)));
     Add(&component, "summary", Text(factory.info.summary));
     list.items.push_back(std::move(component));
   }
@@ -51,6 +82,7 @@ std::string DescribeComponents(const Factories& factories) {
   Add(&root, "receivers", DescribeKind(factories.receivers));
   Add(&root, "processors", DescribeKind(factories.processors));
   Add(&root, "exporters", DescribeKind(factories.exporters));
+  Add(&root, "connectors", DescribeKind(factories.connectors));
   Add(&root, "extensions", DescribeKind(factories.extensions));
   return config::RenderYaml(root, {.is_redacted = false});
 }

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "pipeline/component.h"
+#include "pipeline/factories.h"
 #include "pipeline/service_config.h"
 
 namespace spandrel::pipeline {

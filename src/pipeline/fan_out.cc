@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/check.h"
 #include "base/mutex.h"
 
 namespace spandrel::pipeline {
@@ -49,19 +48,9 @@ class Join {
 
 }  // namespace
 
-void FanOut::Consume(span::SpanBatch&& batch, Completion done) {
-  const auto join = std::make_shared<Join>(consumers_.size(), std::move(done));
-  const auto add = [join](base::Status status) { join->Add(std::move(status)); };
-  for (size_t i = 0; i + 1 < consumers_.size(); ++i) {
-    consumers_[i]->Consume(span::SpanBatch(batch), add);
-  }
-  consumers_.back()->Consume(std::move(batch), add);
-}
-
-std::shared_ptr<Consumer> JoinConsumers(std::vector<std::shared_ptr<Consumer>> consumers) {
-  SPANDREL_CHECK(!consumers.empty());
-  if (consumers.size() == 1) return std::move(consumers.front());
-  return std::make_shared<FanOut>(std::move(consumers));
+std::vector<Completion> JoinOutcomes(size_t branches, Completion done) {
+  const auto join = std::make_shared<Join>(branches, std::move(done));
+  return {branches, [join](base::Status status) { join->Add(std::move(status)); }};
 }
 
 }  // namespace spandrel::pipeline

@@ -26,36 +26,38 @@ using std::chrono::nanoseconds;
 constexpr auto kRetryWhenFull = std::chrono::milliseconds(1000);
 constexpr auto kBetweenLogLines = std::chrono::seconds(10);
 
-// A batch from the moment it is taken in until its end.
-struct Item {
-  span::SpanBatch batch;
-  Completion done;  // null once the sender has been answered
-  int64_t weight = 0;
-  size_t spans = 0;
-  RetryProgress progress;
-};
-using ItemPtr = std::shared_ptr<Item>;
-
 }  // namespace
 
-class QueuedSender::State : public std::enable_shared_from_this<State> {
+template <typename Batch>
+class QueuedSender<Batch>::State : public std::enable_shared_from_this<State> {
  public:
-  State(const ComponentContext& context, const QueueRetryOptions& options, AsyncSend send,
+  State(const ComponentContext& context, const QueueRetryOptions& options, AsyncSend<Batch> send,
         Timer& timer)
       : id_(context.id),
         options_(options),
         send_(std::move(send)),
         timer_(timer),
-        metrics_(context, options.queue),
+        metrics_(context, kSignal, options.queue),
         random_(std::random_device()()) {}
 
-  void Consume(span::SpanBatch&& batch, Completion done);
+  void Consume(Batch&& batch, Completion done);
   void Shutdown(std::chrono::steady_clock::time_point deadline);
 
  private:
+  static constexpr signal::Signal kSignal = signal::kSignalOf<Batch>;
+
+  // A batch from the moment it is taken in until its end.
+  struct Item {
+    Batch batch;
+    Completion done;  // null once the sender has been answered
+    int64_t weight = 0;
+    size_t count = 0;  // spans, data points or log records
+    RetryProgress progress;
+  };
+  using ItemPtr = std::shared_ptr<Item>;
   using Lock = std::unique_lock<std::mutex>;
 
-  int64_t WeightOf(const span::SpanBatch& batch) const;
+  int64_t WeightOf(const Batch& batch) const;
   base::Status TryTake(const ItemPtr& item);
   void Admit(const ItemPtr& item);
   void AnswerAdmitted();
@@ -75,7 +77,7 @@ class QueuedSender::State : public std::enable_shared_from_this<State> {
 
   const std::string id_;
   const QueueRetryOptions options_;
-  const AsyncSend send_;
+  const AsyncSend<Batch> send_;
   Timer& timer_;
   QueueMetrics metrics_;
 
@@ -97,10 +99,11 @@ class QueuedSender::State : public std::enable_shared_from_this<State> {
   std::optional<Timer::TimePoint> last_trouble_line_;
 };
 
-int64_t QueuedSender::State::WeightOf(const span::SpanBatch& batch) const {
+template <typename Batch>
+int64_t QueuedSender<Batch>::State::WeightOf(const Batch& batch) const {
   switch (options_.queue.sizer) {
     case QueueSizer::kItems:
-      return static_cast<int64_t>(batch.span_count());
+      return static_cast<int64_t>(signal::ItemCount(batch));
     case QueueSizer::kBytes:
       return static_cast<int64_t>(batch.byte_size());
     case QueueSizer::kRequests:
@@ -109,15 +112,16 @@ int64_t QueuedSender::State::WeightOf(const span::SpanBatch& batch) const {
   return 1;
 }
 
-void QueuedSender::State::Consume(span::SpanBatch&& batch, Completion done) {
+template <typename Batch>
+void QueuedSender<Batch>::State::Consume(Batch&& batch, Completion done) {
   if (batch.empty()) return done(base::Status());
   auto item = std::make_shared<Item>();
   item->weight = WeightOf(batch);
-  item->spans = batch.span_count();
+  item->count = signal::ItemCount(batch);
   item->batch = std::move(batch);
   item->done = std::move(done);
   if (const base::Status taken = TryTake(item); !taken.ok()) {
-    metrics_.enqueue_failed.Add(item->spans);
+    metrics_.enqueue_failed.Add(item->count);
     item->batch = {};
     return item->done(taken);
   }
@@ -125,7 +129,8 @@ void QueuedSender::State::Consume(span::SpanBatch&& batch, Completion done) {
   Pump();
 }
 
-base::Status QueuedSender::State::TryTake(const ItemPtr& item) {
+template <typename Batch>
+base::Status QueuedSender<Batch>::State::TryTake(const ItemPtr& item) {
   const QueueOptions& queue = options_.queue;
   std::lock_guard lock(mutex_);
   if (stopping_) return base::Status::Unavailable(id_ + ": shutting down", kRetryWhenFull);
@@ -149,7 +154,8 @@ base::Status QueuedSender::State::TryTake(const ItemPtr& item) {
   return {};
 }
 
-void QueuedSender::State::Admit(const ItemPtr& item) {
+template <typename Batch>
+void QueuedSender<Batch>::State::Admit(const ItemPtr& item) {
   size_ += item->weight;
   metrics_.levels->queue_size = size_;
   waiting_.push_back(item);
@@ -158,7 +164,8 @@ void QueuedSender::State::Admit(const ItemPtr& item) {
   item->done = nullptr;
 }
 
-void QueuedSender::State::AnswerAdmitted() {
+template <typename Batch>
+void QueuedSender<Batch>::State::AnswerAdmitted() {
   std::vector<Completion> admitted;
   {
     std::lock_guard lock(mutex_);
@@ -167,7 +174,8 @@ void QueuedSender::State::AnswerAdmitted() {
   for (Completion& done : admitted) done(base::Status());
 }
 
-ItemPtr QueuedSender::State::NextToSend() {
+template <typename Batch>
+auto QueuedSender<Batch>::State::NextToSend() -> ItemPtr {
   std::lock_guard lock(mutex_);
   if (closed_) return nullptr;
   ItemPtr item;
@@ -188,7 +196,8 @@ ItemPtr QueuedSender::State::NextToSend() {
 }
 
 // A transport that answers at once would otherwise call itself, a batch deeper each time.
-void QueuedSender::State::Pump() {
+template <typename Batch>
+void QueuedSender<Batch>::State::Pump() {
   thread_local const State* pumping = nullptr;
   if (pumping == this) return;
   const State* const outer = std::exchange(pumping, this);
@@ -196,16 +205,19 @@ void QueuedSender::State::Pump() {
   pumping = outer;
 }
 
-void QueuedSender::State::Send(const ItemPtr& item) {
+template <typename Batch>
+void QueuedSender<Batch>::State::Send(const ItemPtr& item) {
   metrics_.levels->in_flight += 1;
-  send_(item->batch, options_.timeout, [self = shared_from_this(), item](base::Status status) {
-    self->metrics_.levels->in_flight -= 1;
-    self->OnSent(item, status);
-  });
+  send_(item->batch, options_.timeout,
+        [self = this->shared_from_this(), item](base::Status status) {
+          self->metrics_.levels->in_flight -= 1;
+          self->OnSent(item, status);
+        });
   EndCall();
 }
 
-void QueuedSender::State::EndCall() {
+template <typename Batch>
+void QueuedSender<Batch>::State::EndCall() {
   {
     std::lock_guard lock(mutex_);
     --calls_in_progress_;
@@ -213,7 +225,8 @@ void QueuedSender::State::EndCall() {
   changed_.notify_all();
 }
 
-void QueuedSender::State::OnSent(const ItemPtr& item, const base::Status& status) {
+template <typename Batch>
+void QueuedSender<Batch>::State::OnSent(const ItemPtr& item, const base::Status& status) {
   Lock lock(mutex_);
   if (!active_.contains(item)) return;  // given up by Shutdown
   LogOutcome(status);
@@ -238,16 +251,18 @@ void QueuedSender::State::OnSent(const ItemPtr& item, const base::Status& status
   EndCall();
 }
 
-void QueuedSender::State::RetryLater(Lock lock, const ItemPtr& item, nanoseconds delay) {
+template <typename Batch>
+void QueuedSender<Batch>::State::RetryLater(Lock lock, const ItemPtr& item, nanoseconds delay) {
   const Timer::TimePoint when = timer_.Now() + delay;
   retrying_.emplace(when, item);
   lock.unlock();
-  timer_.RunAt(when, [weak = weak_from_this()] {
+  timer_.RunAt(when, [weak = this->weak_from_this()] {
     if (const auto self = weak.lock()) self->RetryDue();
   });
 }
 
-void QueuedSender::State::RetryDue() {
+template <typename Batch>
+void QueuedSender<Batch>::State::RetryDue() {
   {
     std::lock_guard lock(mutex_);
     const Timer::TimePoint now = timer_.Now();
@@ -260,7 +275,8 @@ void QueuedSender::State::RetryDue() {
 }
 
 // Frees the item's place and lets blocked senders in. The mutex is held.
-void QueuedSender::State::Finish(const ItemPtr& item) {
+template <typename Batch>
+void QueuedSender<Batch>::State::Finish(const ItemPtr& item) {
   active_.erase(item);
   if (!options_.queue.enabled) return;
   size_ -= item->weight;
@@ -272,16 +288,19 @@ void QueuedSender::State::Finish(const ItemPtr& item) {
 }
 
 // Counts the outcome and tells the sender if it still waits for it.
-void QueuedSender::State::End(const ItemPtr& item, const base::Status& status, DropReason reason) {
+template <typename Batch>
+void QueuedSender<Batch>::State::End(const ItemPtr& item, const base::Status& status,
+                                     DropReason reason) {
   item->batch = {};
-  (status.ok() ? metrics_.sent : metrics_.send_failed).Add(item->spans);
+  (status.ok() ? metrics_.sent : metrics_.send_failed).Add(item->count);
   if (item->done) return item->done(status);
   if (status.ok()) return;
-  metrics_.dropped[static_cast<size_t>(reason)]->Add(item->spans);
+  metrics_.dropped[static_cast<size_t>(reason)]->Add(item->count);
   LogDrop(item, status, reason);
 }
 
-void QueuedSender::State::Shutdown(std::chrono::steady_clock::time_point deadline) {
+template <typename Batch>
+void QueuedSender<Batch>::State::Shutdown(std::chrono::steady_clock::time_point deadline) {
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -308,7 +327,8 @@ void QueuedSender::State::Shutdown(std::chrono::steady_clock::time_point deadlin
 }
 
 // One line when trouble starts and one when it is over, not too often. The mutex is held.
-void QueuedSender::State::LogOutcome(const base::Status& status) {
+template <typename Batch>
+void QueuedSender<Batch>::State::LogOutcome(const base::Status& status) {
   if (!status.retryable() && failing_) {
     failing_ = false;
     base::LogInfo("exporter {}: answers again", id_);
@@ -318,37 +338,47 @@ void QueuedSender::State::LogOutcome(const base::Status& status) {
   }
 }
 
-bool QueuedSender::State::IsLineDue(std::optional<Timer::TimePoint>* last) {
+template <typename Batch>
+bool QueuedSender<Batch>::State::IsLineDue(std::optional<Timer::TimePoint>* last) {
   const Timer::TimePoint now = timer_.Now();
   if (*last && now - **last < kBetweenLogLines) return false;
   *last = now;
   return true;
 }
 
-void QueuedSender::State::LogDrop(const ItemPtr& item, const base::Status& status,
-                                  DropReason reason) {
+template <typename Batch>
+void QueuedSender<Batch>::State::LogDrop(const ItemPtr& item, const base::Status& status,
+                                         DropReason reason) {
   {
     std::lock_guard lock(mutex_);
     if (!IsLineDue(&last_drop_line_)) return;
   }
-  base::LogError("exporter {}: dropped {} spans ({}): {}", id_, item->spans, DropReasonName(reason),
-                 status.ToString());
+  base::LogError("exporter {}: dropped {} {} ({}): {}", id_, item->count,
+                 signal::ItemsWords(kSignal), DropReasonName(reason), status.ToString());
 }
 
-QueuedSender::QueuedSender(const ComponentContext& context, const QueueRetryOptions& options,
-                           AsyncSend send, Timer& timer)
+template <typename Batch>
+QueuedSender<Batch>::QueuedSender(const ComponentContext& context, const QueueRetryOptions& options,
+                                  AsyncSend<Batch> send, Timer& timer)
     : state_(std::make_shared<State>(context, options, std::move(send), timer)) {}
 
-QueuedSender::~QueuedSender() {
+template <typename Batch>
+QueuedSender<Batch>::~QueuedSender() {
   state_->Shutdown(std::chrono::steady_clock::now());
 }
 
-void QueuedSender::Consume(span::SpanBatch&& batch, Completion done) {
+template <typename Batch>
+void QueuedSender<Batch>::Consume(Batch&& batch, Completion done) {
   state_->Consume(std::move(batch), std::move(done));
 }
 
-void QueuedSender::Shutdown(std::chrono::steady_clock::time_point deadline) {
+template <typename Batch>
+void QueuedSender<Batch>::Shutdown(std::chrono::steady_clock::time_point deadline) {
   state_->Shutdown(deadline);
 }
+
+template class QueuedSender<span::SpanBatch>;
+template class QueuedSender<signal::MetricBatch>;
+template class QueuedSender<signal::LogBatch>;
 
 }  // namespace spandrel::pipeline

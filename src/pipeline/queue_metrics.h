@@ -9,6 +9,7 @@
 
 #include "base/metrics.h"
 #include "pipeline/queue.h"
+#include "signal/signal.h"
 
 namespace spandrel::pipeline {
 
@@ -18,7 +19,7 @@ const char* DropReasonName(DropReason reason);
 
 // The counters and gauges of one QueuedSender. Thread-safe.
 struct QueueMetrics {
-  QueueMetrics(const ComponentContext& context, const QueueOptions& options);
+  QueueMetrics(const ComponentContext& context, signal::Signal signal, const QueueOptions& options);
 
   // Read by the registry, perhaps while the sender is being destroyed.
   struct Levels {

@@ -31,7 +31,7 @@ span::SpanBatch MakeBatch(size_t spans, uint32_t bytes_each = 100) {
 // A transport whose answers the test gives.
 class FakeTransport {
  public:
-  AsyncSend AsSend() {
+  AsyncSend<span::SpanBatch> AsSend() {
     return [this](span::SpanBatch batch, nanoseconds timeout, Completion done) {
       last_timeout = timeout;
       sent_spans.push_back(batch.span_count());
@@ -58,8 +58,8 @@ class QueuedSenderTest : public testing::Test {
   QueuedSenderTest() { options_.retry.randomization_factor = 0; }
 
   void Make() {
-    sender_ = std::make_unique<QueuedSender>(ComponentContext{"otlp", metrics_, memory_}, options_,
-                                             transport_.AsSend(), timer_);
+    sender_ = std::make_unique<QueuedSender<span::SpanBatch>>(
+        ComponentContext{"otlp", metrics_, memory_}, options_, transport_.AsSend(), timer_);
   }
   // What the sender of a batch is told; nothing yet is UNKNOWN.
   std::shared_ptr<Status> Offer(size_t spans, uint32_t bytes_each = 100) {
@@ -88,7 +88,7 @@ class QueuedSenderTest : public testing::Test {
   ManualTimer timer_;
   FakeTransport transport_;
   QueueRetryOptions options_;
-  std::unique_ptr<QueuedSender> sender_;
+  std::unique_ptr<QueuedSender<span::SpanBatch>> sender_;
 };
 
 const Status kUnavailable(StatusCode::kUnavailable, "down");
@@ -394,13 +394,13 @@ TEST(QueuedSenderThreads, ManySendersAndAnswersOnOtherThreads) {
   std::atomic<int> calls{0};
   std::atomic<int> answered{0};
   {
-    QueuedSender sender(ComponentContext{"x", metrics, memory}, options,
-                        [&](span::SpanBatch, nanoseconds, Completion done) {
-                          const bool fails = ++calls % 3 == 0;
-                          SystemTimer().RunAt(SystemTimer().Now(), [done, fails] {
-                            done(fails ? kUnavailable : Status());
-                          });
-                        });
+    QueuedSender<span::SpanBatch> sender(ComponentContext{"x", metrics, memory}, options,
+                                         [&](span::SpanBatch, nanoseconds, Completion done) {
+                                           const bool fails = ++calls % 3 == 0;
+                                           SystemTimer().RunAt(SystemTimer().Now(), [done, fails] {
+                                             done(fails ? kUnavailable : Status());
+                                           });
+                                         });
     std::vector<std::thread> threads;
     for (int t = 0; t < 4; ++t) {
       threads.emplace_back([&] {

@@ -4,12 +4,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
+#include "config/render.h"
 #include "config/words.h"
 #include "pipeline/component_id.h"
+#include "pipeline/service_checks.h"
 #include "pipeline/upstream_components.h"
 
 namespace spandrel::pipeline {
@@ -21,6 +25,7 @@ using config::NodeEntry;
 using config::NodeKind;
 using config::Problems;
 using config::Quote;
+using signal::Signal;
 
 const Node* FindValue(const Node& mapping, std::string_view key) {
   const NodeEntry* entry = mapping.Find(key);
@@ -70,6 +75,11 @@ std::string ExplainType(ComponentKind kind, const std::string& type, const Known
          (hint.empty() ? "; known here: " + config::JoinWords(types->second, ", ") : hint);
 }
 
+uint64_t HashOf(const Node& node) {
+  return std::hash<std::string>()(
+      config::RenderJson(node, {.is_compact = true, .is_redacted = false}));
+}
+
 // Reads one document into a ServiceConfig.
 class Reader {
  public:
@@ -78,6 +88,7 @@ class Reader {
     known_ = {{ComponentKind::kReceiver, TypesOf(factories.receivers)},
               {ComponentKind::kProcessor, TypesOf(factories.processors)},
               {ComponentKind::kExporter, TypesOf(factories.exporters)},
+              {ComponentKind::kConnector, TypesOf(factories.connectors)},
               {ComponentKind::kExtension, TypesOf(factories.extensions)}};
   }
 
@@ -89,15 +100,18 @@ class Reader {
         top.Ignore(key);
       }
     }
-    const auto& [receivers, processors, exporters, extensions] = factories_;
-    service_.receivers = ReadComponents(ComponentKind::kReceiver, receivers);
-    service_.processors = ReadComponents(ComponentKind::kProcessor, processors);
-    service_.exporters = ReadComponents(ComponentKind::kExporter, exporters);
-    service_.extensions = ReadComponents(ComponentKind::kExtension, extensions);
-    ReadComponents(ComponentKind::kConnector, std::vector<ExtensionFactory>());
+    service_.receivers = ReadComponents(ComponentKind::kReceiver, factories_.receivers);
+    service_.processors = ReadComponents(ComponentKind::kProcessor, factories_.processors);
+    service_.exporters = ReadComponents(ComponentKind::kExporter, factories_.exporters);
+    service_.connectors = ReadComponents(ComponentKind::kConnector, factories_.connectors);
+    service_.extensions = ReadComponents(ComponentKind::kExtension, factories_.extensions);
     RequireFilled("receivers");
     RequireFilled("exporters");
+    CheckConnectorIds(service_, problems_);
     ReadService();
+    CheckConnectors(service_, factories_, references_, problems_);
+    CheckExtensionUses(service_, factories_, problems_);
+    CheckAddresses(service_, problems_);
     return std::move(service_);
   }
 
@@ -150,7 +164,8 @@ class Reader {
       return Report(entry.key_where, section, ExplainType(kind, id.type, known_));
     }
     Decoder decoder(entry.value, problems_, section + "::" + id.ToString());
-    components->push_back({id.ToString(), id.type, factory->decode(decoder)});
+    components->push_back(
+        {id.ToString(), id.type, factory->decode(decoder), entry.key_where, HashOf(entry.value)});
   }
 
   void ReadService() {
@@ -184,34 +199,35 @@ class Reader {
       } else if (!ids.insert(id->ToString()).second) {
         Report(entry.key_where, "service::pipelines",
                fmt::format("{} is defined twice", Quote(id->ToString())));
-      } else if (CheckSignal(*id, entry)) {
-        ReadPipeline(*id, entry);
+      } else if (const auto signal = ReadSignal(*id, entry)) {
+        ReadPipeline(*id, *signal, entry);
       }
     }
   }
 
-  bool CheckSignal(const ComponentId& id, const NodeEntry& entry) {
-    if (id.type == "traces") return true;
-    const bool is_signal = id.type == "metrics" || id.type == "logs" || id.type == "profiles";
+  std::optional<Signal> ReadSignal(const ComponentId& id, const NodeEntry& entry) {
+    if (const auto signal = signal::FindSignal(id.type)) return signal;
     std::string message =
-        is_signal ? fmt::format("Spandrel handles traces only; remove the {} pipeline", id.type)
-                  : fmt::format("unknown signal {}{}", Quote(id.type),
-                                config::DidYouMean(id.type, {"traces"}));
+        id.type == "profiles"
+            ? std::string("Spandrel handles traces, metrics and logs; remove the profiles pipeline")
+            : fmt::format("unknown signal {}{}", Quote(id.type),
+                          config::DidYouMean(id.type, {"traces", "metrics", "logs"}));
     Report(entry.key_where, "service::pipelines::" + id.ToString(), std::move(message));
-    return false;
+    return std::nullopt;
   }
 
-  void ReadPipeline(const ComponentId& id, const NodeEntry& entry) {
+  void ReadPipeline(const ComponentId& id, Signal signal, const NodeEntry& entry) {
     const std::string path = "service::pipelines::" + id.ToString();
     {
       Decoder decoder(entry.value, problems_, path);
       for (const char* key : {"receivers", "processors", "exporters"}) decoder.Ignore(key);
     }
-    PipelineConfig pipeline{id.ToString(), {}, {}, {}};
+    service_.pipelines.push_back({id.ToString(), signal, {}, {}, {}});
+    PipelineConfig pipeline = service_.pipelines.back();
     pipeline.receivers = ReadStage(entry, path, ComponentKind::kReceiver);
     pipeline.processors = ReadStage(entry, path, ComponentKind::kProcessor);
     pipeline.exporters = ReadStage(entry, path, ComponentKind::kExporter);
-    service_.pipelines.push_back(std::move(pipeline));
+    service_.pipelines.back() = std::move(pipeline);
   }
 
   std::vector<std::string> ReadStage(const NodeEntry& pipeline, const std::string& path,
@@ -266,14 +282,46 @@ class Reader {
                     !is_error);
     }
     ids->push_back(word);
+    if (CheckDefined(kind, word, where, path)) CheckServes(kind, *id, word, where, path);
+  }
+
+  bool CheckDefined(ComponentKind kind, const std::string& word, const config::Location& where,
+                    const std::string& path) {
     const std::set<std::string>& defined = defined_[kind];
-    // A connector stands in a list of receivers or exporters; that it is not supported is said
-    // where it is defined.
-    if (defined.contains(word) || defined_[ComponentKind::kConnector].contains(word)) return;
-    const std::vector<std::string> candidates(defined.begin(), defined.end());
+    const bool is_end = kind == ComponentKind::kReceiver || kind == ComponentKind::kExporter;
+    const bool is_connector = is_end && defined_[ComponentKind::kConnector].contains(word);
+    if (defined.contains(word)) return true;
+    if (is_connector) {
+      references_.push_back({service_.pipelines.size() - 1, kind, word, where, path});
+      return false;
+    }
+    std::vector<std::string> candidates(defined.begin(), defined.end());
+    if (is_end) {
+      const auto& connectors = defined_[ComponentKind::kConnector];
+      candidates.insert(candidates.end(), connectors.begin(), connectors.end());
+    }
     Report(where, path,
-           fmt::format("{} {} is not defined under {}s{}", kind_name, Quote(word), kind_name,
-                       config::DidYouMean(word, candidates)));
+           fmt::format("{} {} is not defined under {}s{}", ComponentKindName(kind), Quote(word),
+                       ComponentKindName(kind), config::DidYouMean(word, candidates)));
+    return false;
+  }
+
+  // Whether the component takes or gives the signal of the pipeline that is being read.
+  void CheckServes(ComponentKind kind, const ComponentId& id, const std::string& word,
+                   const config::Location& where, const std::string& path) {
+    if (kind == ComponentKind::kExtension) return;
+    const Signal signal = service_.pipelines.back().signal;
+    const auto serves = [&](const auto* factory) {
+      return factory == nullptr || factory->Serves(signal);  // null was reported
+    };
+    const bool is_served =
+        kind == ComponentKind::kReceiver    ? serves(FindFactory(factories_.receivers, id.type))
+        : kind == ComponentKind::kProcessor ? serves(FindFactory(factories_.processors, id.type))
+                                            : serves(FindFactory(factories_.exporters, id.type));
+    if (is_served) return;
+    Report(where, path,
+           fmt::format("{} {} does not handle {}", ComponentKindName(kind), Quote(word),
+                       signal::SignalName(signal)));
   }
 
   const Node& root_;
@@ -281,6 +329,7 @@ class Reader {
   Problems* const problems_;
   KnownTypes known_;
   std::map<ComponentKind, std::set<std::string>> defined_;
+  std::vector<ConnectorReference> references_;
   ServiceConfig service_;
 };
 

@@ -134,7 +134,8 @@ INSTANTIATE_TEST_SUITE_P(
             "c.yaml:3:32: exporters: unknown exporter 'zzz'; known here: otlp_grpc, otlp, "
             "jaeger, store\n"
             "c.yaml:4:14: connectors: known connector 'spanmetrics', not supported by Spandrel\n"
-            "c.yaml:4:29: connectors: unknown connector 'spanmetric'\n"},
+            "c.yaml:4:29: connectors: unknown connector 'spanmetric'; known here: forward, "
+            "count\n"},
         BadCase{
             "receivers: {otlp: {endpont: x}, otlp/: , 9x: , 'otlp/a b': }\n"
             "exporters: {store: {endpoint: 5}, store / a: , store/a: }\n"
@@ -178,8 +179,8 @@ INSTANTIATE_TEST_SUITE_P(
             "listed twice\n"
             "c.yaml:8:59: service::pipelines::traces::processors: processor 'batch' is listed "
             "twice\n"
-            "c.yaml:9:5: service::pipelines::metrics: Spandrel handles traces only; remove the "
-            "metrics pipeline\n"
+            "c.yaml:9:46: service::pipelines::metrics::exporters: exporter 'store' does not handle "
+            "metrics\n"
             "c.yaml:10:5: service::pipelines::trace/2: unknown signal 'trace'; did you mean "
             "'traces'?\n"
             "c.yaml:11:5: service::pipelines::traces/3: a pipeline needs at least one receiver\n"
@@ -192,6 +193,89 @@ INSTANTIATE_TEST_SUITE_P(
                 "c.yaml:3:10: service::pipelines: a service needs at least one pipeline\n"},
         BadCase{"receivers: {otlp: }\nreceivers: {otlp: }\n",
                 "c.yaml:2:1: key 'receivers' is written twice, first in line 1\n"}));
+
+constexpr const char* kWhole =
+    "receivers: {otlp: , spans: }\n"
+    "processors: {batch: }\n"
+    "exporters: {store: , otlp: , otlp/2: {auth: auth/a}}\n"
+    "connectors: {forward: , forward/2: , forward/3: , count: , count/unused: }\n"
+    "extensions: {query: , auth/a: , auth/b: }\n";
+
+class ServiceConfigRefusesAsAWhole : public ServiceConfigTest,
+                                     public testing::WithParamInterface<BadCase> {};
+
+TEST_P(ServiceConfigRefusesAsAWhole, WithPlaceAndReason) {
+  EXPECT_EQ(LoadText(kWhole + std::string(GetParam().yaml)), GetParam().problems);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, ServiceConfigRefusesAsAWhole,
+    testing::Values(
+        BadCase{"service:\n"
+                "  pipelines:\n"
+                "    traces/a: {receivers: [otlp, forward/2], exporters: [forward]}\n"
+                "    traces/b: {receivers: [forward], exporters: [forward/2, store]}\n"
+                "    logs: {receivers: [otlp], processors: [batch], exporters: [otlp]}\n",
+                "c.yaml:8:58: service::pipelines::traces/a::exporters: the pipelines go round: "
+                "traces/a -> forward -> traces/b -> forward/2 -> traces/a\n"},
+        BadCase{"service:\n"
+                "  pipelines:\n"
+                "    traces: {receivers: [otlp, forward], exporters: [forward]}\n",
+                "c.yaml:8:54: service::pipelines::traces::exporters: the pipelines go round: "
+                "traces -> forward -> traces\n"},
+        BadCase{"service:\n"
+                "  pipelines:\n"
+                "    traces/a: {receivers: [otlp], exporters: [count]}\n"
+                "    logs: {receivers: [count], exporters: [otlp]}\n"
+                "    metrics: {receivers: [forward/2], exporters: [otlp]}\n"
+                "    logs/2: {receivers: [otlp], exporters: [forward/3]}\n",
+                "c.yaml:8:47: service::pipelines::traces/a::exporters: connector 'count' does not "
+                "make logs of traces\n"
+                "c.yaml:10:27: service::pipelines::metrics::receivers: connector 'forward/2' is a "
+                "receiver here, but no pipeline has it among its exporters\n"
+                "c.yaml:11:45: service::pipelines::logs/2::exporters: connector 'forward/3' is an "
+                "exporter here, but no pipeline has it among its receivers\n"},
+        BadCase{"service:\n"
+                "  extensions: [query]\n"
+                "  pipelines:\n"
+                "    metrics: {receivers: [spans], exporters: [store, otlp/2]}\n"
+                "    profiles: {receivers: [otlp], exporters: [otlp]}\n",
+                "c.yaml:3:45: exporters::otlp/2::auth: extension 'auth/a' is not listed under "
+                "service::extensions\n"
+                "c.yaml:9:27: service::pipelines::metrics::receivers: receiver 'spans' does not "
+                "handle metrics\n"
+                "c.yaml:9:47: service::pipelines::metrics::exporters: exporter 'store' does not "
+                "handle metrics\n"
+                "c.yaml:10:5: service::pipelines::profiles: Spandrel handles traces, metrics and "
+                "logs; remove the profiles pipeline\n"}));
+
+TEST_F(ServiceConfigTest, ConnectorsExtensionsAndAddressesAreCheckedAsAWhole) {
+  const std::string pipelines =
+      "service:\n  extensions: [query, auth]\n"
+      "  pipelines: {traces: {receivers: [otlp, otlp/2], exporters: [otlp, otlp/2]}}\n";
+  EXPECT_EQ(LoadText("receivers: {otlp: {port: 4317}, otlp/2: {port: 4317}, spans: {port: 4317}}\n"
+                     "exporters: {otlp: {auth: query}, otlp/2: {auth: none}}\n"
+                     "extensions: {query: {port: 4317}, auth: }\n" +
+                     pipelines),
+            "c.yaml:1:13: receivers::otlp: port 4317 is also that of extension 'query'\n"
+            "c.yaml:1:33: receivers::otlp/2: port 4317 is also that of extension 'query'\n"
+            "c.yaml:2:26: exporters::otlp::auth: extension 'query' is not a server authenticator\n"
+            "c.yaml:2:49: exporters::otlp/2::auth: extension 'none' is not defined under "
+            "extensions\n");
+  EXPECT_EQ(LoadText("receivers: {otlp: {port: 1}, otlp/2: {port: 2}}\n"
+                     "exporters: {otlp: {auth: auth}, otlp/2: }\n"
+                     "extensions: {query: {port: 3}, auth: }\n" +
+                     pipelines),
+            "");
+  factories_.connectors[0].info.aliases = {"otlp"};
+  EXPECT_EQ(LoadText("receivers: {otlp: , otlp/2: }\n"
+                     "exporters: {otlp: , otlp/2: }\n"
+                     "connectors: {otlp: }\n"
+                     "extensions: {query: , auth: }\n" +
+                     pipelines),
+            "c.yaml:3:14: connectors: 'otlp' is also the id of a receiver; ids of connectors stand "
+            "for themselves\n");
+}
 
 TEST(ComponentId, HasBounds) {
   EXPECT_TRUE(ParseComponentId(std::string(63, 'a')).ok());
@@ -211,7 +295,15 @@ TEST_F(ServiceConfigTest, DescribesComponents) {
             "  - name: otlp\n"
             "    stability:\n"
             "      traces: beta\n"
-            "    summary: \"Receives OTLP.\"\n");
+            "      metrics: beta\n"
+            "      logs: beta\n"
+            "    summary: \"Receives OTLP.\"\n"
+            "  - name: spans\n"
+            "    stability:\n"
+            "      traces: beta\n"
+            "    summary: \"Receives spans.\"\n");
+  EXPECT_NE(text.find("  - name: count\n    stability:\n      traces-to-metrics: beta\n"),
+            std::string::npos);
   EXPECT_NE(text.find("  - name: otlp_grpc\n    aliases:\n      - otlp\n"), std::string::npos);
 }
 

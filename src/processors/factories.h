@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "pipeline/component.h"
+#include "pipeline/factories.h"
 #include "pipeline/timer.h"
 
 // All processors there are.

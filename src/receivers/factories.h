@@ -6,7 +6,7 @@
 
 #include "net/socket/endpoint.h"
 #include "net/socket/io_runtime.h"
-#include "pipeline/component.h"
+#include "pipeline/factories.h"
 
 // All receivers there are. `runtime` outlives what the factories make.
 namespace spandrel::receivers {
@@ -16,5 +16,7 @@ namespace spandrel::receivers {
 pipeline::ReceiverFactory MakeOtlpReceiverFactory(
     net::IoRuntime& runtime,
     std::function<void(std::string_view protocol, const net::Endpoint&)> on_listening = {});
+
+pipeline::ReceiverFactory MakeNopReceiverFactory();
 
 }  // namespace spandrel::receivers

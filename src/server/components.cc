@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/components.h"
 
+#include "connectors/factories.h"
 #include "exporters/factories.h"
 #include "processors/factories.h"
 #include "receivers/factories.h"
@@ -60,7 +61,8 @@ pipeline::Factories MakeFactories(net::IoRuntime& runtime, Stores& stores, Addre
     addresses.Set("otlp_" + std::string(protocol), endpoint);
   };
   pipeline::Factories factories;
-  factories.receivers = {receivers::MakeOtlpReceiverFactory(runtime, on_listening)};
+  factories.receivers = {receivers::MakeOtlpReceiverFactory(runtime, on_listening),
+                         receivers::MakeNopReceiverFactory()};
   factories.processors = {processors::MakeBatchProcessorFactory(),
                           processors::MakeAttributesProcessorFactory(),
                           processors::MakeResourceProcessorFactory()};
@@ -68,7 +70,9 @@ pipeline::Factories MakeFactories(net::IoRuntime& runtime, Stores& stores, Addre
                          exporters::MakeOtlpGrpcExporterFactory(runtime),
                          exporters::MakeOtlpHttpExporterFactory(runtime),
                          exporters::MakeJaegerExporterFactory(runtime),
-                         exporters::MakeDebugExporterFactory()};
+                         exporters::MakeDebugExporterFactory(),
+                         exporters::MakeNopExporterFactory()};
+  factories.connectors = {connectors::MakeForwardConnectorFactory()};
   factories.extensions = {MakeQueryExtensionFactory(runtime, stores, addresses)};
   return factories;
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "net/socket/io_runtime.h"
-#include "pipeline/component.h"
+#include "pipeline/factories.h"
 #include "server/ready_file.h"
 #include "server/stores.h"
 

@@ -25,6 +25,10 @@ struct QueryConfig : pipeline::ConfigBase {
   std::string directory;
   std::chrono::nanoseconds query_timeout = std::chrono::seconds(30);
   std::chrono::nanoseconds max_query_timeout = std::chrono::minutes(5);
+
+  std::vector<pipeline::ListenAddress> listens() const override {
+    return {{http.listener.endpoint.host, http.listener.endpoint.port, "tcp"}};
+  }
 };
 
 std::shared_ptr<const pipeline::ConfigBase> Decode(config::Decoder& decoder) {

@@ -5,6 +5,7 @@
 #include "exporters/debug/describe.h"
 #include "exporters/factories.h"
 #include "exporters/testing/decode_yaml.h"
+#include "wire/otlp/otlp_records.h"
 #include "wire/testing/request.h"
 
 namespace spandrel::exporters {
@@ -45,7 +46,7 @@ TEST(DebugExporterTest, TakesEverything) {
   config::Problems problems;
   const auto config = DecodeYaml("{use_internal_logger: false}", factory.decode, &problems);
   EXPECT_FALSE(problems.has_errors()) << problems.ToString();
-  auto exporter = factory.create({"debug", metrics, memory}, config);
+  auto exporter = factory.create.traces({"debug", metrics, memory}, config);
   ASSERT_TRUE(exporter.ok());
   base::Status outcome(base::StatusCode::kUnknown, "not called");
   (*exporter)->Consume(wire::MakeTestBatch("shop", 1, 5),
@@ -53,6 +54,33 @@ TEST(DebugExporterTest, TakesEverything) {
   EXPECT_TRUE(outcome.ok());
   EXPECT_EQ(metrics.AddCounter("otelcol_exporter_sent_spans", "", {{"exporter", "debug"}}).value(),
             5u);
+}
+
+TEST(DescribeBatchTest, SaysWhatMetricsAndLogsAre) {
+  const auto decode = [](signal::Signal signal, const char* json) {
+    auto decoded = wire::DecodeOtlpRecordsJson(signal, json);
+    EXPECT_TRUE(decoded.ok()) << decoded.status().ToString();
+    return *decoded;
+  };
+  const auto lines = [](const auto& batch, Verbosity verbosity) {
+    std::vector<std::string> said;
+    DescribeBatch(batch, verbosity, [&said](std::string_view line) { said.emplace_back(line); });
+    return said;
+  };
+  const signal::MetricBatch metrics(decode(signal::Signal::kMetrics, R"({"resourceMetrics":[{
+      "resource":{"attributes":[{"key":"service.name","value":{"stringValue":"a\nb"}}]},
+      "scopeMetrics":[{"metrics":[{"name":"cpu","sum":{"dataPoints":[{"asInt":1},{}]}}]}]}]})"));
+  EXPECT_THAT(lines(metrics, Verbosity::kBasic),
+              ElementsAre(HasSubstr("metrics: 2 data points of 1 resources")));
+  EXPECT_THAT(lines(metrics, Verbosity::kNormal),
+              ElementsAre(HasSubstr("metrics"), "metric \"a\\nb\" \"cpu\" sum with 2 data points"));
+  EXPECT_THAT(lines(metrics, Verbosity::kDetailed),
+              ::testing::Contains(R"(  {"name":"cpu","sum":{"dataPoints":[{"asInt":"1"},{}]}})"));
+  const signal::LogBatch logs(decode(signal::Signal::kLogs, R"({"resourceLogs":[{"scopeLogs":[{
+      "logRecords":[{"severityNumber":9,"severityText":"INFO","body":{"stringValue":"hi"}}]}]}]})"));
+  EXPECT_THAT(lines(logs, Verbosity::kNormal),
+              ElementsAre(HasSubstr("logs: 1 log records of 1 resources"),
+                          "log record \"\" severity 9 \"INFO\" body \"hi\""));
 }
 
 TEST(DebugExporterConfigTest, UnderstandsOldAndNewKeys) {

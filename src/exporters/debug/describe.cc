@@ -13,8 +13,6 @@
 namespace spandrel::exporters {
 namespace {
 
-using LineWriter = std::function<void(std::string_view)>;
-
 std::string Quoted(std::string_view text) {
   std::string json;
   span::AppendJsonString(text, &json);

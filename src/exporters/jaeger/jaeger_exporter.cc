@@ -21,7 +21,8 @@ using std::chrono::steady_clock;
 constexpr const char* kPostSpansPath = "/jaeger.api_v2.CollectorService/PostSpans";
 
 // One attempt: the requests of a batch one after another, until one fails.
-class JaegerTransport : public Transport, public std::enable_shared_from_this<JaegerTransport> {
+class JaegerTransport : public Transport<span::SpanBatch>,
+                        public std::enable_shared_from_this<JaegerTransport> {
  public:
   JaegerTransport(net::IoRuntime& runtime, const JaegerExporterConfig& config)
       : channel_(std::make_shared<net::GrpcChannel>(runtime, config.channel)) {}
@@ -83,12 +84,13 @@ pipeline::ExporterFactory MakeJaegerExporterFactory(net::IoRuntime& runtime) {
   pipeline::ExporterFactory factory;
   factory.info = {"jaeger", {}, "stable", "Sends spans to Jaeger's collector over gRPC."};
   factory.decode = DecodeJaegerExporterConfig;
-  factory.create = [&runtime](const pipeline::ComponentContext& context,
-                              std::shared_ptr<const pipeline::ConfigBase> config)
-      -> base::Result<std::unique_ptr<pipeline::Exporter>> {
+  factory.create.traces = [&runtime](const pipeline::ComponentContext& context,
+                                     std::shared_ptr<const pipeline::ConfigBase> config)
+      -> base::Result<std::unique_ptr<pipeline::Exporter<span::SpanBatch>>> {
     const auto& own = static_cast<const JaegerExporterConfig&>(*config);
-    return std::unique_ptr<pipeline::Exporter>(std::make_unique<NetworkExporter>(
-        context, own.sending, std::make_shared<JaegerTransport>(runtime, own)));
+    return std::unique_ptr<pipeline::Exporter<span::SpanBatch>>(
+        std::make_unique<NetworkExporter<span::SpanBatch>>(
+            context, own.sending, std::make_shared<JaegerTransport>(runtime, own)));
   };
   return factory;
 }

@@ -37,7 +37,7 @@ class JaegerExporterTest : public ::testing::Test {
         DecodeYaml("endpoint: " + peer.ToString() + "\ntls: {insecure: true}\n" + kQuickRetry,
                    factory.decode, &problems);
     ASSERT_FALSE(problems.has_errors()) << problems.ToString();
-    auto made = factory.create({"jaeger", metrics_, memory_}, config);
+    auto made = factory.create.traces({"jaeger", metrics_, memory_}, config);
     ASSERT_TRUE(made.ok());
     exporter_ = std::move(*made);
     ASSERT_TRUE(exporter_->Start().ok());
@@ -50,7 +50,7 @@ class JaegerExporterTest : public ::testing::Test {
   base::ByteBudget memory_{256 << 20};
   net::IoRuntime runtime_{2};
   Mailbox<Status> outcomes_;
-  std::unique_ptr<pipeline::Exporter> exporter_;
+  std::unique_ptr<pipeline::Exporter<span::SpanBatch>> exporter_;
 };
 
 TEST_F(JaegerExporterTest, PostsTheSpansOfEachResource) {

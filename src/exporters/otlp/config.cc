@@ -3,7 +3,44 @@
 
 #include <fmt/core.h>
 
+#include <utility>
+
+#include "wire/otlp/otlp_paths.h"
+
 namespace spandrel::exporters {
+namespace {
+
+using Targets = std::array<std::optional<OtlpHttpTarget>, 3>;
+
+// `traces_endpoint` and the like are exact URLs; `endpoint` is the base of those that are not
+// written. One of them is required; which of the signals are used shows only later.
+void ReadTargets(config::Decoder& decoder, Targets* targets) {
+  std::array<std::string, 3> keys;
+  std::string first = "endpoint";
+  const bool has_base = decoder.Has("endpoint");
+  for (const signal::Signal signal : signal::kAllSignals) {
+    std::string& key = keys[static_cast<size_t>(signal)];
+    key = fmt::format("{}_endpoint", signal::SignalName(signal));
+    if (decoder.Has(key) && !has_base && first == "endpoint") first = key;
+  }
+  const endpoints::HttpClientConfig client = endpoints::DecodeHttpClient(decoder, first, "gzip");
+  for (const signal::Signal signal : signal::kAllSignals) {
+    const std::string& key = keys[static_cast<size_t>(signal)];
+    OtlpHttpTarget target{client, ""};
+    if (decoder.Has(key)) {
+      if (key != first) endpoints::DecodeHttpUrl(decoder, key, &target.client);
+      target.path = target.client.path.empty() ? "/" : target.client.path;
+    } else if (first == "endpoint") {
+      target.path = client.path + std::string(wire::OtlpHttpPath(signal));
+    } else {
+      continue;
+    }
+    (*targets)[static_cast<size_t>(signal)] = std::move(target);
+  }
+  decoder.Ignore("profiles_endpoint", "profiles are not sent");
+}
+
+}  // namespace
 
 std::shared_ptr<const OtlpGrpcExporterConfig> DecodeOtlpGrpcExporterConfig(
     config::Decoder& decoder) {
@@ -16,15 +53,7 @@ std::shared_ptr<const OtlpGrpcExporterConfig> DecodeOtlpGrpcExporterConfig(
 std::shared_ptr<const OtlpHttpExporterConfig> DecodeOtlpHttpExporterConfig(
     config::Decoder& decoder) {
   auto config = std::make_shared<OtlpHttpExporterConfig>();
-  const bool exact = decoder.Has("traces_endpoint");
-  if (exact) decoder.Ignore("endpoint");
-  config->client =
-      endpoints::DecodeHttpClient(decoder, exact ? "traces_endpoint" : "endpoint", "gzip");
-  config->path = exact ? config->client.path : config->client.path + "/v1/traces";
-  if (config->path.empty()) config->path = "/";
-  for (const auto* key : {"metrics_endpoint", "logs_endpoint", "profiles_endpoint"}) {
-    decoder.Ignore(key, "only traces are sent");
-  }
+  ReadTargets(decoder, &config->targets);
   std::string encoding = "proto";
   decoder.Read("encoding", &encoding);
   config->json = encoding == "json";

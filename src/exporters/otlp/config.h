@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "config/decode.h"
 #include "endpoints/client.h"
 #include "pipeline/component.h"
 #include "pipeline/queue.h"
+#include "signal/signal.h"
 
 namespace spandrel::exporters {
 
@@ -16,11 +19,22 @@ struct OtlpGrpcExporterConfig : pipeline::ConfigBase {
   pipeline::QueueRetryOptions sending;
 };
 
-struct OtlpHttpExporterConfig : pipeline::ConfigBase {
+// Where requests of one signal go.
+struct OtlpHttpTarget {
   endpoints::HttpClientConfig client;  // gzip unless `compression` says otherwise
-  std::string path;   // of `traces_endpoint`, or of `endpoint` with /v1/traces behind it
-  bool json = false;  // `encoding: json`
-  pipeline::QueueRetryOptions sending;  // timeout 30s
+  std::string path;  // of `traces_endpoint`, or of `endpoint` with /v1/traces behind it
+};
+
+struct OtlpHttpExporterConfig : pipeline::ConfigBase {
+  std::array<std::optional<OtlpHttpTarget>, 3> targets;  // by signal
+  bool json = false;                                     // `encoding: json`
+  pipeline::QueueRetryOptions sending;                   // timeout 30s
+
+  // Null when neither `endpoint` nor the signal's own is written.
+  const OtlpHttpTarget* target(signal::Signal signal) const {
+    const auto& target = targets[static_cast<size_t>(signal)];
+    return target ? &*target : nullptr;
+  }
 };
 
 std::shared_ptr<const OtlpGrpcExporterConfig> DecodeOtlpGrpcExporterConfig(

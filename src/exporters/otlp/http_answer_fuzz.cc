@@ -46,7 +46,7 @@ void CheckStatus(int http_status, std::string_view retry_after) {
 // What was read is written and read again the same.
 void CheckRoundTrip(const wire::PartialSuccess& partial, bool is_json) {
   const auto same = [&partial](const base::Result<wire::PartialSuccess>& again) {
-    return again.ok() && again->rejected_spans == partial.rejected_spans &&
+    return again.ok() && again->rejected_items == partial.rejected_items &&
            again->error_message == partial.error_message;
   };
   SPANDREL_CHECK(
@@ -60,7 +60,7 @@ void CheckReport(const wire::PartialSuccess& partial) {
   const StoppedClock clock;
   base::MetricRegistry metrics;
   base::ByteBudget memory(1 << 20);
-  PartialSuccessReport report({"fuzz", metrics, memory}, clock);
+  PartialSuccessReport report({"fuzz", metrics, memory}, signal::Signal::kTraces, clock);
   report.Add(partial);
   report.Add(partial);
   report.Add({1, ""});

@@ -9,7 +9,12 @@
 #include "exporters/testing/decode_yaml.h"
 #include "exporters/testing/fake_peer.h"
 #include "net/http/compression.h"
+#include "opentelemetry/proto/collector/logs/v1/logs_service.pb.h"
+#include "opentelemetry/proto/collector/metrics/v1/metrics_service.pb.h"
+#include "signal/batch.h"
 #include "wire/otlp/otlp.h"
+#include "wire/otlp/otlp_paths.h"
+#include "wire/otlp/otlp_records.h"
 #include "wire/testing/request.h"
 
 namespace spandrel::exporters {
@@ -36,7 +41,7 @@ class OtlpExporterTest : public ::testing::Test {
     config::Problems problems;
     const auto config = DecodeYaml(yaml, factory.decode, &problems);
     ASSERT_FALSE(problems.has_errors()) << problems.ToString();
-    auto made = factory.create({"otlp", metrics_, memory_}, config);
+    auto made = factory.create.traces({"otlp", metrics_, memory_}, config);
     ASSERT_TRUE(made.ok());
     exporter_ = std::move(*made);
     ASSERT_TRUE(exporter_->Start().ok());
@@ -60,7 +65,7 @@ class OtlpExporterTest : public ::testing::Test {
   base::ByteBudget memory_{256 << 20};
   net::IoRuntime runtime_{2};
   Mailbox<Status> outcomes_;
-  std::unique_ptr<pipeline::Exporter> exporter_;
+  std::unique_ptr<pipeline::Exporter<span::SpanBatch>> exporter_;
 };
 
 void ReplyEmpty(net::GrpcCall& call) {
@@ -238,6 +243,104 @@ TEST_F(OtlpExporterTest, ObeysHttpStatuses) {
   EXPECT_EQ(calls, 2);
 }
 
+// Metrics and logs as libprotobuf writes them arrive as they were.
+template <typename Batch>
+class OtlpExporterOf : public ::testing::Test {
+ protected:
+  static constexpr signal::Signal kSignal = signal::kSignalOf<Batch>;
+
+  void TearDown() override {
+    if (exporter_) exporter_->Shutdown(std::chrono::steady_clock::now());
+  }
+  void Make(const pipeline::ExporterFactory& factory, const std::string& yaml) {
+    config::Problems problems;
+    const auto config = DecodeYaml(yaml + kQuickRetry, factory.decode, &problems);
+    ASSERT_FALSE(problems.has_errors()) << problems.ToString();
+    auto made = factory.create.get<Batch>()({"otlp", metrics_, memory_}, config);
+    ASSERT_TRUE(made.ok());
+    exporter_ = std::move(*made);
+  }
+  static std::string Request() {
+    if constexpr (kSignal == signal::Signal::kMetrics) {
+      opentelemetry::proto::collector::metrics::v1::ExportMetricsServiceRequest request;
+      auto* metric = request.add_resource_metrics()->add_scope_metrics()->add_metrics();
+      metric->mutable_gauge()->add_data_points()->set_as_double(1.5);
+      return request.SerializeAsString();
+    } else {
+      opentelemetry::proto::collector::logs::v1::ExportLogsServiceRequest request;
+      request.add_resource_logs()->add_scope_logs()->add_log_records()->set_severity_text("WARN");
+      return request.SerializeAsString();
+    }
+  }
+  Status Send() {
+    auto decoded = wire::DecodeOtlpRecords(kSignal, base::MakeSharedBytes(Request()));
+    EXPECT_TRUE(decoded.ok());
+    const size_t before = outcomes_.size();
+    exporter_->Consume(Batch(*decoded), [this](Status status) { outcomes_.Put(status); });
+    return outcomes_.WaitFor(before + 1).back();
+  }
+
+  base::MetricRegistry metrics_;
+  base::ByteBudget memory_{256 << 20};
+  net::IoRuntime runtime_{2};
+  Mailbox<Status> outcomes_;
+  std::unique_ptr<pipeline::Exporter<Batch>> exporter_;
+};
+
+using RecordBatches = ::testing::Types<signal::MetricBatch, signal::LogBatch>;
+TYPED_TEST_SUITE(OtlpExporterOf, RecordBatches);
+
+TYPED_TEST(OtlpExporterOf, SendsByGrpc) {
+  FakePeer peer(this->runtime_, std::string(wire::OtlpGrpcMethod(TestFixture::kSignal)),
+                ReplyEmpty);
+  peer.Start();
+  this->Make(MakeOtlpGrpcExporterFactory(this->runtime_),
+             "endpoint: " + peer.endpoint().ToString() + "\ntls: {insecure: true}\n");
+  EXPECT_TRUE(this->Send().ok());
+  EXPECT_EQ(peer.received.WaitFor(1)[0].message, this->Request());
+  EXPECT_EQ(this->metrics_
+                .AddCounter(
+                    "otelcol_exporter_sent_" + std::string(signal::ItemsName(TestFixture::kSignal)),
+                    "", {{"exporter", "otlp"}})
+                .value(),
+            1u);
+}
+
+TYPED_TEST(OtlpExporterOf, SendsByHttpToThePathOfTheSignal) {
+  std::string path;
+  FakePeer peer(this->runtime_, [&path](const net::Request& request) {
+    path = request.path;
+    return net::Response{};
+  });
+  peer.Start();
+  const auto factory = MakeOtlpHttpExporterFactory(this->runtime_);
+  const std::string url = "http://" + peer.endpoint().ToString();
+  this->Make(factory, "endpoint: " + url + "/otlp\ncompression: none\n");
+  EXPECT_TRUE(this->Send().ok());
+  EXPECT_EQ(path, "/otlp" + std::string(wire::OtlpHttpPath(TestFixture::kSignal)));
+  EXPECT_EQ(peer.received.WaitFor(1)[0].message, this->Request());
+  this->exporter_->Shutdown(std::chrono::steady_clock::now());
+
+  const std::string name(signal::SignalName(TestFixture::kSignal));
+  this->Make(factory, name + "_endpoint: " + url + "/exact\nencoding: json\ncompression: none\n");
+  EXPECT_TRUE(this->Send().ok());
+  EXPECT_EQ(path, "/exact");
+  const auto json =
+      wire::DecodeOtlpRecordsJson(TestFixture::kSignal, peer.received.WaitFor(2)[1].message);
+  ASSERT_TRUE(json.ok());
+  EXPECT_EQ(wire::EncodeOtlpProtobuf(TypeParam(*json)), this->Request());
+}
+
+TEST_F(OtlpExporterTest, ASignalWithoutAUrlCannotBeMade) {
+  const auto factory = MakeOtlpHttpExporterFactory(runtime_);
+  config::Problems problems;
+  const auto config = DecodeYaml("metrics_endpoint: http://h/m", factory.decode, &problems);
+  EXPECT_FALSE(problems.has_errors()) << problems.ToString();
+  EXPECT_TRUE(factory.create.metrics({"otlp", metrics_, memory_}, config).ok());
+  EXPECT_EQ(factory.create.traces({"otlp", metrics_, memory_}, config).status().message(),
+            "no URL for traces: write 'endpoint' or 'traces_endpoint'");
+}
+
 TEST(PartialSuccessReportTest, WritesALineAMinuteAtMost) {
   struct ManualClock : base::Clock {
     uint64_t NowUnixNano() const override { return 0; }
@@ -246,7 +349,7 @@ TEST(PartialSuccessReportTest, WritesALineAMinuteAtMost) {
   } clock;
   base::MetricRegistry metrics;
   base::ByteBudget memory(1);
-  PartialSuccessReport report({"otlp", metrics, memory}, clock);
+  PartialSuccessReport report({"otlp", metrics, memory}, signal::Signal::kTraces, clock);
   report.Add({});
   EXPECT_EQ(report.lines(), 0u);
   for (int i = 0; i < 100; ++i) report.Add({2, "bad ids"});

@@ -8,31 +8,38 @@
 #include "exporters/otlp/partial_success.h"
 #include "net/grpc/grpc_channel.h"
 #include "net/socket/io_runtime.h"
+#include "signal/batch.h"
 #include "wire/otlp/otlp.h"
+#include "wire/otlp/otlp_paths.h"
+#include "wire/otlp/otlp_records.h"
 
 namespace spandrel::exporters {
 namespace {
 
-constexpr const char* kTraceExportPath =
-    "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
-
 // One attempt: the batch as an OTLP request, the reply as a status.
-class OtlpGrpcTransport : public Transport, public std::enable_shared_from_this<OtlpGrpcTransport> {
+template <typename Batch>
+class OtlpGrpcTransport : public Transport<Batch>,
+                          public std::enable_shared_from_this<OtlpGrpcTransport<Batch>> {
  public:
   OtlpGrpcTransport(net::IoRuntime& runtime, const pipeline::ComponentContext& context,
                     const OtlpGrpcExporterConfig& config)
-      : channel_(std::make_unique<net::GrpcChannel>(runtime, config.channel)), partial_(context) {}
+      : channel_(std::make_unique<net::GrpcChannel>(runtime, config.channel)),
+        partial_(context, kSignal) {}
 
-  void Send(const span::SpanBatch& batch, std::chrono::nanoseconds timeout,
+  void Send(const Batch& batch, std::chrono::nanoseconds timeout,
             pipeline::Completion done) override {
-    channel_->Unary(kTraceExportPath, wire::EncodeOtlpProtobuf(batch), AttemptTimeout(timeout),
-                    [self = shared_from_this(), done = std::move(done)](
-                        net::GrpcChannel::Reply reply) { done(self->Judge(std::move(reply))); });
+    channel_->Unary(
+        wire::OtlpGrpcMethod(kSignal), wire::EncodeOtlpProtobuf(batch), AttemptTimeout(timeout),
+        [self = this->shared_from_this(), done = std::move(done)](net::GrpcChannel::Reply reply) {
+          done(self->Judge(std::move(reply)));
+        });
   }
 
   void Close() override { channel_.reset(); }
 
  private:
+  static constexpr signal::Signal kSignal = signal::kSignalOf<Batch>;
+
   base::Status Judge(net::GrpcChannel::Reply reply) {
     if (reply.status.ok()) {
       auto partial = wire::DecodeExportResponseProtobuf(reply.message);
@@ -54,15 +61,17 @@ class OtlpGrpcTransport : public Transport, public std::enable_shared_from_this<
 
 pipeline::ExporterFactory MakeOtlpGrpcExporterFactory(net::IoRuntime& runtime) {
   pipeline::ExporterFactory factory;
-  factory.info = {"otlp_grpc", {"otlp"}, "stable", "Sends spans over OTLP/gRPC."};
+  factory.info = {"otlp_grpc", {"otlp"}, "stable", "Sends OTLP over gRPC."};
   factory.decode = DecodeOtlpGrpcExporterConfig;
-  factory.create = [&runtime](const pipeline::ComponentContext& context,
-                              std::shared_ptr<const pipeline::ConfigBase> config)
-      -> base::Result<std::unique_ptr<pipeline::Exporter>> {
-    const auto& own = static_cast<const OtlpGrpcExporterConfig&>(*config);
-    return std::unique_ptr<pipeline::Exporter>(std::make_unique<NetworkExporter>(
-        context, own.sending, std::make_shared<OtlpGrpcTransport>(runtime, context, own)));
-  };
+  factory.create = pipeline::ForAllSignals<pipeline::MakeExporter>([&runtime]<typename Batch>() {
+    return [&runtime](const pipeline::ComponentContext& context,
+                      std::shared_ptr<const pipeline::ConfigBase> config)
+               -> base::Result<std::unique_ptr<pipeline::Exporter<Batch>>> {
+      const auto& own = static_cast<const OtlpGrpcExporterConfig&>(*config);
+      return std::unique_ptr<pipeline::Exporter<Batch>>(std::make_unique<NetworkExporter<Batch>>(
+          context, own.sending, std::make_shared<OtlpGrpcTransport<Batch>>(runtime, context, own)));
+    };
+  });
   return factory;
 }
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <chrono>
 
 #include "base/clock.h"
@@ -10,8 +12,10 @@
 #include "exporters/otlp/partial_success.h"
 #include "net/http/compression.h"
 #include "net/peer/client.h"
+#include "signal/batch.h"
 #include "wire/otlp/export_response_json.h"
 #include "wire/otlp/otlp.h"
+#include "wire/otlp/otlp_records.h"
 
 namespace spandrel::exporters {
 namespace {
@@ -20,37 +24,43 @@ using base::Status;
 using base::StatusCode;
 
 // One attempt: the batch as a POST, the answer as a status.
-class OtlpHttpTransport : public Transport, public std::enable_shared_from_this<OtlpHttpTransport> {
+template <typename Batch>
+class OtlpHttpTransport : public Transport<Batch>,
+                          public std::enable_shared_from_this<OtlpHttpTransport<Batch>> {
  public:
+  // `config` has a target for the signal.
   OtlpHttpTransport(net::IoRuntime& runtime, const pipeline::ComponentContext& context,
                     std::shared_ptr<const OtlpHttpExporterConfig> config)
       : config_(std::move(config)),
-        client_(std::make_unique<net::HttpClient>(runtime, config_->client.client)),
-        partial_(context) {}
+        target_(*config_->target(kSignal)),
+        client_(std::make_unique<net::HttpClient>(runtime, target_.client.client)),
+        partial_(context, kSignal) {}
 
-  void Send(const span::SpanBatch& batch, std::chrono::nanoseconds timeout,
+  void Send(const Batch& batch, std::chrono::nanoseconds timeout,
             pipeline::Completion done) override {
     auto request = MakeRequest(batch);
     if (!request.ok()) return done(request.status());
     client_->Send(std::move(*request), AttemptTimeout(timeout),
-                  [self = shared_from_this(), done = std::move(done)](
+                  [self = this->shared_from_this(), done = std::move(done)](
                       base::Result<net::Response> response) { done(self->Judge(response)); });
   }
 
   void Close() override { client_.reset(); }
 
  private:
-  base::Result<net::Request> MakeRequest(const span::SpanBatch& batch) const {
+  static constexpr signal::Signal kSignal = signal::kSignalOf<Batch>;
+
+  base::Result<net::Request> MakeRequest(const Batch& batch) const {
     net::Request request;
     request.method = "POST";
-    request.target = config_->path;
-    request.path = config_->path;
-    request.authority = config_->client.authority;
-    request.headers = config_->client.headers;
+    request.target = target_.path;
+    request.path = target_.path;
+    request.authority = target_.client.authority;
+    request.headers = target_.client.headers;
     request.headers.emplace_back("content-type",
                                  config_->json ? "application/json" : "application/x-protobuf");
     request.body = config_->json ? wire::EncodeOtlpJson(batch) : wire::EncodeOtlpProtobuf(batch);
-    const std::string& coding = config_->client.compression;
+    const std::string& coding = target_.client.compression;
     if (coding.empty()) return request;
     auto compressed = net::Compress(coding, request.body);
     if (!compressed.ok()) return compressed.status();
@@ -82,6 +92,7 @@ class OtlpHttpTransport : public Transport, public std::enable_shared_from_this<
   }
 
   const std::shared_ptr<const OtlpHttpExporterConfig> config_;
+  const OtlpHttpTarget& target_;
   std::unique_ptr<net::HttpClient> client_;
   PartialSuccessReport partial_;
 };
@@ -90,16 +101,23 @@ class OtlpHttpTransport : public Transport, public std::enable_shared_from_this<
 
 pipeline::ExporterFactory MakeOtlpHttpExporterFactory(net::IoRuntime& runtime) {
   pipeline::ExporterFactory factory;
-  factory.info = {"otlp_http", {"otlphttp"}, "stable", "Sends spans over OTLP/HTTP."};
+  factory.info = {"otlp_http", {"otlphttp"}, "stable", "Sends OTLP over HTTP."};
   factory.decode = DecodeOtlpHttpExporterConfig;
-  factory.create = [&runtime](const pipeline::ComponentContext& context,
-                              std::shared_ptr<const pipeline::ConfigBase> config)
-      -> base::Result<std::unique_ptr<pipeline::Exporter>> {
-    auto own = std::static_pointer_cast<const OtlpHttpExporterConfig>(config);
-    auto transport = std::make_shared<OtlpHttpTransport>(runtime, context, own);
-    return std::unique_ptr<pipeline::Exporter>(
-        std::make_unique<NetworkExporter>(context, own->sending, std::move(transport)));
-  };
+  factory.create = pipeline::ForAllSignals<pipeline::MakeExporter>([&runtime]<typename Batch>() {
+    return [&runtime](const pipeline::ComponentContext& context,
+                      std::shared_ptr<const pipeline::ConfigBase> config)
+               -> base::Result<std::unique_ptr<pipeline::Exporter<Batch>>> {
+      auto own = std::static_pointer_cast<const OtlpHttpExporterConfig>(config);
+      const auto name = signal::SignalName(signal::kSignalOf<Batch>);
+      if (own->target(signal::kSignalOf<Batch>) == nullptr) {
+        return Status(StatusCode::kInvalidArgument,
+                      fmt::format("no URL for {}: write 'endpoint' or '{}_endpoint'", name, name));
+      }
+      auto transport = std::make_shared<OtlpHttpTransport<Batch>>(runtime, context, own);
+      return std::unique_ptr<pipeline::Exporter<Batch>>(
+          std::make_unique<NetworkExporter<Batch>>(context, own->sending, std::move(transport)));
+    };
+  });
   return factory;
 }
 

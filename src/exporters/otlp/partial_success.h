@@ -10,19 +10,20 @@
 #include "base/metrics.h"
 #include "base/mutex.h"
 #include "pipeline/component.h"
+#include "signal/signal.h"
 #include "wire/otlp/otlp.h"
 
 namespace spandrel::exporters {
 
-// What to do with a peer's answer to an export that it took: spans it rejected are counted and told
+// What to do with a peer's answer to an export that it took: items it rejected are counted and told
 // to the log, a line a minute at most, and never sent again (OTLP specification, partial success).
 // Thread-safe.
 class PartialSuccessReport {
  public:
   static constexpr std::chrono::minutes kBetweenLines{1};
 
-  explicit PartialSuccessReport(const pipeline::ComponentContext& context,
-                                const base::Clock& clock = base::SystemClock());
+  PartialSuccessReport(const pipeline::ComponentContext& context, signal::Signal signal,
+                       const base::Clock& clock = base::SystemClock());
 
   void Add(const wire::PartialSuccess& partial);
   // The lines written so far.
@@ -30,6 +31,7 @@ class PartialSuccessReport {
 
  private:
   const std::string id_;
+  const signal::Signal signal_;
   const base::Clock& clock_;
   base::Counter& rejected_;
   mutable base::Mutex mutex_;

@@ -26,7 +26,7 @@ class PartialSuccessTest : public testing::Test {
   StoppedClock clock_;
   base::MetricRegistry metrics_;
   base::ByteBudget memory_{1 << 20};
-  PartialSuccessReport report_{{"test", metrics_, memory_}, clock_};
+  PartialSuccessReport report_{{"test", metrics_, memory_}, signal::Signal::kTraces, clock_};
 };
 
 TEST_F(PartialSuccessTest, CountsAllAndTellsOnceAMinute) {

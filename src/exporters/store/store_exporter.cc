@@ -25,13 +25,13 @@ pipeline::ExporterFactory MakeStoreExporterFactory(OpenStore open_store) {
   pipeline::ExporterFactory factory;
   factory.info = {"store", {}, "beta", "Writes spans to the trace store of this process."};
   factory.decode = DecodeStoreExporterConfig;
-  factory.create = [open_store = std::move(open_store)](
-                       const pipeline::ComponentContext& context,
-                       std::shared_ptr<const pipeline::ConfigBase> config)
-      -> base::Result<std::unique_ptr<pipeline::Exporter>> {
+  factory.create.traces = [open_store = std::move(open_store)](
+                              const pipeline::ComponentContext& context,
+                              std::shared_ptr<const pipeline::ConfigBase> config)
+      -> base::Result<std::unique_ptr<pipeline::Exporter<span::SpanBatch>>> {
     auto writer = open_store(static_cast<const StoreExporterConfig&>(*config));
     if (!writer.ok()) return writer.status().Annotate(context.id);
-    return std::unique_ptr<pipeline::Exporter>(
+    return std::unique_ptr<pipeline::Exporter<span::SpanBatch>>(
         std::make_unique<StoreExporter>(context, *std::move(writer)));
   };
   return factory;

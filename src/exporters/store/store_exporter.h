@@ -11,7 +11,7 @@ namespace spandrel::exporters {
 
 // Writes batches to a trace store and answers with what the store said: OK means stored. Has no
 // queue: what the store has no room for is the sender's to send again.
-class StoreExporter : public pipeline::Exporter {
+class StoreExporter final : public pipeline::Exporter<span::SpanBatch> {
  public:
   StoreExporter(const pipeline::ComponentContext& context, std::shared_ptr<storage::Writer> writer);
 

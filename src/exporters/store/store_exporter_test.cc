@@ -25,11 +25,11 @@ class FakeStore : public storage::Writer {
 
 class StoreExporterTest : public ::testing::Test {
  protected:
-  base::Result<std::unique_ptr<pipeline::Exporter>> Make(OpenStore open_store) {
+  base::Result<std::unique_ptr<pipeline::Exporter<span::SpanBatch>>> Make(OpenStore open_store) {
     auto config = std::make_shared<StoreExporterConfig>();
     config->directory = "/data";
     return MakeStoreExporterFactory(std::move(open_store))
-        .create({"store", metrics_, memory_}, config);
+        .create.traces({"store", metrics_, memory_}, config);
   }
   uint64_t CounterValue(std::string_view name) {
     return metrics_.AddCounter(name, "", {{"exporter", "store"}}).value();

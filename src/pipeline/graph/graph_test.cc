@@ -3,7 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
+#include <thread>
+
+#include "pipeline/extensions.h"
 #include "pipeline/fan_out.h"
+#include "pipeline/graph/pipeline_order.h"
+#include "pipeline/service_config.h"
 #include "pipeline/testing/fake_components.h"
 
 namespace spandrel::pipeline {
@@ -46,7 +52,7 @@ class GraphTest : public testing::Test {
   Status Receive() {
     Status outcome(StatusCode::kUnknown, "not answered");
     int answers = 0;
-    journal_.received.at(0)->Consume(OneSpan(), [&](Status status) {
+    journal_.received.at(0).traces->Consume(OneSpan(), [&](Status status) {
       outcome = std::move(status);
       ++answers;
     });
@@ -134,8 +140,237 @@ TEST_F(GraphTest, DestructionShutsDown) {
   EXPECT_EQ(TakeLines()[0], "stop r:otlp");
 }
 
+constexpr const char* kThreeSignals =
+    "receivers: {otlp: }\n"
+    "processors: {batch: }\n"
+    "exporters: {otlp: , store: }\n"
+    "connectors: {forward: , count: }\n"
+    "service:\n"
+    "  pipelines:\n"
+    "    metrics: {receivers: [count, otlp], exporters: [otlp]}\n"
+    "    traces: {receivers: [otlp], exporters: [forward, count]}\n"
+    "    traces/2: {receivers: [forward], processors: [batch], exporters: [store]}\n"
+    "    logs: {receivers: [otlp], processors: [batch], exporters: [otlp]}\n";
+
+TEST_F(GraphTest, OneReceiverFeedsThreeSignalsAndConnectorsStandBetween) {
+  auto graph = Build(kThreeSignals);
+  ASSERT_TRUE(graph.ok()) << graph.status().ToString();
+  ASSERT_TRUE((*graph)->Start().ok());
+  EXPECT_EQ(TakeLines(),
+            (Lines{"start e:otlp(metrics)", "start e:store", "start e:otlp(logs)", "start p:batch",
+                   "start c:forward", "start c:count", "start p:batch(logs)", "start r:otlp"}));
+  ASSERT_EQ(journal_.received.size(), 1u);
+  EXPECT_TRUE(Receive().ok());
+  EXPECT_EQ(TakeLines(),
+            (Lines{"connect to traces/2 from c:forward", "process p:batch", "export e:store",
+                   "connect to metrics from c:count", "export e:otlp(metrics)"}));
+  journal_.received[0].logs->Consume({}, [](const Status&) {});
+  journal_.received[0].metrics->Consume({}, [](const Status&) {});
+  EXPECT_EQ(TakeLines(),
+            (Lines{"process p:batch(logs)", "export e:otlp(logs)", "export e:otlp(metrics)"}));
+}
+
+TEST_F(GraphTest, ASignalWithoutAPipelineIsRefused) {
+  auto graph = Build(kTwoPipelines);
+  ASSERT_TRUE(graph.ok());
+  EXPECT_TRUE(journal_.received[0].traces->is_connected());
+  EXPECT_FALSE(journal_.received[0].logs->is_connected());
+  Status outcome;
+  journal_.received[0].logs->Consume({}, [&](Status status) { outcome = std::move(status); });
+  EXPECT_EQ(outcome.code(), StatusCode::kUnimplemented);
+}
+
+constexpr const char* kReloadable =
+    "receivers: {otlp: {port: PORT}, otlp/2: }\n"
+    "processors: {batch: , attributes: {endpoint: EDIT}}\n"
+    "exporters: {jaeger: {endpoint: JAEGER}, otlp: , store: }\n"
+    "extensions: {query: {port: 9}}\n"
+    "service:\n"
+    "  extensions: [query]\n"
+    "  pipelines:\n"
+    "    traces: {receivers: [otlp], processors: [batch], exporters: [otlp, jaeger]}\n"
+    "    traces/2: {receivers: [otlp, otlp/2], processors: [attributes, batch], exporters: "
+    "[store]}\n";
+
+class GraphReloadTest : public GraphTest {
+ protected:
+  static std::string File(const std::string& port, const std::string& edit,
+                          const std::string& jaeger) {
+    std::string text = kReloadable;
+    for (const auto& [word, value] :
+         {std::pair("PORT", port), std::pair("EDIT", edit), std::pair("JAEGER", jaeger)}) {
+      text.replace(text.find(word), std::string(word).size(), value);
+    }
+    return text;
+  }
+  void SetUp() override {
+    auto graph = Build(File("1", "a", "a:1"));
+    ASSERT_TRUE(graph.ok()) << graph.status().ToString();
+    graph_ = *std::move(graph);
+    ASSERT_TRUE(graph_->Start().ok());
+    TakeLines();
+  }
+  base::Result<Graph::Changes> Reload(const std::string& yaml) {
+    config::Problems problems;
+    const auto service =
+        Load(std::vector<config::Source>{{"c.yaml", yaml}}, {}, factories_, &problems);
+    EXPECT_EQ(problems.ToString(), "");
+    if (!service.ok()) return service.status();
+    return graph_->Reload(*service, std::chrono::steady_clock::now() + std::chrono::seconds(5));
+  }
+
+  std::unique_ptr<Graph> graph_;
+};
+
+TEST_F(GraphReloadTest, TheSameFileChangesNothing) {
+  const auto changes = Reload("# a comment\n" + File("1", "a", "a:1"));
+  ASSERT_TRUE(changes.ok());
+  EXPECT_EQ(changes->kept, 9u);
+  EXPECT_EQ(changes->added + changes->removed, 0u);
+  EXPECT_EQ(TakeLines(), Lines{});
+}
+
+TEST_F(GraphReloadTest, AChangedExporterTakesItsPipelineAlongAndNothingElse) {
+  const auto changes = Reload(File("1", "a", "b:1"));
+  ASSERT_TRUE(changes.ok());
+  EXPECT_EQ(changes->kept, 7u);
+  EXPECT_EQ(changes->added, 2u);
+  EXPECT_EQ(changes->removed, 2u);
+  EXPECT_EQ(TakeLines(), (Lines{"start e:jaeger", "start p:batch", "stop p:batch", "stop e:jaeger",
+                                "destroy e:jaeger", "destroy p:batch"}));
+  EXPECT_EQ(journal_.received.size(), 2u);
+  EXPECT_TRUE(Receive().ok());
+  EXPECT_EQ(TakeLines(), (Lines{"process p:batch", "export e:otlp", "export e:jaeger",
+                                "process p:attributes", "process p:batch", "export e:store"}));
+}
+
+TEST_F(GraphReloadTest, AChangedProcessorKeepsWhatIsBehindIt) {
+  ASSERT_TRUE(Reload(File("1", "b", "a:1")).ok());
+  EXPECT_EQ(TakeLines(),
+            (Lines{"start p:attributes", "stop p:attributes", "destroy p:attributes"}));
+}
+
+TEST_F(GraphReloadTest, AChangedListenerStopsBeforeItsSuccessorStarts) {
+  ASSERT_TRUE(Reload(File("2", "a", "a:1")).ok());
+  EXPECT_EQ(TakeLines(), (Lines{"stop r:otlp", "start r:otlp", "destroy r:otlp"}));
+  Status outcome(StatusCode::kUnknown, "");
+  journal_.received.back().traces->Consume(OneSpan(), [&](Status status) { outcome = status; });
+  EXPECT_TRUE(outcome.ok());
+}
+
+TEST_F(GraphReloadTest, WhatCannotBeMadeChangesNothing) {
+  journal_.fails_to_be_made = "jaeger";
+  EXPECT_EQ(Reload(File("1", "a", "b:1")).status().ToString(),
+            "INVALID_ARGUMENT: exporter jaeger: no such certificate");
+  EXPECT_EQ(TakeLines(), Lines{});
+  EXPECT_TRUE(Receive().ok());
+}
+
+TEST_F(GraphReloadTest, WhatCannotStartIsTakenBack) {
+  journal_.fails_to_start = "p:batch";
+  EXPECT_EQ(Reload(File("1", "a", "b:1")).status().message(),
+            "processor batch of pipeline traces: 127.0.0.1:4317: address in use");
+  EXPECT_EQ(TakeLines(),
+            (Lines{"start e:jaeger", "stop e:jaeger", "destroy e:jaeger", "destroy p:batch"}));
+  journal_.fails_to_start = "";
+  EXPECT_TRUE(Receive().ok());
+  TakeLines();
+  ASSERT_TRUE(Reload(File("1", "a", "b:1")).ok());
+}
+
+TEST_F(GraphReloadTest, AListenerThatCannotStartIsReplacedByTheOldOneAgain) {
+  // Of two receivers named otlp, the old one stops and starts again.
+  factories_.receivers[0].create =
+      [this, made = 0](const ComponentContext&, std::shared_ptr<const ConfigBase>,
+                       Outputs outputs) mutable -> base::Result<std::unique_ptr<Receiver>> {
+    journal_.received.push_back(std::move(outputs));
+    const char* name = made++ == 0 ? "r:new" : "r:again";
+    return std::unique_ptr<Receiver>(new fakes::FakeReceiver(&journal_, name));
+  };
+  journal_.fails_to_start = "r:new";
+  EXPECT_EQ(Reload(File("2", "a", "a:1")).status().message(),
+            "receiver otlp: 127.0.0.1:4317: address in use");
+  EXPECT_EQ(TakeLines(),
+            (Lines{"stop r:otlp", "start r:again", "destroy r:otlp", "destroy r:new"}));
+  EXPECT_TRUE(journal_.received.back().traces->is_connected());
+}
+
+// What stands in a call while the configuration is read again.
+TEST(Output, CallsUnderWayArriveBeforeTheirStageStops) {
+  std::promise<void> entered;
+  std::promise<void> go_on;
+  class Slow final : public Consumer<span::SpanBatch> {
+   public:
+    Slow(std::promise<void>* entered, std::future<void> go_on)
+        : entered_(entered), go_on_(std::move(go_on)) {}
+    void Consume(span::SpanBatch&&, Completion done) override {
+      entered_->set_value();
+      go_on_.wait();
+      done({});
+    }
+
+   private:
+    std::promise<void>* const entered_;
+    std::future<void> go_on_;
+  };
+  Output<span::SpanBatch> output(std::make_shared<Slow>(&entered, go_on.get_future()));
+  std::thread caller([&] { output.Consume(OneSpan(), [](const Status&) {}); });
+  entered.get_future().wait();
+  const Left left = output.Point(nullptr);
+  EXPECT_FALSE(output.is_connected());
+  WaitUntilLeft({left}, std::chrono::steady_clock::now());
+  EXPECT_FALSE(left.expired());
+  go_on.set_value();
+  WaitUntilLeft({left}, std::chrono::steady_clock::now() + std::chrono::seconds(20));
+  EXPECT_TRUE(left.expired());
+  caller.join();
+}
+
+TEST(PipelineOrder, EachPipelineComesAfterThoseThatItFeeds) {
+  const PipelineOrder order =
+      OrderPipelines(4, {{"a", 0, 1}, {"b", 0, 2}, {"c", 2, 1}, {"d", 3, 0}});
+  EXPECT_EQ(order.order, (std::vector<size_t>{1, 2, 0, 3}));
+  EXPECT_TRUE(order.cycle.empty());
+}
+
+TEST(PipelineOrder, ACycleIsFoundWhereverTheWalkBegins) {
+  const auto cycle = OrderPipelines(4, {{"in", 0, 1}, {"b", 1, 2}, {"c", 2, 3}, {"d", 3, 1}}).cycle;
+  ASSERT_EQ(cycle.size(), 3u);
+  EXPECT_EQ(cycle[0].connector, "b");
+  EXPECT_EQ(cycle[2].connector, "d");
+  EXPECT_EQ(cycle[2].to, 1u);
+}
+
+// 100,000 pipelines in a row: nothing recurses.
+TEST(PipelineOrder, LongChainsAreOrdered) {
+  std::vector<PipelineEdge> edges;
+  for (size_t i = 0; i + 1 < 100'000; ++i) edges.push_back({"c", i, i + 1});
+  EXPECT_EQ(OrderPipelines(100'000, edges).order.front(), 99'999u);
+}
+
+TEST_F(GraphTest, ExtensionsAreFoundByWhatTheyAre) {
+  auto graph = Build(
+      "receivers: {otlp: }\nexporters: {store: {auth: auth}}\nextensions: {auth: , query: }\n"
+      "service: {extensions: [auth, query], pipelines: {traces: {receivers: [otlp], exporters: "
+      "[store]}}}\n");
+  ASSERT_TRUE(graph.ok()) << graph.status().ToString();
+
+  Extensions extensions;
+  extensions.Add("auth", std::make_shared<fakes::FakeAuthenticator>(&journal_, "x:auth"));
+  extensions.Add("query", std::make_shared<fakes::Fake<Extension>>(&journal_, "x:query"));
+  const ComponentContext context{"store", metrics_, memory_, &extensions};
+  ExtensionUse use{"auth", "server authenticator", {"c.yaml", 3, 5}, "exporters::store::auth"};
+  EXPECT_TRUE(FindExtension<fakes::Authenticator>(context, use).ok());
+  use.id = "query";
+  EXPECT_EQ(FindExtension<fakes::Authenticator>(context, use).status().message(),
+            "c.yaml:3:5: exporters::store::auth: extension 'query' is not a server authenticator");
+  use.id = "other";
+  EXPECT_EQ(FindExtension<fakes::Authenticator>(context, use).status().message(),
+            "c.yaml:3:5: exporters::store::auth: extension 'other' does not run");
+}
+
 // Answers when the test says so.
-class Held final : public Consumer {
+class Held final : public Consumer<span::SpanBatch> {
  public:
   void Consume(span::SpanBatch&& taken, Completion on_done) override {
     batch = std::move(taken);
@@ -158,7 +393,7 @@ TEST_P(FanOutJoins, TheWorstWinsInAnyOrder) {
   for (const bool swapped : {false, true}) {
     const auto a = std::make_shared<Held>();
     const auto b = std::make_shared<Held>();
-    FanOut fan_out({a, b});
+    FanOut<span::SpanBatch> fan_out({a, b});
     std::vector<Status> outcomes;
     fan_out.Consume(OneSpan(), [&](Status status) { outcomes.push_back(std::move(status)); });
     EXPECT_EQ(a->batch.span_count(), 1u);

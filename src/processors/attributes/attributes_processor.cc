@@ -35,15 +35,15 @@ pipeline::ProcessorFactory MakeAttributesProcessorFactory() {
   pipeline::ProcessorFactory factory;
   factory.info = {"attributes", {}, "beta", "Changes attributes of spans."};
   factory.decode = DecodeAttributesConfig;
-  factory.create = [](const pipeline::ComponentContext& context,
-                      std::shared_ptr<const pipeline::ConfigBase> config,
-                      std::shared_ptr<pipeline::Consumer> next)
-      -> base::Result<std::unique_ptr<pipeline::Processor>> {
+  factory.create.traces = [](const pipeline::ComponentContext& context,
+                             std::shared_ptr<const pipeline::ConfigBase> config,
+                             pipeline::ConsumerPtr<span::SpanBatch> next)
+      -> base::Result<std::unique_ptr<pipeline::Processor<span::SpanBatch>>> {
     auto make_edit = [config = std::static_pointer_cast<const AttributesConfig>(std::move(config)),
                       &unconverted = UnconvertedCounter(context)](const signal::Origin* origin) {
       return std::make_unique<const AttributesEdit>(*config, origin, unconverted);
     };
-    return std::unique_ptr<pipeline::Processor>(
+    return std::unique_ptr<pipeline::Processor<span::SpanBatch>>(
         std::make_unique<EditProcessor>(context, std::move(make_edit), std::move(next)));
   };
   return factory;

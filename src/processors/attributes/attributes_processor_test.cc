@@ -186,7 +186,7 @@ TEST_F(AttributesProcessorTest, ASenderComesBackWhenThereIsNoMemory) {
   base::ByteBudget no_memory(10);
   config::Problems problems;
   auto config = Decode("actions: [{key: k, action: upsert, value: 1}]", &problems);
-  auto processor = factory_.create({"edit", metrics_, no_memory}, config, sink_);
+  auto processor = factory_.create.traces({"edit", metrics_, no_memory}, config, sink_);
   TestRequest request;
   request.spans.resize(1);
   std::optional<base::Status> outcome;

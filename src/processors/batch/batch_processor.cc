@@ -1,193 +1,249 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "processors/batch/batch_processor.h"
 
+#include <atomic>
+#include <map>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "base/mutex.h"
 #include "processors/batch/completion_join.h"
+#include "processors/batch/origin_key.h"
 #include "processors/factories.h"
 #include "wire/otlp/otlp.h"
+#include "wire/otlp/otlp_records.h"
 
 namespace spandrel::processors {
 namespace {
 
-// What an OTLP request of the batch takes: exact for chunks that are passed on as they are.
-size_t EncodedBytes(const span::SpanBatch& batch) {
-  size_t bytes = 0;
-  for (const auto& chunk : batch.chunks()) {
-    if (chunk->whole) {
-      bytes += chunk->bytes().size();
-      continue;
-    }
-    for (const span::SpanEntry& span : chunk->spans) bytes += span.message.size + 8;
-    for (const span::ResourceEntry& resource : chunk->resources)
-      bytes += resource.message.size + 16;
-  }
-  return bytes;
+base::Counter& CounterOf(const pipeline::ComponentContext& context, const char* name,
+                         const char* help) {
+  return context.metrics.AddCounter(name, help, {{"processor", context.id}});
 }
-
-// Spans that go on together, and who waits to hear of them.
-struct WaitingBatch {
-  span::SpanBatch spans;
-  size_t bytes = 0;
-  std::vector<pipeline::Completion> waiters;
-};
 
 }  // namespace
 
-class BatchProcessor::State : public std::enable_shared_from_this<State> {
+template <typename Batch>
+class BatchProcessor<Batch>::State : public std::enable_shared_from_this<State> {
  public:
   State(const pipeline::ComponentContext& context, const BatchOptions& options,
-        std::shared_ptr<pipeline::Consumer> next, pipeline::Timer& timer)
+        pipeline::ConsumerPtr<Batch> next, pipeline::Timer& timer)
       : options_(options),
         next_(std::move(next)),
         timer_(timer),
-        size_triggers_(context.metrics.AddCounter("otelcol_processor_batch_batch_size_trigger_send",
-                                                  "Batches sent because they were full.",
-                                                  {{"processor", context.id}})),
-        timeout_triggers_(context.metrics.AddCounter("otelcol_processor_batch_timeout_trigger_send",
-                                                     "Batches sent because their time was up.",
-                                                     {{"processor", context.id}})),
-        sent_batches_(context.metrics.AddCounter("otelcol_processor_batch_batch_send_size_count",
-                                                 "Batches sent.", {{"processor", context.id}})),
-        sent_spans_(context.metrics.AddCounter("otelcol_processor_batch_batch_send_size_sum",
-                                               "Spans in the batches sent.",
-                                               {{"processor", context.id}})) {}
+        size_triggers_(CounterOf(context, "otelcol_processor_batch_batch_size_trigger_send",
+                                 "Batches sent because they were full.")),
+        timeout_triggers_(CounterOf(context, "otelcol_processor_batch_timeout_trigger_send",
+                                    "Batches sent because their time was up.")),
+        sent_batches_(
+            CounterOf(context, "otelcol_processor_batch_batch_send_size_count", "Batches sent.")),
+        sent_items_(CounterOf(context, "otelcol_processor_batch_batch_send_size_sum",
+                              "Spans, data points and log records in the batches sent.")),
+        gauge_(context.metrics.AddGauge(
+            "otelcol_processor_batch_metadata_cardinality",
+            "Different origins of the batches that wait.",
+            {{"processor", context.id},
+             {"data_type", std::string(signal::SignalName(signal::kSignalOf<Batch>))}},
+            [origins = origins_] { return static_cast<double>(origins->load()); })) {}
 
-  void Add(span::SpanBatch&& batch, pipeline::Completion done) {
+  void Add(Batch&& batch, pipeline::Completion done) {
     if (batch.empty()) return done({});
-    std::vector<WaitingBatch> full;
-    bool starts_waiting = false;
-    uint64_t generation = 0;
+    const OriginKey key = KeyOf(batch.origin(), options_.metadata_keys);
+    std::vector<Waiting> full;
+    std::optional<uint64_t> starts_waiting;
+    bool refused = false;
     {
       base::MutexLock lock(mutex_);
-      const size_t bytes = EncodedBytes(batch);
-      if (!waiting_.spans.empty() && Overflows(batch.span_count(), bytes)) full.push_back(Take());
-      starts_waiting = waiting_.spans.empty();
-      waiting_.bytes += bytes;
-      waiting_.spans.Append(std::move(batch));
-      waiting_.waiters.push_back(std::move(done));
-      if (IsFull()) {
-        full.push_back(Take());
-        starts_waiting = false;
+      const size_t bytes = wire::EncodedOtlpSize(batch);
+      auto found = waiting_.find(key);
+      if (found != waiting_.end() && Overflows(found->second, signal::ItemCount(batch), bytes)) {
+        full.push_back(Take(found));
+        found = waiting_.end();
       }
-      generation = generation_;
+      refused = found == waiting_.end() && IsAtLimit();
+      if (!refused) {
+        if (found == waiting_.end()) starts_waiting = (found = Open(key))->second.generation;
+        Waiting& waiting = found->second;
+        batch.set_origin(waiting.origin);
+        waiting.bytes += bytes;
+        waiting.batch.Append(std::move(batch));
+        waiting.waiters.push_back(std::move(done));
+        if (IsFull(waiting)) {
+          full.push_back(Take(found));
+          starts_waiting.reset();
+        }
+      }
     }
-    for (WaitingBatch& one : full) {
+    for (Waiting& one : full) {
       size_triggers_.Add();
-      Send(std::move(one));
+      SendTaken(std::move(one));
     }
-    if (starts_waiting) SendAtTimeout(generation);
+    if (refused) {
+      return done(base::Status::Unavailable("batch: too many different origins wait",
+                                            std::chrono::seconds(1)));
+    }
+    if (starts_waiting) SendAtTimeout(key, *starts_waiting);
   }
 
-  void Close() {
-    WaitingBatch rest;
+  void Close(std::chrono::steady_clock::time_point deadline) {
+    std::vector<Waiting> rest;
     {
       base::MutexLock lock(mutex_);
       closed_ = true;
-      rest = Take();
+      while (!waiting_.empty()) rest.push_back(Take(waiting_.begin()));
     }
-    Send(std::move(rest));
+    for (Waiting& one : rest) SendTaken(std::move(one));
+    base::MutexLock lock(mutex_);
+    sent_.WaitUntil(lock, deadline, [this]() SPANDREL_REQUIRES(mutex_) { return sending_ == 0; });
   }
 
  private:
-  size_t max_spans() const { return static_cast<size_t>(options_.send_batch_max_size); }
+  // Records that go on together, and who waits to hear of them.
+  struct Waiting {
+    Batch batch;
+    size_t bytes = 0;
+    std::vector<pipeline::Completion> waiters;
+    signal::SharedOrigin origin;
+    uint64_t generation = 0;
+  };
+  using WaitingMap = std::map<OriginKey, Waiting>;
+
+  size_t max_items() const { return static_cast<size_t>(options_.send_batch_max_size); }
   size_t max_bytes() const { return static_cast<size_t>(options_.send_batch_max_bytes); }
+
+  bool IsAtLimit() const SPANDREL_REQUIRES(mutex_) {
+    const auto limit = static_cast<size_t>(options_.metadata_cardinality_limit);
+    return limit > 0 && waiting_.size() >= limit;
+  }
 
   // Whether what waits would be over a limit with that much more. Sending it on before is better
   // than cutting afterwards: chunks stay whole, and whole chunks are passed on without encoding.
-  bool Overflows(size_t spans, size_t bytes) const SPANDREL_REQUIRES(mutex_) {
-    if (max_spans() > 0 && waiting_.spans.span_count() + spans > max_spans()) return true;
-    return max_bytes() > 0 && waiting_.bytes + bytes > max_bytes();
+  bool Overflows(const Waiting& waiting, size_t items, size_t bytes) const {
+    if (max_items() > 0 && signal::ItemCount(waiting.batch) + items > max_items()) return true;
+    return max_bytes() > 0 && waiting.bytes + bytes > max_bytes();
   }
 
-  bool IsFull() const SPANDREL_REQUIRES(mutex_) {
+  bool IsFull(const Waiting& waiting) const SPANDREL_REQUIRES(mutex_) {
     if (closed_ || options_.timeout.count() == 0) return true;
-    if (waiting_.spans.span_count() >= static_cast<size_t>(options_.send_batch_size)) return true;
-    return max_bytes() > 0 && waiting_.bytes >= max_bytes();
+    const size_t items = signal::ItemCount(waiting.batch);
+    if (items >= static_cast<size_t>(options_.send_batch_size)) return true;
+    return max_bytes() > 0 && waiting.bytes >= max_bytes();
   }
 
-  WaitingBatch Take() SPANDREL_REQUIRES(mutex_) {
-    ++generation_;
-    return std::exchange(waiting_, {});
+  typename WaitingMap::iterator Open(const OriginKey& key) SPANDREL_REQUIRES(mutex_) {
+    const auto opened = waiting_.try_emplace(key).first;
+    opened->second.origin = OriginOf(key);
+    opened->second.generation = ++last_generation_;
+    origins_->store(waiting_.size());
+    return opened;
   }
 
-  void SendAtTimeout(uint64_t generation) {
-    timer_.RunAt(timer_.Now() + options_.timeout, [weak = weak_from_this(), generation] {
-      if (const auto state = weak.lock()) state->SendIfStillWaiting(generation);
+  // To be handed to SendTaken.
+  Waiting Take(typename WaitingMap::iterator at) SPANDREL_REQUIRES(mutex_) {
+    ++sending_;
+    Waiting taken = std::move(at->second);
+    waiting_.erase(at);
+    origins_->store(waiting_.size());
+    return taken;
+  }
+
+  void SendAtTimeout(const OriginKey& key, uint64_t generation) {
+    timer_.RunAt(timer_.Now() + options_.timeout, [weak = this->weak_from_this(), key, generation] {
+      if (const auto state = weak.lock()) state->SendIfStillWaiting(key, generation);
     });
   }
 
-  void SendIfStillWaiting(uint64_t generation) {
-    WaitingBatch due;
+  void SendIfStillWaiting(const OriginKey& key, uint64_t generation) {
+    Waiting due;
     {
       base::MutexLock lock(mutex_);
-      if (generation != generation_) return;
-      due = Take();
+      const auto found = waiting_.find(key);
+      if (found == waiting_.end() || found->second.generation != generation) return;
+      due = Take(found);
     }
     timeout_triggers_.Add();
-    Send(std::move(due));
+    SendTaken(std::move(due));
   }
 
-  void Send(WaitingBatch batch) {
-    if (batch.spans.empty()) return;
-    std::vector<span::SpanBatch> parts;
-    if ((max_spans() > 0 && batch.spans.span_count() > max_spans()) ||
-        (max_bytes() > 0 && batch.bytes > max_bytes())) {
-      parts = wire::SplitBatch(std::move(batch.spans), max_spans(), max_bytes());
+  void SendTaken(Waiting taken) {
+    Send(std::move(taken));
+    base::MutexLock lock(mutex_);
+    if (--sending_ == 0) sent_.NotifyAll();
+  }
+
+  void Send(Waiting taken) {
+    std::vector<Batch> parts;
+    if ((max_items() > 0 && signal::ItemCount(taken.batch) > max_items()) ||
+        (max_bytes() > 0 && taken.bytes > max_bytes())) {
+      parts = wire::SplitBatch(std::move(taken.batch), max_items(), max_bytes());
     } else {
-      parts.push_back(std::move(batch.spans));
+      parts.push_back(std::move(taken.batch));
     }
-    auto join = std::make_shared<CompletionJoin>(parts.size(), std::move(batch.waiters));
-    for (span::SpanBatch& part : parts) {
+    auto join = std::make_shared<CompletionJoin>(parts.size(), std::move(taken.waiters));
+    for (Batch& part : parts) {
       sent_batches_.Add();
-      sent_spans_.Add(part.span_count());
+      sent_items_.Add(signal::ItemCount(part));
       next_->Consume(std::move(part),
                      [join](base::Status status) { join->PartDone(std::move(status)); });
     }
   }
 
   const BatchOptions options_;
-  const std::shared_ptr<pipeline::Consumer> next_;
+  const pipeline::ConsumerPtr<Batch> next_;
   pipeline::Timer& timer_;
   base::Counter& size_triggers_;
   base::Counter& timeout_triggers_;
   base::Counter& sent_batches_;
-  base::Counter& sent_spans_;
+  base::Counter& sent_items_;
+  const std::shared_ptr<std::atomic<size_t>> origins_ = std::make_shared<std::atomic<size_t>>(0);
+  const std::shared_ptr<void> gauge_;
 
   base::Mutex mutex_;
-  WaitingBatch waiting_ SPANDREL_GUARDED_BY(mutex_);
-  uint64_t generation_ SPANDREL_GUARDED_BY(mutex_) = 0;  // of waiting_
+  base::CondVar sent_;
+  WaitingMap waiting_ SPANDREL_GUARDED_BY(mutex_);  // none is empty
+  uint64_t last_generation_ SPANDREL_GUARDED_BY(mutex_) = 0;
+  size_t sending_ SPANDREL_GUARDED_BY(mutex_) = 0;  // taken and not handed on
   bool closed_ SPANDREL_GUARDED_BY(mutex_) = false;
 };
 
-BatchProcessor::BatchProcessor(const pipeline::ComponentContext& context,
-                               const BatchOptions& options,
-                               std::shared_ptr<pipeline::Consumer> next, pipeline::Timer& timer)
+template <typename Batch>
+BatchProcessor<Batch>::BatchProcessor(const pipeline::ComponentContext& context,
+                                      const BatchOptions& options,
+                                      pipeline::ConsumerPtr<Batch> next, pipeline::Timer& timer)
     : state_(std::make_shared<State>(context, options, std::move(next), timer)) {}
 
-BatchProcessor::~BatchProcessor() = default;
+template <typename Batch>
+BatchProcessor<Batch>::~BatchProcessor() = default;
 
-void BatchProcessor::Shutdown(std::chrono::steady_clock::time_point) {
-  state_->Close();
+template <typename Batch>
+void BatchProcessor<Batch>::Shutdown(std::chrono::steady_clock::time_point deadline) {
+  state_->Close(deadline);
 }
 
-void BatchProcessor::Consume(span::SpanBatch&& batch, pipeline::Completion done) {
+template <typename Batch>
+void BatchProcessor<Batch>::Consume(Batch&& batch, pipeline::Completion done) {
   state_->Add(std::move(batch), std::move(done));
 }
+
+template class BatchProcessor<span::SpanBatch>;
+template class BatchProcessor<signal::MetricBatch>;
+template class BatchProcessor<signal::LogBatch>;
 
 pipeline::ProcessorFactory MakeBatchProcessorFactory(pipeline::Timer& timer) {
   pipeline::ProcessorFactory factory;
   factory.info = {"batch", {}, "stable", "Merges small batches into larger ones."};
   factory.decode = DecodeBatchConfig;
-  factory.create = [&timer](const pipeline::ComponentContext& context,
-                            std::shared_ptr<const pipeline::ConfigBase> config,
-                            std::shared_ptr<pipeline::Consumer> next)
-      -> base::Result<std::unique_ptr<pipeline::Processor>> {
-    return std::unique_ptr<pipeline::Processor>(std::make_unique<BatchProcessor>(
-        context, static_cast<const BatchConfig&>(*config).options, std::move(next), timer));
-  };
+  factory.create = pipeline::ForAllSignals<pipeline::MakeProcessor>([&timer]<typename Batch>() {
+    return [&timer](const pipeline::ComponentContext& context,
+                    std::shared_ptr<const pipeline::ConfigBase> config,
+                    pipeline::ConsumerPtr<Batch> next)
+               -> base::Result<std::unique_ptr<pipeline::Processor<Batch>>> {
+      return std::unique_ptr<pipeline::Processor<Batch>>(std::make_unique<BatchProcessor<Batch>>(
+          context, static_cast<const BatchConfig&>(*config).options, std::move(next), timer));
+    };
+  });
   return factory;
 }
 

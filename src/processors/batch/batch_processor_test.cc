@@ -3,12 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <optional>
 #include <thread>
 #include <vector>
 
 #include "config/document.h"
 #include "processors/factories.h"
+#include "wire/otlp/otlp_records.h"
 #include "wire/testing/request.h"
 
 namespace spandrel::processors {
@@ -47,7 +49,7 @@ class ManualTimer : public pipeline::Timer {
 };
 
 // Keeps what it gets and answers when told to.
-class HoldingConsumer : public pipeline::Consumer {
+class HoldingConsumer : public pipeline::Consumer<span::SpanBatch> {
  public:
   void Consume(span::SpanBatch&& batch, pipeline::Completion done) override {
     std::lock_guard lock(mutex_);
@@ -63,7 +65,7 @@ class HoldingConsumer : public pipeline::Consumer {
 class BatchProcessorTest : public ::testing::Test {
  protected:
   void Make(BatchOptions options) {
-    processor_ = std::make_unique<BatchProcessor>(
+    processor_ = std::make_unique<BatchProcessor<span::SpanBatch>>(
         pipeline::ComponentContext{"batch", metrics_, memory_}, options, next_, timer_);
     ASSERT_TRUE(processor_->Start().ok());
   }
@@ -82,7 +84,7 @@ class BatchProcessorTest : public ::testing::Test {
   base::ByteBudget memory_{64 << 20};
   ManualTimer timer_;
   std::shared_ptr<HoldingConsumer> next_ = std::make_shared<HoldingConsumer>();
-  std::unique_ptr<BatchProcessor> processor_;
+  std::unique_ptr<BatchProcessor<span::SpanBatch>> processor_;
 };
 
 TEST_F(BatchProcessorTest, MergesUntilTheTimeIsUp) {
@@ -236,6 +238,100 @@ TEST_F(BatchProcessorTest, ManyThreadsLoseNothing) {
   EXPECT_EQ(answered, kThreads * kBatches);
 }
 
+signal::SharedOrigin OriginOf(std::string tenant, std::string key, std::string peer) {
+  return std::make_shared<const signal::Origin>(signal::Origin{
+      std::move(tenant), "someone", {{"x-key", std::move(key)}, {"x-id", peer}}, peer});
+}
+
+TEST_F(BatchProcessorTest, MergesAcrossPeersButNotAcrossTenantsAndKeys) {
+  Make({.metadata_keys = {"x-key"}});
+  int sent = 0;
+  const auto consume = [&](const signal::SharedOrigin& origin) {
+    auto batch = MakeTestBatch("a", 1 + static_cast<uint64_t>(sent++), 1);
+    batch.set_origin(origin);
+    return Consume(std::move(batch));
+  };
+  consume(OriginOf("blue", "1", "a:1"));
+  consume(OriginOf("blue", "1", "a:2"));
+  consume(OriginOf("blue", "2", "a:1"));
+  consume(OriginOf("red", "1", "a:1"));
+  consume(nullptr);
+  timer_.Advance(milliseconds(200));
+  ASSERT_EQ(next_->batches.size(), 4u);
+  std::map<std::string, size_t> spans;
+  for (const auto& batch : next_->batches) {
+    std::string key = "none";
+    if (batch.origin()) {
+      ASSERT_EQ(batch.origin()->metadata.size(), 1u);
+      key = batch.origin()->tenant + batch.origin()->metadata[0].second;
+      EXPECT_EQ(batch.origin()->peer + batch.origin()->identity, "");
+    }
+    spans[key] += batch.span_count();
+  }
+  EXPECT_EQ(spans,
+            (std::map<std::string, size_t>{{"blue1", 2}, {"blue2", 1}, {"red1", 1}, {"none", 1}}));
+}
+
+TEST_F(BatchProcessorTest, BoundsTheOriginsThatWait) {
+  Make({.metadata_keys = {"x-key"}, .metadata_cardinality_limit = 2});
+  std::vector<std::shared_ptr<std::optional<Status>>> outcomes;
+  for (const char* key : {"1", "2", "3", "1"}) {
+    auto batch = MakeTestBatch("a", 1, 1);
+    batch.set_origin(OriginOf("", key, "a:1"));
+    outcomes.push_back(Consume(std::move(batch)));
+  }
+  ASSERT_TRUE(outcomes[2]->has_value());
+  EXPECT_EQ((*outcomes[2])->code(), StatusCode::kUnavailable);
+  EXPECT_TRUE((*outcomes[2])->retry_after().has_value());
+  timer_.Advance(milliseconds(200));
+  EXPECT_EQ(next_->batches.size(), 2u);
+  auto batch = MakeTestBatch("a", 1, 1);
+  batch.set_origin(OriginOf("", "3", "a:1"));
+  EXPECT_FALSE(Consume(std::move(batch))->has_value());
+}
+
+// The same for a batch of another signal: what is merged is spliced, and cut by items.
+TEST(BatchProcessorOfMetrics, CountsDataPoints) {
+  base::MetricRegistry metrics;
+  base::ByteBudget memory(1 << 20);
+  ManualTimer timer;
+  class Keeping final : public pipeline::Consumer<signal::MetricBatch> {
+   public:
+    void Consume(signal::MetricBatch&& batch, pipeline::Completion done) override {
+      sizes.push_back(batch.item_count());
+      bytes = wire::EncodeOtlpProtobuf(batch);
+      done({});
+    }
+    std::vector<size_t> sizes;
+    std::string bytes;
+  };
+  const auto next = std::make_shared<Keeping>();
+  BatchProcessor<signal::MetricBatch> processor(
+      {"batch", metrics, memory}, {.send_batch_size = 4, .send_batch_max_size = 4}, next, timer);
+  // One resource with `count` gauges of one data point.
+  const auto request = [](size_t count) {
+    std::string scope = "\x12";
+    scope += static_cast<char>(count * 6);
+    for (size_t i = 0; i < count; ++i) scope += std::string("\x12\x04\x2a\x02\x0a\x00", 6);
+    std::string bytes = "\x0a";
+    bytes += static_cast<char>(scope.size());
+    return bytes + scope;
+  };
+  const auto consume = [&](const std::string& bytes) {
+    auto decoded = wire::DecodeOtlpRecords(signal::Signal::kMetrics, base::MakeSharedBytes(bytes));
+    ASSERT_TRUE(decoded.ok()) << decoded.status().ToString();
+    processor.Consume(signal::MetricBatch(*decoded), [](const Status&) {});
+  };
+  consume(request(1));
+  consume(request(2));
+  EXPECT_TRUE(next->sizes.empty());
+  timer.Advance(milliseconds(200));
+  EXPECT_EQ(next->sizes, std::vector<size_t>{3});
+  EXPECT_EQ(next->bytes, request(1) + request(2));
+  consume(request(6));
+  EXPECT_EQ(next->sizes, (std::vector<size_t>{3, 4, 2}));
+}
+
 config::Problems Decode(std::string_view yaml, std::shared_ptr<const BatchConfig>* config) {
   config::Problems problems;
   auto document = config::ParseYaml(yaml, "test.yaml", &problems);
@@ -248,18 +344,22 @@ config::Problems Decode(std::string_view yaml, std::shared_ptr<const BatchConfig
 TEST(BatchConfigTest, ReadsItsKeys) {
   std::shared_ptr<const BatchConfig> config;
   const auto problems = Decode(
-      "{send_batch_size: 100, send_batch_max_size: 200, timeout: 1s, send_batch_max_bytes: 65_536}",
+      "{send_batch_size: 100, send_batch_max_size: 200, timeout: 1s, send_batch_max_bytes: 65_536, "
+      "metadata_keys: [X-Scope-OrgID], metadata_cardinality_limit: 5}",
       &config);
   EXPECT_FALSE(problems.has_errors()) << problems.ToString();
   EXPECT_EQ(config->options.send_batch_size, 100);
   EXPECT_EQ(config->options.send_batch_max_size, 200);
   EXPECT_EQ(config->options.send_batch_max_bytes, 65'536);
   EXPECT_EQ(config->options.timeout, std::chrono::seconds(1));
+  EXPECT_EQ(config->options.metadata_keys, std::vector<std::string>{"x-scope-orgid"});
+  EXPECT_EQ(config->options.metadata_cardinality_limit, 5);
 }
 
 TEST(BatchConfigTest, RefusesWhatItCannotDo) {
   for (const auto* yaml : {"{send_batch_size: -1}", "{send_batch_size: 10, send_batch_max_size: 5}",
-                           "{metadata_keys: [tenant]}", "{timeout: -1s}", "{send_batch_sise: 1}"}) {
+                           "{metadata_keys: [tenant, Tenant]}", "{metadata_cardinality_limit: -1}",
+                           "{timeout: -1s}", "{send_batch_sise: 1}"}) {
     std::shared_ptr<const BatchConfig> config;
     EXPECT_TRUE(Decode(yaml, &config).has_errors()) << yaml;
   }

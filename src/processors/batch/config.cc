@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,21 @@ namespace {
 void ReadCount(config::Decoder& decoder, std::string_view key, int64_t* value) {
   decoder.Read(key, value);
   if (*value < 0) decoder.Error(key, fmt::format("{} is negative", *value));
+}
+
+// Header names do not tell case apart.
+void NormalizeKeys(config::Decoder& decoder, std::vector<std::string>* keys) {
+  for (std::string& key : *keys) {
+    for (char& c : key) {
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+  }
+  std::vector<std::string> sorted = *keys;
+  std::sort(sorted.begin(), sorted.end());
+  const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+  if (twice != sorted.end()) {
+    decoder.Error("metadata_keys", fmt::format("'{}' is listed twice", *twice));
+  }
 }
 
 }  // namespace
@@ -29,12 +45,9 @@ std::shared_ptr<const BatchConfig> DecodeBatchConfig(config::Decoder& decoder) {
                   fmt::format("{} is less than send_batch_size, {}", options.send_batch_max_size,
                               options.send_batch_size));
   }
-  std::vector<std::string> metadata_keys;
-  decoder.Read("metadata_keys", &metadata_keys);
-  if (!metadata_keys.empty()) {
-    decoder.Error("metadata_keys", "batching by request metadata is not supported; leave it empty");
-  }
-  decoder.Ignore("metadata_cardinality_limit");
+  decoder.Read("metadata_keys", &options.metadata_keys);
+  NormalizeKeys(decoder, &options.metadata_keys);
+  ReadCount(decoder, "metadata_cardinality_limit", &options.metadata_cardinality_limit);
   return config;
 }
 

@@ -19,7 +19,7 @@ base::Counter& RefusedCounter(const pipeline::ComponentContext& context, std::st
 }  // namespace
 
 EditProcessor::EditProcessor(const pipeline::ComponentContext& context, MakeEdit make_edit,
-                             std::shared_ptr<pipeline::Consumer> next)
+                             pipeline::ConsumerPtr<span::SpanBatch> next)
     : make_edit_(std::move(make_edit)),
       next_(std::move(next)),
       memory_(context.memory),

@@ -18,18 +18,19 @@ using MakeEdit =
 
 // Hands every batch on with what an edit makes of it, on the caller's thread. Batches that lose all
 // of their spans are accepted and go nowhere. Owns no thread and holds nothing.
-class EditProcessor : public pipeline::Processor {
+class EditProcessor final : public pipeline::Processor<span::SpanBatch> {
  public:
   EditProcessor(const pipeline::ComponentContext& context, MakeEdit make_edit,
-                std::shared_ptr<pipeline::Consumer> next);
+                pipeline::ConsumerPtr<span::SpanBatch> next);
 
   base::Status Start() override { return {}; }
   void Shutdown(std::chrono::steady_clock::time_point) override {}
   void Consume(span::SpanBatch&& batch, pipeline::Completion done) override;
+  bool mutates() const override { return true; }
 
  private:
   const MakeEdit make_edit_;
-  const std::shared_ptr<pipeline::Consumer> next_;
+  const pipeline::ConsumerPtr<span::SpanBatch> next_;
   base::ByteBudget& memory_;
   base::Counter& refused_records_;
   base::Counter& refused_groups_;

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "config/document.h"
-#include "pipeline/component.h"
+#include "pipeline/factories.h"
 #include "proto/writer.h"
 #include "signal/origin.h"
 #include "span/span_view.h"
@@ -120,7 +120,7 @@ inline TestAttributes ReadAttributes(std::string_view message, uint32_t field) {
 }
 
 // Keeps what it gets.
-class KeepingConsumer : public pipeline::Consumer {
+class KeepingConsumer : public pipeline::Consumer<span::SpanBatch> {
  public:
   void Consume(span::SpanBatch&& batch, pipeline::Completion done) override {
     batches.push_back(std::move(batch));
@@ -153,7 +153,7 @@ class EditFixture : public ::testing::Test {
     config::Problems problems;
     auto config = Decode(yaml, &problems);
     EXPECT_EQ(problems.ToString(), "");
-    auto processor = factory_.create({"edit", metrics_, memory_}, config, sink_);
+    auto processor = factory_.create.traces({"edit", metrics_, memory_}, config, sink_);
     EXPECT_TRUE(processor.ok());
     EXPECT_TRUE((*processor)->Start().ok());
     std::optional<base::Status> outcome;

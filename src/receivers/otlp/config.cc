@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "receivers/otlp/config.h"
 
+#include <fmt/format.h>
+
+#include "signal/signal.h"
+
 namespace spandrel::receivers {
 namespace {
 
@@ -11,15 +15,27 @@ bool IsEnabled(config::Decoder& protocol, bool written) {
   return enabled;
 }
 
-void ReadUrlPath(config::Decoder& http, std::string* path) {
-  http.Read("traces_url_path", path);
-  if (path->empty() || path->front() != '/') path->insert(0, "/");
-  http.Ignore("metrics_url_path");
-  http.Ignore("logs_url_path");
+pipeline::ListenAddress AddressOf(const endpoints::ListenerConfig& listener) {
+  return {listener.endpoint.host, listener.endpoint.port, "tcp"};
+}
+
+void ReadUrlPaths(config::Decoder& http, OtlpReceiverConfig* config) {
+  for (const signal::Signal signal : signal::kAllSignals) {
+    std::string& path = config->url_paths[static_cast<size_t>(signal)];
+    http.Read(fmt::format("{}_url_path", signal::SignalName(signal)), &path);
+    if (path.empty() || path.front() != '/') path.insert(0, "/");
+  }
   http.Ignore("profiles_url_path");
 }
 
 }  // namespace
+
+std::vector<pipeline::ListenAddress> OtlpReceiverConfig::listens() const {
+  std::vector<pipeline::ListenAddress> addresses;
+  if (grpc) addresses.push_back(AddressOf(grpc->listener));
+  if (http) addresses.push_back(AddressOf(http->listener));
+  return addresses;
+}
 
 std::shared_ptr<const OtlpReceiverConfig> DecodeOtlpReceiverConfig(config::Decoder& decoder) {
   auto config = std::make_shared<OtlpReceiverConfig>();
@@ -36,7 +52,7 @@ std::shared_ptr<const OtlpReceiverConfig> DecodeOtlpReceiverConfig(config::Decod
     config::Decoder http = protocols.Child("http");
     const bool enabled = IsEnabled(http, written);
     auto server = endpoints::DecodeHttpServer(http, {"localhost", 4318});
-    ReadUrlPath(http, &config->traces_url_path);
+    ReadUrlPaths(http, config.get());
     if (enabled) config->http = std::move(server);
   }
   if (!config->grpc && !config->http) {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "config/decode.h"
 #include "endpoints/listener.h"
@@ -14,7 +16,10 @@ namespace spandrel::receivers {
 struct OtlpReceiverConfig : pipeline::ConfigBase {
   std::optional<endpoints::GrpcServerConfig> grpc;  // localhost:4317
   std::optional<endpoints::HttpServerConfig> http;  // localhost:4318
-  std::string traces_url_path = "/v1/traces";
+  // Of HTTP, by signal: /v1/traces, /v1/metrics, /v1/logs.
+  std::array<std::string, 3> url_paths = {"/v1/traces", "/v1/metrics", "/v1/logs"};
+
+  std::vector<pipeline::ListenAddress> listens() const override;
 };
 
 // `protocols:` with at least one of `grpc:` and `http:`.

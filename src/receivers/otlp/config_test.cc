@@ -55,7 +55,8 @@ protocols:
   EXPECT_EQ(config->grpc->max_concurrent_streams, 7u);
   EXPECT_EQ(config->grpc->listener.tls->client_ca_file, "c.pem");
   EXPECT_EQ(config->http->listener.endpoint.ToString(), "[::1]:5318");
-  EXPECT_EQ(config->traces_url_path, "/v2/spans");
+  EXPECT_EQ(config->url_paths[0], "/v2/spans");
+  EXPECT_EQ(config->url_paths[1], "/v1/metrics");
   EXPECT_EQ(config->http->max_body_bytes, 1000u);
   EXPECT_EQ(config->http->cors.max_age_seconds, 60);
 }

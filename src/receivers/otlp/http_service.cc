@@ -11,6 +11,7 @@
 #include "net/exchange/server_call.h"
 #include "net/http/compression.h"
 #include "net/http/rpc_status.h"
+#include "receivers/otlp/request_origin.h"
 
 namespace spandrel::receivers {
 namespace {
@@ -45,28 +46,41 @@ net::Response PlainText(int http_status, std::string text) {
 
 }  // namespace
 
-std::optional<HttpTraceService::Encoding> HttpTraceService::EncodingOf(
-    const net::Request& request) {
+std::optional<HttpService::Encoding> HttpService::EncodingOf(const net::Request& request) {
   const std::string type = MediaType(net::FindHeader(request.headers, "content-type"));
   if (type == kProtobufType) return Encoding::kProtobuf;
   if (type == kJsonType) return Encoding::kJson;
   return std::nullopt;
 }
 
-std::optional<net::Response> HttpTraceService::RefuseByHeaders(
-    const net::Request& request, std::optional<Encoding> encoding) const {
-  if (request.path != path_) {
-    return PlainText(
-        404,
-        fmt::format("nothing here; traces go to POST {} (metrics and logs are not taken)", path_));
+const Ingest* HttpService::FindIngest(std::string_view path) const {
+  for (const Route& route : routes_) {
+    if (route.path == path && route.ingest->is_connected()) return route.ingest.get();
   }
+  return nullptr;
+}
+
+net::Response HttpService::NothingHere() const {
+  std::string text = "nothing here";
+  for (const Route& route : routes_) {
+    if (!route.ingest->is_connected()) continue;
+    text +=
+        fmt::format("; {} go to POST {}", signal::SignalName(route.ingest->signal()), route.path);
+  }
+  return PlainText(404, std::move(text));
+}
+
+std::optional<net::Response> HttpService::RefuseByHeaders(const net::Request& request,
+                                                          const Ingest* ingest,
+                                                          std::optional<Encoding> encoding) const {
+  if (ingest == nullptr) return NothingHere();
   if (request.method != "POST") {
     net::Response response = PlainText(405, "use POST");
     response.headers.emplace_back("allow", "POST");
     return response;
   }
   if (!encoding) {
-    const Status refused = ingest_.RefuseRequest(
+    const Status refused = ingest->RefuseRequest(
         {StatusCode::kUnimplemented,
          fmt::format("content-type is neither {} nor {}", kProtobufType, kJsonType)});
     return PlainText(415, refused.message());
@@ -74,8 +88,8 @@ std::optional<net::Response> HttpTraceService::RefuseByHeaders(
   return std::nullopt;
 }
 
-base::Result<std::string> HttpTraceService::ReadBody(
-    net::ServerCall& call, base::ByteBudget::Reservation* reservation) const {
+base::Result<std::string> HttpService::ReadBody(net::ServerCall& call,
+                                                base::ByteBudget::Reservation* reservation) const {
   base::ByteBudget::Reservation sent;
   std::string body = call.TakeBody(&sent);
   const std::string_view coding = net::FindHeader(call.request().headers, "content-encoding");
@@ -84,15 +98,16 @@ base::Result<std::string> HttpTraceService::ReadBody(
     return body;
   }
   if (!memory_.TryReserve(0, reservation)) return Status(StatusCode::kUnavailable, "no memory");
-  return net::Decompress(coding, body, max_body_bytes_, reservation);
+  return net::Decompress(coding, body, config_.max_body_bytes, reservation);
 }
 
-net::Response HttpTraceService::Answer(Encoding encoding, const IngestOutcome& outcome) const {
+net::Response HttpService::Answer(const Ingest& ingest, Encoding encoding,
+                                  const IngestOutcome& outcome) {
   const bool json = encoding == Encoding::kJson;
   net::Response response;
   response.headers.emplace_back("content-type", json ? kJsonType : kProtobufType);
   if (outcome.status.ok()) {
-    response.body = json ? wire::EncodeExportResponseJson(outcome.partial)
+    response.body = json ? wire::EncodeExportResponseJson(outcome.partial, ingest.signal())
                          : wire::EncodeExportResponseProtobuf(outcome.partial);
     return response;
   }
@@ -105,9 +120,9 @@ net::Response HttpTraceService::Answer(Encoding encoding, const IngestOutcome& o
   return response;
 }
 
-net::Response HttpTraceService::AnswerBadBody(Encoding encoding, Status status) const {
-  const Status refused = ingest_.RefuseRequest(std::move(status));
-  net::Response response = Answer(encoding, {refused, {}});
+net::Response HttpService::AnswerBadBody(const Ingest& ingest, Encoding encoding, Status status) {
+  const Status refused = ingest.RefuseRequest(std::move(status));
+  net::Response response = Answer(ingest, encoding, {refused, {}});
   if (refused.code() == StatusCode::kUnimplemented) {
     response.status = 415;
     response.headers.emplace_back("accept-encoding", std::string(net::SupportedEncodings()));
@@ -115,34 +130,34 @@ net::Response HttpTraceService::AnswerBadBody(Encoding encoding, Status status) 
   return response;
 }
 
-void HttpTraceService::Respond(net::ServerCall& call, net::Response response) const {
-  endpoints::AddCorsHeaders(cors_, call.request(), &response.headers);
+void HttpService::Respond(net::ServerCall& call, net::Response response) const {
+  endpoints::AddCorsHeaders(config_.cors, call.request(), &response.headers);
   call.Respond(std::move(response));
 }
 
-void HttpTraceService::Handle(std::shared_ptr<const HttpTraceService> service,
-                              std::shared_ptr<net::ServerCall> call) {
+void HttpService::Handle(std::shared_ptr<const HttpService> service,
+                         std::shared_ptr<net::ServerCall> call) {
   const net::Request& request = call->request();
-  if (auto preflight = endpoints::AnswerPreflight(service->cors_, request, "POST")) {
+  if (auto preflight = endpoints::AnswerPreflight(service->config_.cors, request, "POST")) {
     return call->Respond(std::move(*preflight));
   }
   const std::optional<Encoding> encoding = EncodingOf(request);
-  if (auto refusal = service->RefuseByHeaders(request, encoding)) {
+  const Ingest* const ingest = service->FindIngest(request.path);
+  if (auto refusal = service->RefuseByHeaders(request, ingest, encoding)) {
     return service->Respond(*call, std::move(*refusal));
   }
-  base::ByteBudget::Reservation reservation;
-  auto body = service->ReadBody(*call, &reservation);
+  ExportRequest taken;
+  taken.is_json = *encoding == Encoding::kJson;
+  taken.origin = OriginOf(request, service->config_.listener.include_metadata);
+  auto body = service->ReadBody(*call, &taken.reservation);
   if (!body.ok()) {
-    return service->Respond(*call, service->AnswerBadBody(*encoding, body.status()));
+    return service->Respond(*call, AnswerBadBody(*ingest, *encoding, body.status()));
   }
-  auto answer = [service, call, encoding = *encoding](IngestOutcome outcome) {
-    service->Respond(*call, service->Answer(encoding, outcome));
-  };
-  if (*encoding == Encoding::kJson) {
-    service->ingest_.IngestJson(*body, std::move(reservation), std::move(answer));
-  } else {
-    service->ingest_.IngestProtobuf(std::move(*body), std::move(reservation), std::move(answer));
-  }
+  taken.body = *std::move(body);
+  ingest->Take(std::move(taken),
+               [service, call, ingest, encoding = *encoding](const IngestOutcome& outcome) {
+                 service->Respond(*call, Answer(*ingest, encoding, outcome));
+               });
 }
 
 }  // namespace spandrel::receivers

@@ -4,28 +4,31 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/byte_budget.h"
 #include "endpoints/listener.h"
 #include "net/exchange/server_call.h"
-#include "receivers/otlp/trace_ingest.h"
+#include "receivers/otlp/ingest.h"
 
 namespace spandrel::receivers {
 
 // OTLP/HTTP (https://opentelemetry.io/docs/specs/otlp/#otlphttp): POST of a protobuf or JSON
-// request to one path. Immutable; any thread.
-class HttpTraceService {
+// request to the path of its signal, while a pipeline takes the signal. Immutable; any thread.
+class HttpService {
  public:
-  HttpTraceService(TraceIngest ingest, base::ByteBudget& memory, std::string path,
-                   size_t max_body_bytes, endpoints::CorsConfig cors)
-      : ingest_(std::move(ingest)),
-        memory_(memory),
-        path_(std::move(path)),
-        max_body_bytes_(max_body_bytes),
-        cors_(std::move(cors)) {}
+  struct Route {
+    std::string path;  // "/v1/traces"
+    std::shared_ptr<const Ingest> ingest;
+  };
+
+  HttpService(std::vector<Route> routes, base::ByteBudget& memory,
+              const endpoints::HttpServerConfig& config)
+      : routes_(std::move(routes)), memory_(memory), config_(config) {}
 
   // Answers `call`, perhaps after it returns. `service` lives until then.
-  static void Handle(std::shared_ptr<const HttpTraceService> service,
+  static void Handle(std::shared_ptr<const HttpService> service,
                      std::shared_ptr<net::ServerCall> call);
 
  private:
@@ -33,21 +36,23 @@ class HttpTraceService {
 
   // By the content type; nothing for a type that is not OTLP's.
   static std::optional<Encoding> EncodingOf(const net::Request& request);
+  // The signal's that a pipeline takes; null for a path that is nothing here.
+  const Ingest* FindIngest(std::string_view path) const;
   // The answer to what is not an export request; nothing when it may be one.
-  std::optional<net::Response> RefuseByHeaders(const net::Request& request,
+  std::optional<net::Response> RefuseByHeaders(const net::Request& request, const Ingest* ingest,
                                                std::optional<Encoding> encoding) const;
+  net::Response NothingHere() const;
   // The body without its compression.
   base::Result<std::string> ReadBody(net::ServerCall& call,
                                      base::ByteBudget::Reservation* reservation) const;
-  net::Response AnswerBadBody(Encoding encoding, base::Status status) const;
-  net::Response Answer(Encoding encoding, const IngestOutcome& outcome) const;
+  static net::Response AnswerBadBody(const Ingest& ingest, Encoding encoding, base::Status status);
+  static net::Response Answer(const Ingest& ingest, Encoding encoding,
+                              const IngestOutcome& outcome);
   void Respond(net::ServerCall& call, net::Response response) const;
 
-  const TraceIngest ingest_;
+  const std::vector<Route> routes_;
   base::ByteBudget& memory_;
-  const std::string path_;
-  const size_t max_body_bytes_;
-  const endpoints::CorsConfig cors_;
+  const endpoints::HttpServerConfig config_;
 };
 
 }  // namespace spandrel::receivers

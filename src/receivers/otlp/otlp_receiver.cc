@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include <iterator>
+
 #include "base/log.h"
 #include "endpoints/gate.h"
 #include "net/exchange/server_call.h"
@@ -13,18 +15,24 @@
 #include "net/socket/io_runtime.h"
 #include "receivers/factories.h"
 #include "receivers/otlp/http_service.h"
-#include "receivers/otlp/trace_ingest.h"
+#include "receivers/otlp/ingest.h"
+#include "receivers/otlp/request_origin.h"
+#include "wire/otlp/otlp_paths.h"
 
 namespace spandrel::receivers {
 namespace {
 
-constexpr const char* kTraceExportPath =
-    "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
-
-void HandleGrpcExport(const TraceIngest& ingest, std::shared_ptr<net::GrpcCall> call) {
-  base::ByteBudget::Reservation reservation;
-  std::string message = call->TakeMessage(&reservation);
-  ingest.IngestProtobuf(std::move(message), std::move(reservation), [call](IngestOutcome outcome) {
+void HandleGrpcExport(const Ingest& ingest, bool include_metadata,
+                      const std::shared_ptr<net::GrpcCall>& call) {
+  if (!ingest.is_connected()) {
+    const auto name = signal::SignalName(ingest.signal());
+    return call->Finish({base::StatusCode::kUnimplemented,
+                         fmt::format("no pipeline takes {} from this receiver", name)});
+  }
+  ExportRequest request;
+  request.origin = OriginOf(call->request(), include_metadata);
+  request.body = call->TakeMessage(&request.reservation);
+  ingest.Take(std::move(request), [call](const IngestOutcome& outcome) {
     if (!outcome.status.ok()) return call->Finish(outcome.status);
     call->Reply(wire::EncodeExportResponseProtobuf(outcome.partial));
   });
@@ -42,11 +50,11 @@ void RefusePlainHttp(net::ServerCall& call) {
 
 OtlpReceiver::OtlpReceiver(net::IoRuntime& runtime, pipeline::ComponentContext context,
                            std::shared_ptr<const OtlpReceiverConfig> config,
-                           std::shared_ptr<pipeline::Consumer> next, ListeningObserver on_listening)
+                           pipeline::Outputs outputs, ListeningObserver on_listening)
     : runtime_(runtime),
       context_(std::move(context)),
       config_(std::move(config)),
-      next_(std::move(next)),
+      outputs_(std::move(outputs)),
       on_listening_(std::move(on_listening)) {}
 
 OtlpReceiver::~OtlpReceiver() = default;
@@ -69,12 +77,16 @@ void OtlpReceiver::Shutdown(std::chrono::steady_clock::time_point deadline) {
 }
 
 net::Handler OtlpReceiver::MakeGrpcHandler() const {
-  auto ingest = std::make_shared<const TraceIngest>(context_, "grpc", next_);
   auto router = std::make_shared<net::GrpcRouter>(context_.memory, config_->grpc->max_message_bytes,
                                                   &context_.metrics);
-  router->Handle(kTraceExportPath, [ingest](std::shared_ptr<net::GrpcCall> call) {
-    HandleGrpcExport(*ingest, std::move(call));
-  });
+  const bool include_metadata = config_->grpc->listener.include_metadata;
+  for (const signal::Signal signal : signal::kAllSignals) {
+    router->Handle(std::string(wire::OtlpGrpcMethod(signal)),
+                   [ingest = MakeIngest(context_, "grpc", signal, outputs_),
+                    include_metadata](const std::shared_ptr<net::GrpcCall>& call) {
+                     HandleGrpcExport(*ingest, include_metadata, call);
+                   });
+  }
   return [router](std::shared_ptr<net::ServerCall> call) {
     if (!net::IsGrpc(call->request())) return RefusePlainHttp(*call);
     (*router)(std::move(call));
@@ -82,11 +94,15 @@ net::Handler OtlpReceiver::MakeGrpcHandler() const {
 }
 
 net::Handler OtlpReceiver::MakeHttpHandler() const {
-  auto service = std::make_shared<const HttpTraceService>(
-      TraceIngest(context_, "http", next_), context_.memory, config_->traces_url_path,
-      config_->http->max_body_bytes, config_->http->cors);
+  std::vector<HttpService::Route> routes;
+  for (const signal::Signal signal : signal::kAllSignals) {
+    routes.push_back({config_->url_paths[static_cast<size_t>(signal)],
+                      MakeIngest(context_, "http", signal, outputs_)});
+  }
+  auto service =
+      std::make_shared<const HttpService>(std::move(routes), context_.memory, *config_->http);
   return [service](std::shared_ptr<net::ServerCall> call) {
-    HttpTraceService::Handle(service, std::move(call));
+    HttpService::Handle(service, std::move(call));
   };
 }
 
@@ -109,7 +125,7 @@ base::Status OtlpReceiver::Listen(std::string_view protocol,
   servers_.push_back(std::move(server));
   if (listener.endpoint_is_default) {
     base::LogWarn(
-        "{}: {} listens on {} only; 'endpoint: 0.0.0.0:{}' takes spans from other machines",
+        "{}: {} listens on {} only; 'endpoint: 0.0.0.0:{}' takes requests from other machines",
         context_.id, protocol, bound.ToString(), bound.port);
   } else {
     base::LogDebug("{}: {} listens on {}", context_.id, protocol, bound.ToString());
@@ -121,16 +137,17 @@ base::Status OtlpReceiver::Listen(std::string_view protocol,
 pipeline::ReceiverFactory MakeOtlpReceiverFactory(net::IoRuntime& runtime,
                                                   ListeningObserver on_listening) {
   pipeline::ReceiverFactory factory;
-  factory.info = {"otlp", {}, "stable", "Takes spans over OTLP/gRPC and OTLP/HTTP."};
+  factory.info = {"otlp", {}, "stable", "Takes OTLP over gRPC and HTTP."};
   factory.decode = DecodeOtlpReceiverConfig;
-  factory.create = [&runtime, on_listening = std::move(on_listening)](
-                       const pipeline::ComponentContext& context,
-                       std::shared_ptr<const pipeline::ConfigBase> config,
-                       std::shared_ptr<pipeline::Consumer> next)
-      -> base::Result<std::unique_ptr<pipeline::Receiver>> {
+  factory.signals.assign(std::begin(signal::kAllSignals), std::end(signal::kAllSignals));
+  factory.create =
+      [&runtime, on_listening = std::move(on_listening)](
+          const pipeline::ComponentContext& context,
+          std::shared_ptr<const pipeline::ConfigBase> config,
+          pipeline::Outputs outputs) -> base::Result<std::unique_ptr<pipeline::Receiver>> {
     return std::unique_ptr<pipeline::Receiver>(std::make_unique<OtlpReceiver>(
         runtime, context, std::static_pointer_cast<const OtlpReceiverConfig>(config),
-        std::move(next), on_listening));
+        std::move(outputs), on_listening));
   };
   return factory;
 }

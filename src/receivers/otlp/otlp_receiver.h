@@ -11,6 +11,7 @@
 #include "net/peer/server.h"
 #include "net/socket/io_runtime.h"
 #include "pipeline/component.h"
+#include "pipeline/outputs.h"
 #include "receivers/otlp/config.h"
 
 namespace spandrel::receivers {
@@ -18,13 +19,14 @@ namespace spandrel::receivers {
 // Called once for each protocol ("grpc", "http") when it listens, with the real port.
 using ListeningObserver = std::function<void(std::string_view protocol, const net::Endpoint&)>;
 
-// Listens for OTLP trace requests and answers each with what the pipeline said of its spans.
+// Listens for OTLP requests of the signals that pipelines take from it, and answers each with what
+// its pipeline said of it. One server a protocol, whatever the number of signals.
 // Start and Shutdown come from one thread; requests arrive on I/O threads.
 class OtlpReceiver : public pipeline::Receiver {
  public:
   OtlpReceiver(net::IoRuntime& runtime, pipeline::ComponentContext context,
-               std::shared_ptr<const OtlpReceiverConfig> config,
-               std::shared_ptr<pipeline::Consumer> next, ListeningObserver on_listening);
+               std::shared_ptr<const OtlpReceiverConfig> config, pipeline::Outputs outputs,
+               ListeningObserver on_listening);
   ~OtlpReceiver() override;
 
   base::Status Start() override;
@@ -39,7 +41,7 @@ class OtlpReceiver : public pipeline::Receiver {
   net::IoRuntime& runtime_;
   const pipeline::ComponentContext context_;
   const std::shared_ptr<const OtlpReceiverConfig> config_;
-  const std::shared_ptr<pipeline::Consumer> next_;
+  const pipeline::Outputs outputs_;
   const ListeningObserver on_listening_;
   std::vector<std::unique_ptr<net::Server>> servers_;
 };

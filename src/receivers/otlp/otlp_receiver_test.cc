@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "receivers/otlp/otlp_receiver.h"
 
+#include <google/protobuf/util/json_util.h>
 #include <gtest/gtest.h>
 
 #include <map>
@@ -12,8 +13,12 @@
 #include "net/http/rpc_status.h"
 #include "net/peer/client.h"
 #include "net/socket/io_runtime.h"
+#include "opentelemetry/proto/collector/logs/v1/logs_service.pb.h"
+#include "opentelemetry/proto/collector/metrics/v1/metrics_service.pb.h"
 #include "receivers/factories.h"
 #include "wire/otlp/otlp.h"
+#include "wire/otlp/otlp_paths.h"
+#include "wire/otlp/otlp_records.h"
 #include "wire/testing/request.h"
 
 namespace spandrel::receivers {
@@ -29,7 +34,7 @@ constexpr const char* kExport = "/opentelemetry.proto.collector.trace.v1.TraceSe
 constexpr seconds kTimeout{20};
 
 // Answers with `answer`, from a thread of its own when asked to.
-class FakePipeline : public pipeline::Consumer {
+class FakePipeline : public pipeline::Consumer<span::SpanBatch> {
  public:
   ~FakePipeline() override {
     for (auto& thread : threads_) thread.join();
@@ -38,6 +43,7 @@ class FakePipeline : public pipeline::Consumer {
     std::lock_guard lock(mutex_);
     spans += batch.span_count();
     encoded = wire::EncodeOtlpProtobuf(batch);
+    origin = batch.origin();
     if (!on_other_thread) return done(answer);
     threads_.emplace_back([answer = answer, done = std::move(done)] { done(answer); });
   }
@@ -45,6 +51,7 @@ class FakePipeline : public pipeline::Consumer {
   std::mutex mutex_;
   size_t spans = 0;
   std::string encoded;
+  signal::SharedOrigin origin;
   Status answer;
   bool on_other_thread = false;
 
@@ -52,9 +59,26 @@ class FakePipeline : public pipeline::Consumer {
   std::vector<std::thread> threads_;
 };
 
+// Takes metrics or logs.
+template <typename Batch>
+class KeepingPipeline : public pipeline::Consumer<Batch> {
+ public:
+  void Consume(Batch&& batch, pipeline::Completion done) override {
+    std::lock_guard lock(mutex_);
+    items += batch.item_count();
+    encoded = wire::EncodeOtlpProtobuf(batch);
+    done({});
+  }
+
+  std::mutex mutex_;
+  size_t items = 0;
+  std::string encoded;
+};
+
 class OtlpReceiverTest : public ::testing::Test {
  protected:
   void SetUp() override {
+    outputs_.traces->Point(pipeline_);
     config_->grpc.emplace();
     config_->grpc->listener.endpoint = {"127.0.0.1", 0};
     config_->http.emplace();
@@ -69,7 +93,7 @@ class OtlpReceiverTest : public ::testing::Test {
         runtime_, [this](std::string_view protocol, const net::Endpoint& endpoint) {
           bound_[std::string(protocol)] = endpoint;
         });
-    auto made = factory.create({"otlp", metrics_, memory_}, config_, pipeline_);
+    auto made = factory.create({"otlp", metrics_, memory_}, config_, outputs_);
     ASSERT_TRUE(made.ok());
     receiver_ = std::move(*made);
     const Status started = receiver_->Start();
@@ -120,6 +144,7 @@ class OtlpReceiverTest : public ::testing::Test {
   net::IoRuntime runtime_{2};
   std::shared_ptr<OtlpReceiverConfig> config_ = std::make_shared<OtlpReceiverConfig>();
   std::shared_ptr<FakePipeline> pipeline_ = std::make_shared<FakePipeline>();
+  pipeline::Outputs outputs_;
   std::map<std::string, net::Endpoint> bound_;
   std::unique_ptr<pipeline::Receiver> receiver_;
 };
@@ -214,7 +239,7 @@ TEST_F(OtlpReceiverTest, ReportsSpansWithBadIdsByPartialSuccess) {
   ASSERT_TRUE(reply.status.ok());
   auto partial = wire::DecodeExportResponseProtobuf(reply.message);
   ASSERT_TRUE(partial.ok());
-  EXPECT_EQ(partial->rejected_spans, 1);
+  EXPECT_EQ(partial->rejected_items, 1);
   EXPECT_FALSE(partial->error_message.empty());
   EXPECT_EQ(pipeline_->spans, 2u);
 
@@ -222,7 +247,7 @@ TEST_F(OtlpReceiverTest, ReportsSpansWithBadIdsByPartialSuccess) {
   EXPECT_EQ(response.status, 200);
   partial = wire::DecodeExportResponseProtobuf(response.body);
   ASSERT_TRUE(partial.ok());
-  EXPECT_EQ(partial->rejected_spans, 1);
+  EXPECT_EQ(partial->rejected_items, 1);
   EXPECT_EQ(Spans("otelcol_receiver_accepted_spans", "grpc"), 2u);
   EXPECT_EQ(metrics_
                 .AddCounter("spandrel_receiver_rejected_spans_total", "",
@@ -317,6 +342,74 @@ TEST_F(OtlpReceiverTest, RefusesWhatIsNoExportRequest) {
   EXPECT_EQ(Refused("http", "unsupported"), 3u);
 }
 
+TEST_F(OtlpReceiverTest, TakesMetricsAndLogsOfLibprotobufByEveryWay) {
+  const auto metrics = std::make_shared<KeepingPipeline<signal::MetricBatch>>();
+  const auto logs = std::make_shared<KeepingPipeline<signal::LogBatch>>();
+  outputs_.metrics->Point(metrics);
+  outputs_.logs->Point(logs);
+  Start();
+  namespace collector = opentelemetry::proto::collector;
+  collector::metrics::v1::ExportMetricsServiceRequest metrics_request;
+  auto* gauge = metrics_request.add_resource_metrics()->add_scope_metrics()->add_metrics();
+  gauge->set_name("cpu");
+  for (int i = 0; i < 3; ++i) gauge->mutable_gauge()->add_data_points()->set_as_int(i);
+  collector::logs::v1::ExportLogsServiceRequest logs_request;
+  logs_request.add_resource_logs()->add_scope_logs()->add_log_records()->set_severity_text("WARN");
+
+  const std::string metrics_bytes = metrics_request.SerializeAsString();
+  const std::string logs_bytes = logs_request.SerializeAsString();
+  EXPECT_TRUE(
+      Call(metrics_bytes, "gzip", wire::OtlpGrpcMethod(signal::Signal::kMetrics)).status.ok());
+  EXPECT_EQ(metrics->encoded, metrics_bytes);
+  EXPECT_TRUE(Call(logs_bytes, "", wire::OtlpGrpcMethod(signal::Signal::kLogs)).status.ok());
+  EXPECT_EQ(logs->encoded, logs_bytes);
+  for (const bool json : {false, true}) {
+    metrics->encoded = logs->encoded = "";
+    const auto body = [&](const auto& request) {
+      std::string text;
+      if (!json) return request.SerializeAsString();
+      EXPECT_TRUE(google::protobuf::util::MessageToJsonString(request, &text).ok());
+      return text;
+    };
+    const net::Headers headers = json ? Json() : Protobuf();
+    net::Response response = Post(body(metrics_request), headers, "/v1/metrics");
+    EXPECT_EQ(response.status, 200) << response.body;
+    EXPECT_EQ(response.body, json ? "{}" : "");
+    EXPECT_EQ(Post(body(logs_request), headers, "/v1/logs").status, 200);
+    EXPECT_EQ(metrics->encoded, metrics_bytes);
+    EXPECT_EQ(logs->encoded, logs_bytes);
+  }
+  EXPECT_EQ(metrics->items, 9u);
+  EXPECT_EQ(Spans("otelcol_receiver_accepted_metric_points", "grpc"), 3u);
+  EXPECT_EQ(Spans("otelcol_receiver_accepted_metric_points", "http"), 6u);
+  EXPECT_EQ(Spans("otelcol_receiver_accepted_log_records", "http"), 2u);
+  EXPECT_EQ(Post("{", Json(), "/v1/logs").status, 400);
+  EXPECT_EQ(Refused("http", "malformed"), 1u);
+}
+
+TEST_F(OtlpReceiverTest, WhatComesLaterGoesWhereTheOutputPointsThen) {
+  Start();
+  const auto method = wire::OtlpGrpcMethod(signal::Signal::kLogs);
+  EXPECT_EQ(Call("", "", method).status.code(), StatusCode::kUnimplemented);
+  EXPECT_EQ(Post("{}", Json(), "/v1/logs").body, "nothing here; traces go to POST /v1/traces\n");
+  outputs_.logs->Point(std::make_shared<KeepingPipeline<signal::LogBatch>>());
+  EXPECT_TRUE(Call("", "", method).status.ok());
+  EXPECT_EQ(Post("{}", Json(), "/v1/logs").status, 200);
+}
+
+TEST_F(OtlpReceiverTest, KeepsThePeerAndOnRequestTheMetadata) {
+  config_->http->listener.include_metadata = true;
+  Start();
+  net::Headers headers = Protobuf();
+  headers.emplace_back("x-tenant", "blue");
+  Post(MakeTestRequest("shop", 1, 1), headers);
+  ASSERT_NE(pipeline_->origin, nullptr);
+  EXPECT_TRUE(pipeline_->origin->peer.starts_with("127.0.0.1:")) << pipeline_->origin->peer;
+  EXPECT_EQ(net::FindHeader(pipeline_->origin->metadata, "x-tenant"), "blue");
+  EXPECT_TRUE(Call(MakeTestRequest("shop", 1, 1)).status.ok());
+  EXPECT_TRUE(pipeline_->origin->metadata.empty());
+}
+
 TEST_F(OtlpReceiverTest, LetsAllowedPagesSend) {
   config_->http->cors.allowed_origins = {"https://shop.example"};
   Start();
@@ -333,7 +426,7 @@ TEST_F(OtlpReceiverTest, APortInUseStopsTheStartAndIsNamed) {
   auto config = std::make_shared<OtlpReceiverConfig>();
   config->grpc.emplace();
   config->grpc->listener.endpoint = bound_["grpc"];
-  OtlpReceiver second(runtime_, {"otlp/2", metrics_, memory_}, config, pipeline_, {});
+  OtlpReceiver second(runtime_, {"otlp/2", metrics_, memory_}, config, outputs_, {});
   const Status status = second.Start();
   EXPECT_FALSE(status.ok());
   EXPECT_NE(status.message().find(bound_["grpc"].ToString()), std::string::npos)

@@ -75,7 +75,7 @@ Transport::Outcome OutcomeOfRpc(base::Status status, std::string_view response) 
   const base::Result<wire::PartialSuccess> answer = wire::DecodeExportResponseProtobuf(response);
   // The spans were taken; an answer that cannot be read changes nothing about it.
   if (!answer.ok()) return {};
-  const int64_t rejected = std::max<int64_t>(0, answer->rejected_spans);
+  const int64_t rejected = std::max<int64_t>(0, answer->rejected_items);
   return {{}, static_cast<uint64_t>(rejected), Shortened(answer->error_message)};
 }
 

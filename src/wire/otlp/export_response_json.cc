@@ -14,6 +14,12 @@ base::Status Malformed() {
   return {base::StatusCode::kInvalidArgument, "otlp response: malformed json"};
 }
 
+// How many were rejected, whatever the signal calls them.
+bool IsRejected(std::string_view key) {
+  return IsFieldName(key, "rejectedSpans") || IsFieldName(key, "rejectedDataPoints") ||
+         IsFieldName(key, "rejectedLogRecords");
+}
+
 }  // namespace
 
 base::Result<PartialSuccess> DecodeExportResponseJson(std::string_view response) {
@@ -28,8 +34,8 @@ base::Result<PartialSuccess> DecodeExportResponseJson(std::string_view response)
     if (field.value.get(message) != SUCCESS) return Malformed();
     for (const auto& inner : message) {
       std::string_view text;
-      if (IsFieldName(inner.key, "rejectedSpans")) {
-        partial.rejected_spans = JsonInt64(inner.value).value_or(0);
+      if (IsRejected(inner.key)) {
+        partial.rejected_items = JsonInt64(inner.value).value_or(0);
       } else if (IsFieldName(inner.key, "errorMessage") && inner.value.get(text) == SUCCESS) {
         partial.error_message = text;
       }

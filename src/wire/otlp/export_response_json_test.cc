@@ -7,10 +7,13 @@ namespace spandrel::wire {
 namespace {
 
 TEST(ExportResponseJson, RoundTrips) {
-  const auto read = DecodeExportResponseJson(EncodeExportResponseJson({7, "bad \"ids\""}));
-  ASSERT_TRUE(read.ok());
-  EXPECT_EQ(read->rejected_spans, 7);
-  EXPECT_EQ(read->error_message, "bad \"ids\"");
+  for (const signal::Signal signal : signal::kAllSignals) {
+    const auto read =
+        DecodeExportResponseJson(EncodeExportResponseJson({7, "bad \"ids\""}, signal));
+    ASSERT_TRUE(read.ok());
+    EXPECT_EQ(read->rejected_items, 7);
+    EXPECT_EQ(read->error_message, "bad \"ids\"");
+  }
 }
 
 TEST(ExportResponseJson, IsLiberal) {
@@ -18,9 +21,9 @@ TEST(ExportResponseJson, IsLiberal) {
        {"", "{}", R"({"partialSuccess":{}})", R"({"partialSuccess":null})", R"({"other":[1,2]})"}) {
     const auto read = DecodeExportResponseJson(json);
     ASSERT_TRUE(read.ok()) << json;
-    EXPECT_EQ(read->rejected_spans, 0) << json;
+    EXPECT_EQ(read->rejected_items, 0) << json;
   }
-  EXPECT_EQ(DecodeExportResponseJson(R"({"partial_success":{"rejected_spans":3}})")->rejected_spans,
+  EXPECT_EQ(DecodeExportResponseJson(R"({"partial_success":{"rejected_spans":3}})")->rejected_items,
             3);
 }
 

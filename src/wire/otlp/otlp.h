@@ -10,6 +10,7 @@
 #include "base/byte_budget.h"
 #include "base/bytes.h"
 #include "base/status.h"
+#include "signal/signal.h"
 #include "span/span_batch.h"
 
 // OTLP trace requests, schema 1.11 (opentelemetry/proto/collector/trace/v1/trace_service.proto).
@@ -46,18 +47,22 @@ std::string EncodeOtlpProtobuf(const span::SpanBatch& batch);
 // Spans of the same resource and scope are grouped.
 std::string EncodeOtlpJson(const span::SpanBatch& batch);
 
+// The bytes that EncodeOtlpProtobuf makes of it: exact when all chunks are whole, else about.
+size_t EncodedOtlpSize(const span::SpanBatch& batch);
+
 // Cuts a batch into batches of at most `max_spans` spans and at most about `max_bytes` of encoded
 // request each (a single larger span goes alone); 0 means no limit. Order is kept.
 std::vector<span::SpanBatch> SplitBatch(span::SpanBatch&& batch, size_t max_spans,
                                         size_t max_bytes);
 
-// ExportTraceServiceResponse, both ways. An empty message is full success.
+// The answer to an export request of any signal, both ways. An empty message is full success.
 struct PartialSuccess {
-  int64_t rejected_spans = 0;
+  int64_t rejected_items = 0;  // spans, data points or log records
   std::string error_message;
 };
 std::string EncodeExportResponseProtobuf(const PartialSuccess& partial);
-std::string EncodeExportResponseJson(const PartialSuccess& partial);
+std::string EncodeExportResponseJson(const PartialSuccess& partial,
+                                     signal::Signal signal = signal::Signal::kTraces);
 base::Result<PartialSuccess> DecodeExportResponseProtobuf(std::string_view response);
 
 }  // namespace spandrel::wire

@@ -292,7 +292,7 @@ TEST(ExportResponse, RoundTrips) {
   const PartialSuccess partial = {3, "bad \"ids\""};
   const auto read = DecodeExportResponseProtobuf(EncodeExportResponseProtobuf(partial));
   ASSERT_TRUE(read.ok());
-  EXPECT_EQ(read->rejected_spans, 3);
+  EXPECT_EQ(read->rejected_items, 3);
   EXPECT_EQ(read->error_message, "bad \"ids\"");
   EXPECT_EQ(EncodeExportResponseJson(partial),
             R"({"partialSuccess":{"rejectedSpans":"3","errorMessage":"bad \"ids\""}})");

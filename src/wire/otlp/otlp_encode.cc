@@ -2,6 +2,7 @@
 #include "proto/writer.h"
 #include "signal/record_batch.h"
 #include "span/span_view.h"
+#include "wire/otlp/chunk_entries.h"
 #include "wire/otlp/otlp.h"
 #include "wire/otlp/otlp_records.h"
 #include "wire/otlp/record_groups.h"
@@ -54,6 +55,24 @@ std::string Encode(const Batch& batch) {
   return request;
 }
 
+// A key and a length of up to 2 MiB in front of a record; two messages and their schema around it.
+constexpr size_t kRecordFrame = 8;
+constexpr size_t kResourceFrame = 16;
+
+template <typename Batch>
+size_t EncodedSize(const Batch& batch) {
+  size_t bytes = 0;
+  for (const auto& chunk : batch.chunks()) {
+    if (chunk->whole) {
+      bytes += chunk->bytes().size();
+      continue;
+    }
+    for (const auto& entry : EntriesOf(*chunk)) bytes += entry.message.size + kRecordFrame;
+    for (const auto& resource : chunk->resources) bytes += resource.message.size + kResourceFrame;
+  }
+  return bytes;
+}
+
 }  // namespace
 
 std::string EncodeOtlpProtobuf(const span::SpanBatch& batch) {
@@ -64,6 +83,16 @@ std::string EncodeOtlpProtobuf(const signal::MetricBatch& batch) {
 }
 std::string EncodeOtlpProtobuf(const signal::LogBatch& batch) {
   return Encode(batch);
+}
+
+size_t EncodedOtlpSize(const span::SpanBatch& batch) {
+  return EncodedSize(batch);
+}
+size_t EncodedOtlpSize(const signal::MetricBatch& batch) {
+  return EncodedSize(batch);
+}
+size_t EncodedOtlpSize(const signal::LogBatch& batch) {
+  return EncodedSize(batch);
 }
 
 }  // namespace spandrel::wire

@@ -376,4 +376,11 @@ std::string EncodeOtlpJson(const signal::LogBatch& batch) {
   return EncodeJson(batch);
 }
 
+std::string OtlpRecordJson(signal::Signal signal, std::string_view record) {
+  std::string text;
+  JsonWriter json(&text);
+  MessageWriter(&json).Write(SchemaOf(signal).record, record);
+  return text;
+}
+
 }  // namespace spandrel::wire

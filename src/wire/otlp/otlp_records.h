@@ -33,6 +33,13 @@ std::string EncodeOtlpProtobuf(const signal::LogBatch& batch);
 std::string EncodeOtlpJson(const signal::MetricBatch& batch);
 std::string EncodeOtlpJson(const signal::LogBatch& batch);
 
+// The bytes that EncodeOtlpProtobuf makes of it: exact when all chunks are whole, else about.
+size_t EncodedOtlpSize(const signal::MetricBatch& batch);
+size_t EncodedOtlpSize(const signal::LogBatch& batch);
+
+// One Metric or LogRecord message as OTLP/JSON, on one line.
+std::string OtlpRecordJson(signal::Signal signal, std::string_view record);
+
 // Cuts a batch into batches of at most `max_points` data points or `max_records` log records, and
 // at most about `max_bytes` of encoded request each; 0 means no limit. A metric is not cut: one
 // that is larger by itself goes alone. Order and origin are kept.

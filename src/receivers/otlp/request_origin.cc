@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "receivers/otlp/request_origin.h"
+
+#include <memory>
+
+namespace spandrel::receivers {
+
+signal::SharedOrigin OriginOf(const net::Request& request, bool include_metadata) {
+  auto origin = std::make_shared<signal::Origin>();
+  origin->peer = request.peer;
+  if (include_metadata) origin->metadata = request.headers;
+  return origin;
+}
+
+}  // namespace spandrel::receivers
