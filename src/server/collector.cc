@@ -13,6 +13,9 @@
 namespace spandrel::server {
 namespace {
 
+// What a component that is gone from the configuration has to finish what it holds.
+constexpr std::chrono::seconds kDrainTimeout{10};
+
 size_t IoThreads(const Options& options) {
   if (options.io_threads != 0) return options.io_threads;
   return std::max(1U, std::thread::hardware_concurrency());
@@ -45,7 +48,7 @@ Collector::Collector(const Options& options)
       memory_(MemoryLimitBytes(options.memory_mib)),
       gauges_(AddProcessGauges(metrics_, memory_)),
       runtime_(IoThreads(options)),
-      factories_(MakeFactories(runtime_, stores_, addresses_)) {}
+      factories_(MakeFactories(runtime_, stores_, addresses_, reload_requests_)) {}
 
 base::Status Collector::Start() {
   const Configuration config = LoadConfiguration(options_, factories_);
@@ -66,6 +69,7 @@ base::Status Collector::Start() {
 
 base::Status Collector::StartOwnMetrics(const pipeline::ServiceConfig& config) {
   const std::string& text = config.telemetry.metrics_endpoint;
+  own_metrics_endpoint_ = text;
   if (text.empty()) return {};
   auto endpoint = net::ParseEndpoint(text);
   if (!endpoint.ok()) return endpoint.status();
@@ -73,12 +77,43 @@ base::Status Collector::StartOwnMetrics(const pipeline::ServiceConfig& config) {
   listener.endpoint = *endpoint;
   auto gate = endpoints::Gate::Make(listener, endpoints::DefaultHosts::kOwn, "metrics", metrics_);
   if (!gate.ok()) return gate.status();
+  const auto reload = [this](std::shared_ptr<net::ServerCall> call) {
+    reload_requests_.Add(std::move(call));
+  };
   own_metrics_ = std::make_unique<net::Server>(
       runtime_,
       net::ServerOptions{.endpoint = *endpoint, .tls = {}, .limits = {}, .name = "metrics"},
-      metrics_, memory_, endpoints::Guarded(*gate, MakeOwnMetricsHandler(metrics_)));
+      metrics_, memory_,
+      endpoints::Guarded(*gate, WithReload(reload, MakeOwnMetricsHandler(metrics_))));
   SPANDREL_RETURN_IF_ERROR(own_metrics_->Start());
   addresses_.Set("metrics", own_metrics_->bound());
+  return {};
+}
+
+void Collector::Reload() {
+  const auto calls = reload_requests_.Take();
+  const base::Status outcome = TryReload();
+  if (!outcome.ok()) base::LogError("reload: nothing was changed: {}", outcome.message());
+  AnswerReload(calls, outcome);
+}
+
+base::Status Collector::TryReload() {
+  const Configuration config = LoadConfiguration(options_, factories_);
+  if (!config.ok()) {
+    return {base::StatusCode::kInvalidArgument,
+            "the configuration is wrong\n" + config.problems.ToString()};
+  }
+  LogWarnings(config.problems);
+  const auto changes =
+      graph_->Reload(*config.loaded, std::chrono::steady_clock::now() + kDrainTimeout);
+  if (!changes.ok()) return changes.status();
+  const pipeline::TelemetryConfig& telemetry = config.loaded->telemetry;
+  if (!options_.verbose) base::SetLogLevel(telemetry.log_level);
+  if (telemetry.metrics_endpoint != own_metrics_endpoint_) {
+    base::LogWarn("reload: the address of the internal metrics changes with the next start");
+  }
+  base::LogInfo("reload: {} components kept, {} started, {} stopped", changes->kept, changes->added,
+                changes->removed);
   return {};
 }
 

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <memory>
+#include <string>
 
 #include "base/byte_budget.h"
 #include "base/metrics.h"
@@ -13,6 +14,7 @@
 #include "server/components.h"
 #include "server/options.h"
 #include "server/ready_file.h"
+#include "server/reload_requests.h"
 #include "server/stores.h"
 
 namespace spandrel::server {
@@ -26,6 +28,11 @@ class Collector {
   // the configuration is in the message, a line each.
   base::Status Start();
 
+  // Reads the configuration again and brings what runs to it by difference
+  // (pipeline::Graph::Reload). When it is wrong, nothing changes. Logs how it went, and answers
+  // those who asked over HTTP.
+  void Reload();
+
   // Stops in the reverse order of the start. What is under way may finish until `deadline`.
   void Stop(std::chrono::steady_clock::time_point deadline);
 
@@ -34,6 +41,7 @@ class Collector {
 
  private:
   base::Status StartOwnMetrics(const pipeline::ServiceConfig& config);
+  base::Status TryReload();
 
   const Options& options_;
   base::MetricRegistry metrics_;
@@ -41,8 +49,10 @@ class Collector {
   std::vector<std::shared_ptr<void>> gauges_;
   Addresses addresses_;
   Stores stores_{metrics_};
+  ReloadRequests reload_requests_;
   net::IoRuntime runtime_;
   pipeline::Factories factories_;
+  std::string own_metrics_endpoint_;  // as configured
   std::unique_ptr<net::Server> own_metrics_;
   std::unique_ptr<pipeline::Graph> graph_;
 };

@@ -56,7 +56,8 @@ exporters::OpenStore OpenColumnar(Stores& stores) {
 
 }  // namespace
 
-pipeline::Factories MakeFactories(net::IoRuntime& runtime, Stores& stores, Addresses& addresses) {
+pipeline::Factories MakeFactories(net::IoRuntime& runtime, Stores& stores, Addresses& addresses,
+                                  ReloadRequests& reload_requests) {
   const auto on_listening = [&addresses](std::string_view protocol, const net::Endpoint& endpoint) {
     addresses.Set("otlp_" + std::string(protocol), endpoint);
   };
@@ -73,7 +74,7 @@ pipeline::Factories MakeFactories(net::IoRuntime& runtime, Stores& stores, Addre
                          exporters::MakeDebugExporterFactory(),
                          exporters::MakeNopExporterFactory()};
   factories.connectors = {connectors::MakeForwardConnectorFactory()};
-  factories.extensions = {MakeQueryExtensionFactory(runtime, stores, addresses)};
+  factories.extensions = {MakeQueryExtensionFactory(runtime, stores, addresses, reload_requests)};
   return factories;
 }
 

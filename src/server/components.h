@@ -4,12 +4,14 @@
 #include "net/socket/io_runtime.h"
 #include "pipeline/factories.h"
 #include "server/ready_file.h"
+#include "server/reload_requests.h"
 #include "server/stores.h"
 
 namespace spandrel::server {
 
 // The explicit list of everything that a configuration may name. The arguments outlive what the
 // factories make.
-pipeline::Factories MakeFactories(net::IoRuntime& runtime, Stores& stores, Addresses& addresses);
+pipeline::Factories MakeFactories(net::IoRuntime& runtime, Stores& stores, Addresses& addresses,
+                                  ReloadRequests& reload_requests);
 
 }  // namespace spandrel::server

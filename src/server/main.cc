@@ -29,11 +29,12 @@ sigset_t BlockStopSignals() {
   return signals;
 }
 
-void WaitForStop(const sigset_t& signals) {
+// Reads the configuration again at every SIGHUP until another signal says to stop.
+void WaitForStop(const sigset_t& signals, Collector& collector) {
   int signal = SIGHUP;
   while (signal == SIGHUP) {
     sigwait(&signals, &signal);
-    if (signal == SIGHUP) base::LogWarn("SIGHUP: restart to read the configuration again");
+    if (signal == SIGHUP) collector.Reload();
   }
   base::LogInfo("stopping; a second signal ends at once");
   // From here on the default action holds, which ends the process.
@@ -53,7 +54,7 @@ int Serve(const Options& options) {
   }
   LogAddresses(collector.addresses());
   base::LogInfo("everything is ready");
-  WaitForStop(signals);
+  WaitForStop(signals, collector);
   collector.Stop(std::chrono::steady_clock::now() + kStopTimeout);
   base::LogInfo("stopped");
   return 0;

@@ -50,11 +50,12 @@ std::shared_ptr<const pipeline::ConfigBase> Decode(config::Decoder& decoder) {
 class QueryExtension final : public pipeline::Extension {
  public:
   QueryExtension(net::IoRuntime& runtime, Stores& stores, Addresses& addresses,
-                 const pipeline::ComponentContext& context,
+                 ReloadRequests& reload_requests, const pipeline::ComponentContext& context,
                  std::shared_ptr<const QueryConfig> config)
       : runtime_(runtime),
         stores_(stores),
         addresses_(addresses),
+        reload_requests_(reload_requests),
         metrics_(context.metrics),
         memory_(context.memory),
         config_(std::move(config)) {}
@@ -72,7 +73,7 @@ class QueryExtension final : public pipeline::Extension {
                                                                .tls = listener().tls,
                                                                .limits = LimitsOf(config_->http),
                                                                .name = kName},
-                                            metrics_, memory_, service_->handler());
+                                            metrics_, memory_, MakeHandler());
     SPANDREL_RETURN_IF_ERROR(server_->Start());
     addresses_.Set("http", server_->bound());
     return {};
@@ -110,6 +111,14 @@ class QueryExtension final : public pipeline::Extension {
     return {};
   }
 
+  // The service has steps of its own, which know who asks.
+  net::Handler MakeHandler() const {
+    const auto reload = [&requests = reload_requests_](std::shared_ptr<net::ServerCall> call) {
+      requests.Add(std::move(call));
+    };
+    return WithReload(endpoints::Guarded(gate_, reload), service_->handler());
+  }
+
   api::ServerStatus Status() const {
     const storage::StoreStats stats = store_.engine->Stats();
     return {.version = SPANDREL_VERSION,
@@ -123,6 +132,7 @@ class QueryExtension final : public pipeline::Extension {
   net::IoRuntime& runtime_;
   Stores& stores_;
   Addresses& addresses_;
+  ReloadRequests& reload_requests_;
   base::MetricRegistry& metrics_;
   base::ByteBudget& memory_;
   const std::shared_ptr<const QueryConfig> config_;
@@ -136,19 +146,21 @@ class QueryExtension final : public pipeline::Extension {
 }  // namespace
 
 pipeline::ExtensionFactory MakeQueryExtensionFactory(net::IoRuntime& runtime, Stores& stores,
-                                                     Addresses& addresses) {
+                                                     Addresses& addresses,
+                                                     ReloadRequests& reload_requests) {
   pipeline::ExtensionFactory factory;
   factory.info = {.type = "query",
                   .aliases = {},
                   .stability = "beta",
                   .summary = "Serves the page and Jaeger's APIs over the store of this process."};
   factory.decode = Decode;
-  factory.create = [&runtime, &stores, &addresses](
+  factory.create = [&runtime, &stores, &addresses, &reload_requests](
                        const pipeline::ComponentContext& context,
                        std::shared_ptr<const pipeline::ConfigBase> config)
       -> base::Result<std::unique_ptr<pipeline::Extension>> {
-    return std::unique_ptr<pipeline::Extension>(std::make_unique<QueryExtension>(
-        runtime, stores, addresses, context, std::static_pointer_cast<const QueryConfig>(config)));
+    return std::unique_ptr<pipeline::Extension>(
+        std::make_unique<QueryExtension>(runtime, stores, addresses, reload_requests, context,
+                                         std::static_pointer_cast<const QueryConfig>(config)));
   };
   return factory;
 }

@@ -4,6 +4,7 @@
 #include "net/socket/io_runtime.h"
 #include "pipeline/factories.h"
 #include "server/ready_file.h"
+#include "server/reload_requests.h"
 #include "server/stores.h"
 
 namespace spandrel::server {
@@ -13,6 +14,7 @@ namespace spandrel::server {
 // `query_timeout`, `max_query_timeout`, `directory` (the only store that an exporter opened; needed
 // only where there is none or more than one). All arguments outlive what the factory makes.
 pipeline::ExtensionFactory MakeQueryExtensionFactory(net::IoRuntime& runtime, Stores& stores,
-                                                     Addresses& addresses);
+                                                     Addresses& addresses,
+                                                     ReloadRequests& reload_requests);
 
 }  // namespace spandrel::server
