@@ -84,7 +84,7 @@ class Signals(unittest.TestCase):
                             "service: {pipelines: {logs: {receivers: [otlp], exporters: [jaeger]}}}\n")
         outcome = run("validate", "--config", config)
         self.assertEqual(outcome.returncode, 1)
-        self.assertIn("c.yaml:3:60: service::pipelines::logs::exporters: exporter 'jaeger' does not handle logs",
+        self.assertIn("c.yaml:3:61: service::pipelines::logs::exporters: exporter 'jaeger' does not handle logs",
                       outcome.stderr)
 
 
