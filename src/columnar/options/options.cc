@@ -25,14 +25,6 @@ std::string_view DurabilityName(Durability durability) {
   return kDurabilities[static_cast<size_t>(durability)].first;
 }
 
-base::Result<Durability> ParseDurability(std::string_view name) {
-  for (const auto& [known, durability] : kDurabilities) {
-    if (known == name) return durability;
-  }
-  return Status(StatusCode::kInvalidArgument,
-                "durability: expected fsync, os or memory, not \"" + std::string(name) + "\"");
-}
-
 Status EngineOptions::Validate() const {
   const auto invalid = [](const char* message) {
     return Status(StatusCode::kInvalidArgument, message);

@@ -18,7 +18,6 @@ using journal::Durability;
 
 // "fsync", "os", "memory".
 std::string_view DurabilityName(Durability durability);
-base::Result<Durability> ParseDurability(std::string_view name);
 
 // Retention by policy: which traces are kept once they have left the hot window. All fields name
 // reasons to keep a trace; one is enough.

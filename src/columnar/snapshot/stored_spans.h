@@ -78,9 +78,8 @@ class StoredSpans {
   // `sealed` (0: no head), in one step.
   void Install(const std::vector<PartPtr>& parts, uint64_t sealed = 0);
 
-  // Bytes of all heads, about; what the open one holds.
+  // Bytes of all heads, about.
   uint64_t head_bytes() const { return full_bytes_ + open_bytes_; }
-  uint64_t open_head_bytes() const { return open_bytes_; }
   uint64_t head_spans() const { return full_spans_ + open_spans_; }
 
  private:

@@ -20,10 +20,6 @@ constexpr std::chrono::milliseconds kMemoryRetryDelay{1'000};
 
 }  // namespace
 
-std::string_view RefusalName(Refusal reason) {
-  return kNames[static_cast<size_t>(reason)];
-}
-
 RefusalCounters::RefusalCounters(base::MetricRegistry& metrics, const std::string& server) {
   for (size_t i = 0; i < counters_.size(); ++i) {
     counters_[i] = &metrics.AddCounter("spandrel_net_refused_requests_total",

@@ -35,8 +35,6 @@ enum class Refusal : uint8_t {
   kCount,
 };
 
-std::string_view RefusalName(Refusal reason);
-
 class RefusalCounters {
  public:
   RefusalCounters(base::MetricRegistry& metrics, const std::string& server);
