@@ -4,7 +4,9 @@
 #include <filesystem>
 
 #include "columnar/engine.h"
+#include "columnar/testing/spans.h"
 #include "conformance/storage_suite.h"
+#include "conformance/test_spans.h"
 #include "disk/testing/directory.h"
 
 namespace spandrel::columnar {
@@ -37,6 +39,43 @@ class EngineUnderTest final : public conformance::StoreUnderTest {
   disk::TestDirectory directory_;
   base::MetricRegistry metrics_;
   std::unique_ptr<Engine> engine_;
+};
+
+// One tenant among others, whose spans have the same ids: it is as if they were not there.
+class TenantUnderTest final : public conformance::StoreUnderTest {
+ public:
+  TenantUnderTest() { Open(); }
+
+  storage::Writer& writer() override { return *tenant_; }
+  storage::Reader& reader() override { return *tenant_; }
+  void Settle() override { engine_->Settle(); }
+  void Reopen() override {
+    tenant_.reset();
+    engine_.reset();
+    Open();
+  }
+
+ private:
+  void Open() {
+    EngineOptions options;
+    options.directory = directory_.path();
+    options.tenants = true;
+    options.merge_fan_in = 2;
+    options.max_log_file_bytes = 1 << 20;
+    auto engine = Engine::Open(options, metrics_);
+    ASSERT_TRUE(engine.ok()) << engine.status().ToString();
+    engine_ = std::move(*engine);
+    tenant_ = engine_->ForTenant("tested");
+    const auto spans = conformance::MakeBatch({{.trace = 1, .name = "not to be seen"}});
+    for (const char* other : {"", "another", "tested-too"}) {
+      ASSERT_TRUE(AppendAndWait(*engine_->ForTenant(other), spans).ok());
+    }
+  }
+
+  disk::TestDirectory directory_;
+  base::MetricRegistry metrics_;
+  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Engine> tenant_;
 };
 
 // What a killed process leaves, as another one finds it: after Settle the reader is a store that
@@ -88,6 +127,9 @@ class KilledEngineUnderTest final : public conformance::StoreUnderTest {
 
 const int kRegisteredKilled = conformance::RegisterStorageSuite(
     "KilledColumnar", [] { return std::make_unique<KilledEngineUnderTest>(); });
+
+const int kRegisteredTenant = conformance::RegisterStorageSuite(
+    "ColumnarTenant", [] { return std::make_unique<TenantUnderTest>(); });
 
 const int kRegistered = conformance::RegisterStorageSuite(
     "Columnar", [] { return std::make_unique<EngineUnderTest>(); });

@@ -44,8 +44,12 @@ struct TraceWalk {
   uint64_t unreadable_spans = 0;  // left out, since they are damaged
 };
 
-// The embedded trace store: a write-ahead log, a head in memory, sealed parts on disk, in one
+// The embedded trace store: a write-ahead log, heads in memory, sealed parts on disk, in one
 // directory that one process holds. See docs/design/store.md.
+//
+// With EngineOptions::tenants, spans and questions are of the tenant that they name
+// (QueryContext::tenant); without, all are of the default tenant. What a tenant has stored, no
+// other one sees. Nothing is found of a tenant that has stored nothing.
 //
 // Append completes on the log's thread once the batch is as durable as the options say, and is
 // refused with UNAVAILABLE while too much waits, too much is unsealed, or the log cannot be
@@ -60,6 +64,11 @@ class Engine final : public storage::Store, public storage::Writer, public stora
   // Closes.
   ~Engine() override;
 
+  // The same store, but everything is of this tenant, whatever a context or batch says. The name is
+  // one (base/tenant_name.h), or empty for the default tenant. It shares the store, and does not
+  // close it.
+  std::unique_ptr<Engine> ForTenant(std::string name) const;
+
   // Completes what was appended, seals it, and lets go of the directory. Later appends are refused;
   // reads still answer. May be called more than once.
   void Close() override;
@@ -68,6 +77,8 @@ class Engine final : public storage::Store, public storage::Writer, public stora
   storage::Reader& reader() override { return *this; }
 
   void Append(span::SpanBatch&& batch, storage::Completion done) override;
+  // The same for a batch of that tenant; INVALID_ARGUMENT when the name is none.
+  void Append(std::string tenant, span::SpanBatch&& batch, storage::Completion done);
 
   storage::Capabilities capabilities() const override;
   storage::Pushdown PushesDown(const storage::Expression& expression) const override;
@@ -109,10 +120,11 @@ class Engine final : public storage::Store, public storage::Writer, public stora
   base::Result<std::vector<storage::Dependency>> Dependencies(const storage::QueryContext& context,
                                                               storage::TimeRange range) override;
 
+  // Of all tenants together, or of the one that this engine is for.
   storage::StoreStats Stats() const override;
   Durability durability() const;
   const EngineOptions& options() const;
-  // The sealed parts, oldest first.
+  // The sealed parts of all tenants, oldest first of each.
   std::vector<PartInfo> Parts() const;
 
   // The number of traces with a span that starts in the range and matches.
@@ -126,8 +138,8 @@ class Engine final : public storage::Store, public storage::Writer, public stora
                                        const storage::Predicate& where, storage::TimeRange range,
                                        const TraceVisitor& visit);
 
-  // Reads everything and says what is damaged, what was found when the store was opened included.
-  // `progress` is told the number of spans read so far; false ends it.
+  // Reads everything, of all tenants, and says what is damaged, what was found when the store was
+  // opened included. `progress` is told the number of spans read so far; false ends it.
   using VerifyProgress = std::function<bool(uint64_t spans)>;
   VerifyReport Verify(const VerifyProgress& progress);
 

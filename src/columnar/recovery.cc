@@ -5,9 +5,11 @@
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 
 #include "base/log.h"
+#include "base/tenant_name.h"
 #include "base/thread.h"
 #include "columnar/log/log_damage.h"
 #include "columnar/log/logged_request.h"
@@ -21,6 +23,7 @@ using base::Result;
 constexpr size_t kMaxDecoded = 16;
 
 struct DecodedRecord {
+  StoredSpans* heads = nullptr;
   uint64_t sequence = 0;
   journal::LogPlace place;
   std::shared_ptr<const span::SpanChunk> chunk;
@@ -59,64 +62,85 @@ class DecodedRecords {
 // The reading thread's work.
 class LogReader {
  public:
-  LogReader(DecodedRecords& decoded, LogDamage& damage) : decoded_(decoded), damage_(damage) {}
+  LogReader(DecodedRecords& decoded, const HeadsOf& heads_of, LogDamage& damage)
+      : decoded_(decoded), heads_of_(heads_of), damage_(damage) {}
 
-  Result<journal::LogReplay> Run(const StoreLayout& layout, uint64_t sealed_through) {
-    return journal::ReplayLog(
-        layout.Log(), sealed_through,
-        [this](uint64_t sequence, const journal::LogPlace& place) { Decode(sequence, place); });
+  Result<journal::LogReplay> Run(const StoreLayout& layout, uint64_t released_through) {
+    const auto take = [this](uint64_t sequence, const journal::LogPlace& place) {
+      const base::Status taken = Take(sequence, place);
+      if (taken.ok()) return;
+      // The disk failed, or another version wrote it, or the writer had a bug: keep going.
+      damage_.Count(1, place.size);
+      base::LogError("log record {} skipped: {}", sequence, taken.message());
+    };
+    auto replay = journal::ReplayLog(layout.Log(), released_through, take);
+    if (replayed_ > 0) {
+      base::LogInfo("{}: replayed {} requests, {} bytes", layout.root, replayed_, replayed_bytes_);
+    }
+    return replay;
   }
 
  private:
-  void Decode(uint64_t sequence, const journal::LogPlace& place) {
+  base::Status Take(uint64_t sequence, const journal::LogPlace& place) {
+    Result<std::string> tenant = TenantAt(place);
+    if (!tenant.ok()) return tenant.status();
+    if (!tenant->empty() && !base::IsTenantName(*tenant)) {
+      return {base::StatusCode::kDataLoss, "it names no tenant"};
+    }
+    StoredSpans* const heads = heads_of_(*tenant, sequence);
+    if (heads == nullptr) return {};
+    ++replayed_;
+    replayed_bytes_ += place.size;
     Result<wire::DecodedRequest> request = DecodeAt(place);
-    if (request.ok()) return decoded_.Put({sequence, place, std::move(request->chunk)});
-    // The disk failed, or another version wrote it, or the writer had a bug: keep going.
-    damage_.Count(1, place.size);
-    base::LogError("log record {} skipped: {}", sequence, request.status().message());
+    if (!request.ok()) return request.status();
+    decoded_.Put({heads, sequence, place, std::move(request->chunk)});
+    return {};
+  }
+
+  // What was copied may hold zeros where the disk failed, though the record was right before.
+  static Result<std::string> TenantAt(const journal::LogPlace& place) {
+    std::string name(place.key());
+    return place.file->failed() ? place.ReadCheckedKey() : Result<std::string>(std::move(name));
   }
 
   static Result<wire::DecodedRequest> DecodeAt(const journal::LogPlace& place) {
-    std::string body(place.mapped());
-    // Then the copy may hold zeros, though the record was right before.
+    std::string payload(place.payload());
     if (place.file->failed()) {
       Result<std::string> again = place.ReadChecked();
       if (!again.ok()) return again.status();
-      body = *std::move(again);
+      payload = *std::move(again);
     }
-    return LoggedRequest::Decode(std::move(body));
+    return LoggedRequest::Decode(std::move(payload));
   }
 
   DecodedRecords& decoded_;
+  const HeadsOf& heads_of_;
   LogDamage& damage_;
+  uint64_t replayed_ = 0;
+  uint64_t replayed_bytes_ = 0;
 };
 
 }  // namespace
 
-Result<journal::LogReplay> RecoverLog(const StoreLayout& layout, uint64_t sealed_through,
-                                      StoredSpans& stored, base::MetricRegistry& metrics) {
+Result<journal::LogReplay> RecoverLog(const StoreLayout& layout, uint64_t released_through,
+                                      const HeadsOf& heads_of, base::MetricRegistry& metrics) {
   LogDamage damage(metrics);
   DecodedRecords decoded;
   std::optional<Result<journal::LogReplay>> found;
   std::thread reader([&] {
     base::NameThisThread("spandrel-replay");
-    found = LogReader(decoded, damage).Run(layout, sealed_through);
+    found = LogReader(decoded, heads_of, damage).Run(layout, released_through);
     decoded.End();
   });
   for (auto records = decoded.Take(); !records.empty(); records = decoded.Take()) {
     for (const DecodedRecord& record : records) {
-      stored.AddRecovered(record.chunk, record.place, record.sequence);
+      record.heads->AddRecovered(record.chunk, record.place, record.sequence);
     }
   }
   reader.join();
-  stored.EndRecovery();
   if (!found->ok()) return found->status();
   damage.Count((*found)->damaged_places, (*found)->damaged_bytes);
   damage.CountMissing((*found)->missing_records);
-  if ((*found)->replayed_records > 0) {
-    base::LogInfo("{}: replayed {} requests, {} bytes", layout.root, (*found)->replayed_records,
-                  (*found)->replayed_bytes);
-  }
   return *std::move(found);
 }
 

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <filesystem>
 #include <optional>
 
 #include "disk/file.h"
@@ -68,6 +69,18 @@ Result<std::vector<NumberedFile>> ListNumberedFiles(const std::string& folder,
   std::sort(files.begin(), files.end(),
             [](const auto& a, const auto& b) { return a.number < b.number; });
   return files;
+}
+
+Result<std::vector<std::string>> ListFolders(const std::string& folder) {
+  std::error_code error;
+  std::vector<std::string> names;
+  for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end;
+       at.increment(error)) {
+    if (at->is_directory(error)) names.push_back(at->path().filename());
+  }
+  if (error) return DiskError(folder, error.value());
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 bool FileExists(const std::string& path) {

@@ -21,6 +21,9 @@ struct NumberedFile {
 base::Result<std::vector<NumberedFile>> ListNumberedFiles(const std::string& folder,
                                                           std::string_view extension);
 
+// The names of all folders in a folder, sorted.
+base::Result<std::vector<std::string>> ListFolders(const std::string& folder);
+
 bool FileExists(const std::string& path);
 // OK when the folder is there already.
 base::Status MakeFolder(const std::string& path);

@@ -54,12 +54,24 @@ void LogFileBytes::ReleasePages() const {
 }
 
 Result<std::string> LogPlace::ReadChecked() const {
-  std::string copy(mapped());
+  Result<std::string> payload = ReadBody();
+  if (payload.ok()) payload->erase(0, key_room);
+  return payload;
+}
+
+Result<std::string> LogPlace::ReadCheckedKey() const {
+  Result<std::string> body = ReadBody();
+  if (!body.ok()) return body;
+  return key_room == 0 ? std::string() : body->substr(1, key_room - 1);
+}
+
+Result<std::string> LogPlace::ReadBody() const {
+  std::string copy(body());
   if (base::Crc32c(copy) == crc || disk::MutantIs(disk::Mutant::kNoLogChecksum)) return copy;
   // A page that could not be read once stays zeros in the map.
   const Result<disk::File> again = disk::File::OpenToRead(file->path());
-  Result<std::string> body = again.ok() ? again->ReadAt(offset, size) : again.status();
-  if (body.ok() && base::Crc32c(*body) == crc) return body;
+  Result<std::string> read = again.ok() ? again->ReadAt(offset, size) : again.status();
+  if (read.ok() && base::Crc32c(*read) == crc) return read;
   return Status(StatusCode::kDataLoss,
                 fmt::format("{}: record at {} cannot be read", file->path(), offset));
 }

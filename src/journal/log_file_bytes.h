@@ -47,10 +47,19 @@ struct LogPlace {
   uint64_t offset = 0;
   uint32_t size = 0;
   uint32_t crc = 0;
+  uint32_t key_room = 0;  // of the body's bytes, how many are in front of the payload
 
-  std::string_view mapped() const { return file->bytes().substr(offset, size); }
-  // A copy whose checksum was compared: DATA_LOSS when it is not what was written.
-  base::Result<std::string> ReadChecked() const;
+  std::string_view key() const {
+    return key_room == 0 ? std::string_view() : body().substr(1, key_room - 1);
+  }
+  std::string_view payload() const { return body().substr(key_room); }
+  // Copies whose checksum was compared: DATA_LOSS when it is not what was written.
+  base::Result<std::string> ReadChecked() const;  // the payload
+  base::Result<std::string> ReadCheckedKey() const;
+
+ private:
+  std::string_view body() const { return file->bytes().substr(offset, size); }
+  base::Result<std::string> ReadBody() const;
 };
 
 }  // namespace spandrel::journal

@@ -27,14 +27,22 @@ std::array<char, kSize> ToArray(const std::string& bytes) {
   return array;
 }
 
-// Reads the header at the front of `bytes` if it is one.
-bool ReadHeader(std::string_view bytes, RecordFields* fields) {
+// Reads the header at the front of `bytes` if it is one; the size is without the mark of a key.
+bool ReadHeader(std::string_view bytes, RecordFields* fields, bool* has_key) {
   base::FixedReader reader(bytes.substr(0, kLogRecordHeaderSize));
   const auto magic = reader.Take<uint32_t>();
   const auto crc = reader.Take<uint32_t>();
   *fields = reader.Take<RecordFields>();
+  *has_key = (fields->body_size & kLogBodyHasKey) != 0;
+  fields->body_size &= ~kLogBodyHasKey;
   return reader.ok() && magic == kLogRecordMagic && fields->body_size <= kMaxLogBody &&
          crc == base::Crc32c(bytes.substr(8, sizeof(RecordFields)));
+}
+
+// How many bytes the key at the front of `body` takes, its size included; they may be more than
+// there are.
+uint32_t KeyRoom(std::string_view body) {
+  return body.empty() ? 1 : 1 + static_cast<uint8_t>(body.front());
 }
 
 }  // namespace
@@ -51,9 +59,10 @@ LogFileHeader EncodeLogFileHeader(uint64_t epoch, bool reused, uint32_t skipped)
 }
 
 LogRecordHeader EncodeLogRecordHeader(uint64_t epoch, uint64_t sequence, uint32_t body_size,
-                                      uint32_t body_crc) {
+                                      uint32_t body_crc, bool has_key) {
+  const uint32_t marked_size = has_key ? body_size | kLogBodyHasKey : body_size;
   std::string fields;
-  base::AppendFixed(RecordFields{body_size, body_crc, epoch, sequence}, &fields);
+  base::AppendFixed(RecordFields{marked_size, body_crc, epoch, sequence}, &fields);
   std::string bytes;
   base::AppendFixed(kLogRecordMagic, &bytes);
   base::AppendFixed(base::Crc32c(fields), &bytes);
@@ -81,7 +90,10 @@ LogScanner::LogScanner(std::string_view file) : file_(file) {
   }
   const uint64_t first = FindRecord(at_);
   RecordFields fields;
-  if (first < file.size() && ReadHeader(file.substr(first), &fields)) epoch_ = fields.epoch;
+  bool has_key = false;
+  if (first < file.size() && ReadHeader(file.substr(first), &fields, &has_key)) {
+    epoch_ = fields.epoch;
+  }
 }
 
 std::optional<uint64_t> LogScanner::AcknowledgedBefore(const Step& first) const {
@@ -116,12 +128,16 @@ bool LogScanner::ReadRecord(uint64_t offset, Step* step) const {
   if (offset >= file_.size()) return false;
   const std::string_view bytes = file_.substr(offset);
   RecordFields fields;
-  if (!ReadHeader(bytes, &fields) || fields.epoch != epoch_.value_or(fields.epoch)) return false;
+  bool has_key = false;
+  if (!ReadHeader(bytes, &fields, &has_key)) return false;
+  if (fields.epoch != epoch_.value_or(fields.epoch)) return false;
   if (fields.body_size > bytes.size() - kLogRecordHeaderSize) return false;
   const std::string_view body = bytes.substr(kLogRecordHeaderSize, fields.body_size);
   const bool intact = base::Crc32c(body) == fields.body_crc;
   if (!intact && !disk::MutantIs(disk::Mutant::kNoLogChecksum)) return false;
-  *step = Step{Outcome::kRecord, offset, 0, fields.sequence, fields.body_crc, body};
+  const uint32_t key_room = has_key ? KeyRoom(body) : 0;
+  if (key_room > body.size()) return false;
+  *step = Step{Outcome::kRecord, offset, 0, fields.sequence, fields.body_crc, key_room, body};
   return true;
 }
 

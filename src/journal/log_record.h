@@ -19,7 +19,7 @@ using LogRecordHeader = std::array<char, kLogRecordHeaderSize>;
 // records that were refused.
 LogFileHeader EncodeLogFileHeader(uint64_t epoch, bool reused = false, uint32_t skipped = 0);
 LogRecordHeader EncodeLogRecordHeader(uint64_t epoch, uint64_t sequence, uint32_t body_size,
-                                      uint32_t body_crc);
+                                      uint32_t body_crc, bool has_key = false);
 
 // Walks over the bytes of one log file, which may be damaged anywhere. No I/O.
 class LogScanner {
@@ -35,6 +35,7 @@ class LogScanner {
     uint64_t size = 0;    // of the damage
     uint64_t sequence = 0;
     uint32_t body_crc = 0;
+    uint32_t key_room = 0;  // how many bytes of the body are in front of the payload
     std::string_view body;
   };
 

@@ -49,10 +49,11 @@ class Replayer {
     const std::string_view bytes = (*file)->bytes();
     (*file)->Populate();
     LogScanner scanner(bytes);
-    if (scanner.version() != kLogVersion) {
-      return {StatusCode::kFailedPrecondition,
-              fmt::format("{}: format version {} is not known to this spandrel", entry.path,
-                          scanner.version())};
+    const uint32_t version = scanner.version();
+    if (version < kLogVersionWithoutKeys || version > kLogVersion) {
+      return {
+          StatusCode::kFailedPrecondition,
+          fmt::format("{}: format version {} is not known to this spandrel", entry.path, version)};
     }
     result_.files.push_back({entry.number, entry.path, 0, bytes.size()});
     LogScanner::Step step = scanner.Next();
@@ -111,12 +112,11 @@ class Replayer {
     ClosedLogFile& file = result_.files.back();
     file.last_sequence = std::max(file.last_sequence, step.sequence);
     // A record that was written to a second file after the first one failed comes twice.
-    if (step.sequence <= result_.last_sequence) return;
-    result_.last_sequence = step.sequence;
-    ++result_.replayed_records;
-    result_.replayed_bytes += step.body.size();
+    if (step.sequence <= last_read_) return;
+    last_read_ = step.sequence;
+    result_.last_sequence = std::max(result_.last_sequence, step.sequence);
     visit_(step.sequence, {bytes, step.offset + kLogRecordHeaderSize,
-                           static_cast<uint32_t>(step.body.size()), step.body_crc});
+                           static_cast<uint32_t>(step.body.size()), step.body_crc, step.key_room});
   }
 
   void NoteMissing(const std::string& path, uint64_t acknowledged) {
@@ -138,6 +138,7 @@ class Replayer {
 
   const LogPaths& paths_;
   const LogRecordVisitor& visit_;
+  uint64_t last_read_ = 0;
   LogReplay result_;
 };
 

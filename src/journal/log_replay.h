@@ -25,9 +25,7 @@ struct ClosedLogFile {
 // What replay found.
 struct LogReplay {
   std::vector<ClosedLogFile> files;
-  uint64_t last_sequence = 0;
-  uint64_t replayed_records = 0;
-  uint64_t replayed_bytes = 0;
+  uint64_t last_sequence = 0;   // of a record that is there or was released
   uint64_t torn_tails = 0;      // writes that were cut off, never acknowledged
   uint64_t damaged_places = 0;  // damage with good records behind it
   uint64_t damaged_bytes = 0;
@@ -35,14 +33,16 @@ struct LogReplay {
   std::vector<disk::Damage> damage;
 };
 
-// Takes one record, whose checksum was right. The bytes stay as long as the place is kept.
+// Takes one record, whose checksum was right. Its bytes stay as long as the place is kept.
 using LogRecordVisitor = std::function<void(uint64_t sequence, const LogPlace& place)>;
 
-// Reads every file in order and hands over each record above `released_through` once. A torn tail
-// is cut off; damage in the middle is copied to quarantine, counted and skipped; so are places that
-// the disk cannot read, and their file is kept in quarantine; of a read-only log, nothing is
-// changed. May be repeated after any interruption. Fails, and has changed nothing that another try
-// needs, where a file cannot even be opened or is of a later version.
+// Reads every file in order and hands over each record once. A torn tail is cut off; damage in the
+// middle is copied to quarantine, counted and skipped; so are places that the disk cannot read, and
+// their file is kept in quarantine; of a read-only log, nothing is changed. May be repeated after
+// any interruption. Fails, and has changed nothing that another try needs, where a file cannot even
+// be opened or is of a later version.
+//
+// Records up to `released_through` need not be there any more, so that they are not missed.
 base::Result<LogReplay> ReplayLog(const LogPaths& paths, uint64_t released_through,
                                   const LogRecordVisitor& visit);
 

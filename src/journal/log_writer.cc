@@ -62,14 +62,20 @@ LogWriter::~LogWriter() {
 
 void LogWriter::Append(std::unique_ptr<Record> record) {
   Entry entry;
-  entry.body_size = record->byte_size();
+  const std::string_view key = record->Key();
+  if (!key.empty()) entry.key.assign(1, static_cast<char>(key.size())).append(key);
+  entry.body_size = entry.key.size() + record->byte_size();
   entry.record = std::move(record);
+  if (key.size() > kMaxLogKeySize) {
+    return entry.Complete(Status(StatusCode::kInvalidArgument, "key is longer than 255 bytes"));
+  }
   if (entry.body_size > kMaxLogBody) {
     return entry.Complete(Status(StatusCode::kInvalidArgument, "record is larger than 1 GiB"));
   }
   if (options_.durability != Durability::kMemory) {
-    entry.body = entry.record->Body();
-    for (const std::string_view piece : entry.body) {
+    entry.payload = entry.record->Payload();
+    entry.body_crc = base::Crc32c(entry.key);
+    for (const std::string_view piece : entry.payload) {
       entry.body_crc = base::Crc32c(piece, entry.body_crc);
     }
   }
@@ -166,7 +172,8 @@ Status LogWriter::WriteGroup(const std::vector<Entry>& group) {
 }
 
 void LogWriter::AddBody(const Entry& entry, std::vector<iovec>* parts) {
-  for (const std::string_view piece : entry.body) AddBytes(piece, parts);
+  AddBytes(entry.key, parts);
+  for (const std::string_view piece : entry.payload) AddBytes(piece, parts);
   const uint64_t room = LogRecordSize(entry.body_size) - kLogRecordHeaderSize;
   AddBytes(kPadding.substr(0, room - entry.body_size), parts);
 }
@@ -187,8 +194,9 @@ Status LogWriter::TryWriteGroup(const std::vector<Entry>& group) {
   headers.reserve(group.size());
   std::vector<iovec> parts;
   for (const Entry& entry : group) {
-    headers.push_back(EncodeLogRecordHeader(
-        file_->epoch, entry.sequence, static_cast<uint32_t>(entry.body_size), entry.body_crc));
+    headers.push_back(EncodeLogRecordHeader(file_->epoch, entry.sequence,
+                                            static_cast<uint32_t>(entry.body_size), entry.body_crc,
+                                            !entry.key.empty()));
     AddBytes({headers.back().data(), headers.back().size()}, &parts);
     AddBody(entry, &parts);
   }

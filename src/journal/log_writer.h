@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -67,7 +68,8 @@ class LogWriter {
   // A record on its way into the log.
   struct Entry {
     std::unique_ptr<Record> record;
-    std::vector<std::string_view> body;
+    std::string key;  // as it is written, with its size in front; empty: none is
+    std::vector<std::string_view> payload;
     uint64_t body_size = 0;
     uint32_t body_crc = 0;
     uint64_t sequence = 0;

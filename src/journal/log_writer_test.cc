@@ -6,7 +6,9 @@
 
 #include <fstream>
 #include <thread>
+#include <utility>
 
+#include "base/crc32c.h"
 #include "journal/log_record.h"
 #include "journal/testing/log.h"
 
@@ -61,7 +63,7 @@ TEST_F(LogWriterTest, ATornWriteInAReusedFileIsCutOff) {
   writer_->Release(last);
   last = FillUntilFile(3, last);
   const std::string path = options_.paths.File(3);
-  const uint64_t end = kLogFileHeaderSize + LogRecordSize(BodyOf(last).size());
+  const uint64_t end = kLogFileHeaderSize + LogRecordSize(PayloadOf(last).size());
   const auto torn = EncodeLogRecordHeader(kEpoch + 2, last + 1, 4000, 0);
   std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
   file.seekp(static_cast<std::streamoff>(end));
@@ -170,7 +172,7 @@ TEST_F(LogWriterTest, PublishesInOrderBeforeItCompletes) {
   constexpr uint64_t kRecords = 50;
   for (uint64_t number = 1; number <= kRecords; ++number) {
     writer_->Append(std::make_unique<TextRecord>(
-        BodyOf(number),
+        PayloadOf(number),
         [&, number](const base::Status& status) {
           EXPECT_TRUE(status.ok());
           EXPECT_GE(published.back(), number);
@@ -180,6 +182,43 @@ TEST_F(LogWriterTest, PublishesInOrderBeforeItCompletes) {
   }
   last_completed.get_future().wait();
   EXPECT_EQ(published, Range(1, kRecords));
+}
+
+TEST_F(LogWriterTest, KeepsTheKeyOfEachRecord) {
+  OpenWriter();
+  const std::string longest(kMaxLogKeySize, 'k');
+  ASSERT_TRUE(AppendAndWait(*writer_, "one", "team-a").ok());
+  ASSERT_TRUE(AppendAndWait(*writer_, "two").ok());
+  ASSERT_TRUE(AppendAndWait(*writer_, "", longest).ok());
+  EXPECT_EQ(AppendAndWait(*writer_, "no", longest + "k").code(),
+            base::StatusCode::kInvalidArgument);
+  writer_->Stop();
+  std::vector<std::pair<std::string, std::string>> found;
+  ASSERT_TRUE(ReplayLog(options_.paths, 0, [&](uint64_t /*sequence*/, const LogPlace& place) {
+                found.emplace_back(place.key(), place.payload());
+                EXPECT_EQ(place.ReadChecked().value(), place.payload());
+              }).ok());
+  EXPECT_THAT(
+      found, ElementsAre(std::pair("team-a", "one"), std::pair("", "two"), std::pair(longest, "")));
+}
+
+TEST_F(LogWriterTest, ABodyThatIsTooShortForItsKeyIsDamage) {
+  const std::string body = std::string(1, 5) + "abc";
+  const auto header = EncodeLogFileHeader(kEpoch);
+  const auto record = EncodeLogRecordHeader(kEpoch, 1, static_cast<uint32_t>(body.size()),
+                                            base::Crc32c(body), true);
+  std::ofstream file(options_.paths.File(1), std::ios::binary);
+  file.write(header.data(), header.size()).write(record.data(), record.size());
+  const auto good = EncodeLogRecordHeader(kEpoch, 2, 0, 0);
+  file << body << std::string(4, '\0');
+  file.write(good.data(), good.size());
+  file.close();
+  std::vector<uint64_t> found;
+  const auto note = [&](uint64_t sequence, const LogPlace&) { found.push_back(sequence); };
+  const auto replay = ReplayLog(options_.paths, 0, note);
+  ASSERT_TRUE(replay.ok());
+  EXPECT_THAT(found, ElementsAre(2));
+  EXPECT_EQ(replay->damaged_places, 1U);
 }
 
 TEST_F(LogWriterTest, RefusesWhatThereIsNoRoomFor) {

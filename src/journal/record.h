@@ -14,11 +14,14 @@ class Record {
  public:
   virtual ~Record() = default;
 
-  // Of the body; of a log that is in memory only, what the record occupies there.
+  // Whose it is, when several share the log: up to kMaxLogKeySize bytes, written in front of the
+  // payload; may be empty. Stays as long as the record.
+  virtual std::string_view Key() const { return {}; }
+  // Of the payload; of a log that is in memory only, what the record occupies there.
   virtual uint64_t byte_size() const = 0;
-  // The body in pieces, which stay as they are as long as the record. Not asked for by a log that
-  // is in memory only.
-  virtual std::vector<std::string_view> Body() const = 0;
+  // The payload in pieces, which stay as they are as long as the record. Not asked for by a log
+  // that is in memory only.
+  virtual std::vector<std::string_view> Payload() const = 0;
 
   // The record is as durable as the log makes it. Called on the log's thread in order of sequence,
   // for all records of a group before any of them completes; not called for one that is refused.

@@ -120,7 +120,8 @@ class DamageRun {
     outcome.findings = CheckStore(**engine, ledger_, job_.shape);
     (*engine)->Settle();
     outcome.reported = ReportedDamage(metrics);
-    outcome.writable = columnar::AppendAndWait(**engine, ProbeBatch(job_.shape)).ok();
+    const auto owner = (*engine)->ForTenant(NumberedTenant(kProbeNumber, job_.shape));
+    outcome.writable = columnar::AppendAndWait(*owner, ProbeBatch(job_.shape)).ok();
     return outcome;
   }
 

@@ -104,6 +104,11 @@ span::TraceId NumberedTraceId(uint64_t number, uint32_t trace) {
   return id;
 }
 
+std::string NumberedTenant(uint64_t number, const RequestShape& shape) {
+  const uint64_t tenant = number % shape.tenants;
+  return tenant == 0 ? std::string() : "tenant-" + std::to_string(tenant);
+}
+
 std::string EncodeNumberedRequest(uint64_t number, const RequestShape& shape) {
   std::string scope_spans;
   for (uint32_t trace = 0; trace < shape.traces; ++trace) {

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <memory>
 #include <string_view>
+#include <vector>
 
 #include "span/span_view.h"
 #include "wire/otlp/otlp.h"
@@ -26,7 +28,13 @@ SentSpan ContentOf(const span::SpanRef& span) {
 
 class Checker {
  public:
-  Checker(storage::Reader& store, const RequestShape& shape) : store_(store), shape_(shape) {}
+  Checker(storage::Reader& store, const RequestShape& shape) : store_(store), shape_(shape) {
+    for (uint64_t i = 0; i < shape.tenants; ++i) {
+      const std::string tenant = NumberedTenant(i, shape);
+      contexts_.push_back(
+          std::make_unique<storage::QueryContext>(storage::QueryOptions{.tenant = tenant}));
+    }
+  }
 
   void CheckRequest(uint64_t number, bool acknowledged) {
     const uint64_t present_before = findings_.present;
@@ -37,17 +45,20 @@ class Checker {
     span::ForEachSpan(span::SpanBatch(sent->chunk), [&](const span::SpanRef& span) {
       traces[span.entry().trace_id][span.entry().span_id] = ContentOf(span);
     });
-    for (const auto& [id, spans] : traces) CheckTrace(id, spans, acknowledged);
+    const auto& context = *contexts_[number % contexts_.size()];
+    for (const auto& [id, spans] : traces) CheckTrace(context, id, spans, acknowledged);
     const uint64_t present = findings_.present - present_before;
     if (!acknowledged && present != 0 && present != shape_.span_count()) ++findings_.half;
   }
 
   void CountAll() {
-    const auto all = store_.Aggregate({}, {});
     uint64_t count = 0;
-    if (!all.ok()) return static_cast<void>(++findings_.failed_reads);
-    for (const auto& series : all->series) {
-      for (const auto& bucket : series.buckets) count += bucket.count;
+    for (const auto& context : contexts_) {
+      const auto all = store_.Aggregate(*context, {});
+      if (!all.ok()) return static_cast<void>(++findings_.failed_reads);
+      for (const auto& series : all->series) {
+        for (const auto& bucket : series.buckets) count += bucket.count;
+      }
     }
     if (count > findings_.present) findings_.overcounted = count - findings_.present;
     if (count < findings_.present) findings_.undercounted = findings_.present - count;
@@ -56,9 +67,9 @@ class Checker {
   Findings TakeFindings() { return std::move(findings_); }
 
  private:
-  void CheckTrace(const span::TraceId& id, const std::map<span::SpanId, SentSpan>& sent,
-                  bool acknowledged) {
-    const auto stored = store_.GetTrace({}, id);
+  void CheckTrace(const storage::QueryContext& context, const span::TraceId& id,
+                  const std::map<span::SpanId, SentSpan>& sent, bool acknowledged) {
+    const auto stored = store_.GetTrace(context, id);
     if (!stored.ok() && stored.status().code() != base::StatusCode::kNotFound) {
       ++findings_.failed_reads;
     }
@@ -83,6 +94,7 @@ class Checker {
 
   storage::Reader& store_;
   const RequestShape shape_;
+  std::vector<std::unique_ptr<storage::QueryContext>> contexts_;  // of the tenants
   Findings findings_;
 };
 

@@ -7,7 +7,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <iterator>
 #include <mutex>
 #include <string_view>
 
@@ -50,7 +49,8 @@ class Sender {
       ++outstanding_;
     }
     ledger_.NoteSent(number);
-    engine.Append(BatchOf(number, shape_), [this, number](const base::Status& status) {
+    const std::string tenant = NumberedTenant(number, shape_);
+    engine.Append(tenant, BatchOf(number, shape_), [this, number](const base::Status& status) {
       if (status.ok()) ledger_.NoteAcknowledged(number);
       std::lock_guard lock(mutex_);
       --outstanding_;
@@ -73,8 +73,11 @@ class Sender {
 
 uint64_t FilesInQuarantine(const std::string& directory) {
   std::error_code missing;
-  const std::filesystem::directory_iterator files(directory + "/quarantine", missing);
-  return static_cast<uint64_t>(std::distance(begin(files), end(files)));
+  uint64_t count = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory, missing)) {
+    count += entry.path().parent_path().filename() == "quarantine" ? 1 : 0;
+  }
+  return count;
 }
 
 EngineResult OpenStore(const DriverJob& job, base::MetricRegistry& metrics) {
@@ -121,7 +124,8 @@ bool CheckOnce(const DriverJob& job, const Ledger& ledger, bool last) {
   auto engine = OpenStore(job, metrics);
   if (!engine.ok()) return false;
   const Findings findings = CheckStore(**engine, ledger, job.shape, job.others);
-  const base::Status written = columnar::AppendAndWait(**engine, ProbeBatch(job.shape));
+  const auto owner = (*engine)->ForTenant(NumberedTenant(kProbeNumber, job.shape));
+  const base::Status written = columnar::AppendAndWait(*owner, ProbeBatch(job.shape));
   if (!job.large) (*engine)->Settle();
   const uint64_t damage = ReportedDamage(metrics) + FilesInQuarantine(job.directory);
   const bool good = findings.is_clean() && written.ok() && (!job.pristine || damage == 0);
@@ -152,6 +156,7 @@ bool ParseOption(std::string_view option, DriverJob* job) {
   if (name == "requests") job->requests = value;
   if (name == "traces") job->shape.traces = static_cast<uint32_t>(value);
   if (name == "spans") job->shape.spans_per_trace = static_cast<uint32_t>(value);
+  if (name == "tenants" && value != 0) job->shape.tenants = static_cast<uint32_t>(value);
   if (name == "large") job->large = value != 0;
   if (name == "others") job->others = value != 0;
   if (name == "pristine") job->pristine = value != 0;
@@ -187,6 +192,7 @@ columnar::EngineOptions OptionsFor(const DriverJob& job) {
   columnar::EngineOptions options;
   options.directory = job.directory;
   options.create_directory = true;
+  options.tenants = true;
   if (job.large) return options;
   options.seal_spans = 60;
   options.merge_fan_in = 3;

@@ -53,6 +53,9 @@ LOOPS = [Loop("any", "kill"), Loop("write", "torn"), Loop("any", "cut"), Loop("a
          Loop("open", "EMFILE", True), Loop("read", "EIO"), Loop("read", "EINTR")]
 LOOPS += [Loop(call, error, sticky) for error in ("EIO", "ENOSPC") for call in CALLS for sticky in (False, True)]
 
+# Requests are of so many tenants in turns, which share a log.
+TENANTS = 3
+
 # Each bug, and the loop or the damage that shows it.
 MUTANTS = [("skip_log_sync", Loop("any", "cut")), ("skip_folder_sync", Loop("any", "cut")),
            ("skip_part_sync", Loop("any", "cut")), ("skip_manifest_sync", Loop("any", "cut")),
@@ -98,7 +101,7 @@ class Harness:
         if faults:
             environment["LD_PRELOAD"] = self.shim
             environment.update({f"SPANDREL_FAULT_{name.upper()}": str(value) for name, value in faults.items()})
-        command = [self.driver, *map(str, arguments)]
+        command = [self.driver, *map(str, arguments), f"tenants={TENANTS}"]
         try:
             return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=RUN_TIMEOUT_S,
                                   check=False)

@@ -1,31 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
 
 #include "base/metrics.h"
 #include "columnar/background/round_thread.h"
-#include "columnar/compaction/retention.h"
-#include "columnar/log/span_log.h"
-#include "columnar/options/options.h"
-#include "columnar/options/store_layout.h"
-#include "columnar/snapshot/part_set.h"
-#include "columnar/snapshot/stored_spans.h"
-#include "disk/space_reserve.h"
+#include "columnar/background/upkeep.h"
 
 namespace spandrel::columnar {
 
-// What an engine does behind the writers' back: one thread seals full heads into parts, another one
-// merges parts, drops expired ones and puts damaged ones aside. A failure (a full disk) leaves all
-// as it was and is tried again.
+// The two background threads of a store, for all its tenants: one seals, another one tidies up.
 class Maintenance {
  public:
-  Maintenance(const EngineOptions& options, StoreLayout layout, PartSet& parts, StoredSpans& stored,
-              disk::SpaceReserve* reserve, base::MetricRegistry& metrics);
+  // Gives the tenants there are now.
+  using Tenants = std::function<std::vector<std::shared_ptr<Upkeep>>()>;
+  // True when memory that was freed is not wanted again at once.
+  using IsQuiet = std::function<bool()>;
+  Maintenance(Tenants tenants, IsQuiet is_quiet, base::MetricRegistry& metrics);
 
-  // `log` is told what need not be replayed any more.
-  void Start(SpanLog& log);
-  // Seals what is left, best effort, and ends the threads.
+  void Start();
+  // Ends the threads, then seals what is left, best effort.
   void Stop();
 
   void WakeSealer() { sealer_.Wake(); }
@@ -35,28 +33,14 @@ class Maintenance {
   void RunNow();
 
  private:
-  base::Status SealFullHeads();
   std::optional<std::chrono::milliseconds> SealRound();
   std::optional<std::chrono::milliseconds> TidyRound();
-  base::Status SealOne(const FullHead& full);
-  base::Status MergeWhileUseful();
-  base::Status DropExpired();
-  base::Status ThinWhileUseful();
-  base::Status Thin(const PartPtr& part);
-  void ReleaseLog();
-  void ReleaseEmpty(const StoredSpans::Rotation& rotation);
+  // True when it failed: it is counted and to be tried again.
+  bool HasFailed(const base::Status& status, const char* what);
 
-  const EngineOptions options_;
-  const StoreLayout layout_;
-  PartSet& parts_;
-  StoredSpans& stored_;
-  disk::SpaceReserve* const reserve_;  // null: none
-  SpanLog* log_ = nullptr;
-  base::Counter& seals_;
-  base::Counter& merges_;
+  const Tenants tenants_;
+  const IsQuiet is_quiet_;
   base::Counter& failures_;
-  Retention retention_;  // of the tidying thread
-  std::atomic<bool> seal_now_{false};
   RoundThread sealer_;
   RoundThread tidier_;
 };

@@ -71,7 +71,10 @@ size_t Head::Add(const std::shared_ptr<const span::SpanChunk>& chunk, const Know
 }
 
 void Head::NoteSequence(uint64_t sequence, std::chrono::steady_clock::time_point now) {
-  if (last_sequence_ == 0) opened_at_ = now;
+  if (last_sequence_ == 0) {
+    opened_at_ = now;
+    first_sequence_ = sequence;
+  }
   last_sequence_ = sequence;
 }
 

@@ -76,10 +76,12 @@ class Head {
 
   // Adds the spans that are new; `known` is asked about each. The number of those left out.
   size_t Add(const std::shared_ptr<const span::SpanChunk>& chunk, const Known& known);
-  // What was added came from the log record `sequence`; the first one opens the head.
+  // What was added came from the log record `sequence`; the first one opens the head. May be told
+  // the first and the last one only.
   void NoteSequence(uint64_t sequence, std::chrono::steady_clock::time_point now);
 
   // Of the adding thread, or of anyone once nothing is added any more.
+  uint64_t first_sequence() const { return first_sequence_; }
   uint64_t last_sequence() const { return last_sequence_; }
   uint64_t byte_size() const;
   size_t row_count() const { return rows_.size(); }
@@ -112,6 +114,7 @@ class Head {
   }
 
   std::chrono::steady_clock::time_point opened_at_;
+  uint64_t first_sequence_ = 0;
   uint64_t last_sequence_ = 0;
   uint64_t min_start_ = UINT64_MAX;
   uint64_t max_start_ = 0;

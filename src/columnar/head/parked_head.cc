@@ -15,7 +15,10 @@ using base::Result;
 }  // namespace
 
 ParkedHead::ParkedHead(Head& head, const std::vector<journal::LogPlace>& places)
-    : last_sequence_(head.last_sequence()), row_count_(head.row_count()), index_(head.TakeIndex()) {
+    : first_sequence_(head.first_sequence()),
+      last_sequence_(head.last_sequence()),
+      row_count_(head.row_count()),
+      index_(head.TakeIndex()) {
   chunks_.reserve(head.chunks().size());
   for (size_t i = 0; i < head.chunks().size(); ++i) AddChunk(head, head.chunks()[i], places[i]);
   ListTraces(head);
@@ -33,7 +36,7 @@ void ParkedHead::AddChunk(const Head& head, const HeadChunk& added,
   const auto number = static_cast<uint32_t>(chunks_.size());
   const auto span_count = static_cast<uint32_t>(added.chunk->spans.size());
   chunks_.push_back({static_cast<uint32_t>(files_.size() - 1), place.size, place.offset, place.crc,
-                     span_count, added.first_row, added.row_count, added.min_start,
+                     place.key_room, span_count, added.first_row, added.row_count, added.min_start,
                      added.max_start});
   min_start_ = std::min(min_start_, added.min_start);
   max_start_ = std::max(max_start_, added.max_start);
@@ -165,6 +168,7 @@ ParkedHead::Restored ParkedHead::Restore() const {
     }
     head->Add(chunk, LeftOutSpans(*this, number, *chunk));
   }
+  head->NoteSequence(first_sequence_, {});
   head->NoteSequence(last_sequence_, {});
   restored.head = head;
   return restored;
@@ -182,7 +186,8 @@ uint32_t ParkedHead::ChunkOfRow(uint32_t row) const {
 
 // Null when it is not what was indexed.
 std::shared_ptr<const span::SpanChunk> ParkedHead::Read(const Chunk& chunk) const {
-  const journal::LogPlace place{files_[chunk.file], chunk.offset, chunk.size, chunk.crc};
+  const journal::LogPlace place{files_[chunk.file], chunk.offset, chunk.size, chunk.crc,
+                                chunk.key_room};
   Result<std::string> body = place.ReadChecked();
   if (body.ok()) {
     const auto request = LoggedRequest::Decode(*std::move(body));

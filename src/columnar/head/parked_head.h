@@ -20,9 +20,10 @@ class ParkedHead {
  public:
   struct Chunk {
     uint32_t file = 0;  // in files_
-    uint32_t size = 0;  // of the request
+    uint32_t size = 0;  // of the record's body
     uint64_t offset = 0;
     uint32_t crc = 0;
+    uint32_t key_room = 0;
     uint32_t span_count = 0;  // of the request; some may be left out of the head
     uint32_t first_row = 0;
     uint32_t row_count = 0;
@@ -33,6 +34,7 @@ class ParkedHead {
   // `places` says where the log has the head's chunks. The head is of no use afterwards.
   ParkedHead(Head& head, const std::vector<journal::LogPlace>& places);
 
+  uint64_t first_sequence() const { return first_sequence_; }
   uint64_t last_sequence() const { return last_sequence_; }
   size_t row_count() const { return row_count_; }
   // In memory.
@@ -91,6 +93,7 @@ class ParkedHead {
   bool IsAt(uint32_t row, const span::SpanEntry& entry, uint64_t content_hash) const;
   std::shared_ptr<const span::SpanChunk> Read(const Chunk& chunk) const;
 
+  uint64_t first_sequence_ = 0;
   uint64_t last_sequence_ = 0;
   size_t row_count_ = 0;
   uint64_t byte_size_ = 0;

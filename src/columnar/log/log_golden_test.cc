@@ -2,10 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <future>
+#include <string>
+#include <vector>
 
 #include "columnar/log/span_log.h"
 #include "columnar/testing/golden.h"
-#include "columnar/testing/spans.h"
 #include "conformance/test_spans.h"
 #include "disk/directory.h"
 #include "disk/testing/directory.h"
@@ -27,6 +29,11 @@ std::string RequestOf(uint64_t number) {
        {.trace = number, .span = 2, .parent = 1, .start = 1'000'000'000 + number}});
 }
 
+// Every third request is of the tenant that has no name.
+std::string TenantOf(uint64_t number) {
+  return number % 3 == 0 ? "" : "team-" + std::to_string(number % 3);
+}
+
 // The log of a store. Its files get the epochs kEpoch, kEpoch + 1 and so on.
 class LogGoldenTest : public testing::Test {
  protected:
@@ -39,17 +46,25 @@ class LogGoldenTest : public testing::Test {
 
   void OpenLog() {
     auto log = SpanLog::Open(
-        options_, layout_, {}, metrics_, [](const span::SpanBatch&, uint64_t) {}, nullptr,
+        options_, layout_, {}, metrics_,
+        [](const std::string&, const span::SpanBatch&, uint64_t) {}, nullptr,
         [this] { return kEpoch + opened_++; });
     ASSERT_TRUE(log.ok()) << log.status().ToString();
     log_ = std::move(*log);
+  }
+
+  base::Status AppendOf(const std::string& tenant, span::SpanBatch batch) {
+    std::promise<base::Status> done;
+    log_->Append(tenant, std::move(batch),
+                 [&done](base::Status status) { done.set_value(std::move(status)); });
+    return done.get_future().get();
   }
 
   // Appends the requests from `first` to `last`, each in a group of its own.
   void Append(uint64_t first, uint64_t last) {
     for (uint64_t number = first; number <= last; ++number) {
       auto request = wire::DecodeOtlpProtobuf(base::MakeSharedBytes(RequestOf(number)));
-      const auto status = AppendAndWait(*log_, span::SpanBatch(request->chunk));
+      const auto status = AppendOf(TenantOf(number), span::SpanBatch(request->chunk));
       ASSERT_TRUE(status.ok()) << status.ToString();
     }
   }
@@ -59,7 +74,8 @@ class LogGoldenTest : public testing::Test {
     std::vector<uint64_t> numbers;
     auto replay = journal::ReplayLog(layout_.Log(), 0,
                                      [&](uint64_t sequence, const journal::LogPlace& place) {
-                                       EXPECT_EQ(place.mapped(), RequestOf(sequence));
+                                       EXPECT_EQ(place.payload(), RequestOf(sequence));
+                                       tenants_.emplace_back(place.key());
                                        numbers.push_back(sequence);
                                      });
     EXPECT_TRUE(replay.ok()) << replay.status().ToString();
@@ -75,6 +91,7 @@ class LogGoldenTest : public testing::Test {
   base::MetricRegistry metrics_;
   uint64_t opened_ = 0;
   std::unique_ptr<SpanLog> log_;
+  std::vector<std::string> tenants_;  // of the requests that Replay found
 };
 
 TEST_F(LogGoldenTest, TheWriterMakesTheSameBytes) {
@@ -83,13 +100,36 @@ TEST_F(LogGoldenTest, TheWriterMakesTheSameBytes) {
   log_->Stop();
   const std::string written = ReadWholeFile(FileOf(1));
   ASSERT_FALSE(written.empty());
-  EXPECT_TRUE(written == GoldenFile("log-v1.log", written));
+  EXPECT_TRUE(written == GoldenFile("log-v2.log", written));
 }
 
 TEST_F(LogGoldenTest, ReplayReadsIt) {
+  std::filesystem::copy(GoldenPath("log-v2.log"), FileOf(7));
+  journal::LogReplay replay;
+  EXPECT_EQ(Replay(&replay), (std::vector<uint64_t>{1, 2, 3, 4, 5, 6, 7, 8, 9}));
+  EXPECT_EQ(replay.damaged_places + replay.torn_tails, 0U);
+}
+
+TEST_F(LogGoldenTest, ReplayGivesEachItsTenant) {
+  std::filesystem::copy(GoldenPath("log-v2.log"), FileOf(7));
+  journal::LogReplay replay;
+  Replay(&replay);
+  ASSERT_EQ(tenants_.size(), kRequests);
+  for (uint64_t number = 1; number <= kRequests; ++number) {
+    EXPECT_EQ(tenants_[number - 1], TenantOf(number));
+  }
+}
+
+// Of the time when a store had one tenant.
+TEST_F(LogGoldenTest, ReplayReadsTheFirstVersion) {
   std::filesystem::copy(GoldenPath("log-v1.log"), FileOf(7));
   journal::LogReplay replay;
   EXPECT_EQ(Replay(&replay), (std::vector<uint64_t>{1, 2, 3, 4, 5, 6, 7, 8, 9}));
+  EXPECT_EQ(tenants_, std::vector<std::string>(kRequests));
+  EXPECT_EQ(replay.damaged_places + replay.torn_tails, 0U);
+  std::filesystem::remove(FileOf(7));
+  std::filesystem::copy(GoldenPath("log-v1-reused.log"), FileOf(3));
+  EXPECT_EQ(Replay(&replay).size(), 2U);
   EXPECT_EQ(replay.damaged_places + replay.torn_tails, 0U);
 }
 
@@ -109,11 +149,11 @@ TEST_F(LogGoldenTest, AReusedFileHasTheSameBytes) {
   Append(last + 1, last + 1);
   const std::string written = ReadWholeFile(FileOf(3));
   EXPECT_EQ(written.size(), 4096U);
-  EXPECT_TRUE(written == GoldenFile("log-v1-reused.log", written));
+  EXPECT_TRUE(written == GoldenFile("log-v2-reused.log", written));
 }
 
 TEST_F(LogGoldenTest, ReplayReadsTheLastUseOfAReusedFile) {
-  std::filesystem::copy(GoldenPath("log-v1-reused.log"), FileOf(3));
+  std::filesystem::copy(GoldenPath("log-v2-reused.log"), FileOf(3));
   journal::LogReplay replay;
   EXPECT_EQ(Replay(&replay).size(), 2U);
   EXPECT_EQ(replay.damaged_places + replay.torn_tails, 0U);

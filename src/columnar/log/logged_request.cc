@@ -6,7 +6,7 @@
 
 namespace spandrel::columnar {
 
-// Requests concatenate (protobuf's repeated fields), so whole chunks make a body as they are.
+// Requests concatenate (protobuf's repeated fields), so whole chunks make a payload as they are.
 LoggedRequest::LoggedRequest(const span::SpanBatch& batch) {
   const bool is_whole = std::all_of(batch.chunks().begin(), batch.chunks().end(),
                                     [](const auto& chunk) { return chunk->whole; });
@@ -19,8 +19,8 @@ LoggedRequest::LoggedRequest(const span::SpanBatch& batch) {
   for (const std::string_view piece : pieces_) byte_size_ += piece.size();
 }
 
-base::Result<wire::DecodedRequest> LoggedRequest::Decode(std::string body) {
-  return wire::DecodeOtlpProtobuf(base::MakeSharedBytes(std::move(body)));
+base::Result<wire::DecodedRequest> LoggedRequest::Decode(std::string payload) {
+  return wire::DecodeOtlpProtobuf(base::MakeSharedBytes(std::move(payload)));
 }
 
 }  // namespace spandrel::columnar

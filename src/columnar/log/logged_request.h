@@ -12,7 +12,7 @@
 
 namespace spandrel::columnar {
 
-// A batch as the body of a log record, and back (docs/formats/log.md).
+// A batch as the payload of a log record, and back (docs/formats/log.md).
 class LoggedRequest {
  public:
   // Encodes what cannot be written as it is.
@@ -22,7 +22,7 @@ class LoggedRequest {
   // Pieces of the batch's own bytes, or of this object's; they stay as long as both do.
   const std::vector<std::string_view>& pieces() const { return pieces_; }
 
-  static base::Result<wire::DecodedRequest> Decode(std::string body);
+  static base::Result<wire::DecodedRequest> Decode(std::string payload);
 
  private:
   std::string encoded_;  // where the chunks' own bytes cannot be written as they are

@@ -34,16 +34,17 @@ journal::LogCounters CountersIn(base::MetricRegistry& metrics) {
 // A batch on its way through the log.
 class SpanLog::Entry final : public journal::Record {
  public:
-  Entry(SpanLog& log, span::SpanBatch&& batch, storage::Completion done)
-      : log_(log), batch_(std::move(batch)), done_(std::move(done)) {
+  Entry(SpanLog& log, std::string tenant, span::SpanBatch&& batch, storage::Completion done)
+      : log_(log), tenant_(std::move(tenant)), batch_(std::move(batch)), done_(std::move(done)) {
     if (log.is_written_) request_.emplace(batch_);
   }
 
+  std::string_view Key() const override { return tenant_; }
   uint64_t byte_size() const override {
     return request_ ? request_->byte_size() : batch_.byte_size();
   }
-  std::vector<std::string_view> Body() const override { return request_->pieces(); }
-  void Publish(uint64_t sequence) override { log_.publish_(batch_, sequence); }
+  std::vector<std::string_view> Payload() const override { return request_->pieces(); }
+  void Publish(uint64_t sequence) override { log_.publish_(tenant_, batch_, sequence); }
   void Complete(const Status& status) override {
     if (!status.ok()) log_.refused_.Add(batch_.span_count());
     done_(status.Annotate("store"));
@@ -51,6 +52,7 @@ class SpanLog::Entry final : public journal::Record {
 
  private:
   SpanLog& log_;
+  const std::string tenant_;
   const span::SpanBatch batch_;
   const storage::Completion done_;
   std::optional<LoggedRequest> request_;  // none of a log that is in memory only
@@ -76,8 +78,9 @@ SpanLog::SpanLog(const EngineOptions& options, base::MetricRegistry& metrics, Pu
                                   "Spans that the store refused; the sender was told.",
                                   {{"reason", "log"}})) {}
 
-void SpanLog::Append(span::SpanBatch&& batch, storage::Completion done) {
-  writer_->Append(std::make_unique<Entry>(*this, std::move(batch), std::move(done)));
+void SpanLog::Append(std::string tenant, span::SpanBatch&& batch, storage::Completion done) {
+  writer_->Append(
+      std::make_unique<Entry>(*this, std::move(tenant), std::move(batch), std::move(done)));
 }
 
 }  // namespace spandrel::columnar

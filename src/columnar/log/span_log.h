@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "base/metrics.h"
 #include "base/status.h"
@@ -16,11 +17,13 @@
 
 namespace spandrel::columnar {
 
-// The write-ahead log of a store: a journal whose records are requests. Any thread.
+// The write-ahead log of a store: a journal whose records are requests and whose keys are the names
+// of tenants. Any thread.
 class SpanLog {
  public:
   // Makes a batch readable. Called on the log's thread in order of sequence.
-  using Publish = std::function<void(const span::SpanBatch& batch, uint64_t sequence)>;
+  using Publish = std::function<void(const std::string& tenant, const span::SpanBatch& batch,
+                                     uint64_t sequence)>;
 
   // Goes on where `found` ends, see journal::LogWriter::Open.
   static base::Result<std::unique_ptr<SpanLog>> Open(
@@ -29,10 +32,10 @@ class SpanLog {
       journal::LogFiles::EpochSource new_epoch = journal::LogWriter::RandomEpoch);
 
   // Writes the batch, which must not be empty, publishes it, then completes. Never blocks for long.
-  void Append(span::SpanBatch&& batch, storage::Completion done);
+  void Append(std::string tenant, span::SpanBatch&& batch, storage::Completion done);
 
-  // Requests up to `sealed_through` are in parts.
-  void Release(uint64_t sealed_through) { writer_->Release(sealed_through); }
+  // Requests up to `released_through`, of all tenants, are in parts.
+  void Release(uint64_t released_through) { writer_->Release(released_through); }
   // Writes what waits. Later appends are refused.
   void Stop() { writer_->Stop(); }
 

@@ -33,6 +33,7 @@ std::string EncodeManifest(const Manifest& manifest) {
   base::AppendFixed(static_cast<uint32_t>(manifest.parts.size()), &bytes);
   base::AppendFixed(manifest.next_part_number, &bytes);
   base::AppendFixed(manifest.sealed_through, &bytes);
+  base::AppendFixed(manifest.released_through, &bytes);
   for (const Manifest::PartEntry& part : manifest.parts) {
     base::AppendFixed(part.number, &bytes);
     base::AppendFixed(part.file_id, &bytes);
@@ -50,7 +51,7 @@ Result<Manifest> ParseManifest(std::string_view bytes) {
   base::FixedReader reader(body);
   if (reader.Take<uint64_t>() != kManifestMagic) return damaged;
   const auto version = reader.Take<uint32_t>();
-  if (version != kManifestVersion) {
+  if (version < kManifestVersionOfOne || version > kManifestVersion) {
     return Status(StatusCode::kFailedPrecondition,
                   fmt::format("format version {} is not known to this spandrel", version));
   }
@@ -58,6 +59,8 @@ Result<Manifest> ParseManifest(std::string_view bytes) {
   const auto count = reader.Take<uint32_t>();
   manifest.next_part_number = reader.Take<uint64_t>();
   manifest.sealed_through = reader.Take<uint64_t>();
+  manifest.released_through =
+      version == kManifestVersionOfOne ? manifest.sealed_through : reader.Take<uint64_t>();
   if (!reader.Has(count, sizeof(Manifest::PartEntry))) return damaged;
   for (uint32_t i = 0; i < count; ++i) {
     const auto number = reader.Take<uint64_t>();

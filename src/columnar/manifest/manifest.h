@@ -13,10 +13,12 @@
 namespace spandrel::columnar {
 
 inline constexpr uint64_t kManifestMagic = 0x314e414d44505300;  // "\0SPDMAN1"
-inline constexpr uint32_t kManifestVersion = 1;
+// Of the time when a store had one tenant: without `released_through`.
+inline constexpr uint32_t kManifestVersionOfOne = 1;
+inline constexpr uint32_t kManifestVersion = 2;
 
-// Which part files are the store, and up to where the log is in them. The one file that is replaced
-// as a whole, so a change of the set of parts happens entirely or not at all.
+// Which part files are the store of a tenant, and up to where the log is in them. The one file that
+// is replaced as a whole, so a change of the set of parts happens entirely or not at all.
 struct Manifest {
   struct PartEntry {
     uint64_t number = 0;
@@ -24,7 +26,10 @@ struct Manifest {
     friend bool operator==(const PartEntry&, const PartEntry&) = default;
   };
   uint64_t next_part_number = 1;
-  uint64_t sealed_through = 0;   // log records up to this sequence are in parts
+  // The tenant's log records up to this sequence are in parts.
+  uint64_t sealed_through = 0;
+  // The records of all tenants up to this sequence are in parts, so the log may be without them.
+  uint64_t released_through = 0;
   std::vector<PartEntry> parts;  // oldest first
   friend bool operator==(const Manifest&, const Manifest&) = default;
 };

@@ -13,7 +13,7 @@
 namespace spandrel::columnar {
 namespace {
 
-const Manifest kManifest = {7, 1234, {{3, 0xabc}, {6, 0xdef}}};
+const Manifest kManifest = {7, 1234, 1200, {{3, 0xabc}, {6, 0xdef}}};
 
 TEST(ManifestTest, ReadsWhatWasWritten) {
   EXPECT_EQ(ParseManifest(EncodeManifest(kManifest)).value(), kManifest);
@@ -31,9 +31,15 @@ TEST(ManifestTest, AnyFlippedByteAndAnyCutIsDamage) {
 
 TEST(ManifestTest, BytesAreThoseOfTheFormat) {
   const std::string bytes = EncodeManifest(kManifest);
-  const std::string golden = GoldenFile("manifest-v1", bytes);
+  const std::string golden = GoldenFile("manifest-v2", bytes);
   EXPECT_TRUE(bytes == golden);
   EXPECT_EQ(ParseManifest(golden).value(), kManifest);
+}
+
+// The only tenant's records are all records.
+TEST(ManifestTest, ReadsTheFirstVersion) {
+  const Manifest expected = {7, 1234, 1234, {{3, 0xabc}, {6, 0xdef}}};
+  EXPECT_EQ(ParseManifest(ReadWholeFile(GoldenPath("manifest-v1"))).value(), expected);
 }
 
 TEST(ManifestTest, SavingReplacesAndLoadingQuarantinesDamage) {

@@ -51,6 +51,11 @@ struct EngineOptions {
   // is held in memory.
   bool read_only = false;
 
+  // Spans and questions are of the tenant that they name; else all are of the one that has no name.
+  bool tenants = false;
+  // More are refused with RESOURCE_EXHAUSTED.
+  size_t max_tenants = 10'000;
+
   Durability durability = Durability::kFsync;
 
   // The head is sealed into a part when it reaches any of these. 64 MiB keep two heads (one being
@@ -71,7 +76,8 @@ struct EngineOptions {
 
   // More than this waiting for the log is refused with UNAVAILABLE.
   uint64_t max_waiting_bytes = uint64_t{64} << 20;
-  // More than this in heads that are not sealed yet is refused with UNAVAILABLE.
+  // More than this in heads that are not sealed yet is refused with UNAVAILABLE; with tenants, of
+  // one of them more than half of it.
   uint64_t max_head_bytes = uint64_t{256} << 20;
 
   // Parts of similar size are merged when this many have come together.

@@ -3,17 +3,28 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 
+#include "base/status.h"
 #include "journal/log_options.h"
 
 namespace spandrel::columnar {
 
-// The folders of a store and the names in them (docs/design/store.md).
+// The folders of a store, or of one of its tenants, and the names in them (docs/design/store.md).
+// The default tenant lies in the store's own folder.
 struct StoreLayout {
   explicit StoreLayout(std::string directory, bool for_reading = false)
       : root(std::move(directory)), read_only(for_reading) {}
 
+  // Of a tenant that has a name.
+  StoreLayout OfTenant(std::string_view name) const {
+    return StoreLayout(TenantFolder() + "/" + std::string(name), read_only);
+  }
+  // Makes the folders of such a tenant; their names are durable when this returns.
+  base::Status Make() const;
+
+  std::string TenantFolder() const { return root + "/tenants"; }
   std::string LogFolder() const { return root + "/log"; }
   std::string PartFolder() const { return root + "/parts"; }
   std::string QuarantineFolder() const { return root + "/quarantine"; }

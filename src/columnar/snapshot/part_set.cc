@@ -47,6 +47,11 @@ Result<std::unique_ptr<PartSet>> PartSet::Open(const StoreLayout& layout,
   return set;
 }
 
+std::unique_ptr<PartSet> PartSet::MakeEmpty(const StoreLayout& layout,
+                                            base::MetricRegistry& metrics) {
+  return std::unique_ptr<PartSet>(new PartSet(layout, metrics));
+}
+
 PartSet::PartSet(StoreLayout layout, base::MetricRegistry& metrics)
     : layout_(std::move(layout)),
       quarantined_(metrics.AddCounter("spandrel_store_quarantined_parts_total",
@@ -65,8 +70,13 @@ uint64_t PartSet::sealed_through() const {
   return manifest_.sealed_through;
 }
 
+uint64_t PartSet::released_through() const {
+  std::lock_guard lock(mutex_);
+  return manifest_.released_through;
+}
+
 Status PartSet::Publish(const std::string& file, const std::vector<PartPtr>& replaced,
-                        const Install& install) {
+                        const Install& install, uint64_t released) {
   std::lock_guard lock(mutex_);
   Manifest changed = manifest_;
   const uint64_t number = changed.next_part_number++;
@@ -76,6 +86,7 @@ Status PartSet::Publish(const std::string& file, const std::vector<PartPtr>& rep
   Result<PartPtr> part = Part::Open(path, number);
   if (!part.ok()) return part.status();
   changed.sealed_through = std::max(changed.sealed_through, (*part)->footer().sealed_through);
+  changed.released_through = std::max(changed.released_through, released);
   std::vector<PartPtr> parts = Without(parts_, replaced);
   parts.push_back(std::move(*part));
   if (disk::MutantIs(disk::Mutant::kEarlyInputRemoval)) RemoveFilesOf(replaced);
@@ -91,11 +102,12 @@ Status PartSet::Publish(const std::string& file, const std::vector<PartPtr>& rep
   return {};
 }
 
-Status PartSet::NoteSealed(uint64_t sequence) {
+Status PartSet::NoteSealed(uint64_t sequence, uint64_t released) {
   std::lock_guard lock(mutex_);
-  if (sequence <= manifest_.sealed_through) return {};
+  if (sequence <= manifest_.sealed_through && released <= manifest_.released_through) return {};
   Manifest changed = manifest_;
-  changed.sealed_through = sequence;
+  changed.sealed_through = std::max(changed.sealed_through, sequence);
+  changed.released_through = std::max(changed.released_through, released);
   return Commit(parts_, std::move(changed));
 }
 
@@ -126,6 +138,9 @@ Status PartSet::QuarantineDamaged(const Install& install) {
 }
 
 Status PartSet::FindParts() {
+  if (!disk::FileExists(layout_.PartFolder()) && !disk::FileExists(layout_.ManifestFile())) {
+    return {};
+  }
   const bool has_manifest = disk::FileExists(layout_.ManifestFile());
   Result<std::optional<Manifest>> manifest = LoadManifest(layout_);
   if (!manifest.ok()) return manifest.status();
@@ -175,6 +190,7 @@ Status PartSet::AdoptAll(const std::vector<disk::NumberedFile>& files) {
       const PartFooter& footer = (*part)->footer();
       replaced.insert(footer.replaces.begin(), footer.replaces.end());
       found.sealed_through = std::max(found.sealed_through, footer.sealed_through);
+      found.released_through = found.sealed_through;
       readable.push_back(std::move(*part));
     } else if (IsDamage(part.status())) {
       SPANDREL_RETURN_IF_ERROR(SetAside(file.path, part.status()));
@@ -198,6 +214,7 @@ Status PartSet::SetAside(const std::string& path, const Status& why) {
 }
 
 Status PartSet::RemoveStrays() {
+  if (!disk::FileExists(layout_.PartFolder())) return {};
   SPANDREL_RETURN_IF_ERROR(disk::RemoveFile(layout_.SealScratch()));
   SPANDREL_RETURN_IF_ERROR(disk::RemoveFile(layout_.MergeScratch()));
   Result<std::vector<disk::NumberedFile>> files =

@@ -31,12 +31,18 @@ class PartSet {
   static base::Result<std::unique_ptr<PartSet>> Open(const StoreLayout& layout,
                                                      base::MetricRegistry& metrics);
 
+  // Of a tenant that has nothing on disk yet.
+  static std::unique_ptr<PartSet> MakeEmpty(const StoreLayout& layout,
+                                            base::MetricRegistry& metrics);
+
   // Where a manifest may take space when the disk is full. Before the first change.
   void UseReserve(disk::SpaceReserve* reserve) { reserve_ = reserve; }
 
   // Oldest first.
   std::vector<PartPtr> parts() const;
   uint64_t sealed_through() const;
+  // Log records of all tenants up to here are in parts, as far as this tenant's manifest knows.
+  uint64_t released_through() const;
   // What was found damaged in a read-only store when it was opened.
   const std::vector<disk::Damage>& damage() const { return damage_; }
 
@@ -44,12 +50,13 @@ class PartSet {
   using Install = std::function<void(const std::vector<PartPtr>& parts)>;
 
   // Makes a synced part file, written under any other name in the parts' folder, a part of the
-  // store, in the place of `replaced` parts if there are any.
+  // store, in the place of `replaced` parts if there are any. Once it is one, log records of all
+  // tenants up to `released` are in parts; 0: nothing new.
   base::Status Publish(const std::string& file, const std::vector<PartPtr>& replaced,
-                       const Install& install);
+                       const Install& install, uint64_t released = 0);
 
-  // Log records up to `sequence` are in parts, though none of them says so.
-  base::Status NoteSealed(uint64_t sequence);
+  // The tenant's log records up to `sequence` are in parts, though none of them says so.
+  base::Status NoteSealed(uint64_t sequence, uint64_t released);
 
   // Takes parts out of the store and removes their files.
   base::Status Drop(const std::vector<PartPtr>& dropped, const Install& install);

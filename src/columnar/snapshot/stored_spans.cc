@@ -5,7 +5,8 @@
 
 namespace spandrel::columnar {
 
-StoredSpans::StoredSpans(const EngineOptions& options, base::MetricRegistry& metrics, Events events)
+StoredSpans::StoredSpans(const EngineOptions& options, base::MetricRegistry& metrics, Events events,
+                         std::atomic<uint64_t>& all_head_bytes)
     : options_(options),
       events_(std::move(events)),
       stored_(metrics.AddCounter("spandrel_store_stored_spans_total", "Spans that were stored.")),
@@ -14,7 +15,12 @@ StoredSpans::StoredSpans(const EngineOptions& options, base::MetricRegistry& met
       unreadable_(metrics.AddCounter("spandrel_store_unreadable_spans_total",
                                      "Reads of spans whose payload block is damaged.")),
       damage_(metrics),
-      open_(std::make_shared<Head>()) {}
+      open_(std::make_shared<Head>()),
+      all_head_bytes_(all_head_bytes) {}
+
+StoredSpans::~StoredSpans() {
+  all_head_bytes_ -= head_bytes();
+}
 
 void StoredSpans::Add(const span::SpanBatch& batch, uint64_t sequence) {
   bool is_first = false;
@@ -68,12 +74,22 @@ StoredSpans::Rotation StoredSpans::CloseHead(bool now_if_any) {
   std::lock_guard lock(mutex_);
   const uint64_t sequence = full_.empty() ? open_->last_sequence() : 0;
   open_ = std::make_shared<Head>();
+  open_first_ = 0;
   return {sequence, std::nullopt};
 }
 
 FullHead StoredSpans::OldestFullHead() const {
   std::lock_guard lock(mutex_);
   return full_.empty() ? FullHead() : full_.front();
+}
+
+std::optional<uint64_t> StoredSpans::OldestUnsealed(uint64_t sealed) const {
+  std::lock_guard lock(mutex_);
+  for (const FullHead& full : full_) {
+    if (full.last_sequence() != sealed) return full.first_sequence();
+  }
+  const uint64_t open_first = open_first_;
+  return open_first != 0 ? std::optional(open_first) : std::nullopt;
 }
 
 void StoredSpans::Install(const std::vector<PartPtr>& parts, uint64_t sealed) {
@@ -159,6 +175,7 @@ StoredSpans::KnownSpans StoredSpans::KnownAround(const span::SpanChunk& chunk) c
 bool StoredSpans::AddToOpenHead(const Chunks& chunks, uint64_t sequence) {
   size_t added = 0;
   size_t left_out = 0;
+  if (open_first_ == 0) open_first_ = sequence;
   for (const auto& chunk : chunks) {
     added += chunk->spans.size();
     left_out += open_->Add(chunk, KnownAround(*chunk));
@@ -188,19 +205,29 @@ void StoredSpans::PushFull(FullHead full) {
   CountFull(full, 1);
   full_.push_back(std::move(full));
   open_ = std::make_shared<Head>();
+  open_first_ = 0;
   CountOpenHead();
 }
 
 // With mutex_ held.
 void StoredSpans::CountFull(const FullHead& full, int sign) {
   full_bytes_ += sign * full.byte_size();
+  all_head_bytes_ += sign * full.byte_size();
   full_spans_ += sign * full.row_count();
 }
 
 // With write_mutex_ held.
 void StoredSpans::CountOpenHead() {
-  open_bytes_ = open_->row_count() == 0 ? 0 : open_->byte_size();
+  CountOpenBytes(open_->row_count() == 0 ? 0 : open_->byte_size());
   open_spans_ = open_->row_count();
+}
+
+void StoredSpans::CountOpenBytes(uint64_t bytes) {
+  all_head_bytes_ += bytes - open_bytes_.exchange(bytes);
+}
+
+uint64_t FullHead::first_sequence() const {
+  return parked != nullptr ? parked->first_sequence() : head->first_sequence();
 }
 
 uint64_t FullHead::last_sequence() const {

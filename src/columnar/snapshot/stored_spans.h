@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "base/metrics.h"
@@ -28,6 +29,7 @@ struct FullHead {
   ParkedHeadPtr parked;
 
   bool empty() const { return head == nullptr && parked == nullptr; }
+  uint64_t first_sequence() const;
   uint64_t last_sequence() const;
   uint64_t byte_size() const;
   size_t row_count() const;
@@ -44,7 +46,11 @@ class StoredSpans {
     std::function<void()> on_first;
     std::function<void()> on_full;
   };
-  StoredSpans(const EngineOptions& options, base::MetricRegistry& metrics, Events events);
+  // `all_head_bytes` goes with the bytes of these heads; several may share it.
+  StoredSpans(const EngineOptions& options, base::MetricRegistry& metrics, Events events,
+              std::atomic<uint64_t>& all_head_bytes);
+  // Takes its heads out of `all_head_bytes`.
+  ~StoredSpans();
 
   // Makes a batch readable. Calls come in order of sequence.
   void Add(const span::SpanBatch& batch, uint64_t sequence);
@@ -74,6 +80,10 @@ class StoredSpans {
   // The oldest full head; empty when there is none.
   FullHead OldestFullHead() const;
 
+  // The first log record that is in a head and not in a part, once the full head that ends with
+  // `sealed` is in one too (0: as it is now); nothing when there is none.
+  std::optional<uint64_t> OldestUnsealed(uint64_t sealed = 0) const;
+
   // Readers see `parts` from now on, and no longer the full head that ends with the log record
   // `sealed` (0: no head), in one step.
   void Install(const std::vector<PartPtr>& parts, uint64_t sealed = 0);
@@ -100,6 +110,7 @@ class StoredSpans {
   void ParkOpenHead();
   void PushFull(FullHead full);
   void CountFull(const FullHead& full, int sign);
+  void CountOpenBytes(uint64_t bytes);
   FullHead OldestDamaged() const;
 
   const EngineOptions options_;
@@ -121,6 +132,8 @@ class StoredSpans {
   std::atomic<uint64_t> full_spans_{0};
   std::atomic<uint64_t> open_bytes_{0};
   std::atomic<uint64_t> open_spans_{0};
+  std::atomic<uint64_t> open_first_{0};  // sequence; 0: the open head is empty
+  std::atomic<uint64_t>& all_head_bytes_;
 };
 
 }  // namespace spandrel::columnar

@@ -36,23 +36,23 @@ class LogTest : public testing::Test {
     writer_ = std::move(*writer);
   }
 
-  // Appends the bodies from `first` to `last`, each in a group of its own.
+  // Appends the payloads from `first` to `last`, each in a group of its own.
   void Append(uint64_t first, uint64_t last) {
     for (uint64_t number = first; number <= last; ++number) {
-      const auto status = AppendAndWait(*writer_, BodyOf(number));
+      const auto status = AppendAndWait(*writer_, PayloadOf(number));
       ASSERT_TRUE(status.ok()) << status.ToString();
     }
   }
 
-  // The numbers of the bodies that a start would find.
+  // The numbers of the payloads that a start would find behind that one.
   std::vector<uint64_t> Replay(uint64_t released_through, LogReplay* result = nullptr) {
     std::vector<uint64_t> numbers;
     auto replay =
         ReplayLog(options_.paths, released_through, [&](uint64_t sequence, const LogPlace& place) {
-          EXPECT_EQ(place.mapped(), BodyOf(sequence));
+          EXPECT_EQ(place.payload(), PayloadOf(sequence));
           const auto copy = place.ReadChecked();
-          EXPECT_TRUE(copy.ok() && *copy == BodyOf(sequence));
-          numbers.push_back(sequence);
+          EXPECT_TRUE(copy.ok() && *copy == PayloadOf(sequence));
+          if (sequence > released_through) numbers.push_back(sequence);
         });
     EXPECT_TRUE(replay.ok()) << replay.status().ToString();
     if (result != nullptr) *result = std::move(*replay);

@@ -23,9 +23,12 @@ class TextRecord final : public Record {
   explicit TextRecord(std::string text, Completion done = nullptr, Publication publish = nullptr)
       : text_(std::move(text)), done_(std::move(done)), publish_(std::move(publish)) {}
 
+  void set_key(std::string key) { key_ = std::move(key); }
+  std::string_view Key() const override { return key_; }
+
   uint64_t byte_size() const override { return text_.size(); }
-  // In two pieces, as a body may be.
-  std::vector<std::string_view> Body() const override {
+  // In two pieces, as a payload may be.
+  std::vector<std::string_view> Payload() const override {
     const std::string_view text(text_);
     return {text.substr(0, text.size() / 2), text.substr(text.size() / 2)};
   }
@@ -37,15 +40,18 @@ class TextRecord final : public Record {
   }
 
  private:
+  std::string key_;
   const std::string text_;
   const Completion done_;
   const Publication publish_;
 };
 
-inline base::Status AppendAndWait(LogWriter& writer, std::string text) {
+inline base::Status AppendAndWait(LogWriter& writer, std::string text, std::string key = {}) {
   std::promise<base::Status> done;
-  writer.Append(std::make_unique<TextRecord>(
-      std::move(text), [&done](const base::Status& status) { done.set_value(status); }));
+  auto record = std::make_unique<TextRecord>(
+      std::move(text), [&done](const base::Status& status) { done.set_value(status); });
+  record->set_key(std::move(key));
+  writer.Append(std::move(record));
   return done.get_future().get();
 }
 
@@ -55,8 +61,8 @@ inline LogCounters TestCounters(base::MetricRegistry& metrics) {
           metrics.AddCounter("failures", "")};
 }
 
-// Body `number`; sizes differ modulo 8, so that all paddings of a record occur.
-inline std::string BodyOf(uint64_t number) {
+// Payload `number`; sizes differ modulo 8, so that all paddings of a record occur.
+inline std::string PayloadOf(uint64_t number) {
   return "record " + std::to_string(number) + std::string(250 + number % 9, 'n');
 }
 

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "columnar/background/upkeep.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "columnar/compaction/merge.h"
+#include "columnar/compaction/policy.h"
+#include "columnar/compaction/thin_part.h"
+#include "columnar/part/write/seal.h"
+#include "disk/directory.h"
+
+namespace spandrel::columnar {
+namespace {
+
+using base::Status;
+
+PartFacts FactsOf(const Part& part) {
+  return {part.file_size(),        part.footer().row_count, part.dictionary_size(),
+          part.footer().min_start, part.footer().max_start, part.footer().thinned.has_value()};
+}
+
+std::vector<PartFacts> FactsOf(const std::vector<PartPtr>& parts) {
+  std::vector<PartFacts> facts;
+  facts.reserve(parts.size());
+  for (const PartPtr& part : parts) facts.push_back(FactsOf(*part));
+  return facts;
+}
+
+std::vector<PartPtr> Pick(const std::vector<PartPtr>& parts, const std::vector<size_t>& chosen) {
+  std::vector<PartPtr> picked;
+  picked.reserve(chosen.size());
+  for (const size_t at : chosen) picked.push_back(parts[at]);
+  return picked;
+}
+
+// A part with a damaged row group stays as it is, so that what can still be read of it is.
+std::vector<PartPtr> Undamaged(std::vector<PartPtr> parts) {
+  std::erase_if(parts,
+                [](const PartPtr& part) { return part->damaged() || part->has_damaged_group(); });
+  return parts;
+}
+
+bool AnyReadFailed(const std::vector<PartPtr>& parts) {
+  return std::any_of(parts.begin(), parts.end(),
+                     [](const PartPtr& part) { return part->read_failed(); });
+}
+
+}  // namespace
+
+Upkeep::Upkeep(const EngineOptions& options, StoreLayout layout, PartSet& parts,
+               StoredSpans& stored, SharedLog log, base::MetricRegistry& metrics)
+    : options_(options),
+      layout_(std::move(layout)),
+      parts_(parts),
+      stored_(stored),
+      log_(std::move(log)),
+      seals_(
+          metrics.AddCounter("spandrel_store_seals_total", "Heads that were sealed into parts.")),
+      merges_(metrics.AddCounter("spandrel_store_merges_total", "Merges of parts.")),
+      retention_(options, layout_, metrics) {}
+
+Upkeep::Sealed Upkeep::Seal() {
+  Sealed sealed;
+  const StoredSpans::Rotation rotation = stored_.CloseHead(seal_all_.exchange(false));
+  sealed.due_in = rotation.due_in;
+  sealed.status = ReleaseEmpty(rotation);
+  if (sealed.status.ok()) sealed.status = SealFullHeads(&sealed.any);
+  return sealed;
+}
+
+void Upkeep::StartClock() {
+  if (clock_started_ || !disk::FileExists(layout_.PartFolder())) return;
+  retention_.Start(FactsOf(parts_.parts()));
+  clock_started_ = true;
+}
+
+Status Upkeep::Tidy() {
+  StartClock();
+  // A tenant whose spans are all in the log has nothing on disk yet.
+  if (!clock_started_) return {};
+  const auto install = [this](const std::vector<PartPtr>& parts) { stored_.Install(parts); };
+  Status status = parts_.QuarantineDamaged(install);
+  if (status.ok()) status = DropExpired();
+  if (status.ok()) status = ThinWhileUseful();
+  if (status.ok()) status = MergeWhileUseful();
+  for (const PartPtr& part : parts_.parts()) part->ReleasePages();
+  return status;
+}
+
+void Upkeep::Close() {
+  if (clock_started_) retention_.Save();
+  seal_all_ = true;
+  const Sealed sealed = Seal();
+  if (sealed.status.ok()) return;
+  base::LogWarn("not sealed, will be replayed: {}", sealed.status.message());
+}
+
+// Their names must be on disk before a manifest is; the log has the spans until then.
+Status Upkeep::MakeFolders() {
+  if (has_folders_) return {};
+  if (!disk::FileExists(layout_.PartFolder())) SPANDREL_RETURN_IF_ERROR(layout_.Make());
+  has_folders_ = true;
+  return {};
+}
+
+Status Upkeep::SealFullHeads(bool* any) {
+  for (FullHead full = stored_.OldestFullHead(); !full.empty(); full = stored_.OldestFullHead()) {
+    SPANDREL_RETURN_IF_ERROR(MakeFolders());
+    SPANDREL_RETURN_IF_ERROR(SealOne(full));
+    *any = true;
+    log_.release(parts_.released_through());
+  }
+  return {};
+}
+
+Status Upkeep::SealOne(const FullHead& full) {
+  const std::string scratch = layout_.SealScratch();
+  const HeadPtr head = stored_.InMemory(full);
+  SPANDREL_RETURN_IF_ERROR(
+      disk::SpaceReserve::WithSpace(reserve_, [&] { return SealHead(*head, scratch); }));
+  const uint64_t sealed = full.last_sequence();
+  const auto install = [&](const std::vector<PartPtr>& parts) { stored_.Install(parts, sealed); };
+  SPANDREL_RETURN_IF_ERROR(
+      parts_.Publish(scratch, {}, install, log_.released_after(stored_, sealed)));
+  seals_.Add();
+  return {};
+}
+
+// The manifest must know first: a start would miss the records otherwise.
+Status Upkeep::ReleaseEmpty(const StoredSpans::Rotation& rotation) {
+  if (rotation.nothing_below == 0) return {};
+  SPANDREL_RETURN_IF_ERROR(MakeFolders());
+  SPANDREL_RETURN_IF_ERROR(
+      parts_.NoteSealed(rotation.nothing_below, log_.released_after(stored_, 0)));
+  log_.release(parts_.released_through());
+  return {};
+}
+
+Status Upkeep::MergeWhileUseful() {
+  while (true) {
+    const std::vector<PartPtr> parts = Undamaged(parts_.parts());
+    const std::vector<PartPtr> chosen = Pick(parts, ChooseMerge(FactsOf(parts), options_));
+    if (chosen.empty()) return {};
+    const std::string scratch = layout_.MergeScratch();
+    Status merged = MergeParts(chosen, scratch);
+    if (merged.ok() && AnyReadFailed(chosen)) {
+      merged = Status(base::StatusCode::kDataLoss, "the disk failed below a part");
+    }
+    if (merged.code() == base::StatusCode::kDataLoss) {
+      base::LogError("not merged: {}", merged.message());
+      continue;
+    }
+    SPANDREL_RETURN_IF_ERROR(merged);
+    SPANDREL_RETURN_IF_ERROR(
+        parts_.Publish(scratch, chosen,
+                       [this](const std::vector<PartPtr>& changed) { stored_.Install(changed); }));
+    merges_.Add();
+  }
+}
+
+Status Upkeep::DropExpired() {
+  const std::vector<PartPtr> parts = parts_.parts();
+  const std::vector<PartFacts> facts = FactsOf(parts);
+  const std::vector<ExpiredPart> expired = retention_.Choose(facts);
+  if (expired.empty()) return {};
+  std::vector<size_t> chosen;
+  chosen.reserve(expired.size());
+  for (const ExpiredPart& part : expired) chosen.push_back(part.at);
+  SPANDREL_RETURN_IF_ERROR(
+      parts_.Drop(Pick(parts, chosen),
+                  [this](const std::vector<PartPtr>& changed) { stored_.Install(changed); }));
+  retention_.CountDropped(facts, expired);
+  return {};
+}
+
+Status Upkeep::ThinWhileUseful() {
+  while (true) {
+    const std::vector<PartPtr> parts = Undamaged(parts_.parts());
+    const std::optional<size_t> chosen = retention_.ChooseThinning(FactsOf(parts));
+    if (!chosen) return {};
+    SPANDREL_RETURN_IF_ERROR(Thin(parts[*chosen]));
+  }
+}
+
+Status Upkeep::Thin(const PartPtr& part) {
+  const std::string scratch = layout_.MergeScratch();
+  const std::vector<PartPtr> parts = parts_.parts();
+  const base::Result<ThinnedPart> thinned = ThinPart(part, parts, options_.thinning, scratch);
+  if (!thinned.ok()) return thinned.status();
+  if (AnyReadFailed(parts)) {
+    return {base::StatusCode::kDataLoss, "the disk failed below a part"};
+  }
+  const auto install = [this](const std::vector<PartPtr>& changed) { stored_.Install(changed); };
+  SPANDREL_RETURN_IF_ERROR(thinned->kept_spans > 0 ? parts_.Publish(scratch, {part}, install)
+                                                   : parts_.Drop({part}, install));
+  retention_.CountThinned(*thinned);
+  return {};
+}
+
+}  // namespace spandrel::columnar

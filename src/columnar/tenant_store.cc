@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "columnar/tenant_store.h"
+
+#include <utility>
+
+namespace spandrel::columnar {
+
+base::Result<std::shared_ptr<TenantStore>> TenantStore::Open(const TenantContext& context,
+                                                             StoreLayout layout) {
+  base::Result<std::unique_ptr<PartSet>> parts = PartSet::Open(layout, context.metrics);
+  if (!parts.ok()) return parts.status();
+  std::shared_ptr<TenantStore> store(new TenantStore(context, layout, *std::move(parts)));
+  store->stored_.Install(store->parts_->parts());
+  return store;
+}
+
+std::shared_ptr<TenantStore> TenantStore::Make(const TenantContext& context, StoreLayout layout) {
+  return std::shared_ptr<TenantStore>(
+      new TenantStore(context, layout, PartSet::MakeEmpty(layout, context.metrics)));
+}
+
+TenantStore::TenantStore(const TenantContext& context, const StoreLayout& layout,
+                         std::unique_ptr<PartSet> parts)
+    : on_damage_(context.on_damage),
+      parts_(std::move(parts)),
+      stored_(context.options, context.metrics, context.events, context.all_head_bytes),
+      upkeep_(context.options, layout, *parts_, stored_, context.log, context.metrics) {}
+
+void TenantStore::UseReserve(disk::SpaceReserve* reserve) {
+  parts_->UseReserve(reserve);
+  upkeep_.UseReserve(reserve);
+}
+
+bool TenantStore::AnyHeadDamaged(const Snapshot& snapshot) {
+  return std::any_of(snapshot.heads.begin(), snapshot.heads.end(),
+                     [](const HeadView& head) { return head.damaged(); });
+}
+
+}  // namespace spandrel::columnar
