@@ -142,16 +142,28 @@ void Router::operator()(const std::shared_ptr<net::ServerCall>& call) const {
   std::string allowed_methods;
   auto found = FindRoute(request, &allowed_methods);
   Work work{call, Parameters(net::ParseQuery(request.query)), {}, {}};
-  const bool is_open = found && found->route->access == Access::kOpen;
-  if (!is_open) {
-    const auto timeout = TimeoutOf(request, work.parameters);
-    if (!timeout.ok()) return Refuse(call, ErrorResponse(timeout.status()));
-    const auto refusal = steps_.Admit(request, *timeout, &work.admission);
-    if (refusal) return Refuse(call, RefusalAnswer(*refusal));
+  if (auto refusal = Admit(found ? found->route : nullptr, &work)) {
+    return Refuse(call, *std::move(refusal));
   }
   if (!found) return RefuseUnrouted(call, allowed_methods);
   work.path_parameters = std::move(found->path_parameters);
   Run(*found->route, std::move(work));
+}
+
+// What is no query has no tenant and no limits, but not everybody may know what there is.
+std::optional<net::Response> Router::Admit(const Route* route, Work* work) const {
+  if (route != nullptr && route->access == Access::kOpen) return std::nullopt;
+  const net::Request& request = work->call->request();
+  std::optional<StepRefusal> refusal;
+  if (route == nullptr || route->place == Place::kAtOnce) {
+    refusal = steps_.Authenticate(request, &work->admission);
+  } else {
+    const auto timeout = TimeoutOf(request, work->parameters);
+    if (!timeout.ok()) return ErrorResponse(timeout.status());
+    refusal = steps_.Admit(request, *timeout, &work->admission);
+  }
+  if (!refusal) return std::nullopt;
+  return RefusalAnswer(*refusal);
 }
 
 void Router::Run(const Route& route, Work work) const {

@@ -107,6 +107,7 @@ class Router {
   void Add(std::string_view method, std::string_view pattern, StreamHandler handler, Place place,
            Access access);
   std::optional<Found> FindRoute(const net::Request& request, std::string* allowed_methods) const;
+  std::optional<net::Response> Admit(const Route* route, Work* work) const;
   void Run(const Route& route, Work work) const;
   void Answer(const Route& route, Work& work) const;
   static void HandleTo(const Route& route, net::ServerCall& call, RoutedRequest* request,

@@ -155,6 +155,7 @@ class StepsRouterTest : public ::testing::Test {
       if (!status.ok()) return ErrorResponse(status);
       return JsonResponse("\"" + asked.context.tenant() + "\"");
     });
+    router.GetAtOnce("/page", [](const RoutedRequest&) { return JsonResponse("2"); });
     router.GetOpen("/open", [](const RoutedRequest&) { return JsonResponse("1"); });
     const auto call = std::make_shared<TestCall>(std::move(request));
     router(call);
@@ -200,6 +201,7 @@ TEST_F(StepsRouterTest, OtherNamesThanItsOwnAreRefused) {
 TEST_F(StepsRouterTest, TheTenantReachesTheQuery) {
   net::Request request = MakeRequest("GET", "/ask");
   EXPECT_EQ(Ask({.tenants = true}, request).status, 400);
+  EXPECT_EQ(Ask({.tenants = true}, MakeRequest("GET", "/page")).status, 200);
   request.headers = {{"x-scope-orgid", "blue"}};
   EXPECT_EQ(Ask({.tenants = true}, request).body, "\"blue\"");
   EXPECT_EQ(Ask({}, request).body, "\"\"");

@@ -62,12 +62,16 @@ std::optional<StepRefusal> Steps::ReadTenant(const net::Request& request,
       {}};
 }
 
+std::optional<StepRefusal> Steps::Authenticate(const net::Request& request,
+                                               Admission* admission) const {
+  if (options_.gate == nullptr) return std::nullopt;
+  return options_.gate->Authenticate(request, &admission->identity);
+}
+
 std::optional<StepRefusal> Steps::Admit(const net::Request& request,
                                         std::optional<std::chrono::nanoseconds> timeout,
                                         Admission* admission) const {
-  if (options_.gate != nullptr) {
-    if (auto refusal = options_.gate->Authenticate(request, &admission->identity)) return refusal;
-  }
+  if (auto refusal = Authenticate(request, admission)) return refusal;
   if (auto refusal = ReadTenant(request, &admission->tenant)) return refusal;
   const auto time = std::min(timeout.value_or(options_.query_timeout), options_.max_query_timeout);
   admission->deadline = std::chrono::steady_clock::now() + time;

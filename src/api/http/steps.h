@@ -46,6 +46,8 @@ class Steps {
 
   // By which name the server was asked; for what needs no login too.
   std::optional<StepRefusal> CheckHost(const net::Request& request) const;
+  // The first step alone, for what asks the store nothing: the page, /metrics.
+  std::optional<StepRefusal> Authenticate(const net::Request& request, Admission* admission) const;
   // The steps in their order. `timeout` is what the client asks for; the time runs from now.
   std::optional<StepRefusal> Admit(const net::Request& request,
                                    std::optional<std::chrono::nanoseconds> timeout,

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "api/grpc/rpc_router.h"
 #include "api/jaeger/grpc/query_messages.h"
 #include "api/testing/api.h"
 #include "net/peer/server.h"
