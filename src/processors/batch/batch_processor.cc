@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <map>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -52,7 +51,7 @@ class BatchProcessor<Batch>::State : public std::enable_shared_from_this<State> 
     if (batch.empty()) return done({});
     const OriginKey key = KeyOf(batch.origin(), options_.metadata_keys);
     std::vector<Waiting> full;
-    std::optional<uint64_t> starts_waiting;
+    uint64_t starts_waiting = 0;  // the generation of what starts to wait; 0: nothing does
     bool refused = false;
     {
       base::MutexLock lock(mutex_);
@@ -72,7 +71,7 @@ class BatchProcessor<Batch>::State : public std::enable_shared_from_this<State> 
         waiting.waiters.push_back(std::move(done));
         if (IsFull(waiting)) {
           full.push_back(Take(found));
-          starts_waiting.reset();
+          starts_waiting = 0;
         }
       }
     }
@@ -84,7 +83,7 @@ class BatchProcessor<Batch>::State : public std::enable_shared_from_this<State> 
       return done(base::Status::Unavailable("batch: too many different origins wait",
                                             std::chrono::seconds(1)));
     }
-    if (starts_waiting) SendAtTimeout(key, *starts_waiting);
+    if (starts_waiting != 0) SendAtTimeout(key, starts_waiting);
   }
 
   void Close(std::chrono::steady_clock::time_point deadline) {
