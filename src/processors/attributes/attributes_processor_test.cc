@@ -5,6 +5,8 @@
 #include "processors/actions/sha256.h"
 #include "processors/factories.h"
 #include "processors/testing/edit_fixture.h"
+#include "signal/batch.h"
+#include "wire/otlp/otlp_records.h"
 
 namespace spandrel::processors {
 namespace {
@@ -263,6 +265,91 @@ TEST_F(FilterTest, ExcludeComesAfterInclude) {
             "GET /b;");
 }
 
+// Keeps what it gets.
+template <typename Batch>
+class KeepingSink : public pipeline::Consumer<Batch> {
+ public:
+  void Consume(Batch&& batch, pipeline::Completion done) override {
+    kept = std::move(batch);
+    done({});
+  }
+  Batch kept;
+};
+
+// The one record of a request of metrics or logs after the processor.
+template <typename Batch>
+std::string RunOnRecord(const pipeline::MakeProcessor<Batch>& make,
+                        std::shared_ptr<const pipeline::ConfigBase> config,
+                        std::string_view record) {
+  base::MetricRegistry metrics;
+  base::ByteBudget memory(1 << 20);
+  std::string bytes;
+  proto::Writer writer(&bytes);
+  {
+    const proto::NestedMessage group(writer, 1);
+    const proto::NestedMessage scope_group(writer, 2);
+    writer.Bytes(2, record);
+  }
+  auto chunk = wire::DecodeOtlpRecords(signal::kSignalOf<Batch>, base::MakeSharedBytes(bytes));
+  EXPECT_TRUE(chunk.ok());
+  const auto sink = std::make_shared<KeepingSink<Batch>>();
+  auto processor = make({"edit", metrics, memory}, std::move(config), sink);
+  EXPECT_TRUE(processor.ok());
+  (*processor)->Consume(Batch(*chunk), [](base::Status) {});
+  return std::string(signal::RecordRef(*sink->kept.chunks().front(), 0).message());
+}
+
+TEST_F(AttributesProcessorTest, ChangesLogRecordsThatMatch) {
+  constexpr const char* kYaml = R"(
+    actions: [{key: k, action: upsert, value: 1}]
+    include: {match_type: regexp, log_bodies: [hello], log_severity_number: {min: 9}})";
+  config::Problems problems;
+  const auto config = Decode(kYaml, &problems);
+  EXPECT_EQ(problems.ToString(), "");
+  const auto run = [&](uint64_t severity, std::string_view body) {
+    std::string record;
+    proto::Writer writer(&record);
+    writer.Varint(proto::otlp::kLogSeverityNumber, severity);
+    writer.Bytes(proto::otlp::kLogBody, Text(body));
+    const auto edited = RunOnRecord<signal::LogBatch>(factory_.create.logs, config, record);
+    return ReadAttributes(edited, proto::otlp::kLogAttributes);
+  };
+  EXPECT_THAT(run(9, "say hello"), ElementsAre(Pair("k", Int(1))));
+  EXPECT_THAT(run(8, "say hello"), IsEmpty());
+  EXPECT_THAT(run(0, "say hello"), IsEmpty());
+  EXPECT_THAT(run(17, "bye"), IsEmpty());
+}
+
+TEST_F(AttributesProcessorTest, ChangesDataPointsOfMetricsThatMatch) {
+  constexpr const char* kYaml = R"(
+    actions: [{key: k, action: upsert, value: 1}]
+    include: {match_type: strict, metric_names: [cpu]})";
+  config::Problems problems;
+  const auto config = Decode(kYaml, &problems);
+  EXPECT_EQ(problems.ToString(), "");
+  const auto run = [&](std::string_view name) {
+    std::string record;
+    proto::Writer writer(&record);
+    writer.Bytes(proto::otlp::kMetricName, name);
+    {
+      const proto::NestedMessage gauge(writer, proto::otlp::kMetricGauge);
+      const proto::NestedMessage point(writer, proto::otlp::kDataPoints);
+      writer.Fixed64(3, 5);
+    }
+    const auto edited = RunOnRecord<signal::MetricBatch>(factory_.create.metrics, config, record);
+    span::MessageReader gauges(edited, proto::otlp::kMetricGauge);
+    span::MessageReader points(*gauges.Next(), proto::otlp::kDataPoints);
+    return ReadAttributes(*points.Next(), proto::otlp::kNumberPointAttributes);
+  };
+  EXPECT_THAT(run("cpu"), ElementsAre(Pair("k", Int(1))));
+  EXPECT_THAT(run("memory"), IsEmpty());
+  // What is asked of a filter has to apply to the signal.
+  const auto logs = factory_.create.logs({"edit", metrics_, memory_}, config, nullptr);
+  ASSERT_FALSE(logs.ok());
+  EXPECT_EQ(logs.status().message(), "include: 'metric_names' does not apply to logs");
+  EXPECT_FALSE(factory_.create.traces({"edit", metrics_, memory_}, config, nullptr).ok());
+}
+
 TEST_F(AttributesProcessorTest, SaysWhereAnActionIsWrong) {
   EXPECT_THAT(ProblemsOf("{}"), HasSubstr("at least one action is needed under 'actions'"));
   EXPECT_EQ(
@@ -300,7 +387,7 @@ TEST_F(AttributesProcessorTest, SaysWhereAFilterIsWrong) {
   const std::string actions = "actions: [{key: a, action: delete}]\n";
   EXPECT_THAT(ProblemsOf(actions + "include:\n"), HasSubstr("needed: strict or regexp"));
   EXPECT_THAT(ProblemsOf(actions + "include: {match_type: strict}"),
-              HasSubstr("needs one of services"));
+              HasSubstr("needs something to match"));
   EXPECT_THAT(
       ProblemsOf(actions + "include: {match_type: glob, services: [a]}"),
       HasSubstr("test.yaml:2:23: include::match_type: 'glob' is neither strict nor regexp"));
@@ -311,8 +398,6 @@ TEST_F(AttributesProcessorTest, SaysWhereAFilterIsWrong) {
   EXPECT_THAT(
       ProblemsOf(actions + "include: {match_type: regexp, attributes: [{key: a, value: 1}]}"),
       HasSubstr("with match_type regexp, a value is a string"));
-  EXPECT_THAT(ProblemsOf(actions + "include: {match_type: strict, services: [a], log_bodies: [b]}"),
-              HasSubstr("'log_bodies' does not apply to spans"));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "signal/edit/record_editor.h"
 #include "span/edit/span_editor.h"
 
 namespace spandrel::processors {
@@ -11,15 +12,25 @@ namespace {
 base::Counter& RefusedCounter(const pipeline::ComponentContext& context, std::string_view what) {
   return context.metrics.AddCounter(
       "spandrel_processor_refused_edits",
-      "Spans, and resources or scopes, left as they were because an edit would have made them "
-      "larger than they may be.",
+      "Spans, metrics and log records, and resources or scopes, left as they were because an edit "
+      "would have made them larger than they may be.",
       {{"processor", context.id}, {"of", std::string(what)}});
+}
+
+auto Edit(const span::SpanBatch& batch, const span::RequestEdit& edit, base::ByteBudget& memory) {
+  return span::EditSpans(batch, edit, memory);
+}
+template <signal::Signal kSignal>
+auto Edit(const signal::RecordBatch<kSignal>& batch, const span::RequestEdit& edit,
+          base::ByteBudget& memory) {
+  return signal::EditRecords(batch, edit, memory);
 }
 
 }  // namespace
 
-EditProcessor::EditProcessor(const pipeline::ComponentContext& context, MakeEdit make_edit,
-                             pipeline::ConsumerPtr<span::SpanBatch> next)
+template <typename Batch>
+EditProcessor<Batch>::EditProcessor(const pipeline::ComponentContext& context, MakeEdit make_edit,
+                                    pipeline::ConsumerPtr<Batch> next)
     : make_edit_(std::move(make_edit)),
       next_(std::move(next)),
       memory_(context.memory),
@@ -30,18 +41,23 @@ EditProcessor::EditProcessor(const pipeline::ComponentContext& context, MakeEdit
           "Batches that the sender was asked to send again, as there was no memory to edit them.",
           {{"processor", context.id}})) {}
 
-void EditProcessor::Consume(span::SpanBatch&& batch, pipeline::Completion done) {
-  auto edited = span::EditSpans(batch, *make_edit_(batch.origin().get()), memory_);
+template <typename Batch>
+void EditProcessor<Batch>::Consume(Batch&& batch, pipeline::Completion done) {
+  auto edited = Edit(batch, *make_edit_(batch.origin().get()), memory_);
   if (!edited.ok()) {
     delayed_batches_.Add();
     return done(edited.status());
   }
-  batch = span::SpanBatch();
+  batch = Batch();
   refused_records_.Add(edited->counts.refused_records);
   refused_groups_.Add(edited->counts.refused_groups);
   if (edited->batch.empty()) return done({});
   next_->Consume(std::move(edited->batch), std::move(done));
 }
+
+template class EditProcessor<span::SpanBatch>;
+template class EditProcessor<signal::MetricBatch>;
+template class EditProcessor<signal::LogBatch>;
 
 base::Counter& UnconvertedCounter(const pipeline::ComponentContext& context) {
   return context.metrics.AddCounter(

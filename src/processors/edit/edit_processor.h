@@ -7,6 +7,7 @@
 #include "base/byte_budget.h"
 #include "base/metrics.h"
 #include "pipeline/component.h"
+#include "signal/batch.h"
 #include "signal/origin.h"
 #include "span/edit/request_edit.h"
 
@@ -17,20 +18,21 @@ using MakeEdit =
     std::function<std::unique_ptr<const span::RequestEdit>(const signal::Origin* origin)>;
 
 // Hands every batch on with what an edit makes of it, on the caller's thread. Batches that lose all
-// of their spans are accepted and go nowhere. Owns no thread and holds nothing.
-class EditProcessor final : public pipeline::Processor<span::SpanBatch> {
+// of their records are accepted and go nowhere. Owns no thread and holds nothing.
+template <typename Batch>
+class EditProcessor final : public pipeline::Processor<Batch> {
  public:
   EditProcessor(const pipeline::ComponentContext& context, MakeEdit make_edit,
-                pipeline::ConsumerPtr<span::SpanBatch> next);
+                pipeline::ConsumerPtr<Batch> next);
 
   base::Status Start() override { return {}; }
   void Shutdown(std::chrono::steady_clock::time_point) override {}
-  void Consume(span::SpanBatch&& batch, pipeline::Completion done) override;
+  void Consume(Batch&& batch, pipeline::Completion done) override;
   bool mutates() const override { return true; }
 
  private:
   const MakeEdit make_edit_;
-  const pipeline::ConsumerPtr<span::SpanBatch> next_;
+  const pipeline::ConsumerPtr<Batch> next_;
   base::ByteBudget& memory_;
   base::Counter& refused_records_;
   base::Counter& refused_groups_;

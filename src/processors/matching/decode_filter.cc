@@ -31,12 +31,12 @@ class MatchDecoder {
     match.attributes = ReadAttributes("attributes");
     match.resources = ReadAttributes("resources");
     match.libraries = ReadLibraries();
-    RefuseOtherSignals();
-    if (!match.services && !match.span_names && !match.span_kinds && match.attributes.empty() &&
-        match.resources.empty() && match.libraries.empty()) {
-      block_.Error("",
-                   "needs one of services, span_names, span_kinds, attributes, resources and "
-                   "libraries");
+    match.log_bodies = ReadTexts("log_bodies");
+    match.log_severity_texts = ReadTexts("log_severity_texts");
+    match.log_severity_number = ReadSeverity();
+    match.metric_names = ReadTexts("metric_names");
+    if (match.GivenKeys().empty()) {
+      block_.Error("", "needs something to match: services, span_names, attributes, resources ...");
     }
     return match;
   }
@@ -124,11 +124,14 @@ class MatchDecoder {
     return libraries;
   }
 
-  void RefuseOtherSignals() {
-    for (const char* key :
-         {"log_bodies", "log_severity_texts", "log_severity_number", "metric_names"}) {
-      if (block_.Has(key)) block_.Error(key, fmt::format("'{}' does not apply to spans", key));
-    }
+  std::optional<SeverityMatcher> ReadSeverity() {
+    if (block_.ReadAny("log_severity_number") == nullptr) return std::nullopt;
+    config::Decoder child = block_.Child("log_severity_number");
+    SeverityMatcher matcher;
+    child.Read("min", &matcher.min);
+    child.Read("match_undefined", &matcher.match_undefined);
+    if (matcher.min < 0 || matcher.min > 24) child.Error("min", "a severity is 0 to 24");
+    return matcher;
   }
 
   config::Decoder& block_;

@@ -9,7 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/status.h"
 #include "config/decode.h"
+#include "signal/signal.h"
 #include "span/edit/request_edit.h"
 
 namespace spandrel::processors {
@@ -35,26 +37,41 @@ struct LibraryMatcher {
   std::optional<TextMatcher> version;
 };
 
+struct SeverityMatcher {
+  int64_t min = 0;
+  bool match_undefined = false;
+};
+
 // Under `include` and `exclude`: what is given has to hold all at once. Keys and meaning are the
 // OpenTelemetry Collector's.
 struct MatchProperties {
-  std::optional<TextMatcher> services;
+  std::optional<TextMatcher> services;  // of spans, as the next two
   std::optional<TextMatcher> span_names;
   std::optional<TextMatcher> span_kinds;
-  std::vector<AttributeMatcher> attributes;  // all of them
+  std::optional<TextMatcher> log_bodies;  // those that are texts
+  std::optional<TextMatcher> log_severity_texts;
+  std::optional<SeverityMatcher> log_severity_number;
+  std::optional<TextMatcher> metric_names;
+  std::vector<AttributeMatcher> attributes;  // of the record: all of them
   std::vector<AttributeMatcher> resources;   // all of them
   std::vector<LibraryMatcher> libraries;     // one of them
 
-  bool Matches(const span::RecordPlace& place, const span::AttributeList& attributes) const;
+  bool Matches(signal::Signal signal, const span::RecordPlace& place,
+               const span::AttributeList& attributes) const;
+  // The keys that say something, as the file writes them.
+  std::vector<std::string_view> GivenKeys() const;
 };
 
-// Which spans a processor works on: those that `include` matches, if it is there, without those
+// Which records a processor works on: those that `include` matches, if it is there, without those
 // that `exclude` does. Immutable; any thread may ask.
 struct RecordFilter {
   std::optional<MatchProperties> include;
   std::optional<MatchProperties> exclude;
 
-  bool Takes(const span::RecordPlace& place, const span::AttributeList& attributes) const;
+  bool Takes(signal::Signal signal, const span::RecordPlace& place,
+             const span::AttributeList& attributes) const;
+  // An error names what does not apply to records of the signal.
+  base::Status CheckSignal(signal::Signal signal) const;
 };
 
 // Reads `include` and `exclude`; everything wrong with them is reported to `decoder`.

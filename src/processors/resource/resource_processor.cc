@@ -28,17 +28,18 @@ pipeline::ProcessorFactory MakeResourceProcessorFactory() {
   pipeline::ProcessorFactory factory;
   factory.info = {"resource", {}, "beta", "Changes attributes of resources."};
   factory.decode = DecodeResourceConfig;
-  factory.create.traces = [](const pipeline::ComponentContext& context,
-                             std::shared_ptr<const pipeline::ConfigBase> config,
-                             pipeline::ConsumerPtr<span::SpanBatch> next)
-      -> base::Result<std::unique_ptr<pipeline::Processor<span::SpanBatch>>> {
-    auto make_edit = [config = std::static_pointer_cast<const ResourceConfig>(std::move(config)),
-                      &unconverted = UnconvertedCounter(context)](const signal::Origin* origin) {
-      return std::make_unique<const ResourceEdit>(*config, origin, unconverted);
+  factory.create = pipeline::ForAllSignals<pipeline::MakeProcessor>([]<typename Batch>() {
+    return [](const pipeline::ComponentContext& context,
+              std::shared_ptr<const pipeline::ConfigBase> config, pipeline::ConsumerPtr<Batch> next)
+               -> base::Result<std::unique_ptr<pipeline::Processor<Batch>>> {
+      auto make_edit = [config = std::static_pointer_cast<const ResourceConfig>(std::move(config)),
+                        &unconverted = UnconvertedCounter(context)](const signal::Origin* origin) {
+        return std::make_unique<const ResourceEdit>(*config, origin, unconverted);
+      };
+      return std::unique_ptr<pipeline::Processor<Batch>>(
+          std::make_unique<EditProcessor<Batch>>(context, std::move(make_edit), std::move(next)));
     };
-    return std::unique_ptr<pipeline::Processor<span::SpanBatch>>(
-        std::make_unique<EditProcessor>(context, std::move(make_edit), std::move(next)));
-  };
+  });
   return factory;
 }
 
