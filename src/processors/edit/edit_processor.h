@@ -10,6 +10,7 @@
 #include "signal/batch.h"
 #include "signal/origin.h"
 #include "span/edit/request_edit.h"
+#include "span/span_batch.h"
 
 namespace spandrel::processors {
 
