@@ -29,6 +29,16 @@ std::string RenderLabels(const MetricLabels& labels) {
   return text + "}";
 }
 
+// Appends the sample, or adds it to one of `samples` from `first` that has its labels.
+void AddUp(MetricSample sample, size_t first, std::vector<MetricSample>* samples) {
+  for (size_t i = first; i < samples->size(); ++i) {
+    if ((*samples)[i].labels != sample.labels) continue;
+    (*samples)[i].value += sample.value;
+    return;
+  }
+  samples->push_back(std::move(sample));
+}
+
 }  // namespace
 
 Counter& MetricRegistry::AddCounter(std::string_view name, std::string_view help,
@@ -63,8 +73,9 @@ std::vector<MetricSample> MetricRegistry::Collect() const {
     for (const auto& [labels, counter] : family.counters) {
       samples.push_back({name, labels, static_cast<double>(counter->value())});
     }
+    const size_t first = samples.size();
     for (const auto& gauge : family.gauges) {
-      if (gauge->read) samples.push_back({name, gauge->labels, gauge->read()});
+      if (gauge->read) AddUp({name, gauge->labels, gauge->read()}, first, &samples);
     }
   }
   return samples;

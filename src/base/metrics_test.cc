@@ -43,6 +43,17 @@ TEST(MetricRegistry, AGaugeGoesWithItsHandle) {
   EXPECT_TRUE(registry.Collect().empty());
 }
 
+TEST(MetricRegistry, GaugesOfOneNameAndLabelsAreOneSample) {
+  MetricRegistry registry;
+  const auto old = registry.AddGauge("queue", "Q.", {{"exporter", "a"}}, [] { return 3.0; });
+  const auto other = registry.AddGauge("queue", "Q.", {{"exporter", "b"}}, [] { return 1.0; });
+  const auto successor = registry.AddGauge("queue", "Q.", {{"exporter", "a"}}, [] { return 4.0; });
+  const auto samples = registry.Collect();
+  ASSERT_EQ(samples.size(), 2u);
+  EXPECT_EQ(samples[0].value, 7);
+  EXPECT_EQ(samples[1].value, 1);
+}
+
 TEST(MetricRegistry, AHandleMayOutliveTheRegistry) {
   std::optional<MetricRegistry> registry(std::in_place);
   auto handle = registry->AddGauge("g", "G.", {}, [] { return 1.0; });
