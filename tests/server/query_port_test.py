@@ -241,11 +241,12 @@ class LimitTest(unittest.TestCase):
     def test_a_slow_reader_holds_no_memory_and_is_dropped(self):
         before = self.port.metric(self.cancelled("slow_reader"))
         resident = self.resident_bytes()
+        held = self.port.metric("spandrel_memory_budget_used_bytes")  # by what the store has taken in
         readers = [ask_for_much(self.port) for _ in range(2)]
         time.sleep(2)
         self.assertLess(self.resident_bytes() - resident, 64 << 20)
         self.port.wait_for_metric(self.cancelled("slow_reader"), before + 2)
-        self.assertLess(self.port.metric("spandrel_memory_budget_used_bytes"), 64 << 10)
+        self.assertLess(self.port.metric("spandrel_memory_budget_used_bytes"), held + (64 << 10))
         for reader in readers:
             reader.close()
 
@@ -267,7 +268,7 @@ class StopTest(unittest.TestCase):
             began = time.monotonic()
             port.server.process.send_signal(signal.SIGTERM)
             self.assertEqual(port.server.process.wait(timeout=30), 0)
-            self.assertLess(time.monotonic() - began, 10)
+            self.assertLess(time.monotonic() - began, 11, "the stop timeout, 10 s, and what closing takes")
             for reader in readers:
                 reader.close()
 
