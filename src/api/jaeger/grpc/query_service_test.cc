@@ -14,7 +14,7 @@
 #include "api/testing/api.h"
 #include "net/peer/server.h"
 #include "net/socket/io_runtime.h"
-#include "wire/proto_writer.h"
+#include "proto/writer.h"
 
 namespace spandrel::api {
 namespace {
@@ -87,12 +87,12 @@ class QueryServiceTest : public ApiTest {
 
   static std::string GetTraceRequest(uint64_t trace) {
     std::string message;
-    wire::ProtoWriter(&message).Bytes(1, conformance::TraceIdOf(trace).ToHex());
+    proto::Writer(&message).Bytes(1, conformance::TraceIdOf(trace).ToHex());
     return message;
   }
   static std::string FindTracesRequest(const std::string& service) {
     std::string message;
-    wire::ProtoWriter writer(&message);
+    proto::Writer writer(&message);
     const size_t query = writer.Open(1);
     writer.Bytes(1, service);
     for (const uint32_t time : {4U, 5U}) {
@@ -122,11 +122,11 @@ TEST_F(QueryServiceTest, ServicesAndOperations) {
   ASSERT_TRUE(services.status.ok()) << services.status.error_message();
   EXPECT_THAT(services.messages, ElementsAre(ServicesResponse({"shop"})));
   std::string question;
-  wire::ProtoWriter(&question).Bytes(1, "shop");
+  proto::Writer(&question).Bytes(1, "shop");
   EXPECT_THAT(Call(std::string(kService) + "GetOperations", question).messages,
               ElementsAre(OperationsResponse(
                   {{"buy", span::SpanKind::kServer}, {"look", span::SpanKind::kInternal}}, "")));
-  wire::ProtoWriter(&question).Bytes(2, "SERVER");
+  proto::Writer(&question).Bytes(2, "SERVER");
   EXPECT_THAT(Call(std::string(kService) + "GetOperations", question).messages,
               ElementsAre(OperationsResponse({{"buy", span::SpanKind::kServer}}, "")));
 }
@@ -188,7 +188,7 @@ TEST_F(QueryServiceTest, CallsPassTheStepsAndHealthDoesNotLogIn) {
   EXPECT_TRUE(Call(path, "", {login, {"x-scope-orgid", "blue"}}).status.ok());
   EXPECT_THAT(Call("/grpc.health.v1.Health/Check", "").messages, ElementsAre("\x08\x01"));
   std::string unknown;
-  wire::ProtoWriter(&unknown).Bytes(1, "nothing");
+  proto::Writer(&unknown).Bytes(1, "nothing");
   EXPECT_EQ(Call("/grpc.health.v1.Health/Check", unknown).status.error_code(),
             grpc::StatusCode::NOT_FOUND);
   server_->Shutdown(std::chrono::steady_clock::now());

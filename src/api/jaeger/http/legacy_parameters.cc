@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "api/http/json_reader.h"
+#include "base/base64.h"
 #include "base/time_text.h"
 #include "query/tags.h"
 #include "query/trace_search.h"
