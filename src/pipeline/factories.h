@@ -48,8 +48,8 @@ struct PerSignal {
     }
   }
   bool Serves(signal::Signal signal) const {
-    return signal::VisitSignal(
-        signal, [this]<typename Batch>() { return static_cast<bool>(get<Batch>()); });
+    return signal::VisitSignal(signal,
+                               [&]<typename Batch>() { return static_cast<bool>(get<Batch>()); });
   }
 };
 

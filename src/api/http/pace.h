@@ -25,7 +25,7 @@ base::Status WaitForReader(Call& call, const storage::QueryContext& context) {
   while (true) {
     const auto now = std::chrono::steady_clock::now();
     if (call.WaitUntilSent(kMaxUnsentBytes / 2, now + kStopLookInterval)) return {};
-    const base::Status status = context.Check();
+    base::Status status = context.Check();
     if (status.code() == base::StatusCode::kCancelled) return status;
     if (now >= give_up_at) break;
   }

@@ -35,6 +35,7 @@ base::Result<std::unique_ptr<pipeline::Connector<Batch>>> MakeForward(
     const pipeline::ComponentContext&, std::shared_ptr<const pipeline::ConfigBase>,
     std::vector<pipeline::PipelineInput<Batch>> next) {
   std::vector<pipeline::ConsumerPtr<Batch>> consumers;
+  consumers.reserve(next.size());
   for (auto& input : next) consumers.push_back(std::move(input.first));
   return std::unique_ptr<pipeline::Connector<Batch>>(
       std::make_unique<ForwardConnector<Batch>>(pipeline::JoinConsumers(std::move(consumers))));

@@ -148,6 +148,7 @@ class Planner {
       if (config_.pipelines[edge.to].signal == to) feeds[edge.to] = heads_[edge.to];
     }
     std::vector<Feed> list;
+    list.reserve(feeds.size());
     for (auto& [index, feed] : feeds) list.push_back(std::move(feed));
     return list;
   }

@@ -170,6 +170,7 @@ class ActionDecoder {
 std::vector<AttributeAction> DecodeActions(config::Decoder& decoder, std::string_view key) {
   std::vector<AttributeAction> actions;
   std::vector<config::Decoder> children = decoder.Children(key);
+  actions.reserve(children.size());
   for (config::Decoder& child : children) actions.push_back(ActionDecoder(child).Run());
   if (children.empty()) {
     decoder.Error(key, fmt::format("at least one action is needed under '{}'", key));

@@ -121,7 +121,7 @@ class TracesAnswer {
       return pretty_memory_.Grow(wanted);
     }
     if (json_.size() < at_least) return {};
-    const Status status = sink_.Write(json_);
+    Status status = sink_.Write(json_);
     json_.clear();
     return status;
   }
