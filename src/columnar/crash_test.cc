@@ -8,7 +8,7 @@
 #include <map>
 #include <random>
 
-#include "columnar/compaction/thinning.h"
+#include "columnar/compaction/trace_policy.h"
 #include "columnar/engine.h"
 #include "columnar/testing/spans.h"
 #include "conformance/test_spans.h"
@@ -51,11 +51,11 @@ std::vector<TestSpan> SpansOf(uint64_t number) {
   return spans;
 }
 
-// All spans of this test are old, so a part is thinned as soon as it is there.
-EngineOptions ThinningOptionsFor(const std::string& directory) {
+// All spans of this test are old, so a part is judged as soon as it is there.
+EngineOptions OptionsWithPolicy(const std::string& directory) {
   EngineOptions options = OptionsFor(directory);
-  options.thinning.keep_whole_for = std::chrono::minutes(1);
-  options.thinning.keep_one_in = 3;
+  options.policy.keep_whole_for = std::chrono::minutes(1);
+  options.policy.keep_one_in = 3;
   return options;
 }
 
@@ -134,11 +134,11 @@ TEST(CrashTest, KilledProcessesLoseNothingThatWasAcknowledged) {
 // How many spans the traces of `ledger` have that are there, and how many they stand for at most.
 // Each must be there as it was sent, or have been dropped by the policy.
 void ExpectWholeOrDropped(Engine& engine, const std::vector<uint64_t>& ledger,
-                          const ThinningOptions& policy, uint64_t* stored, uint64_t* kept) {
-  Thinning thinning(policy);
+                          const PolicyOptions& policy_options, uint64_t* stored, uint64_t* kept) {
+  TracePolicy policy(policy_options);
   for (const uint64_t number : ledger) {
     const auto spans = conformance::MakeBatch(SpansOf(number));
-    const uint16_t weight = thinning.Offer(conformance::TraceIdOf(number), {}).weight;
+    const uint16_t weight = policy.Offer(conformance::TraceIdOf(number), {}).weight;
     *kept += weight * spans.span_count();
     const auto trace = engine.GetTrace({}, conformance::TraceIdOf(number));
     if (!trace.ok()) {
@@ -150,9 +150,9 @@ void ExpectWholeOrDropped(Engine& engine, const std::vector<uint64_t>& ledger,
   }
 }
 
-TEST(CrashTest, ATraceIsWholeOrDroppedWhereverThinningIsKilled) {
+TEST(CrashTest, ATraceIsWholeOrDroppedWhereverItsPolicyIsKilled) {
   const disk::TestDirectory directory;
-  const EngineOptions options = ThinningOptionsFor(directory.path());
+  const EngineOptions options = OptionsWithPolicy(directory.path());
   std::mt19937_64 random(::getpid());
   std::vector<uint64_t> ledger;
   uint64_t next = 1;
@@ -161,16 +161,16 @@ TEST(CrashTest, ATraceIsWholeOrDroppedWhereverThinningIsKilled) {
     ASSERT_FALSE(acknowledged.empty());
     ledger.insert(ledger.end(), acknowledged.begin(), acknowledged.end());
     next = ledger.back() + 100'000;
-    // As it was left, without another thinning.
+    // As it was left, without applying the policy again.
     EngineOptions as_it_is = options;
-    as_it_is.thinning = {};
+    as_it_is.policy = {};
     as_it_is.seal_spans = 1'000'000;
     base::MetricRegistry metrics;
     auto engine = Engine::Open(as_it_is, metrics);
     ASSERT_TRUE(engine.ok()) << engine.status().ToString();
     uint64_t stored = 0;
     uint64_t kept = 0;
-    ExpectWholeOrDropped(**engine, ledger, options.thinning, &stored, &kept);
+    ExpectWholeOrDropped(**engine, ledger, options.policy, &stored, &kept);
   }
   base::MetricRegistry metrics;
   auto engine = Engine::Open(options, metrics);
@@ -178,7 +178,7 @@ TEST(CrashTest, ATraceIsWholeOrDroppedWhereverThinningIsKilled) {
   (*engine)->Settle();
   uint64_t stored = 0;
   uint64_t kept = 0;
-  ExpectWholeOrDropped(**engine, ledger, options.thinning, &stored, &kept);
+  ExpectWholeOrDropped(**engine, ledger, options.policy, &stored, &kept);
   const auto counted = (*engine)->Aggregate({}, {});
   ASSERT_TRUE(counted.ok());
   // Traces that were not acknowledged any more may be there too, so what is stored may be more.

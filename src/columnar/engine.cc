@@ -74,9 +74,9 @@ std::vector<PartInfo> Engine::Impl::Parts() const {
   for (const auto& tenant : host_->Tenants()) {
     for (const PartPtr& part : tenant->parts().parts()) {
       const PartFooter& footer = part->footer();
-      const ThinningRecord dropped = footer.thinned.value_or(ThinningRecord());
+      const PolicyRecord dropped = footer.policy.value_or(PolicyRecord());
       parts.push_back({part->path(), part->file_size(), footer.row_count, footer.trace_count,
-                       footer.min_start, footer.max_start, footer.thinned.has_value(),
+                       footer.min_start, footer.max_start, footer.policy.has_value(),
                        dropped.dropped_spans, dropped.dropped_traces});
     }
   }

@@ -24,7 +24,7 @@ struct PartInfo {
   uint64_t min_start_unix_nano = 0;
   uint64_t max_start_unix_nano = 0;
   // Whether retention by policy was applied to it, and what was dropped then.
-  bool is_thinned = false;
+  bool policy_applied = false;
   uint64_t dropped_spans = 0;
   uint64_t dropped_traces = 0;
 };

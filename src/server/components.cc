@@ -21,8 +21,8 @@ columnar::Durability ToEngine(exporters::Durability durability) {
   }
 }
 
-columnar::ThinningOptions ToEngine(const exporters::PolicyConfig& config) {
-  columnar::ThinningOptions options;
+columnar::PolicyOptions ToEngine(const exporters::PolicyConfig& config) {
+  columnar::PolicyOptions options;
   options.keep_whole_for = std::chrono::duration_cast<std::chrono::seconds>(config.keep_whole_for);
   options.keep_errors = config.keep_errors;
   options.keep_slower_than = config.keep_slower_than;
@@ -41,7 +41,7 @@ columnar::EngineOptions ToEngine(const exporters::StoreExporterConfig& config) {
   options.max_age = std::chrono::duration_cast<std::chrono::seconds>(config.retention.max_age);
   options.max_bytes = config.retention.max_bytes;
   options.min_free_bytes = config.retention.min_free_bytes;
-  options.thinning = ToEngine(config.retention.policy);
+  options.policy = ToEngine(config.retention.policy);
   return options;
 }
 

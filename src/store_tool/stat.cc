@@ -31,10 +31,10 @@ struct StoreFacts {
     for (const PartInfo& part : parts) spans += part.spans;
     return spans == 0 ? 0 : static_cast<double>(part_bytes()) / static_cast<double>(spans);
   }
-  PartInfo thinned_parts() const {
+  PartInfo policy_totals() const {
     PartInfo sum;
     for (const PartInfo& part : parts) {
-      sum.is_thinned |= part.is_thinned;
+      sum.policy_applied |= part.policy_applied;
       sum.dropped_spans += part.dropped_spans;
       sum.dropped_traces += part.dropped_traces;
     }
@@ -97,10 +97,10 @@ void PrintText(const StoreFacts& facts) {
   row("bytes a span", fmt::format("{:.1f} (in parts)", facts.bytes_per_span()));
   row("log", fmt::format("{} ({} spans not in parts yet)",
                          config::FormatByteSize(facts.log_bytes()), WithCommas(facts.log_spans())));
-  if (const PartInfo thinned = facts.thinned_parts(); thinned.is_thinned) {
-    row("thinned",
+  if (const PartInfo totals = facts.policy_totals(); totals.policy_applied) {
+    row("policy",
         fmt::format("{} spans of {} traces dropped by policy; what is stored counts as {} spans",
-                    WithCommas(thinned.dropped_spans), WithCommas(thinned.dropped_traces),
+                    WithCommas(totals.dropped_spans), WithCommas(totals.dropped_traces),
                     WithCommas(facts.counted_spans)));
   }
   row("quarantine", fmt::format("{} files", facts.quarantined_files));
@@ -131,8 +131,8 @@ void WritePart(const PartInfo& part, wire::JsonWriter* json) {
   WriteNumber("traces", part.traces, json);
   WriteNumber("minStartUnixNano", part.min_start_unix_nano, json);
   WriteNumber("maxStartUnixNano", part.max_start_unix_nano, json);
-  json->Key("thinned");
-  json->Bool(part.is_thinned);
+  json->Key("policyApplied");
+  json->Bool(part.policy_applied);
   WriteNumber("droppedSpans", part.dropped_spans, json);
   WriteNumber("droppedTraces", part.dropped_traces, json);
   json->CloseObject();

@@ -184,8 +184,8 @@ void AddPart(const Seeds& seeds) {
   SPANDREL_CHECK(footer.ok());
   footer->file_id = 42;  // was drawn by lot
   AddFooter(seeds, "footer", *footer);
-  footer->thinned = columnar::ThinningRecord{5, 2, {7, 99}};
-  AddFooter(seeds, "thinned", *footer);
+  footer->policy = columnar::PolicyRecord{5, 2, {7, 99}};
+  AddFooter(seeds, "judged", *footer);
   for (size_t i = 0; i < group.sections.size(); ++i) {
     const columnar::EncodedSection& section = group.sections[i];
     std::string raw = section.bytes;

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "base/log.h"
+#include "columnar/compaction/apply_policy.h"
+#include "columnar/compaction/choice.h"
 #include "columnar/compaction/merge.h"
-#include "columnar/compaction/policy.h"
-#include "columnar/compaction/thin_part.h"
 #include "columnar/part/write/seal.h"
 #include "disk/directory.h"
 
@@ -18,7 +18,7 @@ using base::Status;
 
 PartFacts FactsOf(const Part& part) {
   return {part.file_size(),        part.footer().row_count, part.dictionary_size(),
-          part.footer().min_start, part.footer().max_start, part.footer().thinned.has_value()};
+          part.footer().min_start, part.footer().max_start, part.footer().policy.has_value()};
 }
 
 std::vector<PartFacts> FactsOf(const std::vector<PartPtr>& parts) {
@@ -83,7 +83,7 @@ Status Upkeep::Tidy() {
   const auto install = [this](const std::vector<PartPtr>& parts) { stored_.Install(parts); };
   Status status = parts_.QuarantineDamaged(install);
   if (status.ok()) status = DropExpired();
-  if (status.ok()) status = ThinWhileUseful();
+  if (status.ok()) status = ApplyPolicyWhileUseful();
   if (status.ok()) status = MergeWhileUseful();
   for (const PartPtr& part : parts_.parts()) part->ReleasePages();
   return status;
@@ -175,27 +175,27 @@ Status Upkeep::DropExpired() {
   return {};
 }
 
-Status Upkeep::ThinWhileUseful() {
+Status Upkeep::ApplyPolicyWhileUseful() {
   while (true) {
     const std::vector<PartPtr> parts = Undamaged(parts_.parts());
-    const std::optional<size_t> chosen = retention_.ChooseThinning(FactsOf(parts));
+    const std::optional<size_t> chosen = retention_.ChooseForPolicy(FactsOf(parts));
     if (!chosen) return {};
-    SPANDREL_RETURN_IF_ERROR(Thin(parts[*chosen]));
+    SPANDREL_RETURN_IF_ERROR(ApplyPolicyTo(parts[*chosen]));
   }
 }
 
-Status Upkeep::Thin(const PartPtr& part) {
+Status Upkeep::ApplyPolicyTo(const PartPtr& part) {
   const std::string scratch = layout_.MergeScratch();
   const std::vector<PartPtr> parts = parts_.parts();
-  const base::Result<ThinnedPart> thinned = ThinPart(part, parts, options_.thinning, scratch);
-  if (!thinned.ok()) return thinned.status();
+  const base::Result<PolicyResult> result = ApplyPolicy(part, parts, options_.policy, scratch);
+  if (!result.ok()) return result.status();
   if (AnyReadFailed(parts)) {
     return {base::StatusCode::kDataLoss, "the disk failed below a part"};
   }
   const auto install = [this](const std::vector<PartPtr>& changed) { stored_.Install(changed); };
-  SPANDREL_RETURN_IF_ERROR(thinned->kept_spans > 0 ? parts_.Publish(scratch, {part}, install)
-                                                   : parts_.Drop({part}, install));
-  retention_.CountThinned(*thinned);
+  SPANDREL_RETURN_IF_ERROR(result->kept_spans > 0 ? parts_.Publish(scratch, {part}, install)
+                                                  : parts_.Drop({part}, install));
+  retention_.CountPolicy(*result);
   return {};
 }
 

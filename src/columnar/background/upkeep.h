@@ -29,7 +29,7 @@ struct SharedLog {
 };
 
 // What is done for one tenant behind the writers' back: full heads are sealed into parts; parts are
-// merged, dropped when they expire, thinned, and put aside when they are damaged. A failure (a full
+// merged, dropped when they expire, judged, and put aside when they are damaged. A failure (a full
 // disk) leaves all as it was and is tried again. Seal is for one thread, Tidy for one other.
 class Upkeep {
  public:
@@ -66,8 +66,8 @@ class Upkeep {
   base::Status ReleaseEmpty(const StoredSpans::Rotation& rotation);
   base::Status MergeWhileUseful();
   base::Status DropExpired();
-  base::Status ThinWhileUseful();
-  base::Status Thin(const PartPtr& part);
+  base::Status ApplyPolicyWhileUseful();
+  base::Status ApplyPolicyTo(const PartPtr& part);
 
   const EngineOptions& options_;
   const StoreLayout layout_;

@@ -46,18 +46,18 @@ Result<EncodedRowGroup> CopyGroup(const Part& part, uint32_t index, DictionaryMa
                        facts.message_bytes,
                        {}};
   for (const SectionRecord& section : (*group)->sections()) {
-    if (section.kind == FrameKind::kTemplates) {
+    if (section.kind == SectionKind::kTemplates) {
       const std::string templates = MapTemplates((*group)->table(), mapping, dictionary);
       copy.sections.push_back(CompressedSection(section.kind, templates, kLevel));
       continue;
     }
-    if (section.kind == FrameKind::kLatencies) {
+    if (section.kind == SectionKind::kLatencies) {
       const auto latencies = MapLatencies(part, index, (*group)->dictionary(), mapping);
       if (!latencies.ok()) return latencies.status();
       copy.sections.push_back(CompressedSection(section.kind, *latencies, kLevel));
       continue;
     }
-    const Result<std::string_view> bytes = part.CheckedFrame(section);
+    const Result<std::string_view> bytes = part.CheckedSection(section);
     if (!bytes.ok()) return bytes.status();
     copy.sections.push_back({section.kind, std::string(*bytes), section.raw_size});
   }

@@ -161,16 +161,16 @@ class Merger {
   uint64_t joined_bytes_ = 0;
 };
 
-// Of parts that are all thinned; nothing when one is not.
-std::optional<ThinningRecord> RecordOf(const std::vector<PartPtr>& parts) {
-  ThinningRecord all;
+// Of parts that are all judged; nothing when one is not.
+std::optional<PolicyRecord> RecordOf(const std::vector<PartPtr>& parts) {
+  PolicyRecord all;
   for (const PartPtr& part : parts) {
-    const auto& thinned = part->footer().thinned;
-    if (!thinned) return std::nullopt;
-    all.dropped_spans += thinned->dropped_spans;
-    all.dropped_traces += thinned->dropped_traces;
-    all.left_elsewhere.insert(all.left_elsewhere.end(), thinned->left_elsewhere.begin(),
-                              thinned->left_elsewhere.end());
+    const auto& record = part->footer().policy;
+    if (!record) return std::nullopt;
+    all.dropped_spans += record->dropped_spans;
+    all.dropped_traces += record->dropped_traces;
+    all.left_elsewhere.insert(all.left_elsewhere.end(), record->left_elsewhere.begin(),
+                              record->left_elsewhere.end());
   }
   return all;
 }
@@ -180,17 +180,17 @@ std::optional<ThinningRecord> RecordOf(const std::vector<PartPtr>& parts) {
 Status MergeParts(const std::vector<PartPtr>& inputs, const std::string& path) {
   Result<std::unique_ptr<PartWriter>> part = PartWriter::Create(path, Effort::kSmall);
   if (!part.ok()) return part.status();
-  if (auto record = RecordOf(inputs)) (*part)->MarkThinned(*std::move(record));
+  if (auto record = RecordOf(inputs)) (*part)->MarkPolicyApplied(*std::move(record));
   Merger merger(**part);
   SPANDREL_RETURN_IF_ERROR(merger.Open(inputs));
   return merger.Run();
 }
 
-Status RewritePart(const PartPtr& part, const std::vector<KeptTraces>& kept, ThinningRecord record,
+Status RewritePart(const PartPtr& part, const std::vector<KeptTraces>& kept, PolicyRecord record,
                    const std::string& path) {
   Result<std::unique_ptr<PartWriter>> rewritten = PartWriter::Create(path, Effort::kSmall);
   if (!rewritten.ok()) return rewritten.status();
-  (*rewritten)->MarkThinned(std::move(record));
+  (*rewritten)->MarkPolicyApplied(std::move(record));
   Merger merger(**rewritten, &kept);
   SPANDREL_RETURN_IF_ERROR(merger.Open({part}));
   return merger.Run();

@@ -15,15 +15,15 @@ namespace spandrel::columnar {
 // nothing damaged is ever copied.
 base::Status MergeParts(const std::vector<PartPtr>& inputs, const std::string& path);
 
-// What stays of a row group that is thinned.
+// What stays of a row group that is judged.
 struct KeptTraces {
   std::vector<uint16_t> weights;  // what each trace stands for, 0 when it goes
   uint32_t rows = 0;              // of the traces that stay
 };
 
-// Writes one thinned part file with what stays of `part`, at least one row, and syncs it; `kept` is
+// Writes one judged part file with what stays of `part`, at least one row, and syncs it; `kept` is
 // of its row groups. DATA_LOSS when the part is damaged.
 base::Status RewritePart(const PartPtr& part, const std::vector<KeptTraces>& kept,
-                         ThinningRecord record, const std::string& path);
+                         PolicyRecord record, const std::string& path);
 
 }  // namespace spandrel::columnar

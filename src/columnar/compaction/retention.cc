@@ -53,10 +53,10 @@ Retention::Retention(const EngineOptions& options, StoreLayout layout,
         &metrics.AddCounter("spandrel_store_expired_spans_total",
                             "Spans dropped by retention, as configured.", {{"reason", reason}});
   }
-  for (size_t i = 0; i < kThinningOutcomeCount; ++i) {
-    const std::string outcome(ThinningOutcomeName(static_cast<ThinningOutcome>(i)));
-    thinned_traces_[i] = &metrics.AddCounter(
-        "spandrel_store_thinned_traces_total",
+  for (size_t i = 0; i < kPolicyOutcomeCount; ++i) {
+    const std::string outcome(PolicyOutcomeName(static_cast<PolicyOutcome>(i)));
+    policy_traces_[i] = &metrics.AddCounter(
+        "spandrel_store_policy_traces_total",
         "Traces of parts that retention by policy went through: dropped, or why they were kept.",
         {{"outcome", outcome}});
   }
@@ -103,16 +103,16 @@ uint64_t Retention::Now() const {
   return std::min(clock_, options_.clock->NowUnixNano());
 }
 
-std::optional<size_t> Retention::ChooseThinning(const std::vector<PartFacts>& parts) const {
-  return columnar::ChooseThinning(parts, Now(), options_.thinning);
+std::optional<size_t> Retention::ChooseForPolicy(const std::vector<PartFacts>& parts) const {
+  return columnar::ChooseForPolicy(parts, Now(), options_.policy);
 }
 
-void Retention::CountThinned(const ThinnedPart& thinned) {
-  for (size_t i = 0; i < kThinningOutcomeCount; ++i) thinned_traces_[i]->Add(thinned.traces[i]);
-  if (thinned.dropped_spans == 0) return;
-  expired_spans_[static_cast<size_t>(ExpiryReason::kPolicy)]->Add(thinned.dropped_spans);
+void Retention::CountPolicy(const PolicyResult& result) {
+  for (size_t i = 0; i < kPolicyOutcomeCount; ++i) policy_traces_[i]->Add(result.traces[i]);
+  if (result.dropped_spans == 0) return;
+  expired_spans_[static_cast<size_t>(ExpiryReason::kPolicy)]->Add(result.dropped_spans);
   base::LogInfo("{}: {} of {} spans of a part dropped by retention (policy)", layout_.root,
-                thinned.dropped_spans, thinned.dropped_spans + thinned.kept_spans);
+                result.dropped_spans, result.dropped_spans + result.kept_spans);
 }
 
 RetentionFacts Retention::Facts() const {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/metrics.h"
-#include "columnar/compaction/policy.h"
-#include "columnar/compaction/thin_part.h"
+#include "columnar/compaction/apply_policy.h"
+#include "columnar/compaction/choice.h"
 #include "columnar/options/options.h"
 #include "columnar/options/store_layout.h"
 
@@ -31,10 +31,10 @@ class Retention {
   void Start(const std::vector<PartFacts>& parts);
   // Which of `parts` are to be dropped now.
   std::vector<ExpiredPart> Choose(const std::vector<PartFacts>& parts);
-  // Which of `parts` is to be thinned now, by the clock that Choose has moved.
-  std::optional<size_t> ChooseThinning(const std::vector<PartFacts>& parts) const;
-  // A part has been thinned: counts and logs what was dropped, and why traces were kept.
-  void CountThinned(const ThinnedPart& thinned);
+  // Which of `parts` is to be judged now, by the clock that Choose has moved.
+  std::optional<size_t> ChooseForPolicy(const std::vector<PartFacts>& parts) const;
+  // A part has been judged: counts and logs what was dropped, and why traces were kept.
+  void CountPolicy(const PolicyResult& result);
   // They have been dropped: counts and logs them.
   void CountDropped(const std::vector<PartFacts>& parts, const std::vector<ExpiredPart>& dropped);
 
@@ -49,7 +49,7 @@ class Retention {
   const EngineOptions options_;
   const StoreLayout layout_;
   std::array<base::Counter*, kExpiryReasonCount> expired_spans_{};
-  std::array<base::Counter*, kThinningOutcomeCount> thinned_traces_{};
+  std::array<base::Counter*, kPolicyOutcomeCount> policy_traces_{};
   uint64_t clock_ = 0;
   uint64_t saved_ = 0;
   std::chrono::steady_clock::time_point moved_at_;

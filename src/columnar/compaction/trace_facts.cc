@@ -51,7 +51,7 @@ class GroupFacts {
   // Adds what it says of its trace number `trace`.
   void AddTo(uint32_t trace, TraceFacts* facts) {
     const uint16_t weight = weights_.empty() ? uint16_t{1} : weights_[trace];
-    if (part_->footer().thinned) facts->decided = std::max(facts->decided, weight);
+    if (part_->footer().policy) facts->decided = std::max(facts->decided, weight);
     const uint32_t first = (*first_rows_)[trace];
     const uint32_t end = (*first_rows_)[trace + 1];
     const uint64_t start = starts_.At(trace);
@@ -67,11 +67,11 @@ class GroupFacts {
 
  private:
   Status OpenColumns() {
-    const std::pair<FrameKind, columns::PackedInts*> columns[] = {
-        {FrameKind::kTraceStarts, &starts_},
-        {FrameKind::kTraceDurations, &durations_},
-        {FrameKind::kTraceErrors, &errors_},
-        {FrameKind::kTemplateOf, &template_of_},
+    const std::pair<SectionKind, columns::PackedInts*> columns[] = {
+        {SectionKind::kTraceStarts, &starts_},
+        {SectionKind::kTraceDurations, &durations_},
+        {SectionKind::kTraceErrors, &errors_},
+        {SectionKind::kTemplateOf, &template_of_},
     };
     for (const auto& [kind, column] : columns) {
       Result<columns::PackedInts> packed = group_->Packed(kind);
@@ -93,10 +93,10 @@ class GroupFacts {
   }
 
   // The same in every part for the same service, name and kind; never 0.
-  uint64_t OperationOf(uint32_t made_from) {
-    uint64_t& hash = operations_[made_from];
+  uint64_t OperationOf(uint32_t template_id) {
+    uint64_t& hash = operations_[template_id];
     if (hash != 0) return hash;
-    const Template& made = group_->table().templates[made_from];
+    const Template& made = group_->table().templates[template_id];
     const Dictionary& dictionary = group_->dictionary();
     const auto service = dictionary.ServiceAt(dictionary.scopes[made.scope].resource);
     const auto name = dictionary.NameAt(made.name);
@@ -182,7 +182,7 @@ bool MayHaveAny(const Part& part, uint32_t group, const TraceIdList& wanted) {
 
 }  // namespace
 
-Result<Matcher> MatcherOf(const std::vector<ThinningOptions::Match>& wanted) {
+Result<Matcher> MatcherOf(const std::vector<PolicyOptions::Match>& wanted) {
   std::vector<Predicate> any;
   for (const auto& [key, value] : wanted) {
     for (const AttributeScope scope : {AttributeScope::kSpan, AttributeScope::kResource}) {
@@ -204,8 +204,8 @@ FactsCollector::FactsCollector(PartPtr part, const std::vector<PartPtr>& parts,
       const bool may_share = other == part_ || (IsNear(groups[g]) && MayHaveAny(*other, g, ids));
       if (may_share) shared_.push_back({other, g});
     }
-    if (!other->footer().thinned) continue;
-    const auto& left = other->footer().thinned->left_elsewhere;
+    if (!other->footer().policy) continue;
+    const auto& left = other->footer().policy->left_elsewhere;
     dropped_.insert(dropped_.end(), left.begin(), left.end());
   }
   std::sort(dropped_.begin(), dropped_.end());
@@ -240,7 +240,7 @@ Result<std::vector<TraceFacts>> FactsCollector::Collect(uint32_t group) const {
   }
   for (const Place& place : shared_) {
     if (place.part == part_ && place.group == group) continue;
-    const bool is_open_case = place.part != part_ && !place.part->footer().thinned;
+    const bool is_open_case = place.part != part_ && !place.part->footer().policy;
     Elsewhere elsewhere(place.part, place.group, matching_);
     for (uint32_t i = 0; i < facts.size(); ++i) {
       const bool found = elsewhere.AddTo((*ids)[i], &facts[i]);

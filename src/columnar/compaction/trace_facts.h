@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "columnar/compaction/thinning.h"
+#include "columnar/compaction/trace_policy.h"
 #include "columnar/part/read/part.h"
 #include "columnar/read/matcher.h"
 
@@ -14,7 +14,7 @@ namespace spandrel::columnar {
 
 // What matches is kept: a span with one of the attributes. INVALID_ARGUMENT when there are too many
 // of them.
-base::Result<Matcher> MatcherOf(const std::vector<ThinningOptions::Match>& wanted);
+base::Result<Matcher> MatcherOf(const std::vector<PolicyOptions::Match>& wanted);
 
 // Collects the facts of the traces of one part, over all their spans in the parts of a store. One
 // thread.
@@ -44,7 +44,7 @@ class FactsCollector {
   const Matcher* const matching_;
   const uint64_t reach_nano_;
   std::vector<Place> shared_;      // the row groups that may have traces of the part
-  std::vector<uint64_t> dropped_;  // ThinningRecord::left_elsewhere of all parts, ascending
+  std::vector<uint64_t> dropped_;  // PolicyRecord::left_elsewhere of all parts, ascending
 };
 
 }  // namespace spandrel::columnar

@@ -40,7 +40,7 @@ Status EngineOptions::Validate() const {
   if (max_part_spans == 0 || max_part_spans > kMaxPartSpans || seal_spans > kMaxPartSpans) {
     return invalid("max_part_spans, seal_spans: must be from 1 to 64 Mi");
   }
-  if (thinning.keep_one_in == 0 || thinning.keep_one_in > kMaxKeepOneIn) {
+  if (policy.keep_one_in == 0 || policy.keep_one_in > kMaxKeepOneIn) {
     return invalid("keep_one_in: must be from 1 to 10,000");
   }
   if (max_head_bytes < seal_bytes) return invalid("max_head_bytes: must not be below seal_bytes");

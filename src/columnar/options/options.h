@@ -21,14 +21,14 @@ std::string_view DurabilityName(Durability durability);
 
 // Retention by policy: which traces are kept once they have left the hot window. All fields name
 // reasons to keep a trace; one is enough.
-struct ThinningOptions {
+struct PolicyOptions {
   // An attribute of any span of the trace or of its resource has this text.
   struct Match {
     std::string key;
     std::string value;
   };
 
-  // A trace is kept whole while its part's newest span is not older; 0: nothing is thinned.
+  // A trace is kept whole while its part's newest span is not older; 0: nothing is judged.
   std::chrono::seconds keep_whole_for{0};
   bool keep_errors = false;
   // Traces that last longer; 0: for no such reason.
@@ -99,7 +99,7 @@ struct EngineOptions {
   // file system; 0: none.
   uint64_t reserve_bytes = uint64_t{64} << 20;
 
-  ThinningOptions thinning;
+  PolicyOptions policy;
 
   const base::Clock* clock = &base::SystemClock();
 

@@ -127,7 +127,7 @@ TEST(AggregateTest, EqualsTheScanOnRandomDataAndQuestions) {
     SCOPED_TRACE(seed);
     std::mt19937_64 random(seed);
     TestPlaces places;
-    // From no thinned part to thinned parts only.
+    // From no judged part to judged parts only.
     places.Scatter(SpansOfMinutes(random), 5, random, seed % 6);
     for (int i = 0; i < 60; ++i) {
       SCOPED_TRACE(i);
@@ -140,14 +140,14 @@ TEST(AggregateTest, EqualsTheScanOnRandomDataAndQuestions) {
 }
 
 TEST(AggregateTest, CountsMatchesInATextThatAllSpansHave) {
-  for (const bool is_thinned : {false, true}) {
+  for (const bool policy_applied : {false, true}) {
     std::mt19937_64 random(5);
     auto spans = SpansOfMinutes(random);
     for (size_t i = 0; i < spans.size(); ++i) {
       spans[i].attributes = {{"host", "10.1." + std::to_string(i % 37)}};
     }
     TestPlaces places;
-    is_thinned ? places.AddThinnedPart(spans) : places.AddPart(spans);
+    policy_applied ? places.AddPartWithPolicy(spans) : places.AddPart(spans);
     AggregateRequest request;
     for (const char* pattern : {"[13]$", "^10", "nowhere"}) {
       for (const uint64_t min : {uint64_t{0}, kStart + kMinute * 3}) {
@@ -163,13 +163,13 @@ TEST(AggregateTest, CountsMatchesInATextThatAllSpansHave) {
   }
 }
 
-// Of a part that is thinned, or not.
+// Of a part that is judged, or not.
 class AggregatePathTest : public testing::TestWithParam<bool> {
  protected:
   AggregatePathTest() {
     std::mt19937_64 random(3);
     const auto spans = SpansOfMinutes(random);
-    GetParam() ? places_.AddThinnedPart(spans) : places_.AddPart(spans);
+    GetParam() ? places_.AddPartWithPolicy(spans) : places_.AddPart(spans);
   }
 
   bool ByMinutes(const AggregateRequest& request) {

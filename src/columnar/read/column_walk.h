@@ -14,7 +14,7 @@ namespace spandrel::columnar {
 struct MatchedRows {
   // `rows` ascend. DATA_LOSS when the row group cannot be read.
   base::Status Load(const RowGroup& group, const std::vector<uint32_t>& rows) {
-    const auto templates = group.Packed(FrameKind::kTemplateOf);
+    const auto templates = group.Packed(SectionKind::kTemplateOf);
     if (!templates.ok()) return templates.status();
     template_of.resize(group.row_count());
     templates->Read(0, group.row_count(), template_of.data());
@@ -60,10 +60,10 @@ base::Status VisitCells(const RowGroup& group, uint32_t column, const MatchedRow
     return {};
   }
   for (size_t row = 0; row < rows.template_of.size(); ++row) {
-    const uint32_t made_from = rows.template_of[row];
-    if (has_cell[made_from] == 0) continue;
+    const uint32_t template_id = rows.template_of[row];
+    if (has_cell[template_id] == 0) continue;
     SPANDREL_RETURN_IF_ERROR(cells->Next());
-    if (rows.is_matched[row] == 0 || wanted[made_from] == 0) continue;
+    if (rows.is_matched[row] == 0 || wanted[template_id] == 0) continue;
     if (cells->has_dictionary()) {
       if (is_seen[cells->code()] != 0) continue;
       is_seen[cells->code()] = 1;

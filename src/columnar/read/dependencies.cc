@@ -83,7 +83,7 @@ class GroupCalls {
     const auto first_rows = group.FirstRows();
     if (!first_rows.ok()) return first_rows.status();
     first_rows_ = *first_rows;
-    const auto parents = group.Packed(FrameKind::kParents);
+    const auto parents = group.Packed(SectionKind::kParents);
     if (!parents.ok()) return parents.status();
     parents_.resize(group.row_count());
     parents->Read(0, group.row_count(), parents_.data());
@@ -133,9 +133,10 @@ class GroupCalls {
     const std::vector<uint32_t>& template_of = columns_.template_of();
     for (uint32_t row = (*first_rows_)[trace]; row < (*first_rows_)[trace + 1]; ++row) {
       if (parents_[row] == kNoRow || !range_.Contains(columns_.starts()[row])) continue;
-      const uint32_t made_from = template_of[row];
-      calls_.Add(service_of_template_[template_of[parents_[row]]], service_of_template_[made_from],
-                 {group.table().templates[made_from].status == span::SpanStatus::kError,
+      const uint32_t template_id = template_of[row];
+      calls_.Add(service_of_template_[template_of[parents_[row]]],
+                 service_of_template_[template_id],
+                 {group.table().templates[template_id].status == span::SpanStatus::kError,
                   columns_.durations()[row], columns_.WeightOf(row)});
     }
   }

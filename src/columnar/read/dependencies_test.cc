@@ -40,7 +40,7 @@ TEST(DependenciesTest, EqualThoseOfTheReferenceWhereverTracesLie) {
     }
     places.AddHead(conformance::RandomSpans(random, 1000, 20, kStart, kWindow));
     places.Scatter(conformance::RandomSpans(random, 2000, 40, kStart, kWindow), 3, random);
-    places.AddThinnedPart(conformance::RandomSpans(random, 3000, 40, kStart, kWindow));
+    places.AddPartWithPolicy(conformance::RandomSpans(random, 3000, 40, kStart, kWindow));
     places.Scatter(conformance::RandomSpans(random, 4000, 40, kStart, kWindow), 3, random, 2);
     ExpectSameCalls(places, {});
     for (int i = 0; i < 20; ++i) {

@@ -23,7 +23,7 @@ Status RowColumns::Load(const RowGroup& group) {
 
 Status RowColumns::LoadTemplates() {
   if (!template_of_.empty()) return {};
-  const auto packed = group_->Packed(FrameKind::kTemplateOf);
+  const auto packed = group_->Packed(SectionKind::kTemplateOf);
   if (!packed.ok()) return packed.status();
   template_of_.resize(row_count());
   packed->Read(0, row_count(), template_of_.data());
@@ -34,9 +34,9 @@ Status RowColumns::LoadStarts() {
   if (!starts_.empty()) return {};
   const auto first_rows = group_->FirstRows();
   if (!first_rows.ok()) return first_rows.status();
-  const auto packed = group_->Packed(FrameKind::kStarts);
+  const auto packed = group_->Packed(SectionKind::kStarts);
   if (!packed.ok()) return packed.status();
-  const auto trace_starts = group_->Packed(FrameKind::kTraceStarts);
+  const auto trace_starts = group_->Packed(SectionKind::kTraceStarts);
   if (!trace_starts.ok()) return trace_starts.status();
   starts_.resize(row_count());
   packed->Read(0, row_count(), starts_.data());
@@ -51,7 +51,7 @@ Status RowColumns::LoadStarts() {
 
 Status RowColumns::LoadDurations() {
   if (!durations_.empty()) return {};
-  const auto packed = group_->Packed(FrameKind::kDurations);
+  const auto packed = group_->Packed(SectionKind::kDurations);
   if (!packed.ok()) return packed.status();
   // Durations are stored modulo 2^64; mostly none is large enough to be a negative one.
   const bool may_be_negative = packed->max() > UINT64_MAX - group_->facts().max_start;

@@ -35,12 +35,12 @@ bool TemplateCounts::Add(const Part& part, uint32_t source, uint32_t group) {
   group_of_template_.assign(templates.size(), only_group);
   TemplateProbe probe(**open);
   for (const uint32_t row : *rows) {
-    const uint32_t made_from = columns.template_of()[row];
-    uint32_t& id = group_of_template_[made_from];
-    if (id == kUnknown) id = GroupOf(probe.SpanOf(made_from));
-    groups_->Add(id,
-                 {same_bucket ? facts.min_start : columns.starts()[row], columns.durations()[row],
-                  templates[made_from].status == span::SpanStatus::kError, columns.WeightOf(row)});
+    const uint32_t template_id = columns.template_of()[row];
+    uint32_t& id = group_of_template_[template_id];
+    if (id == kUnknown) id = GroupOf(probe.SpanOf(template_id));
+    groups_->Add(
+        id, {same_bucket ? facts.min_start : columns.starts()[row], columns.durations()[row],
+             templates[template_id].status == span::SpanStatus::kError, columns.WeightOf(row)});
   }
   return true;
 }

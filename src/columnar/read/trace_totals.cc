@@ -139,11 +139,11 @@ class TotalsCollector {
   Status AddGroup(const RowGroup& group) {
     const auto ids = group.TraceIds();
     if (!ids.ok()) return ids.status();
-    const auto starts = group.Packed(FrameKind::kTraceStarts);
+    const auto starts = group.Packed(SectionKind::kTraceStarts);
     if (!starts.ok()) return starts.status();
-    const auto durations = group.Packed(FrameKind::kTraceDurations);
+    const auto durations = group.Packed(SectionKind::kTraceDurations);
     if (!durations.ok()) return durations.status();
-    const auto errors = group.Packed(FrameKind::kTraceErrors);
+    const auto errors = group.Packed(SectionKind::kTraceErrors);
     if (!errors.ok()) return errors.status();
     const auto weights = group.Weights();
     if (!weights.ok()) return weights.status();

@@ -26,7 +26,7 @@ class TestPlaces {
     snapshot_.parts.push_back(Part::Open(path, snapshot_.parts.size()).value());
   }
   // A part of which each trace stays as it is, or for as many as it stands then, or goes.
-  void AddThinnedPart(const std::vector<conformance::TestSpan>& spans) {
+  void AddPartWithPolicy(const std::vector<conformance::TestSpan>& spans) {
     const span::SpanBatch batch = conformance::MakeBatch(spans);
     reference_.Append(conformance::Weighted(batch, WeightOf), [](const base::Status&) {});
     const std::string path = directory_.path() + "/" + std::to_string(snapshot_.parts.size());
@@ -39,7 +39,7 @@ class TestPlaces {
     if (!RewritePart(whole, kept, {}, path).ok()) std::abort();
     snapshot_.parts.push_back(Part::Open(path, snapshot_.parts.size()).value());
   }
-  // What a trace stands for in thinned parts: one in five goes.
+  // What a trace stands for in judged parts: one in five goes.
   static uint16_t WeightOf(const span::TraceId& id) {
     constexpr std::array<uint16_t, 5> kWeights = {0, 1, 1, 7, 300};
     return kWeights[static_cast<uint8_t>(id.view().back()) % kWeights.size()];
@@ -47,13 +47,13 @@ class TestPlaces {
   void AddHead(const std::vector<conformance::TestSpan>& spans) {
     snapshot_.heads.emplace_back(MakeHead(spans));
   }
-  // Deals spans out to `parts` parts, the first `thinned` of them thinned, and a head, so that many
-  // traces lie in several places.
+  // Deals spans out to `parts` parts, the first `judged` of them with policy, and a head, so that
+  // many traces lie in several places.
   void Scatter(const std::vector<conformance::TestSpan>& spans, size_t parts,
-               std::mt19937_64& random, size_t thinned = 0) {
+               std::mt19937_64& random, size_t judged = 0) {
     std::vector<std::vector<conformance::TestSpan>> dealt(parts + 1);
     for (const auto& span : spans) dealt[random() % dealt.size()].push_back(span);
-    for (size_t i = 0; i < parts; ++i) i < thinned ? AddThinnedPart(dealt[i]) : AddPart(dealt[i]);
+    for (size_t i = 0; i < parts; ++i) i < judged ? AddPartWithPolicy(dealt[i]) : AddPart(dealt[i]);
     AddHead(dealt[parts]);
   }
 

@@ -10,7 +10,7 @@
 #include "span/span_view.h"
 #include "span/value.h"
 
-// What TakeApart and MessageSample share: how the bytes of a Span message are walked. Wire format:
+// What TakeApart and MessageExample share: how the bytes of a Span message are walked. Wire format:
 // https://protobuf.dev/programming-guides/encoding/.
 namespace spandrel::columnar::message_bytes {
 

@@ -25,7 +25,7 @@ uint32_t FooterCrc(uint64_t file_id, std::string_view footer) {
 
 bool FitsFile(const SectionRecord& section, uint64_t limit) {
   return section.offset % kPartAlignment == 0 && section.offset <= limit &&
-         kFrameHeaderSize + uint64_t{section.stored_size} <= limit - section.offset;
+         kSectionHeaderSize + uint64_t{section.stored_size} <= limit - section.offset;
 }
 
 bool GroupsFit(const PartFooter& footer, uint64_t limit) {
@@ -71,22 +71,22 @@ GroupRecord TakeGroup(base::FixedReader* reader) {
   return group;
 }
 
-void AppendThinning(const ThinningRecord& thinned, std::string* bytes) {
-  base::AppendFixed(thinned.dropped_spans, bytes);
-  base::AppendFixed(thinned.dropped_traces, bytes);
-  base::AppendFixed(static_cast<uint32_t>(thinned.left_elsewhere.size()), bytes);
-  for (const uint64_t hash : thinned.left_elsewhere) base::AppendFixed(hash, bytes);
+void AppendPolicy(const PolicyRecord& record, std::string* bytes) {
+  base::AppendFixed(record.dropped_spans, bytes);
+  base::AppendFixed(record.dropped_traces, bytes);
+  base::AppendFixed(static_cast<uint32_t>(record.left_elsewhere.size()), bytes);
+  for (const uint64_t hash : record.left_elsewhere) base::AppendFixed(hash, bytes);
 }
 
-ThinningRecord TakeThinning(base::FixedReader* reader) {
-  ThinningRecord thinned;
-  thinned.dropped_spans = reader->Take<uint64_t>();
-  thinned.dropped_traces = reader->Take<uint64_t>();
+PolicyRecord TakePolicy(base::FixedReader* reader) {
+  PolicyRecord record;
+  record.dropped_spans = reader->Take<uint64_t>();
+  record.dropped_traces = reader->Take<uint64_t>();
   const auto left = reader->Take<uint32_t>();
   for (uint32_t i = 0; reader->Has(left - i, 8) && i < left; ++i) {
-    thinned.left_elsewhere.push_back(reader->Take<uint64_t>());
+    record.left_elsewhere.push_back(reader->Take<uint64_t>());
   }
-  return thinned;
+  return record;
 }
 
 Result<PartFooter> ReadFields(std::string_view bytes) {
@@ -113,7 +113,7 @@ Result<PartFooter> ReadFields(std::string_view bytes) {
     footer.groups.push_back(TakeGroup(&reader));
   }
   if (reader.done()) return footer;
-  footer.thinned = TakeThinning(&reader);
+  footer.policy = TakePolicy(&reader);
   if (!reader.done()) return Damaged("footer cannot be read");
   return footer;
 }
@@ -134,7 +134,7 @@ std::string EncodePartFooter(const PartFooter& footer) {
   base::AppendFixed(footer.dictionary, &bytes);
   base::AppendFixed(static_cast<uint32_t>(footer.groups.size()), &bytes);
   for (const GroupRecord& group : footer.groups) AppendGroup(group, &bytes);
-  if (footer.thinned) AppendThinning(*footer.thinned, &bytes);
+  if (footer.policy) AppendPolicy(*footer.policy, &bytes);
   const auto size = static_cast<uint32_t>(bytes.size());
   const uint32_t crc = FooterCrc(footer.file_id, bytes);
   base::AppendFixed(size, &bytes);

@@ -28,10 +28,10 @@ struct GroupRecord {
 
 // What a part is, at its end.
 // What the policy of retention did when it was applied to all traces of a part.
-struct ThinningRecord {
+struct PolicyRecord {
   uint64_t dropped_spans = 0;
   uint64_t dropped_traces = 0;
-  // TraceIdHash of dropped traces with spans in parts that were not thinned yet, ascending.
+  // TraceIdHash of dropped traces with spans in parts that were not judged yet, ascending.
   std::vector<uint64_t> left_elsewhere;
 };
 // Of more traces than these nobody remembers that they were dropped.
@@ -47,7 +47,7 @@ struct PartFooter {
   std::vector<uint64_t> replaces;  // numbers of the parts that were merged into this one
   SectionRecord dictionary;
   std::vector<GroupRecord> groups;
-  std::optional<ThinningRecord> thinned;  // of a part that the policy of retention was applied to
+  std::optional<PolicyRecord> policy;  // of a part that the policy of retention was applied to
 };
 
 // The footer with the trailer behind it: the end of a part file.

@@ -8,7 +8,7 @@
 namespace {
 
 void CheckInside(const spandrel::columnar::SectionRecord& section, size_t file_size) {
-  SPANDREL_CHECK(section.offset + spandrel::columnar::kFrameHeaderSize + section.stored_size <=
+  SPANDREL_CHECK(section.offset + spandrel::columnar::kSectionHeaderSize + section.stored_size <=
                  file_size);
 }
 

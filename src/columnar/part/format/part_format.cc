@@ -7,7 +7,7 @@
 
 namespace spandrel::columnar {
 
-uint32_t FrameCrc(uint64_t file_id, const SectionRecord& section, std::string_view stored) {
+uint32_t SectionCrc(uint64_t file_id, const SectionRecord& section, std::string_view stored) {
   std::string place;
   base::AppendFixed(file_id, &place);
   base::AppendFixed(section.offset, &place);

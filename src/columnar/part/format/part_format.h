@@ -16,17 +16,17 @@ inline constexpr uint32_t kPartVersion = 3;
 inline constexpr size_t kPartHeaderSize = 16;   // magic, file id
 inline constexpr size_t kPartTrailerSize = 24;  // footer size, crc, file id, magic
 inline constexpr size_t kPartAlignment = 8;
-inline constexpr size_t kFrameHeaderSize = 16;  // crc, kind, stored size, raw size
+inline constexpr size_t kSectionHeaderSize = 16;  // crc, kind, stored size, raw size
 
 // Rows of a row group, at most, but for a trace that is larger by itself.
 inline constexpr uint32_t kGroupRows = 128 * 1024;
 // Rows of one zone: how far a reader walks to find a row's cells.
 inline constexpr uint32_t kZoneRows = 4096;
 
-// What a frame holds. A frame whose raw size is not its stored size is compressed with zstd.
-enum class FrameKind : uint32_t {
+// What a section holds. A section whose raw size is not its stored size is compressed with zstd.
+enum class SectionKind : uint32_t {
   kDictionary = 1,  // of the part: resources, scopes, names, operations
-  kDirectory = 2,   // SectionRecord each: the other frames of a row group
+  kDirectory = 2,   // SectionRecord each: the other sections of a row group
 
   // Of a row group.
   kTemplates = 8,
@@ -55,18 +55,18 @@ inline constexpr uint64_t kNoParent = 0;
 inline constexpr uint64_t kForeignParent = 1;
 inline constexpr uint64_t kFirstParentCode = 2;
 
-// Where a frame lies.
+// Where a section lies.
 struct SectionRecord {
-  FrameKind kind = FrameKind::kDictionary;
+  SectionKind kind = SectionKind::kDictionary;
   uint32_t stored_size = 0;
   uint32_t raw_size = 0;
   uint32_t reserved = 0;
-  uint64_t offset = 0;  // of the frame
+  uint64_t offset = 0;  // of the section
 };
 static_assert(sizeof(SectionRecord) == 24);
 
-// The checksum of a frame also covers where it should be, so that bytes of another place or another
-// file do not pass.
-uint32_t FrameCrc(uint64_t file_id, const SectionRecord& section, std::string_view stored);
+// The checksum of a section also covers where it should be, so that bytes of another place or
+// another file do not pass.
+uint32_t SectionCrc(uint64_t file_id, const SectionRecord& section, std::string_view stored);
 
 }  // namespace spandrel::columnar

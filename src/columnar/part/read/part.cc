@@ -98,10 +98,10 @@ void Part::NoteDamagedGroup(uint32_t index, const Status& why) const {
 
 bool Part::MayHave(const SectionRecord& filter, std::atomic<bool>& checked, uint64_t hash) const {
   if (!checked.load(std::memory_order_acquire)) {
-    if (!CheckedFrame(filter).ok()) return true;
+    if (!CheckedSection(filter).ok()) return true;
     checked.store(true, std::memory_order_release);
   }
-  return FilterMayContain(UncheckedFrame(filter), hash);
+  return FilterMayContain(UncheckedSection(filter), hash);
 }
 
 bool Part::MayHaveTrace(uint32_t group, uint64_t trace_id_hash) const {
@@ -113,7 +113,7 @@ bool Part::MayHaveValue(uint32_t group, uint64_t value_hash) const {
 }
 
 Result<std::string> Part::Latencies(uint32_t group) const {
-  return ReadFrame(footer_.groups[group].latencies);
+  return ReadSection(footer_.groups[group].latencies);
 }
 
 bool Part::Contains(const span::SpanEntry& entry, uint64_t content_hash) const {
@@ -132,29 +132,29 @@ bool Part::Contains(const span::SpanEntry& entry, uint64_t content_hash) const {
   return false;
 }
 
-Result<std::string_view> Part::CheckedFrame(const SectionRecord& section) const {
+Result<std::string_view> Part::CheckedSection(const SectionRecord& section) const {
   const std::string_view file = file_.bytes();
   const bool fits =
       section.offset <= file.size() &&
-      kFrameHeaderSize + uint64_t{section.stored_size} <= file.size() - section.offset;
+      kSectionHeaderSize + uint64_t{section.stored_size} <= file.size() - section.offset;
   if (fits) {
-    const std::string_view stored = UncheckedFrame(section);
-    base::FixedReader header(file.substr(section.offset, kFrameHeaderSize));
-    if (header.Take<uint32_t>() == FrameCrc(footer_.file_id, section, stored)) return stored;
+    const std::string_view stored = UncheckedSection(section);
+    base::FixedReader header(file.substr(section.offset, kSectionHeaderSize));
+    if (header.Take<uint32_t>() == SectionCrc(footer_.file_id, section, stored)) return stored;
   }
   return Status(StatusCode::kDataLoss,
                 fmt::format("part {}: checksum mismatch at {}", number_, section.offset));
 }
 
-Result<std::string> Part::ReadFrame(const SectionRecord& section) const {
-  const Result<std::string_view> stored = CheckedFrame(section);
+Result<std::string> Part::ReadSection(const SectionRecord& section) const {
+  const Result<std::string_view> stored = CheckedSection(section);
   if (!stored.ok()) return stored.status();
   if (section.raw_size == section.stored_size) return std::string(*stored);
   return Decompress(*stored, section.raw_size);
 }
 
-std::string_view Part::UncheckedFrame(const SectionRecord& section) const {
-  return file_.bytes().substr(section.offset + kFrameHeaderSize, section.stored_size);
+std::string_view Part::UncheckedSection(const SectionRecord& section) const {
+  return file_.bytes().substr(section.offset + kSectionHeaderSize, section.stored_size);
 }
 
 void Part::ReleasePages() const {
@@ -166,7 +166,7 @@ void Part::ReleasePages() const {
 }
 
 Result<Dictionary> Part::ReadDictionary() const {
-  const Result<std::string> bytes = ReadFrame(footer_.dictionary);
+  const Result<std::string> bytes = ReadSection(footer_.dictionary);
   if (!bytes.ok()) return bytes.status();
   return ParseDictionary(*bytes);
 }

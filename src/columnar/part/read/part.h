@@ -58,12 +58,12 @@ class Part {
   // True when the very same span is here.
   bool Contains(const span::SpanEntry& entry, uint64_t content_hash) const;
 
-  // The bytes of a frame as they are stored; its place and checksum are right.
-  base::Result<std::string_view> CheckedFrame(const SectionRecord& section) const;
+  // The bytes of a section as they are stored; its place and checksum are right.
+  base::Result<std::string_view> CheckedSection(const SectionRecord& section) const;
   // The same, decompressed where it is compressed.
-  base::Result<std::string> ReadFrame(const SectionRecord& section) const;
-  // The bytes of a frame that was checked before.
-  std::string_view UncheckedFrame(const SectionRecord& section) const;
+  base::Result<std::string> ReadSection(const SectionRecord& section) const;
+  // The bytes of a section that was checked before.
+  std::string_view UncheckedSection(const SectionRecord& section) const;
 
   // Gives the pages that were read back to the kernel, which keeps them as cache, and closes row
   // groups that nobody uses. They come back when they are touched.

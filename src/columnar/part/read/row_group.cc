@@ -17,7 +17,7 @@ Status Damaged(const char* what) {
   return {StatusCode::kDataLoss, what};
 }
 
-bool ComesBefore(const SectionRecord& section, FrameKind kind) {
+bool ComesBefore(const SectionRecord& section, SectionKind kind) {
   return section.kind < kind;
 }
 
@@ -36,16 +36,16 @@ Status RowGroup::Load() {
   Result<std::shared_ptr<const Dictionary>> dictionary = part_.LoadDictionary();
   if (!dictionary.ok()) return dictionary.status();
   dictionary_ = std::move(*dictionary);
-  const Result<std::string_view> directory = part_.CheckedFrame(facts_.directory);
+  const Result<std::string_view> directory = part_.CheckedSection(facts_.directory);
   if (!directory.ok()) return directory.status();
   SPANDREL_RETURN_IF_ERROR(ParseDirectory(*directory));
   checked_ = std::vector<std::atomic<bool>>(sections_.size());
   const auto templates =
-      std::lower_bound(sections_.begin(), sections_.end(), FrameKind::kTemplates, ComesBefore);
-  if (templates == sections_.end() || templates->kind != FrameKind::kTemplates) {
+      std::lower_bound(sections_.begin(), sections_.end(), SectionKind::kTemplates, ComesBefore);
+  if (templates == sections_.end() || templates->kind != SectionKind::kTemplates) {
     return Damaged("row group without templates");
   }
-  Result<std::string> bytes = part_.ReadFrame(*templates);
+  Result<std::string> bytes = part_.ReadSection(*templates);
   if (!bytes.ok()) return bytes.status();
   template_bytes_ = std::move(*bytes);
   Result<TemplateTable> table =
@@ -77,43 +77,43 @@ Status RowGroup::ParseDirectory(std::string_view bytes) {
   return {};
 }
 
-bool RowGroup::Has(FrameKind kind) const {
+bool RowGroup::Has(SectionKind kind) const {
   const auto section = std::lower_bound(sections_.begin(), sections_.end(), kind, ComesBefore);
   return section != sections_.end() && section->kind == kind;
 }
 
-Result<std::string_view> RowGroup::Bytes(FrameKind kind) const {
+Result<std::string_view> RowGroup::Bytes(SectionKind kind) const {
   const auto section = std::lower_bound(sections_.begin(), sections_.end(), kind, ComesBefore);
   if (section == sections_.end() || section->kind != kind) return Damaged("section is missing");
   auto& checked = checked_[static_cast<size_t>(section - sections_.begin())];
-  if (checked.load(std::memory_order_acquire)) return part_.UncheckedFrame(*section);
-  Result<std::string_view> bytes = part_.CheckedFrame(*section);
+  if (checked.load(std::memory_order_acquire)) return part_.UncheckedSection(*section);
+  Result<std::string_view> bytes = part_.CheckedSection(*section);
   if (bytes.ok()) checked.store(true, std::memory_order_release);
   return bytes;
 }
 
-Result<std::string_view> RowGroup::BytesOfSize(FrameKind kind, uint64_t size) const {
+Result<std::string_view> RowGroup::BytesOfSize(SectionKind kind, uint64_t size) const {
   Result<std::string_view> bytes = Bytes(kind);
   if (bytes.ok() && bytes->size() != size) return Damaged("section has another size");
   return bytes;
 }
 
-Result<columns::PackedInts> RowGroup::Packed(FrameKind kind) const {
+Result<columns::PackedInts> RowGroup::Packed(SectionKind kind) const {
   const Result<std::string_view> bytes = Bytes(kind);
   if (!bytes.ok()) return bytes.status();
   Result<columns::PackedInts> packed = columns::PackedInts::Parse(*bytes);
   if (!packed.ok()) return packed;
-  const uint32_t size = kind < FrameKind::kTemplateOf ? facts_.trace_count : facts_.row_count;
+  const uint32_t size = kind < SectionKind::kTemplateOf ? facts_.trace_count : facts_.row_count;
   if (packed->size() != size) return Damaged("column has another size");
-  if (kind == FrameKind::kTemplateOf && packed->max() >= table_.templates.size()) {
+  if (kind == SectionKind::kTemplateOf && packed->max() >= table_.templates.size()) {
     return Damaged("template is missing");
   }
   return packed;
 }
 
 Result<std::vector<uint16_t>> RowGroup::Weights() const {
-  if (!Has(FrameKind::kTraceWeights)) return std::vector<uint16_t>();
-  const Result<std::string_view> bytes = Bytes(FrameKind::kTraceWeights);
+  if (!Has(SectionKind::kTraceWeights)) return std::vector<uint16_t>();
+  const Result<std::string_view> bytes = Bytes(SectionKind::kTraceWeights);
   if (!bytes.ok()) return bytes.status();
   const Result<columns::PackedInts> packed = columns::PackedInts::Parse(*bytes);
   if (!packed.ok()) return packed.status();
@@ -130,26 +130,26 @@ Result<std::vector<uint16_t>> RowGroup::Weights() const {
 
 Result<const span::TraceId*> RowGroup::TraceIds() const {
   const auto bytes =
-      BytesOfSize(FrameKind::kTraceIds, uint64_t{facts_.trace_count} * sizeof(span::TraceId));
+      BytesOfSize(SectionKind::kTraceIds, uint64_t{facts_.trace_count} * sizeof(span::TraceId));
   if (!bytes.ok()) return bytes.status();
   return reinterpret_cast<const span::TraceId*>(bytes->data());
 }
 
 Result<const span::SpanId*> RowGroup::SpanIds() const {
   const auto bytes =
-      BytesOfSize(FrameKind::kSpanIds, uint64_t{facts_.row_count} * sizeof(span::SpanId));
+      BytesOfSize(SectionKind::kSpanIds, uint64_t{facts_.row_count} * sizeof(span::SpanId));
   if (!bytes.ok()) return bytes.status();
   return reinterpret_cast<const span::SpanId*>(bytes->data());
 }
 
 Result<std::string_view> RowGroup::ForeignParents() const {
-  return Bytes(FrameKind::kForeignParents);
+  return Bytes(SectionKind::kForeignParents);
 }
 
 Result<const std::vector<uint32_t>*> RowGroup::FirstRows() const {
   std::lock_guard lock(mutex_);
   if (!first_rows_.empty()) return &first_rows_;
-  const Result<columns::PackedInts> counts = Packed(FrameKind::kTraceRows);
+  const Result<columns::PackedInts> counts = Packed(SectionKind::kTraceRows);
   if (!counts.ok()) return counts.status();
   std::vector<uint32_t> first(facts_.trace_count + 1);
   counts->Read(0, facts_.trace_count, first.data() + 1);
@@ -165,7 +165,7 @@ Result<const std::vector<uint32_t>*> RowGroup::FirstRows() const {
 }
 
 Result<std::vector<uint32_t>> RowGroup::CellsBefore(uint32_t zone) const {
-  const Result<std::string_view> bytes = Bytes(FrameKind::kZoneStarts);
+  const Result<std::string_view> bytes = Bytes(SectionKind::kZoneStarts);
   if (!bytes.ok()) return bytes.status();
   const Result<columns::PackedInts> starts = columns::PackedInts::Parse(*bytes);
   if (!starts.ok()) return starts.status();
@@ -182,14 +182,14 @@ Result<std::vector<uint32_t>> RowGroup::CellsBefore(uint32_t zone) const {
 
 Result<columns::TextColumn> RowGroup::Texts(uint32_t column) const {
   const auto bytes =
-      Bytes(static_cast<FrameKind>(static_cast<uint32_t>(FrameKind::kFirstColumn) + column));
+      Bytes(static_cast<SectionKind>(static_cast<uint32_t>(SectionKind::kFirstColumn) + column));
   if (!bytes.ok()) return bytes.status();
   return columns::TextColumn::Parse(*bytes);
 }
 
 Result<NumberColumn> RowGroup::Numbers(uint32_t column) const {
   const auto bytes =
-      Bytes(static_cast<FrameKind>(static_cast<uint32_t>(FrameKind::kFirstColumn) + column));
+      Bytes(static_cast<SectionKind>(static_cast<uint32_t>(SectionKind::kFirstColumn) + column));
   if (!bytes.ok()) return bytes.status();
   return NumberColumn::Parse(*bytes, table_.columns[column].type);
 }

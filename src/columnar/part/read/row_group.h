@@ -43,11 +43,11 @@ class RowGroup {
                  first_stored_[of_template + 1] - first_stored_[of_template]);
   }
 
-  // All frames, by kind.
+  // All sections, by kind.
   const std::vector<SectionRecord>& sections() const { return sections_; }
 
   // A column of numbers that every row group has, with one number for each row or trace.
-  base::Result<columns::PackedInts> Packed(FrameKind kind) const;
+  base::Result<columns::PackedInts> Packed(SectionKind kind) const;
   // How many traces each trace stands for; empty when that is one for all.
   base::Result<std::vector<uint16_t>> Weights() const;
   // Ids: 16 bytes a trace, 8 bytes a row.
@@ -72,9 +72,9 @@ class RowGroup {
   base::Status Load();
   void ListStoredColumns();
   base::Status ParseDirectory(std::string_view bytes);
-  bool Has(FrameKind kind) const;
-  base::Result<std::string_view> Bytes(FrameKind kind) const;
-  base::Result<std::string_view> BytesOfSize(FrameKind kind, uint64_t size) const;
+  bool Has(SectionKind kind) const;
+  base::Result<std::string_view> Bytes(SectionKind kind) const;
+  base::Result<std::string_view> BytesOfSize(SectionKind kind, uint64_t size) const;
 
   const Part& part_;  // outlives it
   GroupRecord facts_;

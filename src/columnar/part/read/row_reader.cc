@@ -26,13 +26,13 @@ Status RowReader::Load(uint32_t first, uint32_t count) {
   if (!ids.ok()) return ids.status();
   const auto trace_ids = group_->TraceIds();
   if (!trace_ids.ok()) return trace_ids.status();
-  const auto templates = group_->Packed(FrameKind::kTemplateOf);
+  const auto templates = group_->Packed(SectionKind::kTemplateOf);
   if (!templates.ok()) return templates.status();
-  const auto starts = group_->Packed(FrameKind::kStarts);
+  const auto starts = group_->Packed(SectionKind::kStarts);
   if (!starts.ok()) return starts.status();
-  const auto durations = group_->Packed(FrameKind::kDurations);
+  const auto durations = group_->Packed(SectionKind::kDurations);
   if (!durations.ok()) return durations.status();
-  const auto trace_starts = group_->Packed(FrameKind::kTraceStarts);
+  const auto trace_starts = group_->Packed(SectionKind::kTraceStarts);
   if (!trace_starts.ok()) return trace_starts.status();
   if (!weights_) {
     Result<std::vector<uint16_t>> weights = group_->Weights();
@@ -66,7 +66,7 @@ Status RowReader::Load(uint32_t first, uint32_t count) {
 }
 
 Status RowReader::LoadParents(const std::vector<uint32_t>& first_rows) {
-  const auto packed = group_->Packed(FrameKind::kParents);
+  const auto packed = group_->Packed(SectionKind::kParents);
   if (!packed.ok()) return packed.status();
   const auto foreign = group_->ForeignParents();
   if (!foreign.ok()) return foreign.status();

@@ -65,16 +65,16 @@ Status PartWriter::AddGroup(const EncodedRowGroup& encoded) {
   group.message_bytes = encoded.message_bytes;
   std::vector<SectionRecord> sections;
   for (const EncodedSection& section : encoded.sections) {
-    const auto written = WriteFrame(section.kind, section.bytes, section.raw_size);
+    const auto written = WriteSection(section.kind, section.bytes, section.raw_size);
     if (!written.ok()) return written.status();
-    if (section.kind == FrameKind::kTraceFilter) group.trace_filter = *written;
-    if (section.kind == FrameKind::kValueFilter) group.value_filter = *written;
-    if (section.kind == FrameKind::kLatencies) group.latencies = *written;
+    if (section.kind == SectionKind::kTraceFilter) group.trace_filter = *written;
+    if (section.kind == SectionKind::kValueFilter) group.value_filter = *written;
+    if (section.kind == SectionKind::kLatencies) group.latencies = *written;
     sections.push_back(*written);
   }
   const std::string_view directory = base::BytesOf(sections);
   const auto written =
-      WriteFrame(FrameKind::kDirectory, directory, static_cast<uint32_t>(directory.size()));
+      WriteSection(SectionKind::kDirectory, directory, static_cast<uint32_t>(directory.size()));
   if (!written.ok()) return written.status();
   group.directory = *written;
   footer_.groups.push_back(group);
@@ -85,12 +85,12 @@ Status PartWriter::AddGroup(const EncodedRowGroup& encoded) {
   return {};
 }
 
-void PartWriter::MarkThinned(ThinningRecord record) {
+void PartWriter::MarkPolicyApplied(PolicyRecord record) {
   std::vector<uint64_t>& left = record.left_elsewhere;
   std::sort(left.begin(), left.end());
   left.erase(std::unique(left.begin(), left.end()), left.end());
   left.resize(std::min(left.size(), kMaxLeftElsewhere));
-  footer_.thinned = std::move(record);
+  footer_.policy = std::move(record);
 }
 
 Status PartWriter::Finish(uint64_t sealed_through, std::vector<uint64_t> replaces) {
@@ -105,8 +105,8 @@ Status PartWriter::Finish(uint64_t sealed_through, std::vector<uint64_t> replace
   return {};
 }
 
-Result<SectionRecord> PartWriter::WriteFrame(FrameKind kind, std::string_view stored,
-                                             uint32_t raw_size) {
+Result<SectionRecord> PartWriter::WriteSection(SectionKind kind, std::string_view stored,
+                                               uint32_t raw_size) {
   if (stored.size() > UINT32_MAX) {
     return Status(StatusCode::kResourceExhausted, "part section is larger than 4 GiB");
   }
@@ -114,7 +114,7 @@ Result<SectionRecord> PartWriter::WriteFrame(FrameKind kind, std::string_view st
   const SectionRecord section{kind, static_cast<uint32_t>(stored.size()), raw_size, 0,
                               at_ + padding};
   std::string header(padding, '\0');
-  base::AppendFixed(FrameCrc(footer_.file_id, section, stored), &header);
+  base::AppendFixed(SectionCrc(footer_.file_id, section, stored), &header);
   base::AppendFixed(kind, &header);
   base::AppendFixed(section.stored_size, &header);
   base::AppendFixed(raw_size, &header);
@@ -125,8 +125,9 @@ Result<SectionRecord> PartWriter::WriteFrame(FrameKind kind, std::string_view st
 
 Status PartWriter::WriteDictionary() {
   const std::string bytes = EncodeDictionary(std::move(dictionary_).Finish());
-  const EncodedSection encoded = CompressedSection(FrameKind::kDictionary, bytes, kDictionaryLevel);
-  const auto section = WriteFrame(encoded.kind, encoded.bytes, encoded.raw_size);
+  const EncodedSection encoded =
+      CompressedSection(SectionKind::kDictionary, bytes, kDictionaryLevel);
+  const auto section = WriteSection(encoded.kind, encoded.bytes, encoded.raw_size);
   if (!section.ok()) return section.status();
   footer_.dictionary = *section;
   return {};

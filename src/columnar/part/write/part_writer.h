@@ -36,7 +36,7 @@ class PartWriter {
 
   // Says that the policy of retention was applied to all traces that are written. Those that are
   // left elsewhere come in any order.
-  void MarkThinned(ThinningRecord record);
+  void MarkPolicyApplied(PolicyRecord record);
 
   // Writes the last row group, the dictionary and the footer, and syncs the file. At least one row
   // must have been given.
@@ -47,8 +47,8 @@ class PartWriter {
  private:
   PartWriter(disk::File file, uint64_t file_id, Effort effort);
 
-  base::Result<SectionRecord> WriteFrame(FrameKind kind, std::string_view stored,
-                                         uint32_t raw_size);
+  base::Result<SectionRecord> WriteSection(SectionKind kind, std::string_view stored,
+                                           uint32_t raw_size);
   base::Status WriteDictionary();
   base::Status Write(std::string_view bytes);
   base::Status Flush();

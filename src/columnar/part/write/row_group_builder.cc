@@ -17,8 +17,8 @@ namespace {
 // More templates than this: the rest of the group's spans of new kinds are kept as whole messages.
 constexpr size_t kMaxTemplates = 32 * 1024;
 
-// Samples are for what comes often.
-constexpr size_t kMaxSamples = 4096;
+// Examples are for what comes often.
+constexpr size_t kMaxExamples = 4096;
 constexpr unsigned kHintBits = 14;
 constexpr uint64_t kHashFactor = 0x9e3779b97f4a7c15;
 constexpr uint32_t kAnyScope = UINT32_MAX;
@@ -37,7 +37,7 @@ uint64_t LastBytes(std::string_view text) {
   return word;
 }
 
-// Spans of one sample mostly have one hint.
+// Spans of one example mostly have one hint.
 size_t HintOf(const span::SpanEntry& entry, std::string_view name) {
   const uint64_t is_root = entry.parent_span_id.IsZero() ? 1 : 0;
   const uint64_t traits = name.size() << 24 | static_cast<uint64_t>(entry.kind) << 16 |
@@ -79,23 +79,23 @@ void RowGroupBuilder::SortTraces() {
 
 RowGroupBuilder::Expectation RowGroupBuilder::Expect(const span::SpanEntry& entry,
                                                      std::string_view name, uint32_t scope) const {
-  if (sample_hints_.empty()) return {};
-  const uint32_t sample = sample_hints_[HintOf(entry, name)];
-  if (sample >= samples_.size()) return {};
-  base::Prefetch(&samples_[sample], sizeof(Sample));
-  if (!template_hints_.empty()) base::Prefetch(&template_hints_[HintOf(sample, scope)]);
-  return {sample, scope};
+  if (example_hints_.empty()) return {};
+  const uint32_t example = example_hints_[HintOf(entry, name)];
+  if (example >= examples_.size()) return {};
+  base::Prefetch(&examples_[example], sizeof(Example));
+  if (!template_hints_.empty()) base::Prefetch(&template_hints_[HintOf(example, scope)]);
+  return {example, scope};
 }
 
 void RowGroupBuilder::Prefetch(const Expectation& expected, uint32_t place) const {
   if (place < rows_.size()) base::Prefetch(&rows_[place], sizeof(RowRecord));
-  if (expected.sample >= samples_.size()) return;
-  const Sample& sample = samples_[expected.sample];
-  sample.message.Prefetch();
-  base::Prefetch(sample.cells.data(), sample.cells.size() * sizeof(SampleCell));
+  if (expected.example >= examples_.size()) return;
+  const Example& example = examples_[expected.example];
+  example.message.Prefetch();
+  base::Prefetch(example.cells.data(), example.cells.size() * sizeof(ExampleCell));
   if (template_hints_.empty()) return;
-  const TemplateHint& hint = template_hints_[HintOf(expected.sample, expected.scope)];
-  if (hint.sample == expected.sample) base::Prefetch(&templates_[hint.made_from]);
+  const TemplateHint& hint = template_hints_[HintOf(expected.example, expected.scope)];
+  if (hint.example == expected.example) base::Prefetch(&templates_[hint.template_id]);
 }
 
 void RowGroupBuilder::AddSpan(const span::SpanEntry& entry, std::string_view message,
@@ -113,55 +113,55 @@ void RowGroupBuilder::AddSpanAt(uint32_t place, const span::SpanEntry& entry,
 void RowGroupBuilder::TakeSpan(const span::SpanEntry& entry, std::string_view message,
                                std::string_view name, uint32_t scope, RowRecord* row) {
   message_bytes_ += message.size();
-  if (sample_hints_.empty()) sample_hints_.resize(size_t{1} << kHintBits, LayoutTrie::kNone);
-  uint32_t& sample = sample_hints_[HintOf(entry, name)];
-  uint32_t made_from = TakeLikeSample(sample, entry, message, scope);
-  if (made_from == LayoutTrie::kNone) {
-    made_from = TakeNewSpan(entry, message, name, scope, &sample);
+  if (example_hints_.empty()) example_hints_.resize(size_t{1} << kHintBits, LayoutTrie::kNone);
+  uint32_t& example = example_hints_[HintOf(entry, name)];
+  uint32_t template_id = TakeLikeExample(example, entry, message, scope);
+  if (template_id == LayoutTrie::kNone) {
+    template_id = TakeNewSpan(entry, message, name, scope, &example);
   }
   row->span_id = entry.span_id;
   row->parent_id = entry.parent_span_id;
   row->start = entry.start_time_unix_nano;
   row->end = entry.end_time_unix_nano;
-  row->made_from = made_from;
-  row->first_cell = AddCells(made_from, row_cells_.data(), row_like_sample_);
+  row->template_id = template_id;
+  row->first_cell = AddCells(template_id, row_cells_.data(), row_like_example_);
 }
 
-uint32_t RowGroupBuilder::TakeLikeSample(uint32_t sample, const span::SpanEntry& entry,
-                                         std::string_view message, uint32_t scope) {
-  if (sample >= samples_.size()) return LayoutTrie::kNone;
-  Sample& like = samples_[sample];
+uint32_t RowGroupBuilder::TakeLikeExample(uint32_t example, const span::SpanEntry& entry,
+                                          std::string_view message, uint32_t scope) {
+  if (example >= examples_.size()) return LayoutTrie::kNone;
+  Example& like = examples_[example];
   if (like.traits.status != entry.status || !like.message.Match(message, &matched_)) {
     return LayoutTrie::kNone;
   }
   row_cells_.resize(matched_.size());
-  row_like_sample_ = 0;
+  row_like_example_ = 0;
   for (size_t i = 0; i < matched_.size(); ++i) {
     const MatchedCell& cell = matched_[i];
-    const SampleCell& sampled = like.cells[i];
+    const ExampleCell& exampled = like.cells[i];
     if (cell.is_same) {
-      row_cells_[i] = sampled.value;
-      if (i < kLastCellBit) row_like_sample_ |= CellBits{1} << i;
+      row_cells_[i] = exampled.value;
+      if (i < kLastCellBit) row_like_example_ |= CellBits{1} << i;
     } else {
-      row_cells_[i] = IsText(sampled.type) ? texts_[sampled.column].Add(cell.text) : cell.scalar;
+      row_cells_[i] = IsText(exampled.type) ? texts_[exampled.column].Add(cell.text) : cell.scalar;
     }
   }
-  return TemplateOf(sample, scope);
+  return TemplateOf(example, scope);
 }
 
-uint32_t RowGroupBuilder::TemplateOf(uint32_t sample, uint32_t scope) {
+uint32_t RowGroupBuilder::TemplateOf(uint32_t example, uint32_t scope) {
   if (template_hints_.empty()) template_hints_.resize(size_t{1} << kHintBits);
-  TemplateHint& hint = template_hints_[HintOf(sample, scope)];
-  if (hint.sample != sample || hint.scope != scope) {
-    OpenTemplate wanted = samples_[sample].traits;
+  TemplateHint& hint = template_hints_[HintOf(example, scope)];
+  if (hint.example != example || hint.scope != scope) {
+    OpenTemplate wanted = examples_[example].traits;
     wanted.scope = scope;
-    hint = {sample, scope, AddTemplate(wanted)};
+    hint = {example, scope, AddTemplate(wanted)};
   }
-  return hint.made_from;
+  return hint.template_id;
 }
 
 uint32_t RowGroupBuilder::TakeNewSpan(const span::SpanEntry& entry, std::string_view message,
-                                      std::string_view name, uint32_t scope, uint32_t* sample) {
+                                      std::string_view name, uint32_t scope, uint32_t* example) {
   OpenTemplate wanted;
   wanted.scope = scope;
   wanted.name = dictionary_.AddName(name);
@@ -174,17 +174,17 @@ uint32_t RowGroupBuilder::TakeNewSpan(const span::SpanEntry& entry, std::string_
     fields_.assign(1, MessageField{.type = CellType::kText, .text = message});
     wanted.layout = LayoutOf(fields_);
   }
-  const uint32_t made_from = AddTemplate(wanted);
-  FillCells(templates_[made_from]);
-  row_like_sample_ = 0;
-  if (is_whole) return made_from;
-  *sample = AddSample(wanted, message);
-  if (*sample != LayoutTrie::kNone) row_like_sample_ = CellsLikeSample(*sample);
-  return made_from;
+  const uint32_t template_id = AddTemplate(wanted);
+  FillCells(templates_[template_id]);
+  row_like_example_ = 0;
+  if (is_whole) return template_id;
+  *example = AddExample(wanted, message);
+  if (*example != LayoutTrie::kNone) row_like_example_ = CellsLikeExample(*example);
+  return template_id;
 }
 
-CellBits RowGroupBuilder::CellsLikeSample(uint32_t sample) const {
-  const std::vector<SampleCell>& cells = samples_[sample].cells;
+CellBits RowGroupBuilder::CellsLikeExample(uint32_t example) const {
+  const std::vector<ExampleCell>& cells = examples_[example].cells;
   CellBits same = 0;
   for (size_t i = 0; i < std::min(cells.size(), kLastCellBit); ++i) {
     if (cells[i].value == row_cells_[i]) same |= CellBits{1} << i;
@@ -192,23 +192,23 @@ CellBits RowGroupBuilder::CellsLikeSample(uint32_t sample) const {
   return same;
 }
 
-uint32_t RowGroupBuilder::AddSample(const OpenTemplate& traits, std::string_view message) {
+uint32_t RowGroupBuilder::AddExample(const OpenTemplate& traits, std::string_view message) {
   OpenTemplate anywhere = traits;
   anywhere.scope = kAnyScope;
   const uint64_t hash = HashOf(anywhere);
-  const uint32_t found =
-      sample_index_.Find(hash, [&](uint32_t at) { return IsSame(samples_[at].traits, anywhere); });
+  const uint32_t found = example_index_.Find(
+      hash, [&](uint32_t at) { return IsSame(examples_[at].traits, anywhere); });
   if (found != HashIndex::kAbsent) return found;
-  if (samples_.size() >= kMaxSamples || message.size() > MessageSample::kMaxBytes)
+  if (examples_.size() >= kMaxExamples || message.size() > MessageExample::kMaxBytes)
     return LayoutTrie::kNone;
-  const auto next = static_cast<uint32_t>(samples_.size());
-  Sample sample{{message, fields_}, anywhere, {}};
+  const auto next = static_cast<uint32_t>(examples_.size());
+  Example example{{message, fields_}, anywhere, {}};
   for (size_t i = 0; i < fields_.size(); ++i) {
     if (columns_[i] == kNoColumn) continue;
-    sample.cells.push_back({row_cells_[sample.cells.size()], columns_[i], fields_[i].type});
+    example.cells.push_back({row_cells_[example.cells.size()], columns_[i], fields_[i].type});
   }
-  samples_.push_back(std::move(sample));
-  sample_index_.Insert(hash, [this](uint32_t at) { return HashOf(samples_[at].traits); });
+  examples_.push_back(std::move(example));
+  example_index_.Insert(hash, [this](uint32_t at) { return HashOf(examples_[at].traits); });
   return next;
 }
 
@@ -268,7 +268,7 @@ bool RowGroupBuilder::IsSame(const OpenTemplate& a, const OpenTemplate& b) const
 }
 
 void RowGroupBuilder::AddRow(RowRecord row, const uint64_t* cells) {
-  row.first_cell = AddCells(row.made_from, cells, 0);
+  row.first_cell = AddCells(row.template_id, cells, 0);
   Append(row);
 }
 
@@ -277,26 +277,27 @@ void RowGroupBuilder::Append(const RowRecord& row) {
   if (!traces_.empty()) ++traces_.back().row_count;
 }
 
-size_t RowGroupBuilder::AddCells(uint32_t made_from, const uint64_t* cells, CellBits like_sample) {
-  OpenTemplate& made = templates_[made_from];
+size_t RowGroupBuilder::AddCells(uint32_t template_id, const uint64_t* cells,
+                                 CellBits like_example) {
+  OpenTemplate& made = templates_[template_id];
   const size_t first = cells_.size();
   cells_.insert(cells_.end(), cells, cells + made.cell_count);
   if (made.row_count++ == 0) {
     made.first_cells = first;
-    made.like_sample = like_sample;
+    made.like_example = like_example;
   } else {
-    NoteDifferences(cells, like_sample, &made);
+    NoteDifferences(cells, like_example, &made);
   }
   return first;
 }
 
 // Cells that vary already, or are known to be the first row's, are not looked at.
-void RowGroupBuilder::NoteDifferences(const uint64_t* cells, CellBits like_sample,
+void RowGroupBuilder::NoteDifferences(const uint64_t* cells, CellBits like_example,
                                       OpenTemplate* made) const {
   const CellBits all =
       made->cell_count > kLastCellBit ? ~CellBits{0} : (CellBits{1} << made->cell_count) - 1;
   const uint64_t* const first = cells_.data() + made->first_cells;
-  for (CellBits left = all & ~made->varies & ~(made->like_sample & like_sample); left != 0;
+  for (CellBits left = all & ~made->varies & ~(made->like_example & like_example); left != 0;
        left &= left - 1) {
     const auto bit = static_cast<size_t>(std::countr_zero(left));
     const size_t end = bit == kLastCellBit ? made->cell_count : bit + 1;
@@ -310,9 +311,9 @@ void RowGroupBuilder::Clear() {
   texts_.clear();
   templates_.clear();
   template_index_ = HashIndex();
-  samples_.clear();
-  sample_index_ = HashIndex();
-  sample_hints_.clear();
+  examples_.clear();
+  example_index_ = HashIndex();
+  example_hints_.clear();
   template_hints_.clear();
   traces_.clear();
   rows_.clear();

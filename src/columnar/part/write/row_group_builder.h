@@ -12,7 +12,7 @@
 #include "columnar/part/format/dictionary.h"
 #include "columnar/part/format/message_fields.h"
 #include "columnar/part/write/layout_trie.h"
-#include "columnar/part/write/message_sample.h"
+#include "columnar/part/write/message_example.h"
 #include "columnar/part/write/text_interner.h"
 #include "span/ids.h"
 
@@ -24,8 +24,8 @@ struct RowRecord {
   span::SpanId parent_id;
   uint64_t start = 0;
   uint64_t end = 0;
-  uint32_t made_from = 0;  // template
-  size_t first_cell = 0;   // where its cells begin; set when the row is added
+  uint32_t template_id = 0;  // template
+  size_t first_cell = 0;     // where its cells begin; set when the row is added
 };
 
 // A trace of a row group: its rows lie together.
@@ -52,7 +52,7 @@ struct OpenTemplate {
   uint32_t cell_count = 0;
   size_t first_cells = 0;  // of the first row
   CellBits varies = 0;
-  CellBits like_sample = 0;  // cells of the first row that are those of the sample
+  CellBits like_example = 0;  // cells of the first row that are those of the example
 
   bool Varies(size_t cell) const { return (varies >> std::min(cell, kLastCellBit) & 1) != 0; }
 };
@@ -73,7 +73,7 @@ class RowGroupBuilder {
 
   // What a span will be compared with when it is added, as far as that is known before.
   struct Expectation {
-    uint32_t sample = LayoutTrie::kNone;
+    uint32_t example = LayoutTrie::kNone;
     uint32_t scope = 0;
   };
   // Both ask the memory for what AddSpanAt() will read and write. Prefetch() looks where Expect()
@@ -113,45 +113,45 @@ class RowGroupBuilder {
   void AddRow(RowRecord row, const uint64_t* cells);
 
  private:
-  struct SampleCell {
+  struct ExampleCell {
     uint64_t value = 0;
     uint32_t column = 0;
     CellType type = CellType::kNone;
   };
 
   // The first message with its layout, name, kind and status, in whatever scope.
-  struct Sample {
-    MessageSample message;
+  struct Example {
+    MessageExample message;
     OpenTemplate traits;  // of these the layout, name, kind and status
-    std::vector<SampleCell> cells;
+    std::vector<ExampleCell> cells;
   };
 
-  // The template that a sample had in a scope.
+  // The template that an example had in a scope.
   struct TemplateHint {
-    uint32_t sample = LayoutTrie::kNone;
+    uint32_t example = LayoutTrie::kNone;
     uint32_t scope = 0;
-    uint32_t made_from = 0;
+    uint32_t template_id = 0;
   };
 
   uint32_t LayoutOf(const std::vector<MessageField>& fields);
-  // Both fill row_cells_ and row_like_sample_, and return the template. The first does it for a
-  // span that is like one of the samples; kNone when it is not like the one that was tried.
-  uint32_t TakeLikeSample(uint32_t sample, const span::SpanEntry& entry, std::string_view message,
-                          uint32_t scope);
+  // Both fill row_cells_ and row_like_example_, and return the template. The first does it for a
+  // span that is like one of the examples; kNone when it is not like the one that was tried.
+  uint32_t TakeLikeExample(uint32_t example, const span::SpanEntry& entry, std::string_view message,
+                           uint32_t scope);
   uint32_t TakeNewSpan(const span::SpanEntry& entry, std::string_view message,
-                       std::string_view name, uint32_t scope, uint32_t* sample);
-  CellBits CellsLikeSample(uint32_t sample) const;
-  // The sample for what is in fields_; kNone when there is no room for another one.
-  uint32_t AddSample(const OpenTemplate& traits, std::string_view message);
-  uint32_t TemplateOf(uint32_t sample, uint32_t scope);
+                       std::string_view name, uint32_t scope, uint32_t* example);
+  CellBits CellsLikeExample(uint32_t example) const;
+  // The example for what is in fields_; kNone when there is no room for another one.
+  uint32_t AddExample(const OpenTemplate& traits, std::string_view message);
+  uint32_t TemplateOf(uint32_t example, uint32_t scope);
   void FillCells(const OpenTemplate& made);
   void TakeSpan(const span::SpanEntry& entry, std::string_view message, std::string_view name,
                 uint32_t scope, RowRecord* row);
   void Append(const RowRecord& row);
-  // Where the cells of a row begin, which are added. `like_sample` are those that are known to be
-  // the cells of the template's sample.
-  size_t AddCells(uint32_t made_from, const uint64_t* cells, CellBits like_sample);
-  void NoteDifferences(const uint64_t* cells, CellBits like_sample, OpenTemplate* made) const;
+  // Where the cells of a row begin, which are added. `like_example` are those that are known to be
+  // the cells of the template's example.
+  size_t AddCells(uint32_t template_id, const uint64_t* cells, CellBits like_example);
+  void NoteDifferences(const uint64_t* cells, CellBits like_example, OpenTemplate* made) const;
   bool IsSame(const OpenTemplate& a, const OpenTemplate& b) const;
 
   DictionaryBuilder& dictionary_;
@@ -159,9 +159,9 @@ class RowGroupBuilder {
   std::vector<TextInterner> texts_;  // by column; unused where the column is of numbers
   std::vector<OpenTemplate> templates_;
   HashIndex template_index_;
-  std::vector<Sample> samples_;
-  HashIndex sample_index_;
-  std::vector<uint32_t> sample_hints_;  // the sample that was of use to spans of a hash
+  std::vector<Example> examples_;
+  HashIndex example_index_;
+  std::vector<uint32_t> example_hints_;  // the example that was of use to spans of a hash
   std::vector<TemplateHint> template_hints_;
   std::vector<TraceRows> traces_;
   std::vector<RowRecord> rows_;
@@ -173,7 +173,7 @@ class RowGroupBuilder {
   std::vector<uint32_t> columns_;     // of the layout that was asked for last
   std::vector<MatchedCell> matched_;
   std::vector<uint64_t> row_cells_;
-  CellBits row_like_sample_ = 0;
+  CellBits row_like_example_ = 0;
 };
 
 }  // namespace spandrel::columnar

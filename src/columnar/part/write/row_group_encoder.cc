@@ -50,14 +50,14 @@ class Encoder {
   }
 
  private:
-  void Add(FrameKind kind, std::string bytes) {
+  void Add(SectionKind kind, std::string bytes) {
     const auto size = static_cast<uint32_t>(bytes.size());
     group_.sections.push_back({kind, std::move(bytes), size});
   }
-  void AddCompressed(FrameKind kind, std::string_view bytes) {
+  void AddCompressed(SectionKind kind, std::string_view bytes) {
     group_.sections.push_back(CompressedSection(kind, bytes, level_));
   }
-  void AddPacked(FrameKind kind, std::span<const uint64_t> values) {
+  void AddPacked(SectionKind kind, std::span<const uint64_t> values) {
     std::string bytes;
     columns::EncodePackedInts(values, &bytes);
     Add(kind, std::move(bytes));
@@ -102,7 +102,7 @@ class Encoder {
       table_.templates.push_back(std::move(made));
     }
     first_stored_.push_back(stored_columns_.size());
-    AddCompressed(FrameKind::kTemplates, EncodeTemplateTable(table_));
+    AddCompressed(SectionKind::kTemplates, EncodeTemplateTable(table_));
   }
 
   ConstantCell Constant(uint32_t column, uint64_t value) const {
@@ -121,7 +121,7 @@ class Encoder {
       if (row % kZoneRows == 0) NoteZone();
       if (row + kAhead < rows.size()) PrefetchCells(rows[row + kAhead]);
       const RowRecord& record = rows[row];
-      const uint32_t code = code_of_[record.made_from];
+      const uint32_t code = code_of_[record.template_id];
       template_of_.push_back(code);
       const uint64_t* cell = builder_.cells().data() + record.first_cell;
       for (size_t i = first_stored_[code]; i < first_stored_[code + 1]; ++i, ++cell) {
@@ -133,7 +133,7 @@ class Encoder {
   // Cells lie as the rows came, not as they are ordered.
   void PrefetchCells(const RowRecord& record) const {
     constexpr size_t kCellsOfLine = 8;
-    const uint32_t code = code_of_[record.made_from];
+    const uint32_t code = code_of_[record.template_id];
     const size_t count = first_stored_[code + 1] - first_stored_[code];
     const uint32_t* const columns = stored_columns_.data() + first_stored_[code];
     base::Prefetch(columns);
@@ -168,18 +168,18 @@ class Encoder {
       weights.push_back(trace.weight);
       any_weight |= trace.weight != 1;
     }
-    Add(FrameKind::kTraceIds, std::move(ids));
-    AddPacked(FrameKind::kTraceRows, rows);
-    AddPacked(FrameKind::kTraceStarts, starts);
-    AddPacked(FrameKind::kTraceDurations, durations);
-    AddPacked(FrameKind::kTraceErrors, errors);
-    if (any_weight) AddPacked(FrameKind::kTraceWeights, weights);
-    Add(FrameKind::kTraceFilter, std::string(base::BytesOf(filter.words())));
+    Add(SectionKind::kTraceIds, std::move(ids));
+    AddPacked(SectionKind::kTraceRows, rows);
+    AddPacked(SectionKind::kTraceStarts, starts);
+    AddPacked(SectionKind::kTraceDurations, durations);
+    AddPacked(SectionKind::kTraceErrors, errors);
+    if (any_weight) AddPacked(SectionKind::kTraceWeights, weights);
+    Add(SectionKind::kTraceFilter, std::string(base::BytesOf(filter.words())));
     trace_starts_ = std::move(starts);
   }
 
   bool IsError(uint32_t row) const {
-    const OpenTemplate& made = builder_.templates()[builder_.rows()[row].made_from];
+    const OpenTemplate& made = builder_.templates()[builder_.rows()[row].template_id];
     return made.status == span::SpanStatus::kError;
   }
 
@@ -203,17 +203,17 @@ class Encoder {
         group_.max_duration = std::max(group_.max_duration, duration);
       }
     }
-    AddPacked(FrameKind::kTemplateOf, template_of_);
-    Add(FrameKind::kSpanIds, std::move(ids));
-    AddPacked(FrameKind::kParents, parents);
-    Add(FrameKind::kForeignParents, std::move(foreign));
-    AddPacked(FrameKind::kStarts, starts);
-    AddPacked(FrameKind::kDurations, durations);
+    AddPacked(SectionKind::kTemplateOf, template_of_);
+    Add(SectionKind::kSpanIds, std::move(ids));
+    AddPacked(SectionKind::kParents, parents);
+    Add(SectionKind::kForeignParents, std::move(foreign));
+    AddPacked(SectionKind::kStarts, starts);
+    AddPacked(SectionKind::kDurations, durations);
     std::vector<uint64_t> zones;
     for (const auto& of_column : zone_starts_) {
       zones.insert(zones.end(), of_column.begin(), of_column.end());
     }
-    AddPacked(FrameKind::kZoneStarts, zones);
+    AddPacked(SectionKind::kZoneStarts, zones);
   }
 
   static uint64_t NumberOf(const span::SpanId& id) {
@@ -251,7 +251,7 @@ class Encoder {
       } else {
         EncodeNumbers(columns_[column], type, &bytes);
       }
-      Add(static_cast<FrameKind>(static_cast<uint32_t>(FrameKind::kFirstColumn) + column),
+      Add(static_cast<SectionKind>(static_cast<uint32_t>(SectionKind::kFirstColumn) + column),
           std::move(bytes));
     }
   }
@@ -307,7 +307,7 @@ class Encoder {
         filter.AddEventsAndLinks(text);
       }
     }
-    Add(FrameKind::kValueFilter, filter.Finish());
+    Add(SectionKind::kValueFilter, filter.Finish());
   }
 
   void AddLatencies() {
@@ -315,13 +315,13 @@ class Encoder {
     for (const TraceRows& trace : builder_.traces()) {
       for (uint32_t i = 0; i < trace.row_count; ++i) {
         const RowRecord& row = builder_.rows()[trace.first_row + i];
-        const OpenTemplate& made = builder_.templates()[row.made_from];
+        const OpenTemplate& made = builder_.templates()[row.template_id];
         latencies.Add({row.start / kMinuteNano, builder_.dictionary().ServiceOf(made.scope),
                        made.status == span::SpanStatus::kError},
                       row.end > row.start ? row.end - row.start : 0, trace.weight);
       }
     }
-    AddCompressed(FrameKind::kLatencies, latencies.Encode());
+    AddCompressed(SectionKind::kLatencies, latencies.Encode());
   }
 
   const RowGroupBuilder& builder_;
@@ -342,7 +342,7 @@ class Encoder {
 
 }  // namespace
 
-EncodedSection CompressedSection(FrameKind kind, std::string_view bytes, int level) {
+EncodedSection CompressedSection(SectionKind kind, std::string_view bytes, int level) {
   EncodedSection section{kind, std::string(ZSTD_compressBound(bytes.size()), '\0'),
                          static_cast<uint32_t>(bytes.size())};
   const size_t size =

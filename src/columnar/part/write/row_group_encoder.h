@@ -11,9 +11,9 @@
 
 namespace spandrel::columnar {
 
-// A frame of a row group before it has a place in a file.
+// A section of a row group before it has a place in a file.
 struct EncodedSection {
-  FrameKind kind = FrameKind::kTemplates;
+  SectionKind kind = SectionKind::kTemplates;
   std::string bytes;
   uint32_t raw_size = 0;  // differs from the bytes' size when they are compressed
 };
@@ -29,12 +29,12 @@ struct EncodedRowGroup {
 };
 
 // A section under zstd, or as it is where that is not smaller.
-EncodedSection CompressedSection(FrameKind kind, std::string_view bytes, int level);
+EncodedSection CompressedSection(SectionKind kind, std::string_view bytes, int level);
 
 // How much time sealing may take: kFast while spans come in, kSmall when parts are merged.
 enum class Effort { kFast, kSmall };
 
-// Makes the frames of what `builder` holds, which is not empty.
+// Makes the sections of what `builder` holds, which is not empty.
 EncodedRowGroup EncodeRowGroup(const RowGroupBuilder& builder, Effort effort);
 
 }  // namespace spandrel::columnar

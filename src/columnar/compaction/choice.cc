@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "columnar/compaction/policy.h"
+#include "columnar/compaction/choice.h"
 
 #include <algorithm>
 #include <array>
@@ -85,7 +85,7 @@ std::vector<size_t> ChooseMerge(const std::vector<PartFacts>& parts, const Engin
                    [&](size_t a, size_t b) { return parts[a].min_start < parts[b].min_start; });
   std::map<std::pair<int, bool>, std::vector<size_t>> tiers;
   for (const size_t at : order) {
-    tiers[{TierOf(parts[at].bytes), parts[at].is_thinned}].push_back(at);
+    tiers[{TierOf(parts[at].bytes), parts[at].policy_applied}].push_back(at);
   }
   for (const auto& [tier, members] : tiers) {
     if (members.size() < options.merge_fan_in) continue;
@@ -121,15 +121,15 @@ std::vector<ExpiredPart> ChooseExpired(const std::vector<PartFacts>& parts,
   return expired;
 }
 
-std::optional<size_t> ChooseThinning(const std::vector<PartFacts>& parts, uint64_t now_unix_nano,
-                                     const ThinningOptions& options) {
+std::optional<size_t> ChooseForPolicy(const std::vector<PartFacts>& parts, uint64_t now_unix_nano,
+                                      const PolicyOptions& options) {
   const auto hot = static_cast<uint64_t>(
       std::chrono::duration_cast<std::chrono::nanoseconds>(options.keep_whole_for).count());
   if (hot == 0 || hot > now_unix_nano) return std::nullopt;
   std::optional<size_t> oldest;
   for (size_t at = 0; at < parts.size(); ++at) {
     const bool is_hot = parts[at].max_start >= now_unix_nano - hot;
-    if (is_hot || parts[at].is_thinned) continue;
+    if (is_hot || parts[at].policy_applied) continue;
     if (!oldest || parts[at].min_start < parts[*oldest].min_start) oldest = at;
   }
   return oldest;

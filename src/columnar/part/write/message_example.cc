@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "columnar/part/write/message_sample.h"
+#include "columnar/part/write/message_example.h"
 
 #include <algorithm>
 #include <bit>
@@ -57,7 +57,7 @@ uint8_t ValueAt(const MessageField& field, size_t size) {
 
 }  // namespace
 
-MessageSample::MessageSample(std::string_view message, const std::vector<MessageField>& fields)
+MessageExample::MessageExample(std::string_view message, const std::vector<MessageField>& fields)
     : message_(message) {
   size_t begin = 0;
   for (const MessageField& field : fields) {
@@ -68,27 +68,30 @@ MessageSample::MessageSample(std::string_view message, const std::vector<Message
   }
 }
 
-// One message beside the sample.
-class SampleMatch {
+// One message beside the example.
+class ExampleMatch {
  public:
-  SampleMatch(MessageSample& sample, std::string_view message, MatchedCell* cell)
-      : sample_(sample), at_(message.data()), end_(message.data() + message.size()), cell_(cell) {}
+  ExampleMatch(MessageExample& example, std::string_view message, MatchedCell* cell)
+      : example_(example),
+        at_(message.data()),
+        end_(message.data() + message.size()),
+        cell_(cell) {}
 
   bool Run() {
-    auto& fields = sample_.fields_;
+    auto& fields = example_.fields_;
     for (size_t i = 0; i < fields.size();) {
       const size_t next = MayBeSame(fields[i]) ? SkipSame(i) : i;
       if (next == i && !Take(fields[i])) return false;
-      if (next == i && sample_.matches_ < kTrial) Count(&fields[i].different);
+      if (next == i && example_.matches_ < kTrial) Count(&fields[i].different);
       i = std::max(i + 1, next);
       begin_ = fields[i - 1].end;
     }
-    if (sample_.matches_ < kTrial) ++sample_.matches_;
+    if (example_.matches_ < kTrial) ++example_.matches_;
     return at_ == end_;
   }
 
  private:
-  using Field = MessageSample::Field;
+  using Field = MessageExample::Field;
 
   // Not worth a look when it was different in most messages.
   bool MayBeSame(const Field& field) const {
@@ -101,10 +104,10 @@ class SampleMatch {
 
   // Passes over the fields from `first` on that are the same in both; the first that is not.
   size_t SkipSame(size_t first) {
-    const auto& fields = sample_.fields_;
-    const char* const sample = sample_.message_.data() + begin_;
-    const size_t sample_left = sample_.message_.size() - begin_;
-    const size_t same = SameBytes(sample, at_, std::min(sample_left, left()));
+    const auto& fields = example_.fields_;
+    const char* const example = example_.message_.data() + begin_;
+    const size_t example_left = example_.message_.size() - begin_;
+    const size_t same = SameBytes(example, at_, std::min(example_left, left()));
     const size_t same_end = begin_ + same;
     size_t next = first;
     for (; next < fields.size() && fields[next].end <= same_end; ++next) {
@@ -130,7 +133,7 @@ class SampleMatch {
   bool TakeOfRow(const Field& field) {
     const size_t size = field.end - begin_;
     const bool is_id = field.kind <= FieldKind::kParentId;
-    if (left() < size || (is_id && at_[1] != sample_.message_[begin_ + 1])) return false;
+    if (left() < size || (is_id && at_[1] != example_.message_[begin_ + 1])) return false;
     at_ += size;
     return true;
   }
@@ -139,9 +142,9 @@ class SampleMatch {
     const size_t size = 2 + static_cast<size_t>(at_[1]);
     const size_t head = field.value_at;
     if (size > left() || size <= head) return false;
-    const char* const sample = sample_.message_.data() + begin_;
+    const char* const example = example_.message_.data() + begin_;
     const auto value_size = static_cast<uint8_t>(at_[head]);
-    if (std::memcmp(sample + 2, at_ + 2, head - 2) != 0 || value_size != size - head - 1) {
+    if (std::memcmp(example + 2, at_ + 2, head - 2) != 0 || value_size != size - head - 1) {
       return false;
     }
     MessageField taken;
@@ -161,7 +164,7 @@ class SampleMatch {
   bool TakeWith(Cursor* cursor, const Field& field, MessageField* taken) const {
     switch (field.kind) {
       case FieldKind::kAttribute:
-        return TakeAttribute(cursor, taken) && taken->key == KeyOfSample();
+        return TakeAttribute(cursor, taken) && taken->key == KeyOfExample();
       case FieldKind::kRun:
         return TakeRun(field.key, cursor, &taken->text);
       case FieldKind::kText:
@@ -175,8 +178,8 @@ class SampleMatch {
     }
   }
   // Of the attribute at begin_.
-  std::string_view KeyOfSample() const {
-    Cursor cursor(std::string_view(sample_.message_).substr(begin_ + 1));
+  std::string_view KeyOfExample() const {
+    Cursor cursor(std::string_view(example_.message_).substr(begin_ + 1));
     MessageField field;
     TakeAttribute(&cursor, &field);
     return field.key;
@@ -190,21 +193,21 @@ class SampleMatch {
 
   size_t left() const { return static_cast<size_t>(end_ - at_); }
 
-  MessageSample& sample_;
-  size_t begin_ = 0;  // of the field, in the sample
+  MessageExample& example_;
+  size_t begin_ = 0;  // of the field, in the example
   const char* at_;    // in the message
   const char* const end_;
   MatchedCell* cell_;
 };
 
-void MessageSample::Prefetch() const {
+void MessageExample::Prefetch() const {
   base::Prefetch(fields_.data(), fields_.size() * sizeof(Field));
   base::Prefetch(message_.data(), message_.size());
 }
 
-bool MessageSample::Match(std::string_view message, std::vector<MatchedCell>* cells) {
+bool MessageExample::Match(std::string_view message, std::vector<MatchedCell>* cells) {
   cells->resize(cell_count_);
-  return SampleMatch(*this, message, cells->data()).Run();
+  return ExampleMatch(*this, message, cells->data()).Run();
 }
 
 }  // namespace spandrel::columnar

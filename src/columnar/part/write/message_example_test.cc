@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "columnar/part/write/message_sample.h"
+#include "columnar/part/write/message_example.h"
 
 #include <gtest/gtest.h>
 
@@ -118,14 +118,14 @@ bool IsSameValue(const MessageField& field, const MatchedCell& cell) {
   return IsText(field.type) ? field.text == cell.text : field.scalar == cell.scalar;
 }
 
-void ExpectCells(const Taken& sample, const Taken& taken, const std::vector<MatchedCell>& cells) {
+void ExpectCells(const Taken& example, const Taken& taken, const std::vector<MatchedCell>& cells) {
   size_t next = 0;
   for (size_t i = 0; i < taken.fields.size(); ++i) {
     const MessageField& field = taken.fields[i];
     if (field.type == CellType::kNone) continue;
     ASSERT_LT(next, cells.size());
     const MatchedCell& cell = cells[next++];
-    const MessageField& known = sample.fields[i];
+    const MessageField& known = example.fields[i];
     if (cell.is_same) {
       EXPECT_TRUE(field.text == known.text && field.scalar == known.scalar) << "field " << i;
     } else {
@@ -135,22 +135,22 @@ void ExpectCells(const Taken& sample, const Taken& taken, const std::vector<Matc
   EXPECT_EQ(next, cells.size());
 }
 
-TEST(MessageSampleTest, AgreesWithTakingMessagesApart) {
+TEST(MessageExampleTest, AgreesWithTakingMessagesApart) {
   MessageMaker maker;
   size_t alike = 0;
   size_t refused = 0;
   for (int round = 0; round < 200; ++round) {
-    const auto sample = Take(maker.Make());
-    ASSERT_TRUE(sample && sample->is_canonical);
-    MessageSample matcher(*sample->message, sample->fields);
+    const auto example = Take(maker.Make());
+    ASSERT_TRUE(example && example->is_canonical);
+    MessageExample matcher(*example->message, example->fields);
     std::vector<MatchedCell> cells;
     for (int i = 0; i < 1000; ++i) {
       const std::string message = maker.Make();
       const auto taken = Take(i % 10 == 0 ? maker.Spoil(message) : message);
       if (!taken) continue;
-      const bool expected = AreAlike(*sample, *taken);
+      const bool expected = AreAlike(*example, *taken);
       ASSERT_EQ(matcher.Match(*taken->message, &cells), expected);
-      if (expected) ExpectCells(*sample, *taken, cells);
+      if (expected) ExpectCells(*example, *taken, cells);
       (expected ? alike : refused) += 1;
     }
   }
@@ -158,22 +158,22 @@ TEST(MessageSampleTest, AgreesWithTakingMessagesApart) {
   EXPECT_GT(refused, 500u);
 }
 
-TEST(MessageSampleTest, ReadsNothingBehindTheEnd) {
+TEST(MessageExampleTest, ReadsNothingBehindTheEnd) {
   MessageMaker maker;
   for (int round = 0; round < 50; ++round) {
-    const auto sample = Take(maker.Make());
-    ASSERT_TRUE(sample);
-    MessageSample matcher(*sample->message, sample->fields);
+    const auto example = Take(maker.Make());
+    ASSERT_TRUE(example);
+    MessageExample matcher(*example->message, example->fields);
     std::vector<MatchedCell> cells;
-    for (size_t size = 0; size < sample->message->size(); ++size) {
+    for (size_t size = 0; size < example->message->size(); ++size) {
       // A copy of its own, so that a sanitizer sees a byte too far.
-      const std::vector<char> part(sample->message->begin(),
-                                   sample->message->begin() + static_cast<ptrdiff_t>(size));
+      const std::vector<char> part(example->message->begin(),
+                                   example->message->begin() + static_cast<ptrdiff_t>(size));
       const auto taken = Take({part.begin(), part.end()});
-      const bool expected = taken && AreAlike(*sample, *taken);
+      const bool expected = taken && AreAlike(*example, *taken);
       EXPECT_EQ(matcher.Match({part.data(), part.size()}, &cells), expected) << size;
     }
-    EXPECT_TRUE(matcher.Match(*sample->message, &cells));
+    EXPECT_TRUE(matcher.Match(*example->message, &cells));
   }
 }
 

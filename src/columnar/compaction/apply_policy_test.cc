@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Retention by policy in a whole store.
-#include "columnar/compaction/thin_part.h"
+#include "columnar/compaction/apply_policy.h"
 
 #include <gtest/gtest.h>
 
 #include <map>
 #include <random>
 
-#include "columnar/compaction/thinning.h"
+#include "columnar/compaction/trace_policy.h"
 #include "columnar/engine.h"
 #include "columnar/testing/spans.h"
 #include "conformance/random_questions.h"
@@ -40,17 +40,17 @@ class HandClock final : public base::Clock {
   std::atomic<uint64_t> passed_{0};
 };
 
-class ThinPartTest : public testing::Test {
+class ApplyPolicyTest : public testing::Test {
  protected:
-  ThinPartTest() {
+  ApplyPolicyTest() {
     options_.directory = directory_.path();
     options_.clock = &clock_;
     options_.merge_fan_in = 100;
-    options_.thinning.keep_whole_for = std::chrono::hours(24);
-    options_.thinning.keep_errors = true;
-    options_.thinning.keep_slower_than = std::chrono::seconds(2);
-    options_.thinning.keep_matching = {{"tier", "gold"}};
-    options_.thinning.keep_one_in = 10;
+    options_.policy.keep_whole_for = std::chrono::hours(24);
+    options_.policy.keep_errors = true;
+    options_.policy.keep_slower_than = std::chrono::seconds(2);
+    options_.policy.keep_matching = {{"tier", "gold"}};
+    options_.policy.keep_one_in = 10;
   }
   void Open() {
     engine_.reset();
@@ -87,8 +87,8 @@ class ThinPartTest : public testing::Test {
   }
   // Whether the policy keeps a trace that nothing speaks for.
   bool IsDrawn(uint64_t trace) const {
-    Thinning thinning(options_.thinning);
-    return thinning.Offer(TraceIdOf(trace), {}).weight != 0;
+    TracePolicy policy(options_.policy);
+    return policy.Offer(TraceIdOf(trace), {}).weight != 0;
   }
   // The number of such a trace, the n-th of its kind.
   uint64_t TraceThatIs(bool drawn, int n = 0) const {
@@ -125,7 +125,7 @@ bool IsKeptWhole(uint64_t trace) {
   return trace % 30 == 0 || trace % 50 == 0 || trace % 70 == 0;
 }
 
-TEST_F(ThinPartTest, KeepsWholeTracesAndCountsTheRest) {
+TEST_F(ApplyPolicyTest, KeepsWholeTracesAndCountsTheRest) {
   Open();
   Store(ManyTraces(1));
   Store(ManyTraces(301));
@@ -184,15 +184,15 @@ std::map<uint64_t, TraceFacts> FactsOf(const std::vector<TestSpan>& spans) {
   return all;
 }
 
-TEST_F(ThinPartTest, AnswersEqualThoseOfWeightedSpans) {
+TEST_F(ApplyPolicyTest, AnswersEqualThoseOfWeightedSpans) {
   for (const uint16_t one_in : {1, 3, 50}) {
     SCOPED_TRACE(one_in);
     disk::TestDirectory directory;
     options_.directory = directory.path();
-    options_.thinning.keep_whole_for = std::chrono::seconds(0);
-    options_.thinning.keep_slower_than = std::chrono::milliseconds(3000);
-    options_.thinning.keep_matching = {{"k1", "v1"}};
-    options_.thinning.keep_one_in = one_in;
+    options_.policy.keep_whole_for = std::chrono::seconds(0);
+    options_.policy.keep_slower_than = std::chrono::milliseconds(3000);
+    options_.policy.keep_matching = {{"k1", "v1"}};
+    options_.policy.keep_one_in = one_in;
     Open();
     std::mt19937_64 random(one_in);
     const auto spans = conformance::RandomSpans(random, 1, 180, 1'000'000'000'000, 16 * kSecond);
@@ -200,13 +200,13 @@ TEST_F(ThinPartTest, AnswersEqualThoseOfWeightedSpans) {
     for (const TestSpan& span : spans) parts[random() % parts.size()].push_back(span);
     for (const auto& part : parts) Store(part);
 
-    options_.thinning.keep_whole_for = std::chrono::hours(1);
+    options_.policy.keep_whole_for = std::chrono::hours(1);
     Open();
     engine_->Settle();
     std::map<span::TraceId, uint16_t> weights;
-    Thinning thinning(options_.thinning);
+    TracePolicy policy(options_.policy);
     for (const auto& [trace, facts] : FactsOf(spans)) {
-      weights[TraceIdOf(trace)] = thinning.Offer(TraceIdOf(trace), facts).weight;
+      weights[TraceIdOf(trace)] = policy.Offer(TraceIdOf(trace), facts).weight;
     }
     conformance::ReferenceStore reference;
     const auto weighted = conformance::Weighted(
@@ -214,13 +214,13 @@ TEST_F(ThinPartTest, AnswersEqualThoseOfWeightedSpans) {
     ASSERT_EQ(engine_->Stats().spans, weighted.span_count());
     ASSERT_TRUE(AppendAndWait(reference, weighted).ok());
     for (int i = 0; i < 40; ++i) {
-      conformance::ExpectSameAnswers(random, *engine_, reference, "thinned");
+      conformance::ExpectSameAnswers(random, *engine_, reference, "judged");
     }
   }
 }
 
 // Ten traces alike, of which the policy draws one in ten: nothing that is counted changes.
-TEST_F(ThinPartTest, OneInTenCountsLikeTenBefore) {
+TEST_F(ApplyPolicyTest, OneInTenCountsLikeTenBefore) {
   std::vector<TestSpan> spans;
   const auto add_trace = [&](uint64_t trace) {
     spans.push_back({.trace = trace, .span = 2 * trace, .service = "web", .start = kStart});
@@ -252,7 +252,7 @@ TEST_F(ThinPartTest, OneInTenCountsLikeTenBefore) {
   EXPECT_EQ(found.traces[0].matched_count, 2U);
 }
 
-TEST_F(ThinPartTest, JudgesATraceByAllItsParts) {
+TEST_F(ApplyPolicyTest, JudgesATraceByAllItsParts) {
   const uint64_t failed = TraceThatIs(false);
   const uint64_t slow = TraceThatIs(false, 1);
   const uint64_t gold = TraceThatIs(false, 2);
@@ -277,9 +277,9 @@ TEST_F(ThinPartTest, JudgesATraceByAllItsParts) {
 
 // A trace lies in two parts that leave the hot window one after the other; what is left of it in
 // the second one is the only trace of its shape there.
-TEST_F(ThinPartTest, WhatIsLeftOfADroppedTraceIsNoExample) {
-  options_.thinning.keep_per_shape_and_hour = 1;
-  options_.thinning.keep_slower_than = std::chrono::seconds(0);
+TEST_F(ApplyPolicyTest, WhatIsLeftOfADroppedTraceIsNoExample) {
+  options_.policy.keep_per_shape_and_hour = 1;
+  options_.policy.keep_slower_than = std::chrono::seconds(0);
   const uint64_t split = TraceThatIs(false);
   Open();
   const auto a_b = [&](uint64_t trace, uint64_t start) {
@@ -304,13 +304,13 @@ TEST_F(ThinPartTest, WhatIsLeftOfADroppedTraceIsNoExample) {
   EXPECT_EQ(engine_->Stats().spans, 2U) << "the example";
 }
 
-TEST_F(ThinPartTest, SaysWhatItDroppedAndWhy) {
-  options_.thinning.keep_per_shape_and_hour = 1;
+TEST_F(ApplyPolicyTest, SaysWhatItDroppedAndWhy) {
+  options_.policy.keep_per_shape_and_hour = 1;
   Open();
   Store(ManyTraces(1));
   LeaveHotWindow();
   const auto traces_that = [&](const char* outcome) {
-    return metrics_.AddCounter("spandrel_store_thinned_traces_total", "", {{"outcome", outcome}})
+    return metrics_.AddCounter("spandrel_store_policy_traces_total", "", {{"outcome", outcome}})
         .value();
   };
   EXPECT_EQ(traces_that("error"), 10U);
@@ -321,12 +321,12 @@ TEST_F(ThinPartTest, SaysWhatItDroppedAndWhy) {
   EXPECT_EQ(Dropped(), 2 * traces_that("dropped"));
   const std::vector<PartInfo> parts = engine_->Parts();
   ASSERT_EQ(parts.size(), 1U);
-  ASSERT_TRUE(parts[0].is_thinned);
+  ASSERT_TRUE(parts[0].policy_applied);
   EXPECT_EQ(parts[0].dropped_spans, Dropped());
   EXPECT_EQ(parts[0].dropped_traces, traces_that("dropped"));
 }
 
-TEST_F(ThinPartTest, LateSpansGoWithTheirTraceOrAreJudgedByThemselves) {
+TEST_F(ApplyPolicyTest, LateSpansGoWithTheirTraceOrAreJudgedByThemselves) {
   const uint64_t drawn = TraceThatIs(true);
   const uint64_t gone = TraceThatIs(false);
   const uint64_t failed = TraceThatIs(false, 1);
@@ -348,7 +348,7 @@ TEST_F(ThinPartTest, LateSpansGoWithTheirTraceOrAreJudgedByThemselves) {
   EXPECT_EQ(Count().count, 21U) << "both spans of the trace that was drawn stand for ten";
 }
 
-TEST_F(ThinPartTest, APartOfWhichNothingStaysGoes) {
+TEST_F(ApplyPolicyTest, APartOfWhichNothingStaysGoes) {
   Open();
   Store({{.trace = TraceThatIs(false), .start = kStart}});
   LeaveHotWindow();
@@ -358,7 +358,7 @@ TEST_F(ThinPartTest, APartOfWhichNothingStaysGoes) {
   EXPECT_EQ(engine_->Stats().spans, 0U);
 }
 
-TEST_F(ThinPartTest, MessagesOfKeptTracesStayAsTheyWere) {
+TEST_F(ApplyPolicyTest, MessagesOfKeptTracesStayAsTheyWere) {
   Open();
   std::mt19937_64 random(7);
   const std::vector<TestSpan> spans = conformance::RandomSpans(random, 1, 500, kStart, kHour);

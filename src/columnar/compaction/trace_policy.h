@@ -17,12 +17,12 @@ namespace spandrel::columnar {
 // What the policy knows of a trace: of all its spans, wherever they are stored.
 struct TraceFacts {
   bool has_error = false;
-  bool is_matching = false;  // one of ThinningOptions::keep_matching
+  bool is_matching = false;  // one of PolicyOptions::keep_matching
   // True when something of it cannot be read, so that nobody knows whether it should be kept.
   bool is_uncertain = false;
-  uint16_t decided = 0;       // what it stands for in a part that is thinned already; 0: nothing is
-  bool was_dropped = false;   // from a part that is thinned already
-  bool is_elsewhere = false;  // in a part too that is not thinned yet
+  uint16_t decided = 0;       // what it stands for in a part that is judged already; 0: nothing is
+  bool was_dropped = false;   // from a part that is judged already
+  bool is_elsewhere = false;  // in a part too that is not judged yet
   uint64_t min_start = UINT64_MAX;
   uint64_t max_end = 0;
   std::vector<uint64_t> operations;  // a hash of each distinct service, name and kind; any order
@@ -31,22 +31,22 @@ struct TraceFacts {
 };
 
 // What becomes of a trace, and why.
-enum class ThinningOutcome : uint8_t {
+enum class PolicyOutcome : uint8_t {
   kDropped,
   kShare,    // one of many
   kExample,  // of its shape
   kError,
   kSlow,
   kMatching,
-  kEarlier,     // as another part of it that is thinned already
+  kEarlier,     // as another part of it that is judged already
   kUnreadable,  // TraceFacts::is_uncertain
 };
-inline constexpr size_t kThinningOutcomeCount = 8;
+inline constexpr size_t kPolicyOutcomeCount = 8;
 // "dropped", "share", ...
-std::string_view ThinningOutcomeName(ThinningOutcome outcome);
+std::string_view PolicyOutcomeName(PolicyOutcome outcome);
 
-struct ThinningDecision {
-  ThinningOutcome outcome = ThinningOutcome::kDropped;
+struct PolicyDecision {
+  PolicyOutcome outcome = PolicyOutcome::kDropped;
   uint16_t weight = 0;  // what the trace stands for, 0 when it goes
 };
 
@@ -54,14 +54,14 @@ struct ThinningDecision {
 // asked about. What is decided depends on the facts and the trace id alone, but for the examples of
 // a shape, of which a part has its own. Examples are chosen by another hash than the rest, and
 // stand for themselves, so that counts come out right on average. One thread.
-class Thinning {
+class TracePolicy {
  public:
-  explicit Thinning(const ThinningOptions& options) : options_(options) {}
+  explicit TracePolicy(const PolicyOptions& options) : options_(options) {}
 
   // What becomes of a trace unless it is an example. A trace may be offered again.
-  ThinningDecision Offer(const span::TraceId& id, const TraceFacts& facts);
+  PolicyDecision Offer(const span::TraceId& id, const TraceFacts& facts);
   // After the last offer: what becomes of it.
-  ThinningDecision Decide(const span::TraceId& id, ThinningDecision offered);
+  PolicyDecision Decide(const span::TraceId& id, PolicyDecision offered);
 
  private:
   struct Stratum {
@@ -71,11 +71,11 @@ class Thinning {
   };
   using Example = std::pair<uint64_t, span::TraceId>;
 
-  std::optional<ThinningOutcome> ReasonToKeep(const TraceFacts& facts) const;
+  std::optional<PolicyOutcome> ReasonToKeep(const TraceFacts& facts) const;
   void OfferExample(const span::TraceId& id, const TraceFacts& facts);
   void ChooseExamples();
 
-  const ThinningOptions options_;
+  const PolicyOptions options_;
   std::map<Stratum, std::vector<Example>> examples_;  // those with the lowest hashes, ascending
   bool are_chosen_ = false;
   std::unordered_set<span::TraceId, span::IdHash> chosen_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "columnar/compaction/thinning.h"
+#include "columnar/compaction/trace_policy.h"
 
 #include <gtest/gtest.h>
 
@@ -24,69 +24,69 @@ TraceFacts Plain(uint64_t shape = 1, uint64_t hour = 7) {
   return facts;
 }
 
-TEST(ThinningTest, KeepsWhatIsAskedFor) {
-  ThinningOptions options;
+TEST(TracePolicyTest, KeepsWhatIsAskedFor) {
+  PolicyOptions options;
   options.keep_errors = true;
   options.keep_slower_than = std::chrono::nanoseconds(1000);
   options.keep_one_in = kMaxKeepOneIn;
-  Thinning thinning(options);
+  TracePolicy policy(options);
   TraceFacts facts = Plain();
   // Not among the one in ten thousand.
-  ASSERT_EQ(thinning.Offer(TraceIdOf(1), facts).weight, 0);
+  ASSERT_EQ(policy.Offer(TraceIdOf(1), facts).weight, 0);
   facts.max_end += 1;
-  EXPECT_EQ(thinning.Offer(TraceIdOf(1), facts).weight, 1);
+  EXPECT_EQ(policy.Offer(TraceIdOf(1), facts).weight, 1);
   facts = Plain();
   facts.has_error = true;
-  EXPECT_EQ(thinning.Offer(TraceIdOf(1), facts).weight, 1);
+  EXPECT_EQ(policy.Offer(TraceIdOf(1), facts).weight, 1);
   facts = Plain();
   facts.is_matching = true;
-  EXPECT_EQ(thinning.Offer(TraceIdOf(1), facts).weight, 1);
+  EXPECT_EQ(policy.Offer(TraceIdOf(1), facts).weight, 1);
   facts = Plain();
   facts.is_uncertain = true;
-  EXPECT_EQ(thinning.Offer(TraceIdOf(1), facts).weight, 1);
+  EXPECT_EQ(policy.Offer(TraceIdOf(1), facts).weight, 1);
   // What another part says goes before all.
   facts.decided = 7;
-  EXPECT_EQ(thinning.Offer(TraceIdOf(1), facts).weight, 7);
+  EXPECT_EQ(policy.Offer(TraceIdOf(1), facts).weight, 7);
 }
 
-TEST(ThinningTest, KeepsNothingWithoutReason) {
-  ThinningOptions options;
+TEST(TracePolicyTest, KeepsNothingWithoutReason) {
+  PolicyOptions options;
   options.keep_one_in = kMaxKeepOneIn;
-  Thinning thinning(options);
+  TracePolicy policy(options);
   TraceFacts facts = Plain();
   facts.has_error = true;
   facts.max_end += 100 * kHourNano;
-  EXPECT_EQ(thinning.Offer(TraceIdOf(1), facts).weight, 0);
-  EXPECT_EQ(thinning.Decide(TraceIdOf(1), {}).weight, 0);
+  EXPECT_EQ(policy.Offer(TraceIdOf(1), facts).weight, 0);
+  EXPECT_EQ(policy.Decide(TraceIdOf(1), {}).weight, 0);
 }
 
-TEST(ThinningTest, KeepsAllWhenOneInOne) {
-  Thinning thinning({});
-  for (uint64_t i = 1; i < 100; ++i) EXPECT_EQ(thinning.Offer(TraceIdOf(i), Plain()).weight, 1);
+TEST(TracePolicyTest, KeepsAllWhenOneInOne) {
+  TracePolicy policy({});
+  for (uint64_t i = 1; i < 100; ++i) EXPECT_EQ(policy.Offer(TraceIdOf(i), Plain()).weight, 1);
 }
 
-TEST(ThinningTest, KeepsExamplesOfEachShapeInEachHour) {
-  ThinningOptions options;
+TEST(TracePolicyTest, KeepsExamplesOfEachShapeInEachHour) {
+  PolicyOptions options;
   options.keep_per_shape_and_hour = 3;
   options.keep_one_in = kMaxKeepOneIn;
-  Thinning thinning(options);
+  TracePolicy policy(options);
   uint64_t next = 1;
   const auto offer_all = [&](const TraceFacts& facts) {
     for (int i = 0; i < 50; ++i, ++next) {
-      thinning.Offer(TraceIdOf(next), facts);
-      thinning.Offer(TraceIdOf(next), facts);  // as from another row group
+      policy.Offer(TraceIdOf(next), facts);
+      policy.Offer(TraceIdOf(next), facts);  // as from another row group
     }
   };
   offer_all(Plain(1, 7));
   offer_all(Plain(2, 7));
   offer_all(Plain(1, 8));
-  thinning.Offer(TraceIdOf(next), Plain(3, 7));
+  policy.Offer(TraceIdOf(next), Plain(3, 7));
   for (uint64_t first = 1; first < next; first += 50) {
     int kept = 0;
-    for (uint64_t i = first; i < first + 50; ++i) kept += thinning.Decide(TraceIdOf(i), {}).weight;
+    for (uint64_t i = first; i < first + 50; ++i) kept += policy.Decide(TraceIdOf(i), {}).weight;
     EXPECT_EQ(kept, 3);
   }
-  EXPECT_EQ(thinning.Decide(TraceIdOf(next), {}).weight, 1) << "the only one of its shape";
+  EXPECT_EQ(policy.Decide(TraceIdOf(next), {}).weight, 1) << "the only one of its shape";
 }
 
 // A trace of the test: what it is, and what it adds to the counts.
@@ -132,8 +132,8 @@ double RelativeError(uint64_t estimate, uint64_t truth) {
 // The error of a count is that of drawing one in ten: its deviation is 0.95 % with 10^5 traces and
 // 0.3 % with 10^6. A draw of 10^5 is held to three deviations, ten of them together to 1 %. Of the
 // slowest hundredth fewer are drawn, so a quantile there is rougher.
-TEST(ThinningTest, CountsFromWhatIsKeptAreRight) {
-  ThinningOptions options;
+TEST(TracePolicyTest, CountsFromWhatIsKeptAreRight) {
+  PolicyOptions options;
   options.keep_errors = true;
   options.keep_slower_than = std::chrono::seconds(2);
   options.keep_per_shape_and_hour = 2;
@@ -144,12 +144,12 @@ TEST(ThinningTest, CountsFromWhatIsKeptAreRight) {
     std::vector<Trace> traces;
     for (int i = 0; i < 100'000; ++i) traces.push_back(RandomTrace(random));
     Totals truth, kept;
-    Thinning thinning(options);
-    std::vector<ThinningDecision> offered;
-    for (const Trace& trace : traces) offered.push_back(thinning.Offer(trace.id, trace.facts));
+    TracePolicy policy(options);
+    std::vector<PolicyDecision> offered;
+    for (const Trace& trace : traces) offered.push_back(policy.Offer(trace.id, trace.facts));
     uint64_t stored = 0;
     for (size_t i = 0; i < traces.size(); ++i) {
-      const uint16_t weight = thinning.Decide(traces[i].id, offered[i]).weight;
+      const uint16_t weight = policy.Decide(traces[i].id, offered[i]).weight;
       stored += weight > 0 ? 1 : 0;
       truth.Add(traces[i], 1);
       kept.Add(traces[i], weight);

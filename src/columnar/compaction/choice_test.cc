@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "columnar/compaction/policy.h"
+#include "columnar/compaction/choice.h"
 
 #include <gtest/gtest.h>
 
@@ -59,29 +59,29 @@ TEST(ChooseMergeTest, BoundsTheNumberOfParts) {
   EXPECT_LT(parts.size(), 100U);
 }
 
-TEST(ChooseMergeTest, DoesNotMixThinnedParts) {
+TEST(ChooseMergeTest, DoesNotMixPartsWithAndWithoutPolicy) {
   EngineOptions options;
   options.merge_fan_in = 3;
   auto parts = Parts(4, kMiB);
-  parts[0].is_thinned = parts[2].is_thinned = true;
+  parts[0].policy_applied = parts[2].policy_applied = true;
   EXPECT_TRUE(ChooseMerge(parts, options).empty());
   parts.push_back(parts[1]);
   EXPECT_EQ(ChooseMerge(parts, options), (std::vector<size_t>{3, 1, 4}));
 }
 
-TEST(ChooseThinningTest, TakesTheOldestThatHasLeftTheHotWindow) {
-  ThinningOptions options;
+TEST(ChooseForPolicyTest, TakesTheOldestThatHasLeftTheHotWindow) {
+  PolicyOptions options;
   constexpr uint64_t kSecond = 1'000'000'000;
   std::vector<PartFacts> parts = {{1, 1, 0, 50 * kSecond, 90 * kSecond},
                                   {1, 1, 0, 20 * kSecond, 40 * kSecond},
                                   {1, 1, 0, 10 * kSecond, 39 * kSecond}};
-  EXPECT_EQ(ChooseThinning(parts, 100 * kSecond, options), std::nullopt) << "no policy";
+  EXPECT_EQ(ChooseForPolicy(parts, 100 * kSecond, options), std::nullopt) << "no policy";
   options.keep_whole_for = std::chrono::seconds(60);
-  EXPECT_EQ(ChooseThinning(parts, 100 * kSecond, options), 2U);
-  parts[2].is_thinned = true;
-  EXPECT_EQ(ChooseThinning(parts, 100 * kSecond, options), std::nullopt);
-  EXPECT_EQ(ChooseThinning(parts, 101 * kSecond, options), 1U);
-  EXPECT_EQ(ChooseThinning(parts, 59 * kSecond, options), std::nullopt);
+  EXPECT_EQ(ChooseForPolicy(parts, 100 * kSecond, options), 2U);
+  parts[2].policy_applied = true;
+  EXPECT_EQ(ChooseForPolicy(parts, 100 * kSecond, options), std::nullopt);
+  EXPECT_EQ(ChooseForPolicy(parts, 101 * kSecond, options), 1U);
+  EXPECT_EQ(ChooseForPolicy(parts, 59 * kSecond, options), std::nullopt);
 }
 
 std::vector<size_t> PositionsOf(const std::vector<ExpiredPart>& expired, ExpiryReason reason) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "columnar/compaction/thinning.h"
+#include "columnar/compaction/trace_policy.h"
 
 #include <xxhash.h>
 
@@ -31,31 +31,31 @@ uint64_t ShapeOf(std::vector<uint64_t> operations) {
 
 }  // namespace
 
-std::string_view ThinningOutcomeName(ThinningOutcome outcome) {
-  constexpr std::array<std::string_view, kThinningOutcomeCount> kNames = {
+std::string_view PolicyOutcomeName(PolicyOutcome outcome) {
+  constexpr std::array<std::string_view, kPolicyOutcomeCount> kNames = {
       "dropped", "share", "example", "error", "slow", "matching", "earlier", "unreadable"};
   return kNames[static_cast<size_t>(outcome)];
 }
 
-ThinningDecision Thinning::Offer(const span::TraceId& id, const TraceFacts& facts) {
-  if (facts.decided != 0) return {ThinningOutcome::kEarlier, facts.decided};
+PolicyDecision TracePolicy::Offer(const span::TraceId& id, const TraceFacts& facts) {
+  if (facts.decided != 0) return {PolicyOutcome::kEarlier, facts.decided};
   if (const auto reason = ReasonToKeep(facts)) return {*reason, 1};
   // What is left of a dropped trace would look like a rare shape.
   if (!facts.was_dropped) OfferExample(id, facts);
   if (HashOf(id, kSeedOfRest) % options_.keep_one_in != 0) return {};
-  return {ThinningOutcome::kShare, options_.keep_one_in};
+  return {PolicyOutcome::kShare, options_.keep_one_in};
 }
 
-std::optional<ThinningOutcome> Thinning::ReasonToKeep(const TraceFacts& facts) const {
+std::optional<PolicyOutcome> TracePolicy::ReasonToKeep(const TraceFacts& facts) const {
   const auto slow = static_cast<uint64_t>(options_.keep_slower_than.count());
-  if (options_.keep_errors && facts.has_error) return ThinningOutcome::kError;
-  if (slow != 0 && facts.duration_nano() > slow) return ThinningOutcome::kSlow;
-  if (facts.is_matching) return ThinningOutcome::kMatching;
-  if (facts.is_uncertain) return ThinningOutcome::kUnreadable;
+  if (options_.keep_errors && facts.has_error) return PolicyOutcome::kError;
+  if (slow != 0 && facts.duration_nano() > slow) return PolicyOutcome::kSlow;
+  if (facts.is_matching) return PolicyOutcome::kMatching;
+  if (facts.is_uncertain) return PolicyOutcome::kUnreadable;
   return std::nullopt;
 }
 
-void Thinning::OfferExample(const span::TraceId& id, const TraceFacts& facts) {
+void TracePolicy::OfferExample(const span::TraceId& id, const TraceFacts& facts) {
   const size_t wanted = options_.keep_per_shape_and_hour;
   if (wanted == 0) return;
   Stratum stratum{ShapeOf(facts.operations), facts.min_start / kHourNano};
@@ -71,7 +71,7 @@ void Thinning::OfferExample(const span::TraceId& id, const TraceFacts& facts) {
   if (examples.size() > wanted) examples.pop_back();
 }
 
-void Thinning::ChooseExamples() {
+void TracePolicy::ChooseExamples() {
   for (const auto& [stratum, examples] : examples_) {
     for (const auto& [hash, id] : examples) chosen_.insert(id);
   }
@@ -79,9 +79,9 @@ void Thinning::ChooseExamples() {
   are_chosen_ = true;
 }
 
-ThinningDecision Thinning::Decide(const span::TraceId& id, ThinningDecision offered) {
+PolicyDecision TracePolicy::Decide(const span::TraceId& id, PolicyDecision offered) {
   if (!are_chosen_) ChooseExamples();
-  if (chosen_.contains(id)) return {ThinningOutcome::kExample, 1};
+  if (chosen_.contains(id)) return {PolicyOutcome::kExample, 1};
   return offered;
 }
 

@@ -18,13 +18,13 @@ struct PartFacts {
   uint64_t dictionary_bytes = 0;
   uint64_t min_start = 0;
   uint64_t max_start = 0;
-  bool is_thinned = false;
+  bool policy_applied = false;
 };
 
 // Which parts to merge next, as positions in `parts`; empty when there is nothing to do. Parts of
 // similar size (within a factor of four) are merged, the oldest first, once `merge_fan_in` have
 // come together, so that a span is rewritten a few times at most and the number of parts stays
-// bounded. Thinned parts are merged with thinned parts only, so that none is thinned twice.
+// bounded. Judged parts are merged with judged parts only, so that none is judged twice.
 std::vector<size_t> ChooseMerge(const std::vector<PartFacts>& parts, const EngineOptions& options);
 
 // Why retention drops spans: a whole part, or by policy traces of a part.
@@ -54,9 +54,9 @@ inline constexpr uint64_t kKeptOnFullDisk = uint64_t{256} << 20;
 std::vector<ExpiredPart> ChooseExpired(const std::vector<PartFacts>& parts,
                                        const RetentionFacts& facts, const EngineOptions& options);
 
-// The oldest part that has left the hot window of the policy and is not thinned yet.
-std::optional<size_t> ChooseThinning(const std::vector<PartFacts>& parts, uint64_t now_unix_nano,
-                                     const ThinningOptions& options);
+// The oldest part that has left the hot window of the policy and is not judged yet.
+std::optional<size_t> ChooseForPolicy(const std::vector<PartFacts>& parts, uint64_t now_unix_nano,
+                                      const PolicyOptions& options);
 
 // The retention clock says what time it is for retention by age. It trusts neither the wall clock
 // nor the spans: it runs with the steady clock, and what it is behind the wall clock (the store was

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "columnar/compaction/thin_part.h"
+#include "columnar/compaction/apply_policy.h"
 
 #include <algorithm>
 #include <chrono>
@@ -21,8 +21,8 @@ constexpr std::chrono::hours kShortestReach{1};
 // Decides about all traces of one part. One thread.
 class TraceJudge {
  public:
-  TraceJudge(const PartPtr& part, const ThinningOptions& options)
-      : part_(part), thinning_(options), offered_(part->footer().groups.size()) {}
+  TraceJudge(const PartPtr& part, const PolicyOptions& options)
+      : part_(part), policy_(options), offered_(part->footer().groups.size()) {}
 
   Status OfferAll(const FactsCollector& facts) {
     for (uint32_t g = 0; g < offered_.size(); ++g) SPANDREL_RETURN_IF_ERROR(Offer(facts, g));
@@ -40,15 +40,15 @@ class TraceJudge {
     return kept;
   }
 
-  const ThinnedPart& counts() const { return counts_; }
-  ThinningRecord TakeRecord() {
-    return {counts_.dropped_spans, counts_.traces[static_cast<size_t>(ThinningOutcome::kDropped)],
+  const PolicyResult& counts() const { return counts_; }
+  PolicyRecord TakeRecord() {
+    return {counts_.dropped_spans, counts_.traces[static_cast<size_t>(PolicyOutcome::kDropped)],
             std::move(left_elsewhere_)};
   }
 
  private:
   struct Offered {
-    ThinningDecision decision;
+    PolicyDecision decision;
     bool is_elsewhere = false;
   };
 
@@ -61,7 +61,7 @@ class TraceJudge {
     if (!ids.ok()) return ids.status();
     for (uint32_t i = 0; i < facts->size(); ++i) {
       const TraceFacts& trace = (*facts)[i];
-      offered_[g].push_back({thinning_.Offer((*ids)[i], trace), trace.is_elsewhere});
+      offered_[g].push_back({policy_.Offer((*ids)[i], trace), trace.is_elsewhere});
     }
     return {};
   }
@@ -76,7 +76,7 @@ class TraceJudge {
     KeptTraces kept;
     for (uint32_t i = 0; i < offered_[g].size(); ++i) {
       const auto& [offered, is_elsewhere] = offered_[g][i];
-      const ThinningDecision decision = thinning_.Decide((*ids)[i], offered);
+      const PolicyDecision decision = policy_.Decide((*ids)[i], offered);
       const uint32_t rows = (**first_rows)[i + 1] - (**first_rows)[i];
       const bool is_dropped = decision.weight == 0;
       if (is_dropped && is_elsewhere) left_elsewhere_.push_back(TraceIdHash((*ids)[i]));
@@ -89,16 +89,16 @@ class TraceJudge {
   }
 
   const PartPtr part_;
-  Thinning thinning_;
+  TracePolicy policy_;
   std::vector<std::vector<Offered>> offered_;  // of each row group and trace
   std::vector<uint64_t> left_elsewhere_;
-  ThinnedPart counts_;
+  PolicyResult counts_;
 };
 
 }  // namespace
 
-Result<ThinnedPart> ThinPart(const PartPtr& part, const std::vector<PartPtr>& parts,
-                             const ThinningOptions& options, const std::string& path) {
+Result<PolicyResult> ApplyPolicy(const PartPtr& part, const std::vector<PartPtr>& parts,
+                                 const PolicyOptions& options, const std::string& path) {
   std::optional<Matcher> matching;
   if (!options.keep_matching.empty()) {
     Result<Matcher> made = MatcherOf(options.keep_matching);
