@@ -9,8 +9,8 @@ A module includes only from the modules that its row grants; a folder inside a m
 file units (x.h with x.cc) of a module may need each other. Tests (x_test, test_x, everything in a folder
 `testing`), benchmarks and fuzz targets may also include from other modules of their own layer or below, from
 any folder of their module, and from tests/ and bench/; they are included by tests only. Exceptions are named
-in [debt] and [cycles]; one that is no longer needed is a fault too, so the lists only get shorter. Exits 1
-and lists every violation.
+in [debt]; one that is no longer needed is a fault too, so the list only gets shorter. Exits 1 and lists every
+violation.
 """
 import collections
 import pathlib
@@ -26,7 +26,7 @@ API = "opentelemetry"
 # Parts of the OpenTelemetry packages that are not the API.
 NOT_API = ("opentelemetry/sdk", "opentelemetry/exporters", "opentelemetry/ext", "opentelemetry/proto")
 
-Table = collections.namedtuple("Table", "modules folders outside debt cycles faults")
+Table = collections.namedtuple("Table", "modules folders outside debt faults")
 Module = collections.namedtuple("Module", "layer granted")
 
 
@@ -40,7 +40,7 @@ def read_folders(text):
 
 
 def read_table(path):
-    table = Table({}, {}, {}, set(), set(), [])
+    table = Table({}, {}, {}, set(), [])
     section = ""
     for line in path.read_text().splitlines():
         line = line.split("#")[0].strip()
@@ -58,8 +58,6 @@ def read_table(path):
             table.outside[words[0]] = set(words[1:]) - {"-"}
         elif section == "[debt]":
             table.debt.add((words[0], words[2]))
-        elif section == "[cycles]":
-            table.cycles.add(frozenset(words))
         else:
             table.faults.append(f"cmake/layers.txt: unknown section {section}")
     return table
@@ -219,10 +217,8 @@ class Checker:
     def cycle_faults(self):
         roots = [self.root / "src" / module for module in self.table.modules] + [self.root / PUBLIC]
         found = {cycle for folder in roots for cycle in cycles_in(units_of(folder))}
-        for cycle in sorted(found - self.table.cycles, key=sorted):
+        for cycle in sorted(found, key=sorted):
             yield f"file units that need each other: {' '.join(sorted(cycle))}"
-        for cycle in sorted(self.table.cycles - found, key=sorted):
-            yield f"cmake/layers.txt: the cycle '{' '.join(sorted(cycle))}' is not there any more: take it out"
 
 
 def units_of(folder):

@@ -113,14 +113,7 @@ Result<std::shared_ptr<const PatternedText>> PatternedText::Parse(std::string_vi
   const auto places = reader.Take<uint32_t>();
   const std::string_view patterns = reader.TakeBytes(reader.Take<uint32_t>());
   if (!reader.ok() || places > kMaxPlaces) return Unreadable();
-  if (base::FixedReader(patterns).Take<uint32_t>() !=
-      static_cast<uint32_t>(TextEncoding::kDictionary))
-    return Unreadable();
-  const auto dictionary = TextColumn::Parse(patterns, max_dictionary_bytes);
-  if (!dictionary.ok()) return dictionary.status();
-  column->patterns_ = *dictionary;
-  const uint32_t pattern_count = dictionary->dictionary_size();
-  if (dictionary->size() != rows || pattern_count > kMaxPatterns) return Unreadable();
+  SPANDREL_RETURN_IF_ERROR(column->ParsePatterns(patterns, rows, max_dictionary_bytes));
   for (uint32_t place = 0; place < places; ++place) {
     const std::string_view starts = reader.TakeBytes(reader.Take<uint32_t>());
     const std::string_view numbers = reader.TakeBytes(reader.Take<uint32_t>());
@@ -132,10 +125,24 @@ Result<std::shared_ptr<const PatternedText>> PatternedText::Parse(std::string_vi
     column->places_.push_back({*parsed_starts, *parsed_numbers});
   }
   if (!reader.done()) return Unreadable();
-  for (uint32_t code = 0; code < pattern_count; ++code) {
-    if (!column->AddPattern(dictionary->DictionaryAt(code))) return Unreadable();
+  for (uint32_t code = 0; code < column->patterns_.entry_count(); ++code) {
+    if (!column->AddPattern(column->patterns_.At(code))) return Unreadable();
   }
   return std::shared_ptr<const PatternedText>(std::move(column));
+}
+
+// A dictionary column of its own, with its header.
+Status PatternedText::ParsePatterns(std::string_view column, uint32_t rows,
+                                    uint64_t max_dictionary_bytes) {
+  base::FixedReader reader(column);
+  const auto encoding = static_cast<TextEncoding>(reader.Take<uint32_t>());
+  const bool fits = reader.Take<uint32_t>() == rows && reader.ok();
+  if (!fits || encoding != TextEncoding::kDictionary) return Unreadable();
+  auto patterns = DictionaryText::Parse(column.substr(8), rows, max_dictionary_bytes);
+  if (!patterns.ok()) return patterns.status();
+  if (patterns->entry_count() > kMaxPatterns) return Unreadable();
+  patterns_ = *std::move(patterns);
+  return {};
 }
 
 // False when it is not a pattern, or has more places than there are.
@@ -169,13 +176,6 @@ bool PatternedText::AddPattern(std::string_view pattern) {
   return true;
 }
 
-std::optional<uint32_t> PatternedText::FindPattern(std::string_view pattern) const {
-  for (uint32_t code = 0; code < patterns_.dictionary_size(); ++code) {
-    if (patterns_.DictionaryAt(code) == pattern) return code;
-  }
-  return std::nullopt;
-}
-
 uint32_t PatternedText::CountAt(uint32_t place, Codes codes) const {
   uint32_t count = 0;
   for (const uint32_t code : codes) count += parsed_[code].places > place ? 1 : 0;
@@ -184,7 +184,7 @@ uint32_t PatternedText::CountAt(uint32_t place, Codes codes) const {
 
 // Of the first number of rows from `row`; a row behind the last is one too.
 uint64_t PatternedText::PositionOf(uint32_t place, uint32_t row) const {
-  if (row == patterns_.size()) return places_[place].numbers.size();
+  if (row == patterns_.codes().size()) return places_[place].numbers.size();
   std::array<uint32_t, kTextGroupRows> codes;
   const uint32_t before = row % kTextGroupRows;
   patterns_.codes().Read(row - before, before, codes.data());
@@ -254,7 +254,7 @@ Result<std::optional<uint32_t>> PatternedText::FindEqual(std::string_view value,
   if (value.size() > kMaxPatternedBytes) return std::optional<uint32_t>();
   SplitText wanted;
   SplitNumbers(value, least_digits_, &wanted);
-  const auto code = FindPattern(wanted.pattern());
+  const auto code = patterns_.Find(wanted.pattern());
   if (!code) return std::optional<uint32_t>();
   if (wanted.places == 0) return patterns_.codes().FindEqual(*code, first, count);
   std::string text;

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "base/status.h"
+#include "columns/dictionary_text.h"
 #include "columns/packed_ints.h"
-#include "columns/text_column.h"
 
 // Texts as a pattern, which many share, and the numbers at its places (CLP: Rodrigues et al.,
 // OSDI 2021). docs/formats/columns.md has the bytes.
@@ -53,7 +53,7 @@ bool EncodePatternedText(std::span<const std::string_view> values, uint32_t leas
 bool TryPatternedText(std::span<const std::string_view> values,
                       std::span<const std::string_view> sample, int zstd_level, std::string* out);
 
-// A view of the body of a column, as TextColumn.
+// A view of the body of a column of kPatterned.
 class PatternedText {
  public:
   static base::Result<std::shared_ptr<const PatternedText>> Parse(std::string_view body,
@@ -87,8 +87,8 @@ class PatternedText {
   // Of the rows of one call at each place.
   using Numbers = std::array<std::array<uint64_t, kPackedBlockSize>, kMaxPlaces>;
 
+  base::Status ParsePatterns(std::string_view column, uint32_t rows, uint64_t max_dictionary_bytes);
   bool AddPattern(std::string_view pattern);
-  std::optional<uint32_t> FindPattern(std::string_view pattern) const;
   uint32_t CountAt(uint32_t place, Codes codes) const;
   uint64_t PositionOf(uint32_t place, uint32_t row) const;
   base::Status ReadNumbers(uint32_t first, Codes codes, Numbers* numbers) const;
@@ -97,7 +97,7 @@ class PatternedText {
   char* Write(const Pattern& pattern, const uint64_t** numbers, char* out) const;
 
   uint32_t least_digits_ = 1;
-  TextColumn patterns_;
+  DictionaryText patterns_;
   std::string texts_;
   std::vector<Piece> pieces_;
   std::vector<Pattern> parsed_;

@@ -9,41 +9,12 @@
 #include "columns/bit_packing.h"
 #include "columns/patterned_text.h"
 #include "columns/text_format.h"
-#include "columns/zstd_block.h"
 
 namespace spandrel::columns {
 namespace {
 
 using base::Result;
 using base::Status;
-using base::StatusCode;
-
-Status Unreadable() {
-  return {StatusCode::kDataLoss, "text column cannot be read"};
-}
-
-// Takes a column of packed numbers of which `count` are expected.
-Status TakeNumbers(base::FixedReader* reader, uint32_t size, uint64_t count, PackedInts* out) {
-  Result<PackedInts> numbers = PackedInts::Parse(reader->TakeBytes(size));
-  if (!numbers.ok()) return numbers.status();
-  if (numbers->size() != count) return Unreadable();
-  *out = *numbers;
-  return {};
-}
-
-// Where the texts of these lengths end when they lie one behind the other; DATA_LOSS when they do
-// not fill `size` bytes, or more than one is empty, which would not be a dictionary.
-Status EndsOf(const PackedInts& lengths, uint64_t size, std::vector<uint32_t>* ends) {
-  if (lengths.size() > size + 1 || lengths.max() > size) return Unreadable();
-  ends->resize(lengths.size());
-  lengths.Read(0, lengths.size(), ends->data());
-  uint64_t end = 0;
-  for (uint32_t& length : *ends) {
-    end += length;
-    length = static_cast<uint32_t>(end);
-  }
-  return end == size ? Status() : Unreadable();
-}
 
 // The first of `count` texts of `size` bytes each that is `wanted`.
 std::optional<uint32_t> FindFixed(const char* texts, uint32_t count, size_t size,
@@ -68,9 +39,9 @@ Result<TextColumn> TextColumn::Parse(std::string_view bytes, uint64_t max_dictio
   TextColumn column;
   column.encoding_ = static_cast<TextEncoding>(reader.Take<uint32_t>());
   column.size_ = reader.Take<uint32_t>();
-  if (!reader.ok() || column.size_ > kMaxTextRows) return Unreadable();
+  if (!reader.ok() || column.size_ > kMaxTextRows) return UnreadableText();
   const std::string_view body = bytes.substr(8);
-  Status status = Unreadable();
+  Status status = UnreadableText();
   switch (column.encoding_) {
     case TextEncoding::kDictionary:
       status = column.ParseDictionary(body, max_dictionary_bytes);
@@ -93,28 +64,10 @@ Result<TextColumn> TextColumn::Parse(std::string_view bytes, uint64_t max_dictio
   return column;
 }
 
-Status TextColumn::ParseDictionary(std::string_view body, uint64_t max_bytes) {
-  base::FixedReader reader(body);
-  const auto raw_size = reader.Take<uint32_t>();
-  const auto stored_size = reader.Take<uint32_t>();
-  const auto lengths_size = reader.Take<uint32_t>();
-  const Result<PackedInts> lengths = PackedInts::Parse(reader.TakeBytes(lengths_size));
-  const std::string_view stored = reader.TakeBytes(stored_size);
-  if (!reader.ok() || !lengths.ok() || raw_size > max_bytes) return Unreadable();
-  auto dictionary = std::make_shared<Dictionary>();
-  SPANDREL_RETURN_IF_ERROR(EndsOf(*lengths, raw_size, &dictionary->ends));
-  dictionary->bytes = stored;
-  if (stored_size != raw_size) {
-    dictionary->decompressed.resize(raw_size);
-    if (!ReadZstdBlock(stored, dictionary->decompressed.data(), raw_size)) return Unreadable();
-    dictionary->bytes = dictionary->decompressed;
-  }
-  const size_t codes_at = 12 + size_t{lengths_size} + stored_size;
-  const auto codes_size = static_cast<uint32_t>(body.size() - codes_at);
-  SPANDREL_RETURN_IF_ERROR(TakeNumbers(&reader, codes_size, size_, &numbers_));
-  if (!reader.done()) return Unreadable();
-  if (size_ > 0 && numbers_.max() >= dictionary->ends.size()) return Unreadable();
-  dictionary_ = std::move(dictionary);
+Status TextColumn::ParseDictionary(std::string_view body, uint64_t max_dictionary_bytes) {
+  auto dictionary = DictionaryText::Parse(body, size_, max_dictionary_bytes);
+  if (!dictionary.ok()) return dictionary.status();
+  dictionary_ = *std::move(dictionary);
   return {};
 }
 
@@ -127,8 +80,8 @@ Status TextColumn::ParseAffixes(std::string_view* body) {
   const auto flags = reader.Take<uint16_t>();
   prefix_ = reader.TakeBytes(prefix_size);
   suffix_ = reader.TakeBytes(suffix_size);
-  if (!reader.ok() || prefix_.size() + suffix_.size() > kMaxAffixBytes) return Unreadable();
-  if (flags > kUpperCaseFlag) return Unreadable();
+  if (!reader.ok() || prefix_.size() + suffix_.size() > kMaxAffixBytes) return UnreadableText();
+  if (flags > kUpperCaseFlag) return UnreadableText();
   upper_case_ = flags == kUpperCaseFlag;
   body->remove_prefix(8 + prefix_.size() + suffix_.size());
   return {};
@@ -137,17 +90,18 @@ Status TextColumn::ParseAffixes(std::string_view* body) {
 Status TextColumn::ParseNumbered(std::string_view body) {
   SPANDREL_RETURN_IF_ERROR(ParseAffixes(&body));
   const Result<PackedInts> numbers = PackedInts::Parse(body);
-  if (!numbers.ok() || numbers->size() != size_ || digits_ > kMaxDigits) return Unreadable();
-  if (numbers->max() >= kPowersOfTen[digits_ == 0 ? kMaxDigits : digits_]) return Unreadable();
+  if (!numbers.ok() || numbers->size() != size_ || digits_ > kMaxDigits) return UnreadableText();
+  if (numbers->max() >= kPowersOfTen[digits_ == 0 ? kMaxDigits : digits_]) return UnreadableText();
   numbers_ = *numbers;
   return {};
 }
 
 Status TextColumn::ParseFixedBytes(std::string_view body) {
   SPANDREL_RETURN_IF_ERROR(ParseAffixes(&body));
-  if (body.size() != uint64_t{size_} * middle_bytes_) return Unreadable();
+  if (body.size() != uint64_t{size_} * middle_bytes_) return UnreadableText();
   const bool is_uuid = encoding_ == TextEncoding::kUuid;
-  if (is_uuid ? middle_bytes_ != kUuidBytes : middle_bytes_ > kMaxAffixBytes) return Unreadable();
+  if (is_uuid ? middle_bytes_ != kUuidBytes : middle_bytes_ > kMaxAffixBytes)
+    return UnreadableText();
   bytes_ = body;
   return {};
 }
@@ -158,17 +112,17 @@ Status TextColumn::ParseCompressed(std::string_view body) {
   const auto lengths_size = reader.Take<uint32_t>();
   const auto starts_size = reader.Take<uint32_t>();
   const auto ends_size = reader.Take<uint32_t>();
-  if (!reader.ok() || raw_size_ >= uint64_t{1} << 32) return Unreadable();
+  if (!reader.ok() || raw_size_ >= uint64_t{1} << 32) return UnreadableText();
   const uint64_t groups = (uint64_t{size_} + kTextGroupRows - 1) / kTextGroupRows;
   const uint64_t blocks = (raw_size_ + kTextBlockBytes - 1) / kTextBlockBytes;
-  SPANDREL_RETURN_IF_ERROR(TakeNumbers(&reader, lengths_size, size_, &numbers_));
-  SPANDREL_RETURN_IF_ERROR(TakeNumbers(&reader, starts_size, groups, &group_starts_));
-  SPANDREL_RETURN_IF_ERROR(TakeNumbers(&reader, ends_size, blocks, &block_ends_));
-  if (!reader.ok()) return Unreadable();
+  SPANDREL_RETURN_IF_ERROR(TakeTextNumbers(&reader, lengths_size, size_, &numbers_));
+  SPANDREL_RETURN_IF_ERROR(TakeTextNumbers(&reader, starts_size, groups, &group_starts_));
+  SPANDREL_RETURN_IF_ERROR(TakeTextNumbers(&reader, ends_size, blocks, &block_ends_));
+  if (!reader.ok()) return UnreadableText();
   bytes_ = body.substr(size_t{20} + lengths_size + starts_size + ends_size);
   const bool is_sound = numbers_.max() <= kMaxTextSize && group_starts_.max() <= raw_size_ &&
                         block_ends_.max() == bytes_.size();
-  return is_sound ? Status() : Unreadable();
+  return is_sound ? Status() : UnreadableText();
 }
 
 Status TextColumn::ParsePatterned(std::string_view body, uint64_t max_dictionary_bytes) {
@@ -176,12 +130,6 @@ Status TextColumn::ParsePatterned(std::string_view body, uint64_t max_dictionary
   if (!patterned.ok()) return patterned.status();
   patterned_ = *std::move(patterned);
   return {};
-}
-
-std::string_view TextColumn::DictionaryAt(uint32_t code) const {
-  const auto& ends = dictionary_->ends;
-  const uint32_t begin = code == 0 ? 0 : ends[code - 1];
-  return {dictionary_->bytes.data() + begin, ends[code] - begin};
 }
 
 Result<std::string> TextColumn::At(uint32_t row) const {
@@ -197,8 +145,8 @@ Result<std::optional<uint32_t>> TextColumn::FindEqual(std::string_view value, ui
   if (encoding_ == TextEncoding::kCompressed) return FindCompressed(value, first, count);
   if (encoding_ == TextEncoding::kPatterned) return patterned_->FindEqual(value, first, count);
   if (encoding_ == TextEncoding::kDictionary) {
-    const auto code = FindCode(value);
-    return code ? numbers_.FindEqual(*code, first, count) : std::nullopt;
+    const auto code = dictionary_.Find(value);
+    return code ? codes().FindEqual(*code, first, count) : std::nullopt;
   }
   const auto middle = Middle(value);
   if (!middle) return std::optional<uint32_t>();
@@ -212,13 +160,6 @@ std::optional<std::string_view> TextColumn::Middle(std::string_view value) const
   if (value.size() < prefix_.size() + suffix_.size()) return std::nullopt;
   if (!value.starts_with(prefix_) || !value.ends_with(suffix_)) return std::nullopt;
   return value.substr(prefix_.size(), value.size() - prefix_.size() - suffix_.size());
-}
-
-std::optional<uint32_t> TextColumn::FindCode(std::string_view value) const {
-  for (uint32_t code = 0; code < dictionary_size(); ++code) {
-    if (DictionaryAt(code) == value) return code;
-  }
-  return std::nullopt;
 }
 
 std::optional<uint32_t> TextColumn::FindFixedBytes(std::string_view middle, uint32_t first,

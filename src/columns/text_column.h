@@ -10,29 +10,13 @@
 #include <vector>
 
 #include "base/status.h"
+#include "columns/dictionary_text.h"
 #include "columns/packed_ints.h"
+#include "columns/text_encoding.h"
 
 // A column of byte strings: any bytes, up to 1 GiB each, together less than 4 GiB.
 // docs/formats/columns.md has the bytes.
 namespace spandrel::columns {
-
-// Numbers on disk.
-enum class TextEncoding : uint32_t {
-  kDictionary = 1,  // each distinct value once, and a code a row
-  kNumbered = 2,    // common prefix, decimal number, common suffix
-  kHex = 3,         // common prefix, hexadecimal of one length and case, common suffix
-  kUuid = 4,        // common prefix, lower-case UUID, common suffix
-  kCompressed = 5,  // lengths, and the bytes in blocks under zstd
-  kPatterned = 6,   // a pattern and the numbers at its places
-};
-
-inline constexpr uint64_t kMaxTextSize = uint64_t{1} << 30;
-inline constexpr uint64_t kMaxDictionaryBytes = uint64_t{64} << 20;
-
-// Appends a dictionary column to `out`. `entries` are the distinct values, in any order, together
-// at most kMaxDictionaryBytes; `codes` has for each row an index into them.
-void EncodeDictionaryText(std::span<const std::string_view> entries,
-                          std::span<const uint32_t> codes, std::string* out);
 
 // Appends a column of mostly different values to `out`, in the encoding that fits them best.
 void EncodePlainText(std::span<const std::string_view> values, std::string* out,
@@ -57,11 +41,9 @@ class TextColumn {
   TextEncoding encoding() const { return encoding_; }
 
   // Of kDictionary only.
-  uint32_t dictionary_size() const {
-    return dictionary_ == nullptr ? 0 : static_cast<uint32_t>(dictionary_->ends.size());
-  }
-  std::string_view DictionaryAt(uint32_t code) const;
-  const PackedInts& codes() const { return numbers_; }
+  uint32_t dictionary_size() const { return dictionary_.entry_count(); }
+  std::string_view DictionaryAt(uint32_t code) const { return dictionary_.At(code); }
+  const PackedInts& codes() const { return dictionary_.codes(); }
 
   // Calls visit(uint32_t row, std::string_view value) for each row of [first, first + count), in
   // order. A view lives during its call only. DATA_LOSS when a block does not decompress
@@ -78,13 +60,7 @@ class TextColumn {
  private:
   friend class TextReader;
 
-  struct Dictionary {
-    std::string decompressed;
-    std::string_view bytes;      // all entries, one behind the other
-    std::vector<uint32_t> ends;  // where each ends
-  };
-
-  base::Status ParseDictionary(std::string_view body, uint64_t max_bytes);
+  base::Status ParseDictionary(std::string_view body, uint64_t max_dictionary_bytes);
   base::Status ParseAffixes(std::string_view* body);
   base::Status ParseNumbered(std::string_view body);
   base::Status ParseFixedBytes(std::string_view body);
@@ -93,7 +69,6 @@ class TextColumn {
 
   // Without prefix and suffix; nothing when the column cannot hold the value.
   std::optional<std::string_view> Middle(std::string_view value) const;
-  std::optional<uint32_t> FindCode(std::string_view value) const;
   std::optional<uint32_t> FindFixedBytes(std::string_view value, uint32_t first,
                                          uint32_t count) const;
   base::Result<std::optional<uint32_t>> FindCompressed(std::string_view value, uint32_t first,
@@ -103,8 +78,8 @@ class TextColumn {
 
   uint32_t size_ = 0;
   TextEncoding encoding_ = TextEncoding::kCompressed;
-  std::shared_ptr<const Dictionary> dictionary_;
-  PackedInts numbers_;  // codes, numbers or lengths
+  DictionaryText dictionary_;  // kDictionary
+  PackedInts numbers_;         // numbers or lengths
   // kNumbered, kHex, kUuid.
   std::string_view prefix_;
   std::string_view suffix_;

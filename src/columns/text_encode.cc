@@ -14,31 +14,13 @@ namespace {
 
 using Texts = std::span<const std::string_view>;
 
-// A dictionary is decompressed whenever a column is opened, so it costs little more to pack it
-// well.
-constexpr int kDictionaryLevel = 3;
 // The encoding is chosen by as many values.
 constexpr size_t kSampleValues = 1024;
-
-void AppendHeader(TextEncoding encoding, size_t rows, std::string* out) {
-  SPANDREL_CHECK(rows <= kMaxTextRows);
-  base::AppendFixed(static_cast<uint32_t>(encoding), out);
-  base::AppendFixed(static_cast<uint32_t>(rows), out);
-}
 
 std::string Packed(std::span<const uint64_t> numbers) {
   std::string bytes;
   EncodePackedInts(numbers, &bytes);
   return bytes;
-}
-
-std::string EncodeLengths(Texts values) {
-  std::vector<uint64_t> lengths(values.size());
-  std::transform(values.begin(), values.end(), lengths.begin(), [](std::string_view value) {
-    SPANDREL_CHECK(value.size() <= kMaxTextSize);
-    return value.size();
-  });
-  return Packed(lengths);
 }
 
 // What all values begin and end with; the two do not overlap in any value.
@@ -101,7 +83,7 @@ bool TryNumbered(Texts values, const Affixes& common, std::string* out) {
   for (size_t i = 0; i < values.size(); ++i) {
     if (!ReadNumber(affixes.MiddleOf(values[i]), digits, &numbers[i])) return false;
   }
-  AppendHeader(TextEncoding::kNumbered, values.size(), out);
+  AppendTextHeader(TextEncoding::kNumbered, values.size(), out);
   AppendAffixes(affixes, digits, 0, out);
   EncodePackedInts(numbers, out);
   return true;
@@ -129,7 +111,7 @@ bool TryHex(Texts values, Affixes affixes, bool upper_case, std::string* out) {
     const char* text = affixes.MiddleOf(values[i]).data();
     if (!ReadHex(text, static_cast<uint32_t>(size), upper_case, &bytes[i * size])) return false;
   }
-  AppendHeader(TextEncoding::kHex, values.size(), out);
+  AppendTextHeader(TextEncoding::kHex, values.size(), out);
   AppendAffixes(affixes, static_cast<uint32_t>(size), upper_case ? kUpperCaseFlag : 0, out);
   out->append(bytes);
   return true;
@@ -156,7 +138,7 @@ bool TryUuid(Texts values, Affixes affixes, std::string* out) {
   for (size_t i = 0; i < values.size(); ++i) {
     if (!ReadUuid(affixes.MiddleOf(values[i]).data(), &bytes[i * kUuidBytes])) return false;
   }
-  AppendHeader(TextEncoding::kUuid, values.size(), out);
+  AppendTextHeader(TextEncoding::kUuid, values.size(), out);
   AppendAffixes(affixes, kUuidBytes, 0, out);
   out->append(bytes);
   return true;
@@ -204,10 +186,10 @@ void EncodeCompressed(Texts values, int level, std::string* out) {
     cutter.Add(values[i]);
   }
   cutter.Flush();
-  const std::string lengths = EncodeLengths(values);
+  const std::string lengths = EncodeTextLengths(values);
   const std::string starts = Packed(group_starts);
   const std::string ends = Packed(cutter.ends());
-  AppendHeader(TextEncoding::kCompressed, values.size(), out);
+  AppendTextHeader(TextEncoding::kCompressed, values.size(), out);
   base::AppendFixed(cutter.raw_size(), out);
   for (const std::string* column : {&lengths, &starts, &ends}) {
     base::AppendFixed(static_cast<uint32_t>(column->size()), out);
@@ -231,22 +213,6 @@ std::vector<std::string_view> SampleOf(Texts values) {
 }
 
 }  // namespace
-
-void EncodeDictionaryText(std::span<const std::string_view> entries,
-                          std::span<const uint32_t> codes, std::string* out) {
-  std::string raw;
-  for (const std::string_view entry : entries) raw.append(entry);
-  SPANDREL_CHECK(raw.size() <= kMaxDictionaryBytes);
-  const std::string lengths = EncodeLengths(entries);
-  std::string stored;
-  AppendZstdBlock(raw, kDictionaryLevel, raw.size() / 16, &stored);
-  AppendHeader(TextEncoding::kDictionary, codes.size(), out);
-  base::AppendFixed(static_cast<uint32_t>(raw.size()), out);
-  base::AppendFixed(static_cast<uint32_t>(stored.size()), out);
-  base::AppendFixed(static_cast<uint32_t>(lengths.size()), out);
-  out->append(lengths).append(stored);
-  EncodePackedInts(std::vector<uint64_t>(codes.begin(), codes.end()), out);
-}
 
 void EncodePlainText(std::span<const std::string_view> values, std::string* out, int zstd_level) {
   const std::vector<std::string_view> sample = SampleOf(values);

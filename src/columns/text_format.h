@@ -7,9 +7,14 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <string>
 #include <string_view>
 
+#include "base/fixed.h"
 #include "base/prefetch.h"
+#include "base/status.h"
+#include "columns/packed_ints.h"
+#include "columns/text_encoding.h"
 
 // Constants of text columns and the notations of their values; docs/formats/columns.md. Numbers on
 // disk never change meaning.
@@ -24,6 +29,17 @@ inline constexpr uint32_t kTextBlockBytes = 64 * 1024;
 // kCompressed keeps where the bytes of every such group of rows begin.
 inline constexpr uint32_t kTextGroupRows = 128;
 inline constexpr uint16_t kUpperCaseFlag = 1;
+
+// What every column begins with.
+void AppendTextHeader(TextEncoding encoding, size_t rows, std::string* out);
+// The lengths of the values, as packed ints.
+std::string EncodeTextLengths(std::span<const std::string_view> values);
+
+// DATA_LOSS.
+base::Status UnreadableText();
+// Takes a column of packed numbers of which `count` are expected.
+base::Status TakeTextNumbers(base::FixedReader* reader, uint32_t size, uint64_t count,
+                             PackedInts* out);
 
 inline constexpr uint32_t kUuidBytes = 16;
 inline constexpr uint32_t kUuidChars = 36;

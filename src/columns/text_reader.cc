@@ -56,7 +56,7 @@ Result<std::string_view> TextReader::At(uint32_t row) {
 
 void TextReader::ReadDictionary(uint32_t first, uint32_t count) {
   std::array<uint32_t, kBatchRows> codes;
-  column_.numbers_.Read(first, count, codes.data());
+  column_.codes().Read(first, count, codes.data());
   for (uint32_t i = 0; i < count; ++i) views_.push_back(column_.DictionaryAt(codes[i]));
 }
 

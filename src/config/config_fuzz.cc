@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "config/decode.h"
 #include "config/load.h"
 #include "config/render.h"
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "config/decode.h"
+#include "config/problems.h"
 
 namespace spandrel::config {
 

@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "config/decode.h"
 #include "config/render.h"
 
 namespace spandrel::config {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "config/problems.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
 #include <tuple>
-
-#include "config/decode.h"
 
 namespace spandrel::config {
 

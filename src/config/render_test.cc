@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "config/decode.h"
+
 namespace spandrel::config {
 namespace {
 

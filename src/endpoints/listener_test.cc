@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "config/decode.h"
 #include "config/document.h"
 #include "endpoints/client.h"
 

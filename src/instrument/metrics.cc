@@ -5,7 +5,7 @@
 #include <mutex>
 
 #include "instrument/attributes.h"
-#include "instrument/state.h"
+#include "instrument/scope.h"
 
 namespace spandrel::instrument {
 namespace {

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "instrument/scope.h"
 #include "opentelemetry/context/propagation/global_propagator.h"
 #include "opentelemetry/trace/default_span.h"
 #include "opentelemetry/trace/noop.h"

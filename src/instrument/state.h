@@ -14,10 +14,6 @@
 
 namespace spandrel::instrument {
 
-inline constexpr char kScopeName[] = "spandrel.http";
-inline constexpr char kScopeVersion[] = "0.1.0";
-inline constexpr char kSchemaUrl[] = "https://opentelemetry.io/schemas/1.37.0";
-
 // A header that becomes an attribute.
 struct CapturedHeader {
   std::string name;  // lower case

@@ -22,12 +22,9 @@ class Consumer {
   // of three outcomes: OK, it is where it should be; retryable (base::Status::retryable), try
   // again, perhaps after retry_after(); anything else, refused for good. A receiver answers its
   // sender from it, so a stage that does not finish with the batch itself hands `done` on. `done`
-  // must not block. Any thread may call Consume.
+  // must not block. Any thread may call Consume. Chunks are immutable: a stage that edits makes new
+  // ones, since others may hold these.
   virtual void Consume(Batch&& batch, Completion done) = 0;
-
-  // Whether the stage hands on other records than it was given. It never changes those that it was
-  // given, which others may hold: chunks are immutable, so nothing is copied on its account.
-  virtual bool mutates() const { return false; }
 };
 
 template <typename Batch>

@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "base/metrics.h"
-#include "pipeline/queue.h"
+#include "pipeline/component.h"
+#include "pipeline/queue_options.h"
 #include "signal/signal.h"
 
 namespace spandrel::pipeline {

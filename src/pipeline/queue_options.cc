@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/queue.h"
+#include "pipeline/queue_options.h"
 
 namespace spandrel::pipeline {
 namespace {

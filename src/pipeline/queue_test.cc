@@ -7,6 +7,7 @@
 #include <mutex>
 #include <thread>
 
+#include "config/decode.h"
 #include "config/document.h"
 #include "pipeline/testing/manual_timer.h"
 

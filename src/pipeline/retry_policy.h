@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "base/status.h"
-#include "pipeline/queue.h"
+#include "pipeline/queue_options.h"
 
 namespace spandrel::pipeline {
 

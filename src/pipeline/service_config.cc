@@ -10,6 +10,7 @@
 #include <set>
 #include <utility>
 
+#include "config/decode.h"
 #include "config/render.h"
 #include "config/words.h"
 #include "pipeline/component_id.h"

@@ -17,7 +17,6 @@ TABLE = {
     "[folders]": ["store: disk < {log, part/format} < part < ."],
     "[outside]": ["include/spandrel -", "tests *", "examples include/spandrel"],
     "[debt]": [],
-    "[cycles]": [],
 }
 
 # A tree without a fault; each test adds one.
@@ -147,17 +146,6 @@ class CheckLayersTest(unittest.TestCase):
     def test_cycle_in_public_headers(self):
         self.assert_fault("file units that need each other: spandrel/http spandrel/sdk",
                           {"include/spandrel/http.h": '#include "spandrel/sdk.h"'})
-
-    def test_cycle_that_is_listed_and_gone(self):
-        self.assert_fault("cmake/layers.txt: the cycle 'base/a base/b' is not there any more: take it out",
-                          table={"[cycles]": ["base/b base/a"]})
-
-    def test_cycle_that_is_listed_with_other_units(self):
-        units = {"src/base/a.h": '#include "base/b.h"', "src/base/b.h": '#include "base/a.h"'}
-        self.assert_clean(units, {"[cycles]": ["base/a base/b"]})
-        self.assert_fault("file units that need each other: base/a base/b\n"
-                          "cmake/layers.txt: the cycle 'base/a base/b base/c' is not there any more: take it out",
-                          units, {"[cycles]": ["base/a base/b base/c"]})
 
     def test_debt_allows_by_name_and_must_be_needed(self):
         wrong = {"src/base/status.cc": '#include "store/engine.h"'}

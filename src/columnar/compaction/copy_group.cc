@@ -57,7 +57,7 @@ Result<EncodedRowGroup> CopyGroup(const Part& part, uint32_t index, DictionaryMa
       copy.sections.push_back(CompressedSection(section.kind, *latencies, kLevel));
       continue;
     }
-    const Result<std::string_view> bytes = part.CheckedSection(section);
+    const Result<std::string_view> bytes = part.file().CheckedSection(section);
     if (!bytes.ok()) return bytes.status();
     copy.sections.push_back({section.kind, std::string(*bytes), section.raw_size});
   }

@@ -3,6 +3,7 @@
 
 #include <bit>
 
+#include "config/decode.h"
 #include "config/document.h"
 #include "proto/otlp.h"
 #include "proto/writer.h"

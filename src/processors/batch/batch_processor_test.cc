@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "config/decode.h"
 #include "config/document.h"
 #include "processors/factories.h"
 #include "wire/otlp/otlp_records.h"

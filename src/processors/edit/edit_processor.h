@@ -29,7 +29,6 @@ class EditProcessor final : public pipeline::Processor<Batch> {
   base::Status Start() override { return {}; }
   void Shutdown(std::chrono::steady_clock::time_point) override {}
   void Consume(Batch&& batch, pipeline::Completion done) override;
-  bool mutates() const override { return true; }
 
  private:
   const MakeEdit make_edit_;

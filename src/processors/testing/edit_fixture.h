@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/decode.h"
 #include "config/document.h"
 #include "pipeline/factories.h"
 #include "proto/writer.h"

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "config/decode.h"
 #include "config/document.h"
 
 namespace spandrel::receivers {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "columnar/part/format/message_fields.h"
+#include "columnar/part/format/message_field.h"
 #include "proto/strict_cursor.h"
 #include "proto/wire_format.h"
 #include "span/span_view.h"

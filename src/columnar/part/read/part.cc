@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "columnar/part/read/part.h"
 
-#include <fmt/format.h>
-#include <zstd.h>
-
 #include <algorithm>
 
-#include "base/fixed.h"
 #include "base/log.h"
 #include "columnar/hash/content_hash.h"
 #include "columnar/part/format/bloom_filter.h"
 #include "columnar/part/read/row_reader.h"
-#include "columns/zstd_block.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -24,42 +19,28 @@ constexpr size_t kKeptDictionaryBytes = 1 << 20;
 // Row groups that stay open while a part is being asked.
 constexpr size_t kKeptGroups = 64;
 
-Result<std::string> Decompress(std::string_view stored, uint32_t raw_size) {
-  const Status damaged(StatusCode::kDataLoss, "compressed bytes cannot be read");
-  // Damaged sizes ask for no memory that the bytes do not account for.
-  if (ZSTD_getFrameContentSize(stored.data(), stored.size()) != raw_size) return damaged;
-  std::string raw(raw_size, '\0');
-  if (!columns::ReadZstdBlock(stored, raw.data(), raw.size())) return damaged;
-  return raw;
-}
-
 }  // namespace
 
 Result<PartPtr> Part::Open(const std::string& path, uint64_t number) {
-  Result<disk::MappedFile> file = disk::MappedFile::Open(path);
+  Result<PartFile> file = PartFile::Open(path, number);
   if (!file.ok()) return file.status();
-  Result<PartFooter> footer = ParsePartFooter(file->bytes());
-  if (!footer.ok()) return footer.status().Annotate(path);
-  return PartPtr(new Part(path, number, std::move(*file), std::move(*footer)));
+  return PartPtr(new Part(*std::move(file)));
 }
 
-Part::Part(std::string path, uint64_t number, disk::MappedFile file, PartFooter footer)
-    : path_(std::move(path)),
-      number_(number),
-      file_(std::move(file)),
-      footer_(std::move(footer)),
-      group_damaged_(footer_.groups.size()),
-      trace_filter_checked_(footer_.groups.size()),
-      value_filter_checked_(footer_.groups.size()),
-      groups_(footer_.groups.size()) {}
+Part::Part(PartFile file)
+    : file_(std::move(file)),
+      group_damaged_(footer().groups.size()),
+      trace_filter_checked_(footer().groups.size()),
+      value_filter_checked_(footer().groups.size()),
+      groups_(footer().groups.size()) {}
 
 Result<std::shared_ptr<const Dictionary>> Part::LoadDictionary() const {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   if (auto loaded = dictionary_.lock()) return loaded;
   Result<Dictionary> read = ReadDictionary();
   if (!read.ok()) {
     damaged_.store(true, std::memory_order_relaxed);
-    return read.status().Annotate(path_);
+    return read.status().Annotate(path());
   }
   auto loaded = std::make_shared<const Dictionary>(std::move(*read));
   dictionary_ = loaded;
@@ -68,22 +49,28 @@ Result<std::shared_ptr<const Dictionary>> Part::LoadDictionary() const {
 }
 
 Result<RowGroupPtr> Part::Group(uint32_t index) const {
-  const Status damaged(StatusCode::kDataLoss, path_ + ": row group is damaged");
+  const Status damaged(StatusCode::kDataLoss, path() + ": row group is damaged");
   if (IsGroupDamaged(index)) return damaged;
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     if (RowGroupPtr open = groups_[index].lock()) return open;
   }
-  Result<RowGroupPtr> opened = RowGroup::Open(*this, index);
+  Result<RowGroupPtr> opened = OpenGroup(index);
   if (!opened.ok()) {
     if (!this->damaged()) NoteDamagedGroup(index, opened.status());
     return opened;
   }
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   groups_[index] = *opened;
   kept_groups_.push_back(*opened);
   if (kept_groups_.size() > kKeptGroups) kept_groups_.erase(kept_groups_.begin());
   return opened;
+}
+
+Result<RowGroupPtr> Part::OpenGroup(uint32_t index) const {
+  auto dictionary = LoadDictionary();
+  if (!dictionary.ok()) return dictionary.status();
+  return RowGroup::Open(file_, index, *std::move(dictionary));
 }
 
 void Part::NoteDamagedGroup(uint32_t index, const Status& why) const {
@@ -92,34 +79,34 @@ void Part::NoteDamagedGroup(uint32_t index, const Status& why) const {
   const bool nothing_left = std::all_of(group_damaged_.begin(), group_damaged_.end(),
                                         [](const auto& damaged) { return damaged.load(); });
   if (nothing_left) damaged_.store(true, std::memory_order_relaxed);
-  base::LogError("{}: row group {} with {} spans cannot be read: {}", path_, index,
-                 footer_.groups[index].row_count, why.message());
+  base::LogError("{}: row group {} with {} spans cannot be read: {}", path(), index,
+                 footer().groups[index].row_count, why.message());
 }
 
 bool Part::MayHave(const SectionRecord& filter, std::atomic<bool>& checked, uint64_t hash) const {
   if (!checked.load(std::memory_order_acquire)) {
-    if (!CheckedSection(filter).ok()) return true;
+    if (!file_.CheckedSection(filter).ok()) return true;
     checked.store(true, std::memory_order_release);
   }
-  return FilterMayContain(UncheckedSection(filter), hash);
+  return FilterMayContain(file_.UncheckedSection(filter), hash);
 }
 
 bool Part::MayHaveTrace(uint32_t group, uint64_t trace_id_hash) const {
-  return MayHave(footer_.groups[group].trace_filter, trace_filter_checked_[group], trace_id_hash);
+  return MayHave(footer().groups[group].trace_filter, trace_filter_checked_[group], trace_id_hash);
 }
 
 bool Part::MayHaveValue(uint32_t group, uint64_t value_hash) const {
-  return MayHave(footer_.groups[group].value_filter, value_filter_checked_[group], value_hash);
+  return MayHave(footer().groups[group].value_filter, value_filter_checked_[group], value_hash);
 }
 
 Result<std::string> Part::Latencies(uint32_t group) const {
-  return ReadSection(footer_.groups[group].latencies);
+  return file_.ReadSection(footer().groups[group].latencies);
 }
 
 bool Part::Contains(const span::SpanEntry& entry, uint64_t content_hash) const {
   const uint64_t hash = TraceIdHash(entry.trace_id);
-  for (uint32_t i = 0; i < footer_.groups.size(); ++i) {
-    const GroupRecord& facts = footer_.groups[i];
+  for (uint32_t i = 0; i < footer().groups.size(); ++i) {
+    const GroupRecord& facts = footer().groups[i];
     const bool in_time = facts.min_start <= entry.start_time_unix_nano &&
                          entry.start_time_unix_nano <= facts.max_start;
     if (!in_time || IsGroupDamaged(i) || !MayHaveTrace(i, hash)) continue;
@@ -132,41 +119,16 @@ bool Part::Contains(const span::SpanEntry& entry, uint64_t content_hash) const {
   return false;
 }
 
-Result<std::string_view> Part::CheckedSection(const SectionRecord& section) const {
-  const std::string_view file = file_.bytes();
-  const bool fits =
-      section.offset <= file.size() &&
-      kSectionHeaderSize + uint64_t{section.stored_size} <= file.size() - section.offset;
-  if (fits) {
-    const std::string_view stored = UncheckedSection(section);
-    base::FixedReader header(file.substr(section.offset, kSectionHeaderSize));
-    if (header.Take<uint32_t>() == SectionCrc(footer_.file_id, section, stored)) return stored;
-  }
-  return Status(StatusCode::kDataLoss,
-                fmt::format("part {}: checksum mismatch at {}", number_, section.offset));
-}
-
-Result<std::string> Part::ReadSection(const SectionRecord& section) const {
-  const Result<std::string_view> stored = CheckedSection(section);
-  if (!stored.ok()) return stored.status();
-  if (section.raw_size == section.stored_size) return std::string(*stored);
-  return Decompress(*stored, section.raw_size);
-}
-
-std::string_view Part::UncheckedSection(const SectionRecord& section) const {
-  return file_.bytes().substr(section.offset + kSectionHeaderSize, section.stored_size);
-}
-
 void Part::ReleasePages() const {
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     kept_groups_.clear();
   }
   file_.ReleasePages();
 }
 
 Result<Dictionary> Part::ReadDictionary() const {
-  const Result<std::string> bytes = ReadSection(footer_.dictionary);
+  const Result<std::string> bytes = file_.ReadSection(footer().dictionary);
   if (!bytes.ok()) return bytes.status();
   return ParseDictionary(*bytes);
 }

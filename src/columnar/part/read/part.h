@@ -4,15 +4,15 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/status.h"
 #include "columnar/part/format/dictionary.h"
 #include "columnar/part/format/part_footer.h"
+#include "columnar/part/read/part_file.h"
 #include "columnar/part/read/row_group.h"
-#include "disk/file.h"
 #include "span/span_view.h"
 
 namespace spandrel::columnar {
@@ -25,19 +25,19 @@ class Part {
   // DATA_LOSS when the file is damaged.
   static base::Result<std::shared_ptr<const Part>> Open(const std::string& path, uint64_t number);
 
-  uint64_t number() const { return number_; }
-  const std::string& path() const { return path_; }
-  const PartFooter& footer() const { return footer_; }
-  uint64_t file_size() const { return file_.bytes().size(); }
+  uint64_t number() const { return file_.number(); }
+  const std::string& path() const { return file_.path(); }
+  const PartFooter& footer() const { return file_.footer(); }
+  uint64_t file_size() const { return file_.size(); }
   // Size of the dictionary in memory, about.
-  uint64_t dictionary_size() const { return footer_.dictionary.raw_size; }
+  uint64_t dictionary_size() const { return footer().dictionary.raw_size; }
 
   // DATA_LOSS makes the part damaged() for good.
   base::Result<std::shared_ptr<const Dictionary>> LoadDictionary() const;
   bool damaged() const { return damaged_.load(std::memory_order_relaxed) || read_failed(); }
   // True once the disk failed below the map: what was read since then may be zeros, so whoever used
   // columns asks afterwards, and throws the outcome away.
-  bool read_failed() const { return file_.failed(); }
+  bool read_failed() const { return file_.read_failed(); }
 
   // A row group; the ones used last stay open. DATA_LOSS makes that row group damaged for good.
   base::Result<RowGroupPtr> Group(uint32_t index) const;
@@ -58,38 +58,32 @@ class Part {
   // True when the very same span is here.
   bool Contains(const span::SpanEntry& entry, uint64_t content_hash) const;
 
-  // The bytes of a section as they are stored; its place and checksum are right.
-  base::Result<std::string_view> CheckedSection(const SectionRecord& section) const;
-  // The same, decompressed where it is compressed.
-  base::Result<std::string> ReadSection(const SectionRecord& section) const;
-  // The bytes of a section that was checked before.
-  std::string_view UncheckedSection(const SectionRecord& section) const;
+  const PartFile& file() const { return file_; }
 
   // Gives the pages that were read back to the kernel, which keeps them as cache, and closes row
   // groups that nobody uses. They come back when they are touched.
   void ReleasePages() const;
 
  private:
-  Part(std::string path, uint64_t number, disk::MappedFile file, PartFooter footer);
+  explicit Part(PartFile file);
 
   base::Result<Dictionary> ReadDictionary() const;
+  base::Result<RowGroupPtr> OpenGroup(uint32_t index) const;
   bool MayHave(const SectionRecord& filter, std::atomic<bool>& checked, uint64_t hash) const;
 
-  const std::string path_;
-  const uint64_t number_;
-  const disk::MappedFile file_;
-  const PartFooter footer_;
+  const PartFile file_;
   mutable std::atomic<bool> damaged_{false};
   mutable std::atomic<bool> has_damaged_group_{false};
   mutable std::vector<std::atomic<bool>> group_damaged_;
   mutable std::vector<std::atomic<bool>> trace_filter_checked_;
   mutable std::vector<std::atomic<bool>> value_filter_checked_;
 
-  mutable std::mutex mutex_;
-  mutable std::weak_ptr<const Dictionary> dictionary_;  // guarded by mutex_
-  mutable std::shared_ptr<const Dictionary> kept_;  // guarded by mutex_; a small dictionary stays
-  mutable std::vector<std::weak_ptr<const RowGroup>> groups_;  // guarded by mutex_
-  mutable std::vector<RowGroupPtr> kept_groups_;               // guarded by mutex_; newest last
+  mutable base::Mutex mutex_;
+  mutable std::weak_ptr<const Dictionary> dictionary_ SPANDREL_GUARDED_BY(mutex_);
+  // A small dictionary stays.
+  mutable std::shared_ptr<const Dictionary> kept_ SPANDREL_GUARDED_BY(mutex_);
+  mutable std::vector<std::weak_ptr<const RowGroup>> groups_ SPANDREL_GUARDED_BY(mutex_);
+  mutable std::vector<RowGroupPtr> kept_groups_ SPANDREL_GUARDED_BY(mutex_);  // newest last
 };
 
 using PartPtr = std::shared_ptr<const Part>;

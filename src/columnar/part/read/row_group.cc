@@ -3,8 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
-
-#include "columnar/part/read/part.h"
+#include <utility>
 
 namespace spandrel::columnar {
 namespace {
@@ -23,20 +22,19 @@ bool ComesBefore(const SectionRecord& section, SectionKind kind) {
 
 }  // namespace
 
-RowGroup::RowGroup(const Part& part, uint32_t index)
-    : part_(part), facts_(part.footer().groups[index]) {}
+RowGroup::RowGroup(const PartFile& file, uint32_t index,
+                   std::shared_ptr<const Dictionary> dictionary)
+    : file_(file), facts_(file.footer().groups[index]), dictionary_(std::move(dictionary)) {}
 
-Result<RowGroupPtr> RowGroup::Open(const Part& part, uint32_t index) {
-  std::shared_ptr<RowGroup> group(new RowGroup(part, index));
+Result<RowGroupPtr> RowGroup::Open(const PartFile& file, uint32_t index,
+                                   std::shared_ptr<const Dictionary> dictionary) {
+  std::shared_ptr<RowGroup> group(new RowGroup(file, index, std::move(dictionary)));
   SPANDREL_RETURN_IF_ERROR(group->Load());
   return RowGroupPtr(std::move(group));
 }
 
 Status RowGroup::Load() {
-  Result<std::shared_ptr<const Dictionary>> dictionary = part_.LoadDictionary();
-  if (!dictionary.ok()) return dictionary.status();
-  dictionary_ = std::move(*dictionary);
-  const Result<std::string_view> directory = part_.CheckedSection(facts_.directory);
+  const Result<std::string_view> directory = file_.CheckedSection(facts_.directory);
   if (!directory.ok()) return directory.status();
   SPANDREL_RETURN_IF_ERROR(ParseDirectory(*directory));
   checked_ = std::vector<std::atomic<bool>>(sections_.size());
@@ -45,7 +43,7 @@ Status RowGroup::Load() {
   if (templates == sections_.end() || templates->kind != SectionKind::kTemplates) {
     return Damaged("row group without templates");
   }
-  Result<std::string> bytes = part_.ReadSection(*templates);
+  Result<std::string> bytes = file_.ReadSection(*templates);
   if (!bytes.ok()) return bytes.status();
   template_bytes_ = std::move(*bytes);
   Result<TemplateTable> table =
@@ -86,8 +84,8 @@ Result<std::string_view> RowGroup::Bytes(SectionKind kind) const {
   const auto section = std::lower_bound(sections_.begin(), sections_.end(), kind, ComesBefore);
   if (section == sections_.end() || section->kind != kind) return Damaged("section is missing");
   auto& checked = checked_[static_cast<size_t>(section - sections_.begin())];
-  if (checked.load(std::memory_order_acquire)) return part_.UncheckedSection(*section);
-  Result<std::string_view> bytes = part_.CheckedSection(*section);
+  if (checked.load(std::memory_order_acquire)) return file_.UncheckedSection(*section);
+  Result<std::string_view> bytes = file_.CheckedSection(*section);
   if (bytes.ok()) checked.store(true, std::memory_order_release);
   return bytes;
 }
@@ -147,7 +145,7 @@ Result<std::string_view> RowGroup::ForeignParents() const {
 }
 
 Result<const std::vector<uint32_t>*> RowGroup::FirstRows() const {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   if (!first_rows_.empty()) return &first_rows_;
   const Result<columns::PackedInts> counts = Packed(SectionKind::kTraceRows);
   if (!counts.ok()) return counts.status();

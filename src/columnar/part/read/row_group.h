@@ -4,31 +4,32 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/status.h"
 #include "columnar/part/format/dictionary.h"
 #include "columnar/part/format/number_column.h"
 #include "columnar/part/format/part_footer.h"
 #include "columnar/part/format/template_table.h"
+#include "columnar/part/read/part_file.h"
 #include "columns/packed_ints.h"
 #include "columns/text_column.h"
 
 namespace spandrel::columnar {
-
-class Part;
 
 // A row group that is open: its templates are in memory, its columns are checked when they are
 // first asked for and read where they lie. Whatever fails is DATA_LOSS of this row group. Any
 // thread.
 class RowGroup {
  public:
-  static base::Result<std::shared_ptr<const RowGroup>> Open(const Part& part, uint32_t index);
+  // `file` outlives it; `dictionary` is that of the part.
+  static base::Result<std::shared_ptr<const RowGroup>> Open(
+      const PartFile& file, uint32_t index, std::shared_ptr<const Dictionary> dictionary);
 
   const GroupRecord& facts() const { return facts_; }
   uint32_t row_count() const { return facts_.row_count; }
@@ -67,7 +68,7 @@ class RowGroup {
   base::Result<std::optional<uint32_t>> FindTrace(const span::TraceId& id) const;
 
  private:
-  RowGroup(const Part& part, uint32_t index);
+  RowGroup(const PartFile& file, uint32_t index, std::shared_ptr<const Dictionary> dictionary);
 
   base::Status Load();
   void ListStoredColumns();
@@ -76,9 +77,9 @@ class RowGroup {
   base::Result<std::string_view> Bytes(SectionKind kind) const;
   base::Result<std::string_view> BytesOfSize(SectionKind kind, uint64_t size) const;
 
-  const Part& part_;  // outlives it
+  const PartFile& file_;  // outlives it
   GroupRecord facts_;
-  std::shared_ptr<const Dictionary> dictionary_;
+  const std::shared_ptr<const Dictionary> dictionary_;
   std::vector<SectionRecord> sections_;  // by kind
   mutable std::vector<std::atomic<bool>> checked_;
   std::string template_bytes_;
@@ -86,8 +87,9 @@ class RowGroup {
   std::vector<uint32_t> first_stored_;  // of a template, in stored_columns_
   std::vector<uint32_t> stored_columns_;
 
-  mutable std::mutex mutex_;
-  mutable std::vector<uint32_t> first_rows_;  // made once, under mutex_
+  mutable base::Mutex mutex_;
+  // Made once, and not changed then.
+  mutable std::vector<uint32_t> first_rows_ SPANDREL_GUARDED_BY(mutex_);
 };
 
 using RowGroupPtr = std::shared_ptr<const RowGroup>;
