@@ -3,6 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "base/check.h"
+
 namespace spandrel::base {
 namespace {
 
@@ -29,6 +33,20 @@ std::string RenderLabels(const MetricLabels& labels) {
   return text + "}";
 }
 
+[[noreturn]] void Refuse(std::string_view metric, std::string_view why) {
+  CheckFailed(__FILE__, __LINE__, fmt::format("metric {} {}", metric, why).c_str());
+}
+
+// Whether those are the labels that a metric has, in its order.
+bool HasLabels(const MetricEntry& entry, const MetricLabels& labels) {
+  std::string_view rest = entry.labels;
+  for (const auto& [name, value] : labels) {
+    if (rest.substr(0, rest.find(',')) != name) return false;
+    rest.remove_prefix(std::min(rest.size(), name.size() + 1));
+  }
+  return rest.empty();
+}
+
 // Appends the sample, or adds it to one of `samples` from `first` that has its labels.
 void AddUp(MetricSample sample, size_t first, std::vector<MetricSample>* samples) {
   for (size_t i = first; i < samples->size(); ++i) {
@@ -41,23 +59,30 @@ void AddUp(MetricSample sample, size_t first, std::vector<MetricSample>* samples
 
 }  // namespace
 
-Counter& MetricRegistry::AddCounter(std::string_view name, std::string_view help,
-                                    MetricLabels labels) {
+MetricRegistry::Family& MetricRegistry::FamilyOf(std::string_view name,
+                                                 const MetricLabels& labels) {
+  const MetricEntry* entry = FindMetric(table_, name);
+  if (entry == nullptr) Refuse(name, "has no row in the table of metrics");
+  if (!HasLabels(*entry, labels)) Refuse(name, "has other labels in the table of metrics");
+  Family& family = families_[entry->name];
+  family.entry = entry;
+  return family;
+}
+
+Counter& MetricRegistry::AddCounter(std::string_view name, MetricLabels labels) {
   MutexLock lock(*mutex_);
-  Family& family = families_[std::string(name)];
-  family.help = help;
-  family.is_counter = true;
+  Family& family = FamilyOf(name, labels);
+  if (family.entry->kind != MetricKind::kCounter) Refuse(name, "is no counter");
   auto& counter = family.counters[std::move(labels)];
   if (!counter) counter = std::make_unique<Counter>();
   return *counter;
 }
 
-std::shared_ptr<void> MetricRegistry::AddGauge(std::string_view name, std::string_view help,
-                                               MetricLabels labels, std::function<double()> read) {
+std::shared_ptr<void> MetricRegistry::AddGauge(std::string_view name, MetricLabels labels,
+                                               std::function<double()> read) {
   auto gauge = std::make_shared<Gauge>(Gauge{std::move(labels), std::move(read)});
   MutexLock lock(*mutex_);
-  Family& family = families_[std::string(name)];
-  family.help = help;
+  Family& family = FamilyOf(name, gauge->labels);
   std::erase_if(family.gauges, [](const auto& other) { return !other->read; });
   family.gauges.push_back(gauge);
   return {gauge.get(), [gauge, mutex = mutex_](void*) {
@@ -71,11 +96,11 @@ std::vector<MetricSample> MetricRegistry::Collect() const {
   std::vector<MetricSample> samples;
   for (const auto& [name, family] : families_) {
     for (const auto& [labels, counter] : family.counters) {
-      samples.push_back({name, labels, static_cast<double>(counter->value())});
+      samples.push_back({std::string(name), labels, static_cast<double>(counter->value())});
     }
     const size_t first = samples.size();
     for (const auto& gauge : family.gauges) {
-      if (gauge->read) AddUp({name, gauge->labels, gauge->read()}, first, &samples);
+      if (gauge->read) AddUp({std::string(name), gauge->labels, gauge->read()}, first, &samples);
     }
   }
   return samples;
@@ -83,14 +108,12 @@ std::vector<MetricSample> MetricRegistry::Collect() const {
 
 std::string MetricRegistry::RenderPrometheus() const {
   std::string text;
-  std::string current;
+  const MetricEntry* current = nullptr;
   for (const MetricSample& sample : Collect()) {
-    if (sample.name != current) {
-      current = sample.name;
-      MutexLock lock(*mutex_);
-      const Family& family = families_.find(current)->second;
-      text += fmt::format("# HELP {} {}\n# TYPE {} {}\n", current, family.help, current,
-                          family.is_counter ? "counter" : "gauge");
+    if (current == nullptr || sample.name != current->name) {
+      current = FindMetric(table_, sample.name);
+      text += fmt::format("# HELP {} {}\n# TYPE {} {}\n", current->name, current->help,
+                          current->name, MetricKindName(current->kind));
     }
     text += fmt::format("{}{} {}\n", sample.name, RenderLabels(sample.labels), sample.value);
   }

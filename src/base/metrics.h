@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/metric_table.h"
 #include "base/mutex.h"
 
 namespace spandrel::base {
@@ -34,20 +35,26 @@ struct MetricSample {
   double value = 0;
 };
 
-// The process's own metrics, in the Prometheus text format and by name. Names follow the
-// OpenTelemetry Collector (`otelcol_receiver_accepted_spans`), so that its dashboards work; ours
-// start with `spandrel_`. Label sets are made at start-up from configuration, never from data that
-// came in. Thread-safe; counters live as long as the registry.
+// The process's own metrics, in the Prometheus text format and by name. What they are called and
+// mean is in MetricTable(): a name or label that is not there, or in another order, ends the
+// process. Values of labels are made at start-up from configuration, never from data that came in.
+// Thread-safe; counters live as long as the registry.
 class MetricRegistry {
  public:
-  // The counter of that name and labels, made when it is asked for the first time.
-  Counter& AddCounter(std::string_view name, std::string_view help, MetricLabels labels = {});
+  MetricRegistry() : MetricRegistry(MetricTable()) {}
+  // With metrics of another table, for tests of what is not a metric of ours. Ordered by name;
+  // outlives the registry.
+  explicit MetricRegistry(MetricEntries table) : table_(table) {}
 
-  // A gauge read by calling `read`, from any thread, whenever the metrics are asked for. The gauge
-  // disappears when the returned handle is destroyed: `read` is not running then and never runs
-  // again. `read` must not call the registry.
-  [[nodiscard]] std::shared_ptr<void> AddGauge(std::string_view name, std::string_view help,
-                                               MetricLabels labels, std::function<double()> read);
+  // The counter of that name and labels, made when it is asked for the first time.
+  Counter& AddCounter(std::string_view name, MetricLabels labels = {});
+
+  // A number that is kept elsewhere (a gauge, or a counter of the system's) and read by calling
+  // `read`, from any thread, whenever the metrics are asked for. It disappears when the returned
+  // handle is destroyed: `read` is not running then and never runs again. `read` must not call the
+  // registry.
+  [[nodiscard]] std::shared_ptr<void> AddGauge(std::string_view name, MetricLabels labels,
+                                               std::function<double()> read);
 
   std::vector<MetricSample> Collect() const;
 
@@ -60,15 +67,17 @@ class MetricRegistry {
     std::function<double()> read;  // empty once the handle is gone; guarded by mutex_
   };
   struct Family {
-    std::string help;
-    bool is_counter = false;
+    const MetricEntry* entry = nullptr;
     std::map<MetricLabels, std::unique_ptr<Counter>> counters;
     std::vector<std::shared_ptr<Gauge>> gauges;
   };
 
+  Family& FamilyOf(std::string_view name, const MetricLabels& labels) SPANDREL_REQUIRES(*mutex_);
+
+  const MetricEntries table_;
   // Shared with the gauges' handles, which may outlive the registry.
   const std::shared_ptr<Mutex> mutex_ = std::make_shared<Mutex>();
-  std::map<std::string, Family, std::less<>> families_ SPANDREL_GUARDED_BY(*mutex_);
+  std::map<std::string_view, Family> families_ SPANDREL_GUARDED_BY(*mutex_);
 };
 
 }  // namespace spandrel::base

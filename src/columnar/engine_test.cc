@@ -210,7 +210,7 @@ TEST_F(EngineTest, OutlivesADiskThatFailsBelowARecoveredLog) {
   EXPECT_LT(left, 500U);
   EXPECT_EQ(engine_->Stats().spans, left);
   EXPECT_TRUE(engine_->GetTrace({}, TraceIdOf(1)).ok());
-  EXPECT_EQ(metrics_.AddCounter("spandrel_store_damaged_log_places_total", "").value(), 500 - left);
+  EXPECT_EQ(metrics_.AddCounter("spandrel_store_damaged_log_places_total").value(), 500 - left);
 }
 
 TEST_F(EngineTest, MakesALostManifestAgain) {
@@ -227,7 +227,7 @@ TEST_F(EngineTest, MakesALostManifestAgain) {
   ReopenCopy(copy);
   EXPECT_EQ(CountTraces(), 45U);
   EXPECT_EQ(engine_->Stats().spans, 45U);
-  const auto& damages = metrics_.AddCounter("spandrel_store_damaged_manifests_total", "");
+  const auto& damages = metrics_.AddCounter("spandrel_store_damaged_manifests_total");
   EXPECT_EQ(damages.value(), 0U);
   fs::resize_file(damaged + "/MANIFEST", 20);
   ReopenCopy(damaged);

@@ -73,9 +73,8 @@ Host::Host(EngineOptions options, base::MetricRegistry& metrics)
     : options_(std::move(options)),
       layout_(options_.directory, options_.read_only),
       metrics_(metrics),
-      refused_(metrics.AddCounter("spandrel_store_refused_spans_total",
-                                  "Spans that the store refused; the sender was told.",
-                                  {{"reason", "unsealed"}})) {}
+      refused_(metrics.AddCounter("spandrel_store_refused_spans_total", {{"reason", "unsealed"}})) {
+}
 
 Status Host::OpenAll() {
   SPANDREL_RETURN_IF_ERROR(options_.Validate());

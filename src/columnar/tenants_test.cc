@@ -85,7 +85,7 @@ class TenantsTest : public testing::Test {
     EXPECT_TRUE(found.ok()) << found.status().ToString();
     return found.ok() ? found->traces.size() : 0;
   }
-  uint64_t Counter(std::string_view name) { return metrics_.AddCounter(name, "").value(); }
+  uint64_t Counter(std::string_view name) { return metrics_.AddCounter(name).value(); }
 
   disk::TestDirectory directory_;
   EngineOptions options_;

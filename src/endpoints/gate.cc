@@ -18,7 +18,6 @@ using base::StatusCode;
 base::Counter& RefusedCounter(base::MetricRegistry& metrics, const std::string& server,
                               const std::string& reason) {
   return metrics.AddCounter("spandrel_endpoint_refused_requests_total",
-                            "Requests that a listener did not let in, by reason.",
                             {{"server", server}, {"reason", reason}});
 }
 

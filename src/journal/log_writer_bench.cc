@@ -25,8 +25,8 @@ void BM_LogAppend(benchmark::State& state) {
   const disk::TestDirectory directory;
   LogOptions options;
   options.paths = {directory.path(), directory.path()};
-  base::MetricRegistry metrics;
-  auto writer = LogWriter::Open(options, {}, TestCounters(metrics), nullptr);
+  CountedLog counted;
+  auto writer = LogWriter::Open(options, {}, counted.counters(), nullptr);
   if (!writer.ok()) return state.SkipWithError(writer.status().ToString().c_str());
   uint64_t sequence = 0;
   const auto append = [&](const std::string& body) {

@@ -81,7 +81,7 @@ class QueuedSenderTest : public testing::Test {
   double QueueSize() { return Metric("otelcol_exporter_queue_size"); }
   double InFlight() { return Metric("otelcol_exporter_in_flight_requests"); }
   double Dropped(const std::string& reason) {
-    return Metric("spandrel_exporter_dropped_spans", reason);
+    return Metric("spandrel_exporter_dropped_spans_total", reason);
   }
 
   base::MetricRegistry metrics_;

@@ -30,14 +30,12 @@ void LogWarnings(const config::Problems& problems) {
 std::vector<std::shared_ptr<void>> AddProcessGauges(base::MetricRegistry& metrics,
                                                     const base::ByteBudget& memory) {
   return {
-      metrics.AddGauge("otelcol_process_memory_rss", "Bytes of the process in memory.", {},
-                       ResidentBytes),
-      metrics.AddGauge("otelcol_process_cpu_seconds", "CPU time used, user and system.", {},
-                       CpuSeconds),
-      metrics.AddGauge("spandrel_memory_budget_used_bytes", "Bytes of requests held in memory.", {},
+      metrics.AddGauge("otelcol_process_memory_rss", {}, ResidentBytes),
+      metrics.AddGauge("otelcol_process_cpu_seconds", {}, CpuSeconds),
+      metrics.AddGauge("spandrel_memory_budget_used_bytes", {},
                        [&memory] { return static_cast<double>(memory.used()); }),
-      metrics.AddGauge("spandrel_memory_budget_limit_bytes", "Ceiling for requests held in memory.",
-                       {}, [&memory] { return static_cast<double>(memory.limit()); }),
+      metrics.AddGauge("spandrel_memory_budget_limit_bytes", {},
+                       [&memory] { return static_cast<double>(memory.limit()); }),
   };
 }
 

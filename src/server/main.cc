@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "base/log.h"
+#include "base/metric_table.h"
 #include "pipeline/describe.h"
 #include "server/collector.h"
 #include "server/configuration.h"
@@ -89,6 +90,11 @@ int PrintComponents(const Options& options) {
   return 0;
 }
 
+int PrintMetrics() {
+  fmt::print("{}", base::MetricPage(base::MetricTable()));
+  return 0;
+}
+
 std::atomic<bool> stop_load{false};
 
 int Load(const Options& options) {
@@ -114,6 +120,8 @@ int Main(int argc, char** argv) {
       return PrintComponents(parsed.options);
     case Command::kPrintConfig:
       return PrintConfig(parsed.options);
+    case Command::kMetrics:
+      return PrintMetrics();
     case Command::kLoad:
       return Load(parsed.options);
     case Command::kStore:

@@ -94,6 +94,7 @@ ParsedOptions ParseOptions(int argc, char** argv) {
   print->add_option("--format", options.print_format, "yaml or json")
       ->check(CLI::IsMember({"yaml", "json"}))
       ->capture_default_str();
+  CLI::App* metrics = app.add_subcommand("metrics", "Print what each metric counts, in Markdown");
   CLI::App* load = traffic::AddLoadCommand(app, &options.load);
   CLI::App* store = store_tool::AddStoreCommand(app, &options.store);
 
@@ -107,6 +108,7 @@ ParsedOptions ParseOptions(int argc, char** argv) {
   if (validate->parsed()) options.command = Command::kValidate;
   if (components->parsed()) options.command = Command::kComponents;
   if (print->parsed()) options.command = Command::kPrintConfig;
+  if (metrics->parsed()) options.command = Command::kMetrics;
   if (load->parsed()) options.command = Command::kLoad;
   if (store->parsed()) options.command = Command::kStore;
   return parsed;

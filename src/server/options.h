@@ -10,7 +10,15 @@
 
 namespace spandrel::server {
 
-enum class Command : uint8_t { kServe, kValidate, kComponents, kPrintConfig, kLoad, kStore };
+enum class Command : uint8_t {
+  kServe,
+  kValidate,
+  kComponents,
+  kPrintConfig,
+  kMetrics,
+  kLoad,
+  kStore
+};
 
 // What the command line asks for.
 struct Options {

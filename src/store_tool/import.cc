@@ -141,7 +141,7 @@ int ImportFiles(columnar::Engine& store, base::MetricRegistry& metrics,
   }
   import.Finish();
   if (status.ok()) status = import.refusal();
-  const uint64_t known = metrics.AddCounter("spandrel_store_resent_spans_total", "").value();
+  const uint64_t known = metrics.AddCounter("spandrel_store_resent_spans_total").value();
   fmt::print("read {} spans: {} stored, {} were stored already\n", WithCommas(import.spans()),
              WithCommas(import.spans() - known), WithCommas(known));
   if (import.rejected_spans() > 0) {

@@ -144,7 +144,7 @@ TEST_F(Reload, OfAnExporterUnderLoadRefusesNobodyAndLosesNothing) {
   SpansIn(second, &spans);
   EXPECT_EQ(spans.size(), taken_);
   for (const auto& [id, times] : spans) EXPECT_EQ(times, 1) << id;
-  EXPECT_EQ(metrics_.AddCounter("otelcol_exporter_sent_spans", "", {{"exporter", "nop"}}).value(),
+  EXPECT_EQ(metrics_.AddCounter("otelcol_exporter_sent_spans", {{"exporter", "nop"}}).value(),
             taken_);
   EXPECT_GT(first.received.size(), 0u);
   EXPECT_GT(second.received.size(), 0u);

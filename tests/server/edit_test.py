@@ -75,7 +75,7 @@ class EditTest(unittest.TestCase):
             self.assertEqual(edited["http.status_code"], 404)
             self.assertNotIn("secret.token", edited)
             metrics = server.request("http", "/metrics")[2].decode()
-            self.assertRegex(metrics, r'spandrel_processor_refused_edits\{[^}]*processor="resource"[^}]*\} 0')
+            self.assertRegex(metrics, r'spandrel_processor_refused_edits_total\{[^}]*processor="resource"[^}]*\} 0')
             # What was edited in memory is free again.
             found = server.get_json("/api/ui/v1/search?service=test")["traces"]
             self.assertEqual([one["traceId"] for one in found], [TRACE_ID])

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/http/steps.h"
 #include "base/byte_budget.h"
@@ -60,7 +61,7 @@ class RpcRouter {
 
   const Steps& steps_;
   base::WorkerPool& workers_;
-  base::MetricRegistry& metrics_;
+  std::vector<base::Counter*> answers_;  // by status
   base::ByteBudget unbounded_;
   net::GrpcRouter router_;
 };

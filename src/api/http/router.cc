@@ -96,7 +96,6 @@ Router::Router(const Steps& steps, const endpoints::CorsConfig& cors, base::Work
     : steps_(steps), cors_(cors), workers_(workers) {
   for (size_t i = 0; i < answers_.size(); ++i) {
     answers_[i] = &metrics.AddCounter("spandrel_api_requests_total",
-                                      "Answers of the query APIs and the page, by status.",
                                       {{"status", i == 0 ? "other" : fmt::format("{}xx", i)}});
   }
 }

@@ -11,15 +11,11 @@ constexpr size_t kMaxTenantBytes = 150;
 constexpr std::string_view kTenantHeader = "x-scope-orgid";
 
 base::Counter& RefusedCounter(base::MetricRegistry& metrics, const std::string& reason) {
-  return metrics.AddCounter("spandrel_api_refused_requests_total",
-                            "Requests to the query APIs that were not run, by reason.",
-                            {{"reason", reason}});
+  return metrics.AddCounter("spandrel_api_refused_requests_total", {{"reason", reason}});
 }
 
 base::Counter& CancelledCounter(base::MetricRegistry& metrics, const std::string& reason) {
-  return metrics.AddCounter("spandrel_api_cancelled_queries_total",
-                            "Queries that ended before their answer was out, by reason.",
-                            {{"reason", reason}});
+  return metrics.AddCounter("spandrel_api_cancelled_queries_total", {{"reason", reason}});
 }
 
 bool IsTenantCharacter(char c) {

@@ -58,8 +58,8 @@ class UiApiTest : public ApiTest {
 };
 
 TEST_F(UiApiTest, Status) {
-  metrics_.AddCounter("otelcol_receiver_accepted_spans", "", {{"receiver", "otlp"}}).Add(7);
-  metrics_.AddCounter("otelcol_receiver_accepted_spans", "", {{"receiver", "jaeger"}}).Add(1);
+  metrics_.AddCounter("otelcol_receiver_accepted_spans", {{"receiver", "otlp"}}).Add(7);
+  metrics_.AddCounter("otelcol_receiver_accepted_spans", {{"receiver", "jaeger"}}).Add(1);
   const std::string status = Ui("/status");
   EXPECT_THAT(status, HasSubstr(R"({"version":"0.1.0","acceptedSpans":"8","refusedSpans":"0",)"
                                 R"("storedSpans":"12","storeBytes":"3456","dataDirectory":"/data",)"

@@ -25,9 +25,7 @@ milliseconds Sooner(const std::optional<milliseconds>& known, milliseconds other
 Maintenance::Maintenance(Tenants tenants, IsQuiet is_quiet, base::MetricRegistry& metrics)
     : tenants_(std::move(tenants)),
       is_quiet_(std::move(is_quiet)),
-      failures_(metrics.AddCounter("spandrel_store_maintenance_failures_total",
-                                   "Seals, merges and removals that failed and are tried again.")) {
-}
+      failures_(metrics.AddCounter("spandrel_store_maintenance_failures_total")) {}
 
 void Maintenance::Start() {
   sealer_.Start("spandrel-seal", [this] { return SealRound(); });

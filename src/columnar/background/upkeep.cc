@@ -56,9 +56,8 @@ Upkeep::Upkeep(const EngineOptions& options, StoreLayout layout, PartSet& parts,
       parts_(parts),
       stored_(stored),
       log_(std::move(log)),
-      seals_(
-          metrics.AddCounter("spandrel_store_seals_total", "Heads that were sealed into parts.")),
-      merges_(metrics.AddCounter("spandrel_store_merges_total", "Merges of parts.")),
+      seals_(metrics.AddCounter("spandrel_store_seals_total")),
+      merges_(metrics.AddCounter("spandrel_store_merges_total")),
       retention_(options, layout_, metrics) {}
 
 Upkeep::Sealed Upkeep::Seal() {

@@ -82,7 +82,7 @@ class ApplyPolicyTest : public testing::Test {
     return counted->series[0].buckets[0];
   }
   uint64_t Dropped() {
-    return metrics_.AddCounter("spandrel_store_expired_spans_total", "", {{"reason", "policy"}})
+    return metrics_.AddCounter("spandrel_store_expired_spans_total", {{"reason", "policy"}})
         .value();
   }
   // Whether the policy keeps a trace that nothing speaks for.
@@ -310,7 +310,7 @@ TEST_F(ApplyPolicyTest, SaysWhatItDroppedAndWhy) {
   Store(ManyTraces(1));
   LeaveHotWindow();
   const auto traces_that = [&](const char* outcome) {
-    return metrics_.AddCounter("spandrel_store_policy_traces_total", "", {{"outcome", outcome}})
+    return metrics_.AddCounter("spandrel_store_policy_traces_total", {{"outcome", outcome}})
         .value();
   };
   EXPECT_EQ(traces_that("error"), 10U);

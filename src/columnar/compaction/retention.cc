@@ -50,15 +50,12 @@ Retention::Retention(const EngineOptions& options, StoreLayout layout,
   for (size_t i = 0; i < kExpiryReasonCount; ++i) {
     const std::string reason(ExpiryReasonName(static_cast<ExpiryReason>(i)));
     expired_spans_[i] =
-        &metrics.AddCounter("spandrel_store_expired_spans_total",
-                            "Spans dropped by retention, as configured.", {{"reason", reason}});
+        &metrics.AddCounter("spandrel_store_expired_spans_total", {{"reason", reason}});
   }
   for (size_t i = 0; i < kPolicyOutcomeCount; ++i) {
     const std::string outcome(PolicyOutcomeName(static_cast<PolicyOutcome>(i)));
-    policy_traces_[i] = &metrics.AddCounter(
-        "spandrel_store_policy_traces_total",
-        "Traces of parts that retention by policy went through: dropped, or why they were kept.",
-        {{"outcome", outcome}});
+    policy_traces_[i] =
+        &metrics.AddCounter("spandrel_store_policy_traces_total", {{"outcome", outcome}});
   }
 }
 

@@ -63,8 +63,7 @@ class RetentionTest : public testing::Test {
     return engine_->Stats().spans;
   }
   uint64_t Dropped(const std::string& reason) {
-    return metrics_.AddCounter("spandrel_store_expired_spans_total", "", {{"reason", reason}})
-        .value();
+    return metrics_.AddCounter("spandrel_store_expired_spans_total", {{"reason", reason}}).value();
   }
 
   disk::TestDirectory directory_;

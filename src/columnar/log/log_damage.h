@@ -11,14 +11,9 @@ namespace spandrel::columnar {
 class LogDamage {
  public:
   explicit LogDamage(base::MetricRegistry& metrics)
-      : bytes_(metrics.AddCounter(
-            "spandrel_store_damaged_log_bytes_total",
-            "Bytes of the write-ahead log that were damaged and could not be replayed.")),
-        places_(metrics.AddCounter("spandrel_store_damaged_log_places_total",
-                                   "Places in the write-ahead log that were damaged and skipped.")),
-        missing_(metrics.AddCounter(
-            "spandrel_store_missing_log_requests_total",
-            "Acknowledged requests that a later log file says were before it, and are not.")) {}
+      : bytes_(metrics.AddCounter("spandrel_store_damaged_log_bytes_total")),
+        places_(metrics.AddCounter("spandrel_store_damaged_log_places_total")),
+        missing_(metrics.AddCounter("spandrel_store_missing_log_requests_total")) {}
 
   void Count(uint64_t places, uint64_t bytes) {
     places_.Add(places);

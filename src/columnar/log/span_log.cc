@@ -22,11 +22,9 @@ journal::LogOptions LogOptionsOf(const EngineOptions& options, const StoreLayout
 }
 
 journal::LogCounters CountersIn(base::MetricRegistry& metrics) {
-  return {metrics.AddCounter("spandrel_store_log_syncs_total", "Syncs of the write-ahead log."),
-          metrics.AddCounter("spandrel_store_log_written_bytes_total",
-                             "Bytes written to the write-ahead log."),
-          metrics.AddCounter("spandrel_store_log_failures_total",
-                             "Writes or syncs of the log that failed; each closed its file.")};
+  return {metrics.AddCounter("spandrel_store_log_syncs_total"),
+          metrics.AddCounter("spandrel_store_log_written_bytes_total"),
+          metrics.AddCounter("spandrel_store_log_failures_total")};
 }
 
 }  // namespace
@@ -74,9 +72,7 @@ Result<std::unique_ptr<SpanLog>> SpanLog::Open(const EngineOptions& options,
 SpanLog::SpanLog(const EngineOptions& options, base::MetricRegistry& metrics, Publish publish)
     : is_written_(options.durability != Durability::kMemory),
       publish_(std::move(publish)),
-      refused_(metrics.AddCounter("spandrel_store_refused_spans_total",
-                                  "Spans that the store refused; the sender was told.",
-                                  {{"reason", "log"}})) {}
+      refused_(metrics.AddCounter("spandrel_store_refused_spans_total", {{"reason", "log"}})) {}
 
 void SpanLog::Append(std::string tenant, span::SpanBatch&& batch, storage::Completion done) {
   writer_->Append(

@@ -54,11 +54,8 @@ std::unique_ptr<PartSet> PartSet::MakeEmpty(const StoreLayout& layout,
 
 PartSet::PartSet(StoreLayout layout, base::MetricRegistry& metrics)
     : layout_(std::move(layout)),
-      quarantined_(metrics.AddCounter("spandrel_store_quarantined_parts_total",
-                                      "Damaged parts that were moved to quarantine.")),
-      damaged_manifests_(metrics.AddCounter(
-          "spandrel_store_damaged_manifests_total",
-          "Manifests that were damaged and made again from the parts that are there.")) {}
+      quarantined_(metrics.AddCounter("spandrel_store_quarantined_parts_total")),
+      damaged_manifests_(metrics.AddCounter("spandrel_store_damaged_manifests_total")) {}
 
 std::vector<PartPtr> PartSet::parts() const {
   std::lock_guard lock(mutex_);

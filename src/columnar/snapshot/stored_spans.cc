@@ -9,11 +9,9 @@ StoredSpans::StoredSpans(const EngineOptions& options, base::MetricRegistry& met
                          std::atomic<uint64_t>& all_head_bytes)
     : options_(options),
       events_(std::move(events)),
-      stored_(metrics.AddCounter("spandrel_store_stored_spans_total", "Spans that were stored.")),
-      resent_(metrics.AddCounter("spandrel_store_resent_spans_total",
-                                 "Spans that were stored already, with the same content.")),
-      unreadable_(metrics.AddCounter("spandrel_store_unreadable_spans_total",
-                                     "Reads of spans whose payload block is damaged.")),
+      stored_(metrics.AddCounter("spandrel_store_stored_spans_total")),
+      resent_(metrics.AddCounter("spandrel_store_resent_spans_total")),
+      unreadable_(metrics.AddCounter("spandrel_store_unreadable_spans_total")),
       damage_(metrics),
       open_(std::make_shared<Head>()),
       all_head_bytes_(all_head_bytes) {}

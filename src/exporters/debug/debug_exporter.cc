@@ -23,7 +23,7 @@ class DebugExporter final : public pipeline::Exporter<Batch> {
         config_(std::move(config)),
         sent_(context.metrics.AddCounter(
             fmt::format("otelcol_exporter_sent_{}", signal::ItemsName(signal::kSignalOf<Batch>)),
-            "Items that the peer took.", {{"exporter", context.id}})) {}
+            {{"exporter", context.id}})) {}
 
   base::Status Start() override { return {}; }
   void Shutdown(std::chrono::steady_clock::time_point) override {}

@@ -52,8 +52,7 @@ TEST(DebugExporterTest, TakesEverything) {
   (*exporter)->Consume(wire::MakeTestBatch("shop", 1, 5),
                        [&outcome](base::Status status) { outcome = std::move(status); });
   EXPECT_TRUE(outcome.ok());
-  EXPECT_EQ(metrics.AddCounter("otelcol_exporter_sent_spans", "", {{"exporter", "debug"}}).value(),
-            5u);
+  EXPECT_EQ(metrics.AddCounter("otelcol_exporter_sent_spans", {{"exporter", "debug"}}).value(), 5u);
 }
 
 TEST(DescribeBatchTest, SaysWhatMetricsAndLogsAre) {

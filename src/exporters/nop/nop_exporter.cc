@@ -16,7 +16,7 @@ class NopExporter final : public pipeline::Exporter<Batch> {
   explicit NopExporter(const pipeline::ComponentContext& context)
       : sent_(context.metrics.AddCounter(
             fmt::format("otelcol_exporter_sent_{}", signal::ItemsName(signal::kSignalOf<Batch>)),
-            "Items that the peer took.", {{"exporter", context.id}})) {}
+            {{"exporter", context.id}})) {}
 
   base::Status Start() override { return {}; }
   void Shutdown(std::chrono::steady_clock::time_point) override {}

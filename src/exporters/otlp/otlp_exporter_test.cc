@@ -58,7 +58,7 @@ class OtlpExporterTest : public ::testing::Test {
     exporter_->Consume(std::move(batch), [this](Status status) { outcomes_.Put(status); });
   }
   uint64_t CounterValue(std::string_view name) {
-    return metrics_.AddCounter(name, "", {{"exporter", "otlp"}}).value();
+    return metrics_.AddCounter(name, {{"exporter", "otlp"}}).value();
   }
 
   base::MetricRegistry metrics_;
@@ -301,7 +301,7 @@ TYPED_TEST(OtlpExporterOf, SendsByGrpc) {
   EXPECT_EQ(this->metrics_
                 .AddCounter(
                     "otelcol_exporter_sent_" + std::string(signal::ItemsName(TestFixture::kSignal)),
-                    "", {{"exporter", "otlp"}})
+                    {{"exporter", "otlp"}})
                 .value(),
             1u);
 }

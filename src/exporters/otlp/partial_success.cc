@@ -24,7 +24,6 @@ PartialSuccessReport::PartialSuccessReport(const pipeline::ComponentContext& con
       clock_(clock),
       rejected_(context.metrics.AddCounter(
           fmt::format("spandrel_exporter_rejected_{}_total", signal::ItemsName(signal)),
-          "Items that the peer rejected of requests that it took; they are lost.",
           {{"exporter", context.id}})) {}
 
 void PartialSuccessReport::Add(const wire::PartialSuccess& partial) {

@@ -19,7 +19,7 @@ class StoppedClock final : public base::Clock {
 class PartialSuccessTest : public testing::Test {
  protected:
   uint64_t Rejected() {
-    return metrics_.AddCounter("spandrel_exporter_rejected_spans_total", "", {{"exporter", "test"}})
+    return metrics_.AddCounter("spandrel_exporter_rejected_spans_total", {{"exporter", "test"}})
         .value();
   }
 

@@ -5,10 +5,8 @@ namespace spandrel::exporters {
 
 StoreExporter::StoreExporter(const pipeline::ComponentContext& context,
                              std::shared_ptr<storage::Writer> writer)
-    : sent_(context.metrics.AddCounter("otelcol_exporter_sent_spans", "Spans that the peer took.",
-                                       {{"exporter", context.id}})),
+    : sent_(context.metrics.AddCounter("otelcol_exporter_sent_spans", {{"exporter", context.id}})),
       failed_(context.metrics.AddCounter("otelcol_exporter_send_failed_spans",
-                                         "Spans that the peer did not take.",
                                          {{"exporter", context.id}})),
       writer_(std::move(writer)) {}
 

@@ -32,7 +32,7 @@ class StoreExporterTest : public ::testing::Test {
         .create.traces({"store", metrics_, memory_}, config);
   }
   uint64_t CounterValue(std::string_view name) {
-    return metrics_.AddCounter(name, "", {{"exporter", "store"}}).value();
+    return metrics_.AddCounter(name, {{"exporter", "store"}}).value();
   }
 
   base::MetricRegistry metrics_;

@@ -30,7 +30,7 @@ class LogTest : public testing::Test {
   }
 
   void OpenWriter(LogReplay found = {}) {
-    auto writer = LogWriter::Open(options_, std::move(found), TestCounters(metrics_), nullptr,
+    auto writer = LogWriter::Open(options_, std::move(found), counted_.counters(), nullptr,
                                   [this] { return kEpoch + opened_++; });
     ASSERT_TRUE(writer.ok()) << writer.status().ToString();
     writer_ = std::move(*writer);
@@ -70,7 +70,7 @@ class LogTest : public testing::Test {
 
   disk::TestDirectory directory_;
   LogOptions options_;
-  base::MetricRegistry metrics_;
+  CountedLog counted_;
   uint64_t opened_ = 0;
   std::unique_ptr<LogWriter> writer_;
 };

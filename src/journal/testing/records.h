@@ -55,11 +55,14 @@ inline base::Status AppendAndWait(LogWriter& writer, std::string text, std::stri
   return done.get_future().get();
 }
 
-// What the log counts, in a registry.
-inline LogCounters TestCounters(base::MetricRegistry& metrics) {
-  return {metrics.AddCounter("syncs", ""), metrics.AddCounter("bytes", ""),
-          metrics.AddCounter("failures", "")};
-}
+// What a log counts, in no registry.
+struct CountedLog {
+  LogCounters counters() { return {syncs, written_bytes, failures}; }
+
+  base::Counter syncs;
+  base::Counter written_bytes;
+  base::Counter failures;
+};
 
 // Payload `number`; sizes differ modulo 8, so that all paddings of a record occur.
 inline std::string PayloadOf(uint64_t number) {

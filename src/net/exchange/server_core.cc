@@ -23,7 +23,6 @@ constexpr std::chrono::milliseconds kMemoryRetryDelay{1'000};
 RefusalCounters::RefusalCounters(base::MetricRegistry& metrics, const std::string& server) {
   for (size_t i = 0; i < counters_.size(); ++i) {
     counters_[i] = &metrics.AddCounter("spandrel_net_refused_requests_total",
-                                       "Requests and connections refused by the transport.",
                                        {{"server", server}, {"reason", std::string(kNames[i])}});
   }
 }

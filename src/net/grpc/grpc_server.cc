@@ -84,7 +84,6 @@ GrpcRouter::GrpcRouter(base::ByteBudget& memory, size_t max_message_bytes,
        {StatusCode::kInvalidArgument, StatusCode::kResourceExhausted, StatusCode::kUnimplemented,
         StatusCode::kInternal, StatusCode::kUnavailable}) {
     refused_[code] = &metrics->AddCounter("spandrel_grpc_refused_calls_total",
-                                          "gRPC calls refused before a handler saw them.",
                                           {{"code", std::string(base::StatusCodeName(code))}});
   }
 }

@@ -35,8 +35,7 @@ class TestServer {
   Endpoint endpoint() const { return server->bound(); }
   uint64_t Refused(const std::string& reason) {
     return metrics
-        .AddCounter("spandrel_net_refused_requests_total", "",
-                    {{"server", "test"}, {"reason", reason}})
+        .AddCounter("spandrel_net_refused_requests_total", {{"server", "test"}, {"reason", reason}})
         .value();
   }
 

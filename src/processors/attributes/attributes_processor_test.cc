@@ -133,12 +133,12 @@ TEST_F(AttributesProcessorTest, ConvertsWhatCanBeConverted) {
   EXPECT_THAT(convert(Text("+12"), Text("+1e3"), Text("s")),
               ElementsAre(Pair("a", Int(12)), Pair("b", Double(1000)), Pair("c", Text("s"))));
   const base::MetricLabels labels = {{"processor", "edit"}};
-  EXPECT_EQ(CounterValue("spandrel_processor_unconverted_attributes", labels), 0u);
+  EXPECT_EQ(CounterValue("spandrel_processor_unconverted_attributes_total", labels), 0u);
   for (const char* bad : {"", "x", "12x", " 12", "+-12", "99999999999999999999"}) {
     EXPECT_EQ(convert(Text(bad), Array({}), Text(""))[0].second, Text(bad));
   }
   EXPECT_EQ(convert(Double(1e19), Int(1), Int(1))[0].second, Double(1e19));
-  EXPECT_EQ(CounterValue("spandrel_processor_unconverted_attributes", labels), 13u);
+  EXPECT_EQ(CounterValue("spandrel_processor_unconverted_attributes_total", labels), 13u);
 }
 
 TEST_F(AttributesProcessorTest, TakesValuesFromTheSender) {
@@ -196,7 +196,7 @@ TEST_F(AttributesProcessorTest, ASenderComesBackWhenThereIsNoMemory) {
   ASSERT_TRUE(outcome);
   EXPECT_TRUE(outcome->retryable());
   EXPECT_THAT(sink_->batches, IsEmpty());
-  EXPECT_EQ(CounterValue("spandrel_processor_delayed_batches", {{"processor", "edit"}}), 1u);
+  EXPECT_EQ(CounterValue("spandrel_processor_delayed_batches_total", {{"processor", "edit"}}), 1u);
 }
 
 // Which of the spans a filter takes, by their names.

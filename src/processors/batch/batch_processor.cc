@@ -17,9 +17,8 @@
 namespace spandrel::processors {
 namespace {
 
-base::Counter& CounterOf(const pipeline::ComponentContext& context, const char* name,
-                         const char* help) {
-  return context.metrics.AddCounter(name, help, {{"processor", context.id}});
+base::Counter& CounterOf(const pipeline::ComponentContext& context, const char* name) {
+  return context.metrics.AddCounter(name, {{"processor", context.id}});
 }
 
 }  // namespace
@@ -32,19 +31,14 @@ class BatchProcessor<Batch>::State : public std::enable_shared_from_this<State> 
       : options_(options),
         next_(std::move(next)),
         timer_(timer),
-        size_triggers_(CounterOf(context, "otelcol_processor_batch_batch_size_trigger_send",
-                                 "Batches sent because they were full.")),
-        timeout_triggers_(CounterOf(context, "otelcol_processor_batch_timeout_trigger_send",
-                                    "Batches sent because their time was up.")),
-        sent_batches_(
-            CounterOf(context, "otelcol_processor_batch_batch_send_size_count", "Batches sent.")),
-        sent_items_(CounterOf(context, "otelcol_processor_batch_batch_send_size_sum",
-                              "Spans, data points and log records in the batches sent.")),
+        size_triggers_(CounterOf(context, "otelcol_processor_batch_batch_size_trigger_send")),
+        timeout_triggers_(CounterOf(context, "otelcol_processor_batch_timeout_trigger_send")),
+        sent_batches_(CounterOf(context, "otelcol_processor_batch_batch_send_size_count")),
+        sent_items_(CounterOf(context, "otelcol_processor_batch_batch_send_size_sum")),
         gauge_(context.metrics.AddGauge(
             "otelcol_processor_batch_metadata_cardinality",
-            "Different origins of the batches that wait.",
-            {{"processor", context.id},
-             {"data_type", std::string(signal::SignalName(signal::kSignalOf<Batch>))}},
+            {{"data_type", std::string(signal::SignalName(signal::kSignalOf<Batch>))},
+             {"processor", context.id}},
             [origins = origins_] { return static_cast<double>(origins->load()); })) {}
 
   void Add(Batch&& batch, pipeline::Completion done) {

@@ -78,7 +78,7 @@ class BatchProcessorTest : public ::testing::Test {
     return outcome;
   }
   uint64_t CounterValue(std::string_view name) {
-    return metrics_.AddCounter(name, "", {{"processor", "batch"}}).value();
+    return metrics_.AddCounter(name, {{"processor", "batch"}}).value();
   }
 
   base::MetricRegistry metrics_;

@@ -10,11 +10,8 @@ namespace spandrel::processors {
 namespace {
 
 base::Counter& RefusedCounter(const pipeline::ComponentContext& context, std::string_view what) {
-  return context.metrics.AddCounter(
-      "spandrel_processor_refused_edits",
-      "Spans, metrics and log records, and resources or scopes, left as they were because an edit "
-      "would have made them larger than they may be.",
-      {{"processor", context.id}, {"of", std::string(what)}});
+  return context.metrics.AddCounter("spandrel_processor_refused_edits_total",
+                                    {{"processor", context.id}, {"of", std::string(what)}});
 }
 
 auto Edit(const span::SpanBatch& batch, const span::RequestEdit& edit, base::ByteBudget& memory) {
@@ -36,10 +33,8 @@ EditProcessor<Batch>::EditProcessor(const pipeline::ComponentContext& context, M
       memory_(context.memory),
       refused_records_(RefusedCounter(context, "record")),
       refused_groups_(RefusedCounter(context, "group")),
-      delayed_batches_(context.metrics.AddCounter(
-          "spandrel_processor_delayed_batches",
-          "Batches that the sender was asked to send again, as there was no memory to edit them.",
-          {{"processor", context.id}})) {}
+      delayed_batches_(context.metrics.AddCounter("spandrel_processor_delayed_batches_total",
+                                                  {{"processor", context.id}})) {}
 
 template <typename Batch>
 void EditProcessor<Batch>::Consume(Batch&& batch, pipeline::Completion done) {
@@ -60,10 +55,8 @@ template class EditProcessor<signal::MetricBatch>;
 template class EditProcessor<signal::LogBatch>;
 
 base::Counter& UnconvertedCounter(const pipeline::ComponentContext& context) {
-  return context.metrics.AddCounter(
-      "spandrel_processor_unconverted_attributes",
-      "Attribute values left as they were because they cannot become what 'convert' wants.",
-      {{"processor", context.id}});
+  return context.metrics.AddCounter("spandrel_processor_unconverted_attributes_total",
+                                    {{"processor", context.id}});
 }
 
 }  // namespace spandrel::processors

@@ -184,7 +184,7 @@ class EditFixture : public ::testing::Test {
     return ReadAttributes(ref.resource().message, proto::otlp::kResourceAttributes);
   }
   uint64_t CounterValue(std::string_view name, base::MetricLabels labels) {
-    return metrics_.AddCounter(name, "", std::move(labels)).value();
+    return metrics_.AddCounter(name, std::move(labels)).value();
   }
 
   const pipeline::ProcessorFactory factory_;

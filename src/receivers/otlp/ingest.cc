@@ -31,20 +31,18 @@ class CounterMaker {
       : metrics_(context.metrics),
         labels_{{"receiver", context.id}, {"transport", std::string(transport)}} {}
 
-  base::Counter& OfItems(const char* name, const char* help, Signal signal,
-                         const char* reason = nullptr) const {
-    return Add(fmt::format(fmt::runtime(name), signal::ItemsName(signal)), help, reason);
+  base::Counter& OfItems(const char* name, Signal signal, const char* reason = nullptr) const {
+    return Add(fmt::format(fmt::runtime(name), signal::ItemsName(signal)), reason);
   }
   base::Counter& OfRefusedRequests(const char* reason) const {
-    return Add("spandrel_receiver_refused_requests_total",
-               "Export requests refused before their items were known, by reason.", reason);
+    return Add("spandrel_receiver_refused_requests_total", reason);
   }
 
  private:
-  base::Counter& Add(const std::string& name, const char* help, const char* reason) const {
+  base::Counter& Add(const std::string& name, const char* reason) const {
     base::MetricLabels labels = labels_;
     if (reason != nullptr) labels.emplace_back("reason", reason);
-    return metrics_.AddCounter(name, help, std::move(labels));
+    return metrics_.AddCounter(name, std::move(labels));
   }
 
   base::MetricRegistry& metrics_;
@@ -87,14 +85,9 @@ class SignalIngest final : public Ingest {
  public:
   SignalIngest(const CounterMaker& counters, std::shared_ptr<pipeline::Output<Batch>> output)
       : output_(std::move(output)),
-        accepted_(counters.OfItems("otelcol_receiver_accepted_{}", "Items that the pipeline took.",
-                                   kSignal)),
-        refused_(counters.OfItems("otelcol_receiver_refused_{}",
-                                  "Items that the pipeline did not take; the sender was told.",
-                                  kSignal)),
-        rejected_(counters.OfItems("spandrel_receiver_rejected_{}_total",
-                                   "Items that can never be taken, reported by partial success.",
-                                   kSignal, "invalid_id")),
+        accepted_(counters.OfItems("otelcol_receiver_accepted_{}", kSignal)),
+        refused_(counters.OfItems("otelcol_receiver_refused_{}", kSignal)),
+        rejected_(counters.OfItems("spandrel_receiver_rejected_{}_total", kSignal, "invalid_id")),
         malformed_(counters.OfRefusedRequests("malformed")),
         oversized_(counters.OfRefusedRequests("too_large")),
         overload_(counters.OfRefusedRequests("overload")),

@@ -130,11 +130,11 @@ class OtlpReceiverTest : public ::testing::Test {
   static net::Headers Json() { return {{"content-type", "application/json; charset=utf-8"}}; }
 
   uint64_t Spans(std::string_view name, const char* transport) {
-    return metrics_.AddCounter(name, "", {{"receiver", "otlp"}, {"transport", transport}}).value();
+    return metrics_.AddCounter(name, {{"receiver", "otlp"}, {"transport", transport}}).value();
   }
   uint64_t Refused(const char* transport, const char* reason) {
     return metrics_
-        .AddCounter("spandrel_receiver_refused_requests_total", "",
+        .AddCounter("spandrel_receiver_refused_requests_total",
                     {{"receiver", "otlp"}, {"transport", transport}, {"reason", reason}})
         .value();
   }
@@ -250,7 +250,7 @@ TEST_F(OtlpReceiverTest, ReportsSpansWithBadIdsByPartialSuccess) {
   EXPECT_EQ(partial->rejected_items, 1);
   EXPECT_EQ(Spans("otelcol_receiver_accepted_spans", "grpc"), 2u);
   EXPECT_EQ(metrics_
-                .AddCounter("spandrel_receiver_rejected_spans_total", "",
+                .AddCounter("spandrel_receiver_rejected_spans_total",
                             {{"receiver", "otlp"}, {"transport", "http"}, {"reason", "invalid_id"}})
                 .value(),
             1u);
