@@ -117,7 +117,7 @@ void LogFiles::Close(OpenLogFile opened, Tail tail) {
   }
   if (!cut.ok()) base::LogWarn("log file keeps unused bytes: {}", cut.message());
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     open_bytes_ = 0;
     if (keeps_nothing) return;
     const bool whole = tail == Tail::kKeepSpace;
@@ -131,10 +131,11 @@ void LogFiles::Close(OpenLogFile opened, Tail tail) {
 void LogFiles::Release(uint64_t sequence) {
   std::vector<ClosedLogFile> done;
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     released_ = std::max(released_, sequence);
     if (disk::MutantIs(disk::Mutant::kEarlyLogRelease)) released_ = UINT64_MAX;
-    const auto keep = [&](const ClosedLogFile& f) { return f.last_sequence > released_; };
+    const auto keep = [&](const ClosedLogFile& f)
+                          SPANDREL_REQUIRES(mutex_) { return f.last_sequence > released_; };
     const auto first = std::partition(closed_.begin(), closed_.end(), keep);
     done.assign(first, closed_.end());
     closed_.erase(first, closed_.end());
@@ -145,7 +146,7 @@ void LogFiles::Release(uint64_t sequence) {
 }
 
 bool LogFiles::KeepAsSpare(const ClosedLogFile& file) {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   const bool space_is_short = reserve_ != nullptr && reserve_->given_up();
   if (!file.reusable || !keeps_spares_ || space_is_short || spares_.size() >= kMaxSpares)
     return false;
@@ -159,7 +160,7 @@ bool LogFiles::KeepAsSpare(const ClosedLogFile& file) {
 void LogFiles::Shrink() {
   std::vector<ClosedLogFile> spares;
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     keeps_spares_ = false;
     spares.swap(spares_);
   }
@@ -167,7 +168,7 @@ void LogFiles::Shrink() {
 }
 
 std::optional<ClosedLogFile> LogFiles::TakeSpare() {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   if (spares_.empty()) return std::nullopt;
   ClosedLogFile spare = std::move(spares_.back());
   spares_.pop_back();
@@ -175,13 +176,13 @@ std::optional<ClosedLogFile> LogFiles::TakeSpare() {
 }
 
 void LogFiles::SetOpenBytes(uint64_t bytes) {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   open_bytes_ = bytes;
   keeps_spares_ = true;
 }
 
 uint64_t LogFiles::disk_bytes() const {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   return open_bytes_ + BytesOfFiles(closed_) + BytesOfFiles(spares_);
 }
 

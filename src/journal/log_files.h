@@ -3,11 +3,11 @@
 
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/status.h"
 #include "disk/file.h"
 #include "disk/space_reserve.h"
@@ -78,12 +78,12 @@ class LogFiles {
   disk::SpaceReserve* const reserve_;  // null: none
   uint64_t last_number_ = 0;           // of the opening thread
 
-  mutable std::mutex mutex_;
-  std::vector<ClosedLogFile> closed_;  // guarded by mutex_
-  std::vector<ClosedLogFile> spares_;  // guarded by mutex_
-  uint64_t released_ = 0;              // guarded by mutex_
-  uint64_t open_bytes_ = 0;            // guarded by mutex_
-  bool keeps_spares_ = false;          // guarded by mutex_
+  mutable base::Mutex mutex_;
+  std::vector<ClosedLogFile> closed_ SPANDREL_GUARDED_BY(mutex_);
+  std::vector<ClosedLogFile> spares_ SPANDREL_GUARDED_BY(mutex_);
+  uint64_t released_ SPANDREL_GUARDED_BY(mutex_) = 0;
+  uint64_t open_bytes_ SPANDREL_GUARDED_BY(mutex_) = 0;
+  bool keeps_spares_ SPANDREL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace spandrel::journal

@@ -80,13 +80,13 @@ void LogWriter::Append(std::unique_ptr<Record> record) {
     }
   }
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     const bool fits =
         waiting_.empty() || waiting_bytes_ + entry.body_size <= options_.max_waiting_bytes;
     if (!stopping_ && fits) {
       waiting_bytes_ += entry.body_size;
       waiting_.push_back(std::move(entry));
-      ready_.notify_one();
+      ready_.NotifyOne();
       return;
     }
   }
@@ -95,28 +95,28 @@ void LogWriter::Append(std::unique_ptr<Record> record) {
 
 void LogWriter::Stop() {
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     stopping_ = true;
-    ready_.notify_one();
+    ready_.NotifyOne();
   }
   if (thread_.joinable()) thread_.join();
   GiveSpaceBack();
 }
 
 uint64_t LogWriter::waiting_bytes() const {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   return waiting_bytes_;
 }
 
 void LogWriter::Run() {
   base::NameThisThread("spandrel-log");
-  std::unique_lock lock(mutex_);
+  base::MutexLock lock(mutex_);
   while (WaitForWork(lock)) {
     std::vector<Entry> group = TakeGroup();
-    lock.unlock();
+    lock.Unlock();
     Settle(group);
     group.clear();
-    lock.lock();
+    lock.Lock();
   }
 }
 
@@ -131,13 +131,13 @@ void LogWriter::Settle(std::vector<Entry>& group) {
   for (Entry& entry : group) entry.Complete(written);
 }
 
-bool LogWriter::WaitForWork(std::unique_lock<std::mutex>& lock) {
-  const auto is_due = [this] { return stopping_ || !waiting_.empty(); };
-  if (!ready_.wait_for(lock, options_.idle, is_due)) {
-    lock.unlock();
+bool LogWriter::WaitForWork(base::MutexLock& lock) {
+  const auto is_due = [this]() SPANDREL_REQUIRES(mutex_) { return stopping_ || !waiting_.empty(); };
+  if (!ready_.WaitFor(lock, options_.idle, is_due)) {
+    mutex_.Unlock();
     GiveSpaceBack();
-    lock.lock();
-    ready_.wait(lock, is_due);
+    mutex_.Lock();
+    ready_.Wait(lock, is_due);
   }
   return !waiting_.empty();
 }

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +12,7 @@
 #include <vector>
 
 #include "base/metrics.h"
+#include "base/mutex.h"
 #include "base/status.h"
 #include "disk/space_reserve.h"
 #include "journal/block_writer.h"
@@ -86,10 +85,9 @@ class LogWriter {
   static void AddBody(const Entry& entry, std::vector<iovec>* parts);
   static uint64_t GroupSize(const std::vector<Entry>& group);
   void Run();
-  // With mutex_ held. Gives disk space back when nothing comes for long. False at the end.
-  bool WaitForWork(std::unique_lock<std::mutex>& lock);
-  // With mutex_ held.
-  std::vector<Entry> TakeGroup();
+  // Gives disk space back when nothing comes for long. False at the end.
+  bool WaitForWork(base::MutexLock& lock) SPANDREL_REQUIRES(mutex_);
+  std::vector<Entry> TakeGroup() SPANDREL_REQUIRES(mutex_);
   void Settle(std::vector<Entry>& group);
   base::Status WriteGroup(const std::vector<Entry>& group);
   base::Status TryWriteGroup(const std::vector<Entry>& group);
@@ -109,11 +107,11 @@ class LogWriter {
   uint64_t last_sequence_ = 0;
   uint64_t acknowledged_ = 0;  // the last sequence that was not refused
 
-  mutable std::mutex mutex_;
-  std::condition_variable ready_;
-  std::deque<Entry> waiting_;   // guarded by mutex_
-  uint64_t waiting_bytes_ = 0;  // guarded by mutex_
-  bool stopping_ = false;       // guarded by mutex_
+  mutable base::Mutex mutex_;
+  base::CondVar ready_;
+  std::deque<Entry> waiting_ SPANDREL_GUARDED_BY(mutex_);
+  uint64_t waiting_bytes_ SPANDREL_GUARDED_BY(mutex_) = 0;
+  bool stopping_ SPANDREL_GUARDED_BY(mutex_) = false;
 
   std::thread thread_;
 };

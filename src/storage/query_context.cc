@@ -31,7 +31,7 @@ Status QueryContext::Check() const {
 }
 
 Status QueryContext::Reserve(size_t bytes) const {
-  const std::lock_guard lock(memory_mutex_);
+  base::MutexLock lock(memory_mutex_);
   if (memory_.TryGrow(bytes)) return {};
   Status status(StatusCode::kResourceExhausted, "there is not enough memory for the query now");
   status.set_retry_after(kMemoryRetryDelay);
@@ -39,12 +39,12 @@ Status QueryContext::Reserve(size_t bytes) const {
 }
 
 void QueryContext::GiveBack(size_t bytes) const {
-  const std::lock_guard lock(memory_mutex_);
+  base::MutexLock lock(memory_mutex_);
   memory_.Shrink(bytes);
 }
 
 size_t QueryContext::reserved_bytes() const {
-  const std::lock_guard lock(memory_mutex_);
+  base::MutexLock lock(memory_mutex_);
   return memory_.bytes();
 }
 
@@ -52,7 +52,7 @@ void QueryContext::Inspect(uint64_t spans, uint64_t bytes) const {
   spans_.fetch_add(spans, std::memory_order_relaxed);
   bytes_.fetch_add(bytes, std::memory_order_relaxed);
   if (!options_.progress) return;
-  const std::lock_guard lock(progress_mutex_);
+  base::MutexLock lock(progress_mutex_);
   options_.progress(inspected());
 }
 

@@ -6,11 +6,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
 
 #include "base/byte_budget.h"
+#include "base/mutex.h"
 #include "base/status.h"
 
 namespace spandrel::storage {
@@ -71,9 +71,9 @@ class QueryContext {
   mutable std::atomic<bool> cancelled_{false};
   mutable std::atomic<uint64_t> spans_{0};
   mutable std::atomic<uint64_t> bytes_{0};
-  mutable std::mutex progress_mutex_;
-  mutable std::mutex memory_mutex_;
-  mutable base::ByteBudget::Reservation memory_;  // guarded by memory_mutex_
+  mutable base::Mutex progress_mutex_;  // held while `progress` is told
+  mutable base::Mutex memory_mutex_;
+  mutable base::ByteBudget::Reservation memory_ SPANDREL_GUARDED_BY(memory_mutex_);
 };
 
 // Memory of a context for as long as something lives. Grows as it is filled.

@@ -42,31 +42,31 @@ Exporter::Exporter(const ExportOptions& options, std::string resource, SpanBuffe
       thread_([this] { Run(); }) {}
 
 void Exporter::Notify(bool urgent) {
-  std::lock_guard lock(shared_->mutex);
+  base::MutexLock lock(shared_->mutex);
   shared_->has_data = true;
   shared_->urgent |= urgent;
-  shared_->changed.notify_one();
+  shared_->changed.NotifyOne();
 }
 
 bool Exporter::Flush(TimePoint deadline) {
-  std::unique_lock lock(shared_->mutex);
+  base::MutexLock lock(shared_->mutex);
   const uint64_t lost_before = counters_.lost() + counters_.spooled;
   const uint64_t ticket = ++shared_->flushes_wanted;
-  shared_->changed.notify_one();
-  const auto done = [this, ticket] {
+  shared_->changed.NotifyOne();
+  const auto done = [this, ticket]() SPANDREL_REQUIRES(shared_->mutex) {
     if (shared_->stopped) return true;
     return shared_->flushes_taken >= ticket &&
            (shared_->unsettled.empty() || shared_->unsettled.begin()->first > ticket);
   };
-  return shared_->settled.wait_until(lock, deadline, done) && !shared_->stopped &&
+  return shared_->settled.WaitUntil(lock, deadline, done) && !shared_->stopped &&
          counters_.lost() + counters_.spooled == lost_before;
 }
 
 void Exporter::Stop() {
   {
-    std::lock_guard lock(shared_->mutex);
+    base::MutexLock lock(shared_->mutex);
     shared_->stopping = true;
-    shared_->changed.notify_one();
+    shared_->changed.NotifyOne();
   }
   if (thread_.joinable()) thread_.join();
 }
@@ -90,16 +90,16 @@ void Exporter::Run() {
 }
 
 Exporter::News Exporter::WaitForNews() {
-  std::unique_lock lock(shared_->mutex);
-  const auto has_news = [this] {
+  base::MutexLock lock(shared_->mutex);
+  const auto has_news = [this]() SPANDREL_REQUIRES(shared_->mutex) {
     return shared_->stopping || shared_->urgent || !shared_->completions.empty() ||
            shared_->flushes_wanted > shared_->flushes_taken ||
            (shared_->has_data && collect_at_ == TimePoint::max());
   };
   if (const TimePoint wake_up = NextWakeUp(); wake_up == TimePoint::max()) {
-    shared_->changed.wait(lock, has_news);
+    shared_->changed.Wait(lock, has_news);
   } else {
-    shared_->changed.wait_until(lock, wake_up, has_news);
+    shared_->changed.WaitUntil(lock, wake_up, has_news);
   }
 
   const TimePoint now = steady_clock::now();
@@ -137,18 +137,18 @@ void Exporter::Collect(uint64_t flushes) {
   spool_busy_elsewhere_ = false;  // perhaps no more
   uint64_t epoch;
   {
-    std::lock_guard lock(shared_->mutex);
+    base::MutexLock lock(shared_->mutex);
     epoch = shared_->flushes_taken + 1;
   }
   for (SpanBuffer::Blocks& blocks : CutIntoRequests(buffer_.TakeAll(), options_)) {
     ready_.push_back(MakeRequest(std::move(blocks), epoch));
-    std::lock_guard lock(shared_->mutex);
+    base::MutexLock lock(shared_->mutex);
     ++shared_->unsettled[epoch];
   }
   reporter_.Lost(counters_.lost() + buffer_.counts().dropped_buffer_full, "the buffer is full");
-  std::lock_guard lock(shared_->mutex);
+  base::MutexLock lock(shared_->mutex);
   shared_->flushes_taken = flushes;
-  shared_->settled.notify_all();
+  shared_->settled.NotifyAll();
 }
 
 Exporter::Request Exporter::MakeRequest(SpanBuffer::Blocks blocks, uint64_t epoch) const {
@@ -199,9 +199,9 @@ void Exporter::Send(Request request) {
   in_flight_.emplace(number, std::move(request));
   transport_->Send(std::move(bytes), options_.timeout,
                    [shared = shared_, number](Transport::Outcome outcome) {
-                     std::lock_guard lock(shared->mutex);
+                     base::MutexLock lock(shared->mutex);
                      shared->completions.push_back({number, std::move(outcome)});
-                     shared->changed.notify_one();
+                     shared->changed.NotifyOne();
                    });
 }
 
@@ -283,10 +283,10 @@ void Exporter::SpoolReady() {
 
 void Exporter::Finish(const Request& request) {
   buffer_.Release(request.buffered_bytes, request.spans);
-  std::lock_guard lock(shared_->mutex);
+  base::MutexLock lock(shared_->mutex);
   const auto found = shared_->unsettled.find(request.epoch);
   if (--found->second == 0) shared_->unsettled.erase(found);
-  shared_->settled.notify_all();
+  shared_->settled.NotifyAll();
 }
 
 void Exporter::Abandon() {
@@ -310,9 +310,9 @@ void Exporter::Abandon() {
   spool_.reset();
   counters_.shutdown += lost;
   reporter_.Lost(counters_.lost(), "not acknowledged before the shutdown");
-  std::lock_guard lock(shared_->mutex);
+  base::MutexLock lock(shared_->mutex);
   shared_->stopped = true;
-  shared_->settled.notify_all();
+  shared_->settled.NotifyAll();
 }
 
 }  // namespace spandrel::sdk

@@ -3,16 +3,15 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "base/mutex.h"
 #include "sdk/export/loss_reporter.h"
 #include "sdk/export/spool.h"
 #include "sdk/export/transport.h"
@@ -58,17 +57,18 @@ class Exporter {
   // What the exporter's thread, the transport's threads and the callers share. Outlives the
   // exporter while answers are under way.
   struct Shared {
-    std::mutex mutex;
-    std::condition_variable changed;  // for the exporter's thread
-    std::condition_variable settled;  // for Flush
-    std::vector<Completion> completions;
-    bool has_data = false;
-    bool urgent = false;
-    bool stopping = false;
-    bool stopped = false;
-    uint64_t flushes_wanted = 0;
-    uint64_t flushes_taken = 0;
-    std::map<uint64_t, size_t> unsettled;  // requests without a final answer, by epoch
+    base::Mutex mutex;
+    base::CondVar changed;  // for the exporter's thread
+    base::CondVar settled;  // for Flush
+    std::vector<Completion> completions SPANDREL_GUARDED_BY(mutex);
+    bool has_data SPANDREL_GUARDED_BY(mutex) = false;
+    bool urgent SPANDREL_GUARDED_BY(mutex) = false;
+    bool stopping SPANDREL_GUARDED_BY(mutex) = false;
+    bool stopped SPANDREL_GUARDED_BY(mutex) = false;
+    uint64_t flushes_wanted SPANDREL_GUARDED_BY(mutex) = 0;
+    uint64_t flushes_taken SPANDREL_GUARDED_BY(mutex) = 0;
+    // Requests without a final answer, by epoch.
+    std::map<uint64_t, size_t> unsettled SPANDREL_GUARDED_BY(mutex);
   };
   struct News {
     std::vector<Completion> completions;

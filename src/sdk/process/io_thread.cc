@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sdk/process/io_thread.h"
 
-#include <mutex>
 #include <new>
+
+#include "base/mutex.h"
 
 namespace spandrel::sdk {
 namespace {
 
 struct SharedThread {
-  std::mutex mutex;
-  std::weak_ptr<net::IoRuntime> runtime;  // guarded by mutex
+  base::Mutex mutex;
+  std::weak_ptr<net::IoRuntime> runtime SPANDREL_GUARDED_BY(mutex);
 };
 
 SharedThread& Shared() {
@@ -20,15 +21,16 @@ SharedThread& Shared() {
 }  // namespace
 
 std::shared_ptr<net::IoRuntime> SharedIoThread() {
-  std::lock_guard lock(Shared().mutex);
-  std::shared_ptr<net::IoRuntime> runtime = Shared().runtime.lock();
-  if (runtime == nullptr) Shared().runtime = runtime = std::make_shared<net::IoRuntime>(1);
+  SharedThread& shared = Shared();
+  base::MutexLock lock(shared.mutex);
+  std::shared_ptr<net::IoRuntime> runtime = shared.runtime.lock();
+  if (runtime == nullptr) shared.runtime = runtime = std::make_shared<net::IoRuntime>(1);
   return runtime;
 }
 
 // Only the forking thread is left, so the mutex may be in any state: it is made anew.
-void ForgetSharedIoThread() {
-  new (&Shared().mutex) std::mutex();
+void ForgetSharedIoThread() SPANDREL_NO_THREAD_SAFETY_ANALYSIS {
+  new (&Shared().mutex) base::Mutex();
   Shared().runtime.reset();
 }
 

@@ -2,7 +2,6 @@
 #include "sdk/provider/global_provider.h"
 
 #include <memory>
-#include <mutex>
 
 #include "opentelemetry/trace/provider.h"
 #include "sdk/provider/pass_through.h"
@@ -23,7 +22,7 @@ constinit const GlobalProvider* GlobalProvider::newest_ = nullptr;
 GlobalProvider& GlobalProvider::Install(ProviderCore& core) {
   GlobalProvider* provider = nullptr;
   {
-    std::lock_guard lock(ProcessHooksMutex());
+    base::MutexLock lock(ProcessHooksMutex());
     newest_ = provider = new GlobalProvider(core, newest_);
   }
   trace_api::Provider::SetTracerProvider(
@@ -35,12 +34,12 @@ void GlobalProvider::Detach() {
   if (trace_api::Provider::GetTracerProvider().get() == this) {
     trace_api::Provider::SetTracerProvider(PassThroughProvider());
   }
-  std::lock_guard lock(ProcessHooksMutex());
+  base::MutexLock lock(ProcessHooksMutex());
   core_ = nullptr;
 }
 
 ProviderHandle GlobalProvider::Current() {
-  std::lock_guard lock(ProcessHooksMutex());
+  base::MutexLock lock(ProcessHooksMutex());
   return core_ == nullptr ? PassThroughProvider() : core_->NewHandle();
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "opentelemetry/trace/tracer_provider.h"
+#include "sdk/provider/process_hooks.h"
 
 namespace spandrel::sdk {
 
@@ -39,9 +40,9 @@ class GlobalProvider final : public trace_api::TracerProvider {
   // A handle of the core, or a provider that records nothing.
   opentelemetry::nostd::shared_ptr<trace_api::TracerProvider> Current();
 
-  static const GlobalProvider* newest_;  // guarded by ProcessHooksMutex()
+  static const GlobalProvider* newest_ SPANDREL_GUARDED_BY(ProcessHooksMutex());
 
-  ProviderCore* core_;  // null: detached; guarded by ProcessHooksMutex()
+  ProviderCore* core_ SPANDREL_GUARDED_BY(ProcessHooksMutex());  // null: detached
   // The one before, so that none counts as leaked.
   [[maybe_unused]] const GlobalProvider* const older_;
 };

@@ -28,9 +28,9 @@ constexpr Milliseconds kExitTimeout{1'000};
 constexpr size_t kFewCores = 8;
 
 struct Registry {
-  std::mutex mutex;
-  std::vector<ProviderCore*> cores;  // guarded by mutex
-  size_t sweep_at = kFewCores;       // so many cores; guarded by mutex
+  base::Mutex mutex;
+  std::vector<ProviderCore*> cores SPANDREL_GUARDED_BY(mutex);
+  size_t sweep_at SPANDREL_GUARDED_BY(mutex) = kFewCores;  // so many cores
 };
 
 Registry& TheRegistry() {
@@ -39,7 +39,8 @@ Registry& TheRegistry() {
 }
 
 // Takes the cores out that nobody needs. With so many more as are left then, the next sweep is due.
-std::vector<std::unique_ptr<ProviderCore>> Sweep(Registry& registry) {
+std::vector<std::unique_ptr<ProviderCore>> Sweep(Registry& registry)
+    SPANDREL_REQUIRES(registry.mutex) {
   std::vector<std::unique_ptr<ProviderCore>> unused;
   std::erase_if(registry.cores, [&unused](ProviderCore* core) {
     if (!core->given_up() || !core->TryEmpty()) return false;
@@ -50,39 +51,41 @@ std::vector<std::unique_ptr<ProviderCore>> Sweep(Registry& registry) {
   return unused;
 }
 
-void PrepareFork() {
-  TheRegistry().mutex.lock();
+// The analysis cannot see that one hook takes what the other gives back, nor the locks of a list.
+void PrepareFork() SPANDREL_NO_THREAD_SAFETY_ANALYSIS {
+  TheRegistry().mutex.Lock();
   for (ProviderCore* core : TheRegistry().cores) core->PrepareFork();
-  LanesMutex().lock();
+  LanesMutex().Lock();
   for (ProviderCore* core : TheRegistry().cores) core->buffer().LockForFork();
 }
 
-void UnlockBuffers() {
+void UnlockBuffers() SPANDREL_NO_THREAD_SAFETY_ANALYSIS {
   for (ProviderCore* core : TheRegistry().cores) core->buffer().UnlockAfterFork();
-  LanesMutex().unlock();
+  LanesMutex().Unlock();
 }
 
-void AfterForkInParent() {
+void AfterForkInParent() SPANDREL_NO_THREAD_SAFETY_ANALYSIS {
   UnlockBuffers();
   for (ProviderCore* core : TheRegistry().cores) core->AfterForkInParent();
-  TheRegistry().mutex.unlock();
+  TheRegistry().mutex.Unlock();
 }
 
-void AfterForkInChild() {
+void AfterForkInChild() SPANDREL_NO_THREAD_SAFETY_ANALYSIS {
   t_thread.seeded = false;
   ForgetSharedIoThread();
   ResetSlotsInChild();
   for (ProviderCore* core : TheRegistry().cores) core->AfterForkInChild();
   UnlockBuffers();
-  TheRegistry().mutex.unlock();
+  TheRegistry().mutex.Unlock();
 }
 
 void ShutdownAtExit() {
   NoteProcessExit();
   std::vector<ProviderCore*> cores;
   {
-    std::lock_guard lock(TheRegistry().mutex);
-    cores = TheRegistry().cores;
+    Registry& registry = TheRegistry();
+    base::MutexLock lock(registry.mutex);
+    cores = registry.cores;
   }
   const auto deadline = std::chrono::steady_clock::now() + kExitTimeout;
   for (ProviderCore* core : cores) {
@@ -101,7 +104,7 @@ void Register(ProviderCore* core) {
   std::call_once(installed, InstallHooks);
   std::vector<std::unique_ptr<ProviderCore>> unused;  // destroyed when the lock is free
   Registry& registry = TheRegistry();
-  std::lock_guard lock(registry.mutex);
+  base::MutexLock lock(registry.mutex);
   if (registry.cores.size() >= registry.sweep_at && !ProcessExits()) unused = Sweep(registry);
   registry.cores.push_back(core);
 }
@@ -117,7 +120,7 @@ ProviderCore& MakeProviderCore(Options options, TransportFactory connect) {
   return *core;
 }
 
-std::mutex& ProcessHooksMutex() {
+base::Mutex& ProcessHooksMutex() {
   return TheRegistry().mutex;
 }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <mutex>
-
+#include "base/mutex.h"
 #include "sdk/export/transport.h"
 #include "spandrel/sdk.h"
 
@@ -16,6 +15,6 @@ class ProviderCore;
 ProviderCore& MakeProviderCore(Options options, TransportFactory connect = MakeOtlpTransport);
 
 // Guards the list of cores. Held around fork, so that a child finds it free.
-std::mutex& ProcessHooksMutex();
+base::Mutex& ProcessHooksMutex();
 
 }  // namespace spandrel::sdk

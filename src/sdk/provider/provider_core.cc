@@ -91,7 +91,7 @@ nostd::shared_ptr<trace_api::Tracer> ProviderCore::FindOrMakeTracer(std::string 
   nostd::shared_ptr<trace_api::Tracer> handle;
   bool urgent = false;
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     if (const auto found = tracers_.find(text); found != tracers_.end()) {
       return found->second->NewHandle();
     }
@@ -126,7 +126,7 @@ void ProviderCore::GiveUp() {
 bool ProviderCore::TryEmpty() {
   if (handles_.load(std::memory_order_acquire) != 0) return false;
   bool urgent = false;
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   Sweep(urgent);
   return tracers_.empty();
 }
@@ -136,7 +136,7 @@ void ProviderCore::OnData(bool urgent) {
 }
 
 std::shared_ptr<Exporter> ProviderCore::StartExporter() {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   if (exporter_ == nullptr && !stopped_) {
     exporter_ = std::make_shared<Exporter>(options_.exporter, EncodeResource(options_), buffer_,
                                            counters_, connect_);
@@ -145,7 +145,7 @@ std::shared_ptr<Exporter> ProviderCore::StartExporter() {
 }
 
 std::shared_ptr<Exporter> ProviderCore::CurrentExporter() {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   return exporter_;
 }
 
@@ -187,24 +187,25 @@ Stats ProviderCore::stats() {
 }
 
 void ProviderCore::PrepareFork() {
-  mutex_.lock();
+  mutex_.Lock();
   sampler_.LockForFork();
 }
 
 void ProviderCore::AfterForkInParent() {
   sampler_.UnlockAfterFork();
-  mutex_.unlock();
+  mutex_.Unlock();
 }
 
-// The exporter's thread does not exist in the child: the next span that ends makes a new one.
-void ProviderCore::AfterForkInChild() {
+// The exporter's thread does not exist in the child: the next span that ends makes a new one. The
+// buffer's locks are held too, which the analysis cannot see.
+void ProviderCore::AfterForkInChild() SPANDREL_NO_THREAD_SAFETY_ANALYSIS {
   if (exporter_ != nullptr) KeepForEver(std::move(exporter_));
   exporter_ = nullptr;
   sampler_.ResetInChild();
   sampler_.UnlockAfterFork();
   buffer_.ResetInChild();
   counters_.Reset();
-  mutex_.unlock();
+  mutex_.Unlock();
 }
 
 }  // namespace spandrel::sdk

@@ -5,11 +5,11 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
+#include "base/mutex.h"
 #include "opentelemetry/trace/tracer_provider.h"
 #include "sdk/export/exporter.h"
 #include "sdk/provider/self_metrics.h"
@@ -68,9 +68,9 @@ class ProviderCore final : public trace_api::TracerProvider {
 
   // Around fork, for the process hooks. The locks of the slots, and then of the buffer, are taken
   // after this one's.
-  void PrepareFork();
-  void AfterForkInParent();
-  void AfterForkInChild();
+  void PrepareFork() SPANDREL_ACQUIRE(mutex_);
+  void AfterForkInParent() SPANDREL_RELEASE(mutex_);
+  void AfterForkInChild() SPANDREL_RELEASE(mutex_);
 
  private:
   void StartMetrics();
@@ -81,7 +81,7 @@ class ProviderCore final : public trace_api::TracerProvider {
   std::shared_ptr<Exporter> CurrentExporter();
   opentelemetry::nostd::shared_ptr<trace_api::Tracer> FindOrMakeTracer(std::string scope_head,
                                                                        std::string_view schema_url);
-  void Sweep(bool& urgent);
+  void Sweep(bool& urgent) SPANDREL_REQUIRES(mutex_);
 
   const Options options_;
   const TransportFactory connect_;
@@ -98,11 +98,12 @@ class ProviderCore final : public trace_api::TracerProvider {
   // Few enough that their blocks find room among the buffer's spare ones.
   static constexpr size_t kFewTracers = 16;
 
-  std::mutex mutex_;  // taken after a slot's lock, and before LanesMutex()
-  // By the text of their scope, which they hold; guarded by mutex_
-  std::unordered_map<std::string_view, std::unique_ptr<Tracer>> tracers_;
-  size_t sweep_at_ = kFewTracers;       // so many tracers; guarded by mutex_
-  std::shared_ptr<Exporter> exporter_;  // guarded by mutex_
+  base::Mutex mutex_;  // taken after a slot's lock, and before LanesMutex()
+  // By the text of their scope, which they hold.
+  std::unordered_map<std::string_view, std::unique_ptr<Tracer>> tracers_
+      SPANDREL_GUARDED_BY(mutex_);
+  size_t sweep_at_ SPANDREL_GUARDED_BY(mutex_) = kFewTracers;  // so many tracers
+  std::shared_ptr<Exporter> exporter_ SPANDREL_GUARDED_BY(mutex_);
 };
 
 }  // namespace spandrel::sdk

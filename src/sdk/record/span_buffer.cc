@@ -35,7 +35,7 @@ bool HasLiveSpans(const SlotLane& lane) {
 }  // namespace
 
 SlotLane& SpanBuffer::OpenLane(ScopePtr scope) {
-  std::lock_guard lock(LanesMutex());
+  base::MutexLock lock(LanesMutex());
   SlotLane& lane = TakeLane(*this, std::move(scope));
   lanes_.emplace(lane.index, &lane);
   return lane;
@@ -43,7 +43,7 @@ SlotLane& SpanBuffer::OpenLane(ScopePtr scope) {
 
 // A slot that is locked is being added to, or swept by the exporter: the lane stays for this time.
 bool SpanBuffer::TryCloseLane(SlotLane& lane, bool& urgent) {
-  std::lock_guard lock(LanesMutex());
+  base::MutexLock lock(LanesMutex());
   if (HasLiveSpans(lane)) return false;
   for (const auto& slot : lane.slots) {
     const std::unique_lock slot_lock(slot->lock, std::try_to_lock);
@@ -91,7 +91,7 @@ bool SpanBuffer::Renew(ThreadSlot& slot, size_t size) {
 }
 
 SpanBuffer::Kept SpanBuffer::Keep(std::unique_ptr<SpanBlock>& block) {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   const size_t bytes = block->held_bytes();
   if (held_bytes_ + bytes > limits_.bytes) return Kept::kRefused;
   if (limits_.spans != 0 && held_spans_ + block->spans > limits_.spans) return Kept::kRefused;
@@ -107,7 +107,7 @@ SpanBuffer::Kept SpanBuffer::Keep(std::unique_ptr<SpanBlock>& block) {
 std::unique_ptr<SpanBlock> SpanBuffer::NewBlock(size_t size) {
   if (size > SpanBlock::kBytes) return std::make_unique<SpanBlock>(size);
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     if (!spare_.empty()) {
       std::unique_ptr<SpanBlock> block = std::move(spare_.back());
       spare_.pop_back();
@@ -119,7 +119,7 @@ std::unique_ptr<SpanBlock> SpanBuffer::NewBlock(size_t size) {
 
 std::vector<ThreadSlot*> SpanBuffer::AllSlots() {
   std::vector<ThreadSlot*> slots;
-  std::lock_guard lock(LanesMutex());
+  base::MutexLock lock(LanesMutex());
   for (const auto& [index, lane] : lanes_) {
     for (const auto& slot : lane->slots) slots.push_back(slot.get());
   }
@@ -141,7 +141,7 @@ SpanBuffer::Blocks SpanBuffer::TakeAll() {
     swept.push_back(std::move(slot->block));
   }
   Blocks taken;
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   taken.swap(full_);
   full_bytes_ = 0;
   held_bytes_ += bytes;
@@ -155,18 +155,18 @@ void SpanBuffer::Recycle(std::unique_ptr<SpanBlock> block) {
   block->size = 0;
   block->spans = 0;
   block->scope = nullptr;
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   if (spare_.size() < kMaxSpareBlocks) spare_.push_back(std::move(block));
 }
 
 void SpanBuffer::Release(size_t bytes, size_t spans) {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   held_bytes_ -= bytes;
   held_spans_ -= spans;
 }
 
 void SpanBuffer::FreeSpareBlocks() {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   spare_ = Blocks();
 }
 
@@ -179,7 +179,7 @@ SpanBuffer::Counts SpanBuffer::CountsOfLanes() const {
 }
 
 SpanBuffer::Counts SpanBuffer::counts() {
-  std::lock_guard lock(LanesMutex());
+  base::MutexLock lock(LanesMutex());
   Counts counts = CountsOfLanes();
   counts.ended += closed_.ended;
   counts.dropped_buffer_full += closed_.dropped_buffer_full;

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/mutex.h"
 #include "proto/otlp.h"
 #include "proto/raw_writer.h"
 #include "sdk/process/spin_lock.h"
@@ -81,9 +82,9 @@ class SpanBuffer {
 
   // Around fork. In the child all spans are forgotten, since the parent sends them; slots are reset
   // before that.
-  void LockForFork() { mutex_.lock(); }
-  void UnlockAfterFork() { mutex_.unlock(); }
-  void ResetInChild();
+  void LockForFork() SPANDREL_ACQUIRE(mutex_) { mutex_.Lock(); }
+  void UnlockAfterFork() SPANDREL_RELEASE(mutex_) { mutex_.Unlock(); }
+  void ResetInChild() SPANDREL_REQUIRES(mutex_, LanesMutex());
 
  private:
   static constexpr size_t kUrgentBytes = 256 << 10;
@@ -97,7 +98,7 @@ class SpanBuffer {
            (limits_.block_spans == 0 || block->spans < limits_.block_spans);
   }
   std::vector<ThreadSlot*> AllSlots();
-  Counts CountsOfLanes() const;
+  Counts CountsOfLanes() const SPANDREL_REQUIRES(LanesMutex());
   bool Renew(ThreadSlot& slot, size_t size);
   Kept Keep(std::unique_ptr<SpanBlock>& block);
   std::unique_ptr<SpanBlock> NewBlock(size_t size);
@@ -106,15 +107,15 @@ class SpanBuffer {
   const Limits limits_;
   const std::function<void(bool urgent)> on_data_;
 
-  std::map<uint32_t, SlotLane*> lanes_;  // by index; guarded by LanesMutex()
-  Counts closed_;  // beside what the lanes' slots count; guarded by LanesMutex()
+  std::map<uint32_t, SlotLane*> lanes_ SPANDREL_GUARDED_BY(LanesMutex());  // by index
+  Counts closed_ SPANDREL_GUARDED_BY(LanesMutex());  // beside what the lanes' slots count
 
-  std::mutex mutex_;
-  Blocks full_;            // guarded by mutex_
-  Blocks spare_;           // guarded by mutex_
-  size_t full_bytes_ = 0;  // guarded by mutex_
-  size_t held_bytes_ = 0;  // full or taken, not released; guarded by mutex_
-  size_t held_spans_ = 0;  // guarded by mutex_
+  base::Mutex mutex_;
+  Blocks full_ SPANDREL_GUARDED_BY(mutex_);
+  Blocks spare_ SPANDREL_GUARDED_BY(mutex_);
+  size_t full_bytes_ SPANDREL_GUARDED_BY(mutex_) = 0;
+  size_t held_bytes_ SPANDREL_GUARDED_BY(mutex_) = 0;  // full or taken, not released
+  size_t held_spans_ SPANDREL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace spandrel::sdk

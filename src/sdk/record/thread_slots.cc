@@ -9,9 +9,9 @@ namespace spandrel::sdk {
 namespace {
 
 struct Lanes {
-  std::mutex mutex;
-  std::vector<std::unique_ptr<SlotLane>> all;  // guarded by mutex
-  std::vector<SlotLane*> unused;               // guarded by mutex
+  base::Mutex mutex;
+  std::vector<std::unique_ptr<SlotLane>> all SPANDREL_GUARDED_BY(LanesMutex());
+  std::vector<SlotLane*> unused SPANDREL_GUARDED_BY(LanesMutex());
 };
 
 Lanes& TheLanes() {
@@ -20,7 +20,7 @@ Lanes& TheLanes() {
 }
 
 ThreadSlot* TakeSlot(SlotLane& lane) {
-  std::lock_guard lock(LanesMutex());
+  base::MutexLock lock(LanesMutex());
   if (!lane.unused.empty()) {
     ThreadSlot* const slot = lane.unused.back();
     lane.unused.pop_back();
@@ -36,7 +36,7 @@ ThreadSlot* TakeSlot(SlotLane& lane) {
 // What the calling thread has in its state, when it ends.
 void ReturnSlots() {
   ThreadState& thread = t_thread;
-  std::lock_guard lock(LanesMutex());
+  base::MutexLock lock(LanesMutex());
   for (uint32_t i = 0; i < thread.slot_count; ++i) {
     if (thread.slots[i] != nullptr) thread.slots[i]->lane.unused.push_back(thread.slots[i]);
   }
@@ -79,7 +79,7 @@ void Bind(SlotLane& lane, SpanBuffer* buffer, ScopePtr scope) {
 
 }  // namespace
 
-std::mutex& LanesMutex() {
+base::Mutex& LanesMutex() {
   return TheLanes().mutex;
 }
 
@@ -110,7 +110,7 @@ SlotLease::SlotLease(SlotLane& lane) : slot_(FindSlot(lane.index)) {
 // By now the lane may already serve another tracer.
 SlotLease::~SlotLease() {
   if (kept_) return;
-  std::lock_guard lock(LanesMutex());
+  base::MutexLock lock(LanesMutex());
   slot_->lane.unused.push_back(slot_);
 }
 

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <vector>
 
+#include "base/mutex.h"
 #include "sdk/process/spin_lock.h"
 #include "sdk/process/thread_state.h"
 #include "sdk/record/span_block.h"
@@ -61,12 +62,12 @@ struct SlotLane {
 
 // Taken after a provider's lock, and before a buffer's and a slot's. The latter is only tried,
 // unless the lane is free: who adds to a slot may be waiting for its provider's lock.
-std::mutex& LanesMutex();
+base::Mutex& LanesMutex();
 
 // With LanesMutex() held: a lane that no tracer has, and gives one back. Of one that is given back
 // no slot has a block, and nobody starts or ends a span.
-SlotLane& TakeLane(SpanBuffer& buffer, ScopePtr scope);
-void GiveBackLane(SlotLane& lane);
+SlotLane& TakeLane(SpanBuffer& buffer, ScopePtr scope) SPANDREL_REQUIRES(LanesMutex());
+void GiveBackLane(SlotLane& lane) SPANDREL_REQUIRES(LanesMutex());
 
 // The calling thread's slot of a lane, which it keeps until it ends; null: not yet taken.
 inline ThreadSlot* FindSlot(uint32_t lane_index) {
@@ -91,6 +92,6 @@ class SlotLease {
 
 // In the child of a fork, with LanesMutex() held: only the calling thread keeps its slots, and all
 // blocks are forgotten.
-void ResetSlotsInChild();
+void ResetSlotsInChild() SPANDREL_REQUIRES(LanesMutex());
 
 }  // namespace spandrel::sdk
