@@ -18,9 +18,9 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-ANNOTATED = re.compile(r"\b(?:Mutex|MutexLock|SharedMutex)\b|SPANDREL_(?:GUARDED_BY|REQUIRES)")
+ANNOTATED = re.compile(r"\b(?:Mutex|MutexLock|SharedMutex|WriterLock|ReaderLock)\b|SPANDREL_(?:GUARDED_BY|REQUIRES)")
 PLAIN = re.compile(r"\bstd::(?:mutex|shared_mutex|recursive_mutex|timed_mutex)\b")
-WRAPPER = "src/base/mutex.h"
+WRAPPERS = ("src/base/mutex.h", "src/base/shared_mutex.h")
 TEST = re.compile(r"(_(test|bench|fuzz)\.(cc|h)|(^|/)(test|fake)_\w+\.(h|cc)|/testing/.*)$")
 # What g++ takes and clang does not, and warnings that are other checks' business.
 FOREIGN = re.compile(r"^-(o|c|W.*|f(no-)?fat-lto.*)$")
@@ -29,7 +29,7 @@ FOREIGN = re.compile(r"^-(o|c|W.*|f(no-)?fat-lto.*)$")
 def plain_users(root):
     """Files of product code with a mutex that clang does not know."""
     names = (str(path.relative_to(root)) for path in sorted((root / "src").rglob("*")) if path.suffix in (".h", ".cc"))
-    return {name for name in names if name != WRAPPER and not TEST.search(name) and PLAIN.search((root / name).read_text())}
+    return {name for name in names if name not in WRAPPERS and not TEST.search(name) and PLAIN.search((root / name).read_text())}
 
 
 def list_faults(found, listed):

@@ -119,7 +119,7 @@ Status Host::OpenTenants() {
     }
     auto tenant = TenantStore::Open(Context(), LayoutOf(name));
     if (!tenant.ok()) return tenant.status();
-    std::unique_lock lock(mutex_);
+    base::WriterLock lock(mutex_);
     tenants_.emplace(name, *std::move(tenant));
   }
   return {};
@@ -178,7 +178,7 @@ void Host::ReleaseRecovered() {
 }
 
 void Host::Close() {
-  std::lock_guard lock(close_mutex_);
+  base::MutexLock lock(close_mutex_);
   if (closed_.exchange(true)) return;
   if (options_.read_only) return lock_.reset();
   gauges_.clear();
@@ -211,7 +211,7 @@ Status Host::RefusalOf(const std::string& tenant) const {
     return Status::Unavailable("store: sealing is behind", kRetryWhenSealing);
   }
   if (tenant.empty() && !options_.tenants) return {};
-  std::shared_lock lock(mutex_);
+  base::ReaderLock lock(mutex_);
   const auto found = tenants_.find(tenant);
   if (found == tenants_.end()) {
     if (tenants_.size() <= options_.max_tenants) return {};
@@ -227,14 +227,14 @@ void Host::Publish(const std::string& tenant, const span::SpanBatch& batch, uint
 }
 
 std::shared_ptr<TenantStore> Host::Find(std::string_view tenant) const {
-  std::shared_lock lock(mutex_);
+  base::ReaderLock lock(mutex_);
   const auto found = tenants_.find(tenant);
   return found == tenants_.end() ? nullptr : found->second;
 }
 
 std::vector<std::shared_ptr<TenantStore>> Host::Tenants() const {
   std::vector<std::shared_ptr<TenantStore>> all;
-  std::shared_lock lock(mutex_);
+  base::ReaderLock lock(mutex_);
   all.reserve(tenants_.size());
   for (const auto& [name, tenant] : tenants_) all.push_back(tenant);
   return all;
@@ -244,7 +244,7 @@ std::shared_ptr<TenantStore> Host::FindOrMake(const std::string& tenant) {
   if (auto found = Find(tenant)) return found;
   auto made = TenantStore::Make(Context(), LayoutOf(tenant));
   if (reserve_) made->UseReserve(&*reserve_);
-  std::unique_lock lock(mutex_);
+  base::WriterLock lock(mutex_);
   return tenants_.emplace(tenant, std::move(made)).first->second;
 }
 
@@ -277,7 +277,7 @@ StoreLayout Host::LayoutOf(std::string_view tenant) const {
 }
 
 void Host::Settle() {
-  std::lock_guard lock(close_mutex_);
+  base::MutexLock lock(close_mutex_);
   if (!closed_ && !options_.read_only) maintenance_->RunNow();
 }
 

@@ -5,14 +5,14 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/metrics.h"
+#include "base/mutex.h"
+#include "base/shared_mutex.h"
 #include "base/status.h"
 #include "columnar/background/maintenance.h"
 #include "columnar/log/span_log.h"
@@ -79,15 +79,16 @@ class Host {
   base::MetricRegistry& metrics_;
   base::Counter& refused_;
 
-  std::mutex close_mutex_;
+  base::Mutex close_mutex_;  // held while it is closed or settled
   std::atomic<bool> closed_{true};
   std::optional<disk::DirectoryLock> lock_;
   std::optional<disk::SpaceReserve> reserve_;
   std::atomic<uint64_t> all_head_bytes_{0};
   std::atomic<uint64_t> published_{0};  // all records up to it are in heads or parts
 
-  mutable std::shared_mutex mutex_;
-  std::map<std::string, std::shared_ptr<TenantStore>, std::less<>> tenants_;  // guarded by mutex_
+  mutable base::SharedMutex mutex_;
+  std::map<std::string, std::shared_ptr<TenantStore>, std::less<>> tenants_
+      SPANDREL_GUARDED_BY(mutex_);
 
   std::unique_ptr<Maintenance> maintenance_;
   std::unique_ptr<SpanLog> log_;

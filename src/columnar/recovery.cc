@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "columnar/recovery.h"
 
-#include <condition_variable>
 #include <deque>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 
 #include "base/log.h"
+#include "base/mutex.h"
 #include "base/tenant_name.h"
 #include "base/thread.h"
 #include "columnar/log/log_damage.h"
@@ -34,29 +33,29 @@ struct DecodedRecord {
 class DecodedRecords {
  public:
   void Put(DecodedRecord record) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return records_.size() < kMaxDecoded; });
+    base::MutexLock lock(mutex_);
+    changed_.Wait(lock, [&]() SPANDREL_REQUIRES(mutex_) { return records_.size() < kMaxDecoded; });
     records_.push_back(std::move(record));
-    changed_.notify_all();
+    changed_.NotifyAll();
   }
   void End() {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     ended_ = true;
-    changed_.notify_all();
+    changed_.NotifyAll();
   }
   // All there are; none at the end.
   std::deque<DecodedRecord> Take() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return ended_ || !records_.empty(); });
-    changed_.notify_all();
+    base::MutexLock lock(mutex_);
+    changed_.Wait(lock, [&]() SPANDREL_REQUIRES(mutex_) { return ended_ || !records_.empty(); });
+    changed_.NotifyAll();
     return std::exchange(records_, {});
   }
 
  private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<DecodedRecord> records_;  // guarded by mutex_
-  bool ended_ = false;                 // guarded by mutex_
+  base::Mutex mutex_;
+  base::CondVar changed_;
+  std::deque<DecodedRecord> records_ SPANDREL_GUARDED_BY(mutex_);
+  bool ended_ SPANDREL_GUARDED_BY(mutex_) = false;
 };
 
 // The reading thread's work.

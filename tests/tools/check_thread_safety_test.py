@@ -51,7 +51,7 @@ class CheckThreadSafetyTest(unittest.TestCase):
             root = pathlib.Path(folder)
             for name, text in {"src/net/a.h": "std::mutex mutex_;", "src/net/a_test.cc": "std::mutex mutex;",
                                "src/net/testing/b.h": "std::mutex mutex;", "src/net/c.h": "base::Mutex mutex_;",
-                               check_thread_safety.WRAPPER: "std::mutex mutex_;"}.items():
+                               check_thread_safety.WRAPPERS[0]: "std::mutex mutex_;"}.items():
                 (root / name).parent.mkdir(parents=True, exist_ok=True)
                 (root / name).write_text(text)
             self.assertEqual(check_thread_safety.plain_users(root), {"src/net/a.h"})

@@ -13,45 +13,45 @@ void RoundThread::Start(base::ThreadName name, Round round) {
 }
 
 void RoundThread::Wake() {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   ++wanted_;
-  wake_.notify_one();
+  wake_.NotifyOne();
 }
 
 void RoundThread::RunNow() {
-  std::unique_lock lock(mutex_);
+  base::MutexLock lock(mutex_);
   const uint64_t wish = ++wanted_;
-  wake_.notify_one();
-  finished_.wait(lock, [&] { return done_ >= wish || stopping_; });
+  wake_.NotifyOne();
+  finished_.Wait(lock, [&]() SPANDREL_REQUIRES(mutex_) { return done_ >= wish || stopping_; });
 }
 
 void RoundThread::Stop() {
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     stopping_ = true;
-    wake_.notify_one();
-    finished_.notify_all();
+    wake_.NotifyOne();
+    finished_.NotifyAll();
   }
   if (thread_.joinable()) thread_.join();
 }
 
 void RoundThread::Run(const Round& round) {
-  std::unique_lock lock(mutex_);
+  base::MutexLock lock(mutex_);
   std::optional<std::chrono::milliseconds> delay;
   while (!stopping_) {
-    const auto is_due = [this] { return stopping_ || wanted_ > done_; };
+    const auto is_due = [this]() SPANDREL_REQUIRES(mutex_) { return stopping_ || wanted_ > done_; };
     if (delay) {
-      wake_.wait_for(lock, *delay, is_due);
+      wake_.WaitFor(lock, *delay, is_due);
     } else {
-      wake_.wait(lock, is_due);
+      wake_.Wait(lock, is_due);
     }
     if (stopping_) return;
     const uint64_t met = wanted_;
-    lock.unlock();
+    lock.Unlock();
     delay = round();
-    lock.lock();
+    lock.Lock();
     done_ = met;
-    finished_.notify_all();
+    finished_.NotifyAll();
   }
 }
 

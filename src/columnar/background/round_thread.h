@@ -2,13 +2,12 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <thread>
 
+#include "base/mutex.h"
 #include "base/thread.h"
 
 namespace spandrel::columnar {
@@ -33,12 +32,12 @@ class RoundThread {
  private:
   void Run(const Round& round);
 
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::condition_variable finished_;
-  uint64_t wanted_ = 0;    // guarded by mutex_; rounds that somebody asked for
-  uint64_t done_ = 0;      // guarded by mutex_; wishes that have been met
-  bool stopping_ = false;  // guarded by mutex_
+  base::Mutex mutex_;
+  base::CondVar wake_;
+  base::CondVar finished_;
+  uint64_t wanted_ SPANDREL_GUARDED_BY(mutex_) = 0;  // rounds that somebody asked for
+  uint64_t done_ SPANDREL_GUARDED_BY(mutex_) = 0;    // wishes that have been met
+  bool stopping_ SPANDREL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

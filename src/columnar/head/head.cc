@@ -6,7 +6,6 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <mutex>
 #include <random>
 
 namespace spandrel::columnar {
@@ -39,7 +38,7 @@ size_t Head::Add(const std::shared_ptr<const span::SpanChunk>& chunk, const Know
   for (const span::SpanEntry& entry : chunk->spans) hashes.push_back(hasher.Of(entry));
   HeadChunk added{chunk, static_cast<uint32_t>(rows_.size())};
   size_t left_out = 0;
-  std::unique_lock lock(mutex_);
+  base::WriterLock lock(mutex_);
   chunks_.push_back(added);
   HeadRow row;
   row.chunk = static_cast<uint32_t>(chunks_.size() - 1);

@@ -4,9 +4,9 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <shared_mutex>
 #include <vector>
 
+#include "base/shared_mutex.h"
 #include "columnar/hash/content_hash.h"
 #include "columnar/hash/hash_index.h"
 #include "span/span_view.h"
@@ -120,8 +120,9 @@ class Head {
   uint64_t max_start_ = 0;
   uint64_t buffer_bytes_ = 0;
 
-  // Held shared by readers on other threads, exclusively while a chunk is added.
-  mutable std::shared_mutex mutex_;
+  // Guards what is below: held shared by readers on other threads, exclusively while a chunk is
+  // added. The adding thread reads without it, so the members cannot say SPANDREL_GUARDED_BY.
+  mutable base::SharedMutex mutex_;
   std::vector<HeadChunk> chunks_;
   std::vector<HeadRow> rows_;
   std::vector<HeadTrace> traces_;

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "columnar/head/head_view.h"
 
-#include <mutex>
-#include <shared_mutex>
 #include <utility>
 
 namespace spandrel::columnar {
 
 HeadView::HeadView(std::shared_ptr<const Head> head) : head_(std::move(head)) {
-  std::shared_lock lock(head_->mutex_);
+  base::ReaderLock lock(head_->mutex_);
   chunk_count_ = head_->chunks_.size();
   row_count_ = static_cast<uint32_t>(head_->rows_.size());
 }
@@ -22,7 +20,7 @@ const std::vector<HeadChunk>& HeadView::chunks() const {
     ListParkedChunks();
     return chunks_;
   }
-  std::shared_lock lock(head_->mutex_);
+  base::ReaderLock lock(head_->mutex_);
   const auto first = head_->chunks_.begin();
   chunks_.assign(first, first + static_cast<ptrdiff_t>(chunk_count_));
   return chunks_;
@@ -45,7 +43,7 @@ std::vector<uint32_t> HeadView::SpansOf(const HeadChunk& chunk) const {
   if (parked_ != nullptr) return parked_->SpansOf(parked_->ChunkOfRow(chunk.first_row));
   std::vector<uint32_t> spans;
   spans.reserve(chunk.row_count);
-  std::shared_lock lock(head_->mutex_);
+  base::ReaderLock lock(head_->mutex_);
   for (uint32_t i = 0; i < chunk.row_count; ++i) {
     spans.push_back(head_->rows_[chunk.first_row + i].span);
   }
@@ -55,7 +53,7 @@ std::vector<uint32_t> HeadView::SpansOf(const HeadChunk& chunk) const {
 void HeadView::FindTrace(const span::TraceId& id, std::vector<span::SpanRef>* spans,
                          std::vector<std::shared_ptr<const span::SpanChunk>>* chunks) const {
   if (parked_ != nullptr) return FindParked(id, spans, chunks);
-  std::shared_lock lock(head_->mutex_);
+  base::ReaderLock lock(head_->mutex_);
   const uint32_t trace = head_->index_.traces.Find(
       head_->index_.TraceKey(id), [&](uint32_t t) { return head_->traces_[t].id == id; });
   if (trace == HashIndex::kAbsent) return;

@@ -97,7 +97,7 @@ bool ParkedHead::IsAt(uint32_t row, const span::SpanEntry& entry, uint64_t conte
 }
 
 std::shared_ptr<const span::SpanChunk> ParkedHead::Load(uint32_t chunk) const {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   for (const LoadedChunk& loaded : loaded_) {
     if (loaded.number == chunk) return loaded.chunk;
   }

@@ -5,9 +5,9 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "base/mutex.h"
 #include "columnar/head/head.h"
 #include "journal/log_file_bytes.h"
 
@@ -111,9 +111,9 @@ class ParkedHead {
   mutable std::atomic<bool> losses_claimed_{false};
 
   // Decoded last, since whoever asks for one span of a request asks for more of them.
-  mutable std::mutex mutex_;
-  mutable std::array<LoadedChunk, 4> loaded_;  // guarded by mutex_
-  mutable size_t next_loaded_ = 0;             // guarded by mutex_
+  mutable base::Mutex mutex_;
+  mutable std::array<LoadedChunk, 4> loaded_ SPANDREL_GUARDED_BY(mutex_);
+  mutable size_t next_loaded_ SPANDREL_GUARDED_BY(mutex_) = 0;
 };
 
 using ParkedHeadPtr = std::shared_ptr<const ParkedHead>;

@@ -42,6 +42,7 @@ void RemoveFilesOf(const std::vector<PartPtr>& parts) {
 Result<std::unique_ptr<PartSet>> PartSet::Open(const StoreLayout& layout,
                                                base::MetricRegistry& metrics) {
   std::unique_ptr<PartSet> set(new PartSet(layout, metrics));
+  base::MutexLock lock(set->mutex_);
   SPANDREL_RETURN_IF_ERROR(set->FindParts());
   if (!layout.read_only) SPANDREL_RETURN_IF_ERROR(set->RemoveStrays());
   return set;
@@ -58,23 +59,23 @@ PartSet::PartSet(StoreLayout layout, base::MetricRegistry& metrics)
       damaged_manifests_(metrics.AddCounter("spandrel_store_damaged_manifests_total")) {}
 
 std::vector<PartPtr> PartSet::parts() const {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   return parts_;
 }
 
 uint64_t PartSet::sealed_through() const {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   return manifest_.sealed_through;
 }
 
 uint64_t PartSet::released_through() const {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   return manifest_.released_through;
 }
 
 Status PartSet::Publish(const std::string& file, const std::vector<PartPtr>& replaced,
                         const Install& install, uint64_t released) {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   Manifest changed = manifest_;
   const uint64_t number = changed.next_part_number++;
   const std::string path = layout_.PartFile(number);
@@ -100,7 +101,7 @@ Status PartSet::Publish(const std::string& file, const std::vector<PartPtr>& rep
 }
 
 Status PartSet::NoteSealed(uint64_t sequence, uint64_t released) {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   if (sequence <= manifest_.sealed_through && released <= manifest_.released_through) return {};
   Manifest changed = manifest_;
   changed.sealed_through = std::max(changed.sealed_through, sequence);
@@ -109,7 +110,7 @@ Status PartSet::NoteSealed(uint64_t sequence, uint64_t released) {
 }
 
 Status PartSet::Drop(const std::vector<PartPtr>& dropped, const Install& install) {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   SPANDREL_RETURN_IF_ERROR(Commit(Without(parts_, dropped), manifest_));
   install(parts_);
   RemoveFilesOf(dropped);
@@ -117,7 +118,7 @@ Status PartSet::Drop(const std::vector<PartPtr>& dropped, const Install& install
 }
 
 Status PartSet::QuarantineDamaged(const Install& install) {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   std::vector<PartPtr> damaged;
   for (const PartPtr& part : parts_) {
     if (part->damaged()) damaged.push_back(part);

@@ -4,11 +4,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "base/metrics.h"
+#include "base/mutex.h"
 #include "base/status.h"
 #include "columnar/manifest/manifest.h"
 #include "columnar/options/store_layout.h"
@@ -66,12 +66,12 @@ class PartSet {
  private:
   PartSet(StoreLayout layout, base::MetricRegistry& metrics);
 
-  base::Status FindParts();
-  base::Status OpenListed(const Manifest& listed);
-  base::Status AdoptAll(const std::vector<disk::NumberedFile>& files);
+  base::Status FindParts() SPANDREL_REQUIRES(mutex_);
+  base::Status OpenListed(const Manifest& listed) SPANDREL_REQUIRES(mutex_);
+  base::Status AdoptAll(const std::vector<disk::NumberedFile>& files) SPANDREL_REQUIRES(mutex_);
   base::Status SetAside(const std::string& path, const base::Status& why);
-  base::Status RemoveStrays();
-  base::Status Commit(std::vector<PartPtr> parts, Manifest changed);
+  base::Status RemoveStrays() SPANDREL_REQUIRES(mutex_);
+  base::Status Commit(std::vector<PartPtr> parts, Manifest changed) SPANDREL_REQUIRES(mutex_);
 
   const StoreLayout layout_;
   base::Counter& quarantined_;
@@ -79,9 +79,9 @@ class PartSet {
   disk::SpaceReserve* reserve_ = nullptr;
   std::vector<disk::Damage> damage_;
 
-  mutable std::mutex mutex_;
-  Manifest manifest_;           // guarded by mutex_
-  std::vector<PartPtr> parts_;  // guarded by mutex_
+  mutable base::Mutex mutex_;
+  Manifest manifest_ SPANDREL_GUARDED_BY(mutex_);
+  std::vector<PartPtr> parts_ SPANDREL_GUARDED_BY(mutex_);
 };
 
 }  // namespace spandrel::columnar

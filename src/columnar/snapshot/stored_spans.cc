@@ -24,7 +24,7 @@ void StoredSpans::Add(const span::SpanBatch& batch, uint64_t sequence) {
   bool is_first = false;
   bool is_full = false;
   {
-    std::lock_guard write(write_mutex_);
+    base::MutexLock write(write_mutex_);
     is_first = open_->last_sequence() == 0;
     is_full = AddToOpenHead(batch.chunks(), sequence);
     is_full ? PushOpenHead() : CountOpenHead();
@@ -35,7 +35,7 @@ void StoredSpans::Add(const span::SpanBatch& batch, uint64_t sequence) {
 
 void StoredSpans::AddRecovered(const std::shared_ptr<const span::SpanChunk>& chunk,
                                const journal::LogPlace& place, uint64_t sequence) {
-  std::lock_guard write(write_mutex_);
+  base::MutexLock write(write_mutex_);
   const bool is_full = AddToOpenHead({chunk}, sequence);
   if (open_->chunks().size() > recovered_.size()) recovered_.push_back(place);
   if (is_full) ParkOpenHead();
@@ -43,14 +43,14 @@ void StoredSpans::AddRecovered(const std::shared_ptr<const span::SpanChunk>& chu
 
 // A head without rows stays open: its sequence says up to where nothing needs to be replayed.
 void StoredSpans::EndRecovery() {
-  std::lock_guard write(write_mutex_);
+  base::MutexLock write(write_mutex_);
   if (open_->row_count() > 0) ParkOpenHead();
 }
 
 Snapshot StoredSpans::TakeSnapshot() const {
   Snapshot snapshot;
   snapshot.unreadable_spans = &unreadable_;
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   for (const PartPtr& part : parts_) {
     if (!part->damaged()) snapshot.parts.push_back(part);
   }
@@ -60,7 +60,7 @@ Snapshot StoredSpans::TakeSnapshot() const {
 }
 
 StoredSpans::Rotation StoredSpans::CloseHead(bool now_if_any) {
-  std::lock_guard write(write_mutex_);
+  base::MutexLock write(write_mutex_);
   if (open_->last_sequence() == 0) return {};
   const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(
       options_.clock->NowSteady() - open_->opened_at());
@@ -69,7 +69,7 @@ StoredSpans::Rotation StoredSpans::CloseHead(bool now_if_any) {
     PushOpenHead();
     return {};
   }
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   const uint64_t sequence = full_.empty() ? open_->last_sequence() : 0;
   open_ = std::make_shared<Head>();
   open_first_ = 0;
@@ -77,12 +77,12 @@ StoredSpans::Rotation StoredSpans::CloseHead(bool now_if_any) {
 }
 
 FullHead StoredSpans::OldestFullHead() const {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   return full_.empty() ? FullHead() : full_.front();
 }
 
 std::optional<uint64_t> StoredSpans::OldestUnsealed(uint64_t sealed) const {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   for (const FullHead& full : full_) {
     if (full.last_sequence() != sealed) return full.first_sequence();
   }
@@ -91,9 +91,9 @@ std::optional<uint64_t> StoredSpans::OldestUnsealed(uint64_t sealed) const {
 }
 
 void StoredSpans::Install(const std::vector<PartPtr>& parts, uint64_t sealed) {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   parts_ = parts;
-  std::erase_if(full_, [&](const FullHead& full) {
+  std::erase_if(full_, [&](const FullHead& full) SPANDREL_REQUIRES(mutex_) {
     if (full.last_sequence() != sealed) return false;
     CountFull(full, -1);
     return true;
@@ -110,10 +110,10 @@ HeadPtr StoredSpans::InMemory(const FullHead& full) {
 }
 
 void StoredSpans::RestoreDamaged() {
-  std::lock_guard restoring(restore_mutex_);
+  base::MutexLock restoring(restore_mutex_);
   for (FullHead full = OldestDamaged(); !full.empty(); full = OldestDamaged()) {
     const FullHead restored{InMemory(full), nullptr};
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     const auto found = std::find_if(full_.begin(), full_.end(),
                                     [&](const FullHead& one) { return one.parked == full.parked; });
     if (found == full_.end()) continue;
@@ -124,7 +124,7 @@ void StoredSpans::RestoreDamaged() {
 }
 
 FullHead StoredSpans::OldestDamaged() const {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   for (const FullHead& full : full_) {
     if (full.parked != nullptr && full.parked->damaged()) return full;
   }
@@ -152,7 +152,7 @@ StoredSpans::KnownSpans StoredSpans::KnownAround(const span::SpanChunk& chunk) c
     max_start = std::max(max_start, entry.start_time_unix_nano);
   }
   KnownSpans known;
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   for (const FullHead& full : full_) {
     if (full.head != nullptr && full.head->Overlaps(min_start, max_start)) {
       known.heads.push_back(full.head);
@@ -169,7 +169,6 @@ StoredSpans::KnownSpans StoredSpans::KnownAround(const span::SpanChunk& chunk) c
   return known;
 }
 
-// With write_mutex_ held. True when the head is full now.
 bool StoredSpans::AddToOpenHead(const Chunks& chunks, uint64_t sequence) {
   size_t added = 0;
   size_t left_out = 0;
@@ -184,21 +183,19 @@ bool StoredSpans::AddToOpenHead(const Chunks& chunks, uint64_t sequence) {
   return open_->byte_size() >= options_.seal_bytes || open_->row_count() >= options_.seal_spans;
 }
 
-// With write_mutex_ held.
 void StoredSpans::PushOpenHead() {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   PushFull({std::move(open_), nullptr});
 }
 
-// With write_mutex_ held. Nobody else has seen the head yet.
+// Nobody else has seen the head yet.
 void StoredSpans::ParkOpenHead() {
   auto parked = std::make_shared<const ParkedHead>(*open_, recovered_);
   recovered_.clear();
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   PushFull({nullptr, std::move(parked)});
 }
 
-// With both mutexes held.
 void StoredSpans::PushFull(FullHead full) {
   CountFull(full, 1);
   full_.push_back(std::move(full));
@@ -207,14 +204,12 @@ void StoredSpans::PushFull(FullHead full) {
   CountOpenHead();
 }
 
-// With mutex_ held.
 void StoredSpans::CountFull(const FullHead& full, int sign) {
   full_bytes_ += sign * full.byte_size();
   all_head_bytes_ += sign * full.byte_size();
   full_spans_ += sign * full.row_count();
 }
 
-// With write_mutex_ held.
 void StoredSpans::CountOpenHead() {
   CountOpenBytes(open_->row_count() == 0 ? 0 : open_->byte_size());
   open_spans_ = open_->row_count();

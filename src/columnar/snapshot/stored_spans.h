@@ -6,11 +6,11 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <vector>
 
 #include "base/metrics.h"
+#include "base/mutex.h"
 #include "columnar/head/head.h"
 #include "columnar/head/head_view.h"
 #include "columnar/head/parked_head.h"
@@ -104,12 +104,13 @@ class StoredSpans {
   };
   KnownSpans KnownAround(const span::SpanChunk& chunk) const;
   using Chunks = std::vector<std::shared_ptr<const span::SpanChunk>>;
-  bool AddToOpenHead(const Chunks& chunks, uint64_t sequence);
-  void CountOpenHead();
-  void PushOpenHead();
-  void ParkOpenHead();
-  void PushFull(FullHead full);
-  void CountFull(const FullHead& full, int sign);
+  // True when the head is full now.
+  bool AddToOpenHead(const Chunks& chunks, uint64_t sequence) SPANDREL_REQUIRES(write_mutex_);
+  void CountOpenHead() SPANDREL_REQUIRES(write_mutex_);
+  void PushOpenHead() SPANDREL_REQUIRES(write_mutex_);
+  void ParkOpenHead() SPANDREL_REQUIRES(write_mutex_);
+  void PushFull(FullHead full) SPANDREL_REQUIRES(write_mutex_, mutex_);
+  void CountFull(const FullHead& full, int sign) SPANDREL_REQUIRES(mutex_);
   void CountOpenBytes(uint64_t bytes);
   FullHead OldestDamaged() const;
 
@@ -120,14 +121,16 @@ class StoredSpans {
   base::Counter& unreadable_;
   LogDamage damage_;
 
-  std::mutex restore_mutex_;                  // taken first
-  std::vector<journal::LogPlace> recovered_;  // guarded by write_mutex_; of the open head's chunks
-
-  std::mutex write_mutex_;      // held while a batch is added or the open head is closed
-  mutable std::mutex mutex_;    // taken after write_mutex_
-  std::shared_ptr<Head> open_;  // pointer guarded by mutex_; contents as Head says
-  std::deque<FullHead> full_;   // guarded by mutex_; oldest first
-  std::vector<PartPtr> parts_;  // guarded by mutex_
+  base::Mutex restore_mutex_;  // held while damaged heads are brought back
+  base::Mutex write_mutex_;    // held while a batch is added or the open head is closed
+  mutable base::Mutex mutex_ SPANDREL_ACQUIRED_AFTER(restore_mutex_, write_mutex_);
+  // Of the open head's chunks.
+  std::vector<journal::LogPlace> recovered_ SPANDREL_GUARDED_BY(write_mutex_);
+  // The pointer is read with either of write_mutex_ and mutex_, and changed with both; contents as
+  // Head says.
+  std::shared_ptr<Head> open_;
+  std::deque<FullHead> full_ SPANDREL_GUARDED_BY(mutex_);  // oldest first
+  std::vector<PartPtr> parts_ SPANDREL_GUARDED_BY(mutex_);
   std::atomic<uint64_t> full_bytes_{0};
   std::atomic<uint64_t> full_spans_{0};
   std::atomic<uint64_t> open_bytes_{0};
