@@ -3,10 +3,8 @@
 
 #include <fmt/format.h>
 
-#include <condition_variable>
 #include <deque>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <random>
 #include <unordered_set>
@@ -14,6 +12,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/mutex.h"
 #include "pipeline/queue_metrics.h"
 #include "pipeline/retry_policy.h"
 
@@ -55,24 +54,27 @@ class QueuedSender<Batch>::State : public std::enable_shared_from_this<State> {
     RetryProgress progress;
   };
   using ItemPtr = std::shared_ptr<Item>;
-  using Lock = std::unique_lock<std::mutex>;
 
   int64_t WeightOf(const Batch& batch) const;
   base::Status TryTake(const ItemPtr& item);
-  void Admit(const ItemPtr& item);
+  void Admit(const ItemPtr& item) SPANDREL_REQUIRES(mutex_);
   void AnswerAdmitted();
   ItemPtr NextToSend();
   void Pump();
   void Send(const ItemPtr& item);
   void EndCall();
   void OnSent(const ItemPtr& item, const base::Status& status);
-  void RetryLater(Lock lock, const ItemPtr& item, nanoseconds delay);
+  std::optional<nanoseconds> RetryDelay(const ItemPtr& item, const base::Status& status,
+                                        DropReason* reason) SPANDREL_REQUIRES(mutex_);
+  void WakeAt(Timer::TimePoint when);
   void RetryDue();
-  void Finish(const ItemPtr& item);
+  void Finish(const ItemPtr& item) SPANDREL_REQUIRES(mutex_);
   void End(const ItemPtr& item, const base::Status& status, DropReason reason);
-  bool IsIdle() const { return active_.empty() && waiting_.empty() && blocked_.empty(); }
-  void LogOutcome(const base::Status& status);
-  bool IsLineDue(std::optional<Timer::TimePoint>* last);
+  bool IsIdle() const SPANDREL_REQUIRES(mutex_) {
+    return active_.empty() && waiting_.empty() && blocked_.empty();
+  }
+  void LogOutcome(const base::Status& status) SPANDREL_REQUIRES(mutex_);
+  bool IsLineDue(std::optional<Timer::TimePoint>* last) SPANDREL_REQUIRES(mutex_);
   void LogDrop(const ItemPtr& item, const base::Status& status, DropReason reason);
 
   const std::string id_;
@@ -81,22 +83,28 @@ class QueuedSender<Batch>::State : public std::enable_shared_from_this<State> {
   Timer& timer_;
   QueueMetrics metrics_;
 
-  std::mutex mutex_;  // guards all below
-  std::condition_variable changed_;
-  std::deque<ItemPtr> blocked_;         // not taken in yet: block_on_overflow
-  std::deque<ItemPtr> waiting_;         // taken in, for a free consumer
-  std::unordered_set<ItemPtr> active_;  // hold a consumer: sent, or between two attempts
-  std::deque<ItemPtr> ready_;           // of active_, for the next attempt now
-  std::multimap<Timer::TimePoint, ItemPtr> retrying_;  // of active_, for the next attempt then
-  std::vector<Completion> admitted_;                   // to be told OK outside the lock
-  int64_t size_ = 0;
-  size_t calls_in_progress_ = 0;  // into the transport and the senders
-  bool stopping_ = false;
-  bool closed_ = false;
-  bool failing_ = false;
-  std::minstd_rand random_;
-  std::optional<Timer::TimePoint> last_drop_line_;
-  std::optional<Timer::TimePoint> last_trouble_line_;
+  base::Mutex mutex_;
+  base::CondVar changed_;
+  // Not taken in yet: block_on_overflow.
+  std::deque<ItemPtr> blocked_ SPANDREL_GUARDED_BY(mutex_);
+  // Taken in, for a free consumer.
+  std::deque<ItemPtr> waiting_ SPANDREL_GUARDED_BY(mutex_);
+  // Hold a consumer: sent, or between two attempts.
+  std::unordered_set<ItemPtr> active_ SPANDREL_GUARDED_BY(mutex_);
+  // Of active_, for the next attempt now, or at a time.
+  std::deque<ItemPtr> ready_ SPANDREL_GUARDED_BY(mutex_);
+  std::multimap<Timer::TimePoint, ItemPtr> retrying_ SPANDREL_GUARDED_BY(mutex_);
+  // To be told OK outside the lock.
+  std::vector<Completion> admitted_ SPANDREL_GUARDED_BY(mutex_);
+  int64_t size_ SPANDREL_GUARDED_BY(mutex_) = 0;
+  // Into the transport and the senders.
+  size_t calls_in_progress_ SPANDREL_GUARDED_BY(mutex_) = 0;
+  bool stopping_ SPANDREL_GUARDED_BY(mutex_) = false;
+  bool closed_ SPANDREL_GUARDED_BY(mutex_) = false;
+  bool failing_ SPANDREL_GUARDED_BY(mutex_) = false;
+  std::minstd_rand random_ SPANDREL_GUARDED_BY(mutex_);
+  std::optional<Timer::TimePoint> last_drop_line_ SPANDREL_GUARDED_BY(mutex_);
+  std::optional<Timer::TimePoint> last_trouble_line_ SPANDREL_GUARDED_BY(mutex_);
 };
 
 template <typename Batch>
@@ -132,7 +140,7 @@ void QueuedSender<Batch>::State::Consume(Batch&& batch, Completion done) {
 template <typename Batch>
 base::Status QueuedSender<Batch>::State::TryTake(const ItemPtr& item) {
   const QueueOptions& queue = options_.queue;
-  std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (stopping_) return base::Status::Unavailable(id_ + ": shutting down", kRetryWhenFull);
   if (!queue.enabled) {
     active_.insert(item);
@@ -168,7 +176,7 @@ template <typename Batch>
 void QueuedSender<Batch>::State::AnswerAdmitted() {
   std::vector<Completion> admitted;
   {
-    std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     admitted.swap(admitted_);
   }
   for (Completion& done : admitted) done(base::Status());
@@ -176,7 +184,7 @@ void QueuedSender<Batch>::State::AnswerAdmitted() {
 
 template <typename Batch>
 auto QueuedSender<Batch>::State::NextToSend() -> ItemPtr {
-  std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (closed_) return nullptr;
   ItemPtr item;
   if (!ready_.empty()) {
@@ -219,43 +227,51 @@ void QueuedSender<Batch>::State::Send(const ItemPtr& item) {
 template <typename Batch>
 void QueuedSender<Batch>::State::EndCall() {
   {
-    std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     --calls_in_progress_;
   }
-  changed_.notify_all();
+  changed_.NotifyAll();
 }
 
 template <typename Batch>
 void QueuedSender<Batch>::State::OnSent(const ItemPtr& item, const base::Status& status) {
-  Lock lock(mutex_);
+  base::MutexLock lock(mutex_);
   if (!active_.contains(item)) return;  // given up by Shutdown
   LogOutcome(status);
   DropReason reason = DropReason::kRefused;
-  if (status.retryable() && stopping_) {
-    reason = DropReason::kShutdown;
-  } else if (status.retryable() && !options_.retry.enabled) {
-    reason = DropReason::kRetryDisabled;
-  } else if (status.retryable()) {
-    const double random = std::uniform_real_distribution<double>()(random_);
-    const auto delay =
-        NextRetryDelay(options_.retry, status, timer_.Now(), random, &item->progress);
-    if (delay) return RetryLater(std::move(lock), item, *delay);
-    reason = DropReason::kMaxElapsedTime;
+  if (const auto delay = RetryDelay(item, status, &reason)) {
+    const Timer::TimePoint when = timer_.Now() + *delay;
+    retrying_.emplace(when, item);
+    lock.Unlock();
+    return WakeAt(when);
   }
   ++calls_in_progress_;
   Finish(item);
-  lock.unlock();
+  lock.Unlock();
   End(item, status, reason);
   AnswerAdmitted();
   Pump();
   EndCall();
 }
 
+// Nothing when the outcome is final; `reason` says why a failure is.
 template <typename Batch>
-void QueuedSender<Batch>::State::RetryLater(Lock lock, const ItemPtr& item, nanoseconds delay) {
-  const Timer::TimePoint when = timer_.Now() + delay;
-  retrying_.emplace(when, item);
-  lock.unlock();
+std::optional<nanoseconds> QueuedSender<Batch>::State::RetryDelay(const ItemPtr& item,
+                                                                  const base::Status& status,
+                                                                  DropReason* reason) {
+  if (!status.retryable()) return std::nullopt;
+  if (stopping_ || !options_.retry.enabled) {
+    *reason = stopping_ ? DropReason::kShutdown : DropReason::kRetryDisabled;
+    return std::nullopt;
+  }
+  const double random = std::uniform_real_distribution<double>()(random_);
+  const auto delay = NextRetryDelay(options_.retry, status, timer_.Now(), random, &item->progress);
+  if (!delay) *reason = DropReason::kMaxElapsedTime;
+  return delay;
+}
+
+template <typename Batch>
+void QueuedSender<Batch>::State::WakeAt(Timer::TimePoint when) {
   timer_.RunAt(when, [weak = this->weak_from_this()] {
     if (const auto self = weak.lock()) self->RetryDue();
   });
@@ -264,7 +280,7 @@ void QueuedSender<Batch>::State::RetryLater(Lock lock, const ItemPtr& item, nano
 template <typename Batch>
 void QueuedSender<Batch>::State::RetryDue() {
   {
-    std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     const Timer::TimePoint now = timer_.Now();
     while (!retrying_.empty() && (stopping_ || retrying_.begin()->first <= now)) {
       ready_.push_back(std::move(retrying_.begin()->second));
@@ -274,7 +290,7 @@ void QueuedSender<Batch>::State::RetryDue() {
   Pump();
 }
 
-// Frees the item's place and lets blocked senders in. The mutex is held.
+// Frees the item's place and lets blocked senders in.
 template <typename Batch>
 void QueuedSender<Batch>::State::Finish(const ItemPtr& item) {
   active_.erase(item);
@@ -302,16 +318,16 @@ void QueuedSender<Batch>::State::End(const ItemPtr& item, const base::Status& st
 template <typename Batch>
 void QueuedSender<Batch>::State::Shutdown(std::chrono::steady_clock::time_point deadline) {
   {
-    std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     stopping_ = true;
   }
   RetryDue();
   std::vector<ItemPtr> left;
   {
-    Lock lock(mutex_);
-    changed_.wait_until(lock, deadline, [this] { return IsIdle(); });
+    base::MutexLock lock(mutex_);
+    changed_.WaitUntil(lock, deadline, [this]() SPANDREL_REQUIRES(mutex_) { return IsIdle(); });
     closed_ = true;
-    changed_.wait(lock, [this] { return calls_in_progress_ == 0; });
+    changed_.Wait(lock, [this]() SPANDREL_REQUIRES(mutex_) { return calls_in_progress_ == 0; });
     left.assign(active_.begin(), active_.end());
     left.insert(left.end(), waiting_.begin(), waiting_.end());
     left.insert(left.end(), blocked_.begin(), blocked_.end());
@@ -326,7 +342,7 @@ void QueuedSender<Batch>::State::Shutdown(std::chrono::steady_clock::time_point 
   for (const ItemPtr& item : left) End(item, late, DropReason::kShutdown);
 }
 
-// One line when trouble starts and one when it is over, not too often. The mutex is held.
+// One line when trouble starts and one when it is over, not too often.
 template <typename Batch>
 void QueuedSender<Batch>::State::LogOutcome(const base::Status& status) {
   if (!status.retryable() && failing_) {
@@ -350,7 +366,7 @@ template <typename Batch>
 void QueuedSender<Batch>::State::LogDrop(const ItemPtr& item, const base::Status& status,
                                          DropReason reason) {
   {
-    std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (!IsLineDue(&last_drop_line_)) return;
   }
   base::LogError("exporter {}: dropped {} {} ({}): {}", id_, item->count,

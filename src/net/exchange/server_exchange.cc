@@ -23,15 +23,15 @@ void ExchangeState::OnSent(size_t count) {
 // A waiter counts itself before it looks, so that whoever changes something later sees it here.
 void ExchangeState::WakeWaiters() {
   if (waiters_ == 0) return;
-  const std::lock_guard lock(mutex_);
-  changed_.notify_all();
+  const base::MutexLock lock(mutex_);
+  changed_.NotifyAll();
 }
 
 bool ExchangeState::WaitUntilSent(size_t at_most, TimePoint deadline) {
-  std::unique_lock lock(mutex_);
+  base::MutexLock lock(mutex_);
   ++waiters_;
   const bool is_over =
-      changed_.wait_until(lock, deadline, [&] { return cancelled_ || unsent_bytes_ <= at_most; });
+      changed_.WaitUntil(lock, deadline, [&] { return cancelled_ || unsent_bytes_ <= at_most; });
   --waiters_;
   return is_over && !cancelled_;
 }
@@ -78,7 +78,7 @@ void ServerExchange::Send(Answer answer) {
 }
 
 std::string ServerExchange::TakeBody(base::ByteBudget::Reservation* reservation) {
-  const std::lock_guard lock(body_mutex_);
+  const base::MutexLock lock(body_mutex_);
   *reservation = std::move(reservation_);
   return std::move(request_.body);
 }

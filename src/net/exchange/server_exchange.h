@@ -2,11 +2,10 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <string>
 
+#include "base/mutex.h"
 #include "net/exchange/server_core.h"
 #include "net/socket/connection.h"
 
@@ -32,8 +31,8 @@ class ExchangeState {
   std::atomic<bool> cancelled_{false};
   std::atomic<size_t> unsent_bytes_{0};
   std::atomic<int> waiters_{0};
-  std::mutex mutex_;  // guards nothing: it orders waiting and waking
-  std::condition_variable changed_;
+  base::Mutex mutex_;  // guards nothing: it orders waiting and waking
+  base::CondVar changed_;
 };
 
 // The serving side of a protocol: takes answers by the number of the exchange. On the strand; an
@@ -80,9 +79,9 @@ class ServerExchange final : public ServerCall {
   const std::shared_ptr<ExchangeState> state_;
   std::atomic<int> stage_{kUnanswered};
 
-  Request request_;
-  std::mutex body_mutex_;
-  base::ByteBudget::Reservation reservation_;  // guarded by body_mutex_, as is request_.body
+  base::Mutex body_mutex_;
+  Request request_;  // immutable, but for its body, which is taken with body_mutex_ held
+  base::ByteBudget::Reservation reservation_ SPANDREL_GUARDED_BY(body_mutex_);
 };
 
 // Hands a complete request to the handler; whatever the handler throws is logged, and the request

@@ -37,7 +37,7 @@ void Connection::Start(std::unique_ptr<Protocol> protocol) {
 
 void Connection::Submit(Command command) {
   {
-    const std::lock_guard lock(inbox_mutex_);
+    const base::MutexLock lock(inbox_mutex_);
     inbox_.push_back(std::move(command));
     if (inbox_.size() > 1) return;
   }
@@ -135,7 +135,7 @@ bool Connection::ReadOnce(char* buffer, size_t size, size_t* total) {
 void Connection::RunInbox() {
   std::vector<Command> commands;
   {
-    const std::lock_guard lock(inbox_mutex_);
+    const base::MutexLock lock(inbox_mutex_);
     commands.swap(inbox_);
   }
   if (closed_ || lingering_ || protocol_ == nullptr) return;

@@ -3,12 +3,12 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/status.h"
 #include "net/socket/transport.h"
 
@@ -106,8 +106,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool lingering_ = false;
   bool closed_ = false;
 
-  std::mutex inbox_mutex_;
-  std::vector<Command> inbox_;  // guarded by inbox_mutex_
+  base::Mutex inbox_mutex_;
+  std::vector<Command> inbox_ SPANDREL_GUARDED_BY(inbox_mutex_);
 };
 
 }  // namespace spandrel::net
