@@ -78,6 +78,9 @@ struct ConfigBase {
   virtual ~ConfigBase() = default;
   virtual std::vector<ListenAddress> listens() const { return {}; }
   virtual std::vector<ExtensionUse> extension_uses() const { return {}; }
+  // Of an extension: why it is not, as it is configured, what its factory provides under that name
+  // ("it has no 'htpasswd'"); empty when it is.
+  virtual std::string_view lacks(std::string_view /*interface_name*/) const { return {}; }
 };
 
 }  // namespace spandrel::pipeline

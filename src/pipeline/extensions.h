@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/status.h"
+#include "config/reference.h"
 #include "pipeline/component.h"
 
 namespace spandrel::pipeline {
@@ -45,6 +46,20 @@ base::Result<std::shared_ptr<T>> FindExtension(const ComponentContext& context,
   auto found = std::dynamic_pointer_cast<T>(extension);
   if (found == nullptr) return UnmetUse(use, std::string("is not a ") + T::kInterfaceName.data());
   return found;
+}
+
+// The use of the extension that `name` names, as `T`.
+template <typename T>
+ExtensionUse UseAs(const config::Reference& name) {
+  return {name.id, T::kInterfaceName, name.where, name.path};
+}
+
+// FindExtension for a name that need not be there: null without one.
+template <typename T>
+base::Result<std::shared_ptr<T>> FindNamed(const ComponentContext& context,
+                                           const config::Reference& name) {
+  if (name.id.empty()) return std::shared_ptr<T>();
+  return FindExtension<T>(context, UseAs<T>(name));
 }
 
 }  // namespace spandrel::pipeline

@@ -9,6 +9,7 @@
 
 #include "config/words.h"
 #include "pipeline/component_id.h"
+#include "pipeline/graph/extension_order.h"
 #include "pipeline/graph/pipeline_order.h"
 
 namespace spandrel::pipeline {
@@ -154,11 +155,26 @@ std::string ProblemOfUse(const ServiceConfig& service, const Factories& factorie
   if (std::find(provides.begin(), provides.end(), use.interface_name) == provides.end()) {
     return fmt::format("extension {} is not a {}", Quote(use.id), use.interface_name);
   }
+  if (extension->config != nullptr) {
+    const std::string_view lacks = extension->config->lacks(use.interface_name);
+    if (!lacks.empty()) {
+      return fmt::format("extension {} is not a {}: {}", Quote(use.id), use.interface_name, lacks);
+    }
+  }
   const auto& running = service.service_extensions;
   if (std::find(running.begin(), running.end(), use.id) == running.end()) {
     return fmt::format("extension {} is not listed under service::extensions", Quote(use.id));
   }
   return "";
+}
+
+void CheckUsesEnd(const ServiceConfig& service, Problems* problems) {
+  const auto cycle = OrderExtensions(service).cycle;
+  if (cycle.empty()) return;
+  std::string path = cycle.back().id;
+  for (const ExtensionUse& use : cycle) path += " -> " + use.id;
+  problems->Add({cycle.front().where, cycle.front().path,
+                 "the extensions use one another in a circle: " + path, false});
 }
 
 bool IsAnyHost(const std::string& host) {
@@ -204,6 +220,7 @@ void CheckExtensionUses(const ServiceConfig& service, const Factories& factories
       if (!problem.empty()) problems->Add({use.where, use.path, std::move(problem), false});
     }
   }
+  CheckUsesEnd(service, problems);
 }
 
 void CheckAddresses(const ServiceConfig& service, Problems* problems) {

@@ -30,7 +30,8 @@ void CheckConnectorIds(const ServiceConfig& service, config::Problems* problems)
 void CheckConnectors(const ServiceConfig& service, const Factories& factories,
                      const std::vector<ConnectorReference>& references, config::Problems* problems);
 
-// Every extension that a used component names runs, and is what the component wants.
+// Every extension that a used component names runs, and is what the component wants; extensions do
+// not use one another in a circle.
 void CheckExtensionUses(const ServiceConfig& service, const Factories& factories,
                         config::Problems* problems);
 

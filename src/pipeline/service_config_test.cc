@@ -267,6 +267,18 @@ TEST_F(ServiceConfigTest, ConnectorsExtensionsAndAddressesAreCheckedAsAWhole) {
                      "extensions: {query: {port: 3}, auth: }\n" +
                      pipelines),
             "");
+  EXPECT_EQ(LoadText("receivers: {otlp: , otlp/2: }\n"
+                     "exporters: {otlp: {auth: auth}, otlp/2: }\n"
+                     "extensions: {query: , auth: {idle: true}}\n" +
+                     pipelines),
+            "c.yaml:2:26: exporters::otlp::auth: extension 'auth' is not a server authenticator: "
+            "it is idle\n");
+  EXPECT_EQ(LoadText("receivers: {otlp: , otlp/2: }\n"
+                     "exporters: {otlp: , otlp/2: }\n"
+                     "extensions: {query: {auth: auth}, auth: {auth: auth}}\n" +
+                     pipelines),
+            "c.yaml:3:48: extensions::auth::auth: the extensions use one another in a circle: "
+            "auth -> auth\n");
   factories_.connectors[0].info.aliases = {"otlp"};
   EXPECT_EQ(LoadText("receivers: {otlp: , otlp/2: }\n"
                      "exporters: {otlp: , otlp/2: }\n"

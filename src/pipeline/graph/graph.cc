@@ -126,6 +126,7 @@ base::Status Graph::ReplaceListeners(const std::vector<NodePtr>& old_listeners,
   StopAll(old_listeners, deadline);
   base::Status status = StartAll(new_listeners);
   if (status.ok()) return {};
+  NameExtensions(nodes_);  // which the old listeners use
   for (const NodePtr& node : old_listeners) {
     auto made = MakeAgain(*node, context_);
     const base::Status restored = made.ok() ? (*made)->Start() : made.status();

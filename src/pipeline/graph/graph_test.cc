@@ -369,6 +369,32 @@ TEST_F(GraphTest, ExtensionsAreFoundByWhatTheyAre) {
             "c.yaml:3:5: exporters::store::auth: extension 'other' does not run");
 }
 
+TEST_F(GraphTest, ExtensionsComeAfterThoseThatTheyUse) {
+  const auto yaml = [](const std::string& auth) {
+    return "receivers: {otlp: }\nexporters: {store: , otlp: {auth: auth}}\n"
+           "extensions: {query: {auth: auth}, auth: {" +
+           auth +
+           "}}\n"
+           "service: {extensions: [query, auth], pipelines: {traces: {receivers: [otlp], "
+           "exporters: [store, otlp]}}}\n";
+  };
+  auto graph = Build(yaml(""));
+  ASSERT_TRUE(graph.ok()) << graph.status().ToString();
+  ASSERT_TRUE((*graph)->Start().ok());
+  EXPECT_EQ(TakeLines(), (Lines{"start x:auth", "start x:query", "start e:store", "start e:otlp",
+                                "start r:otlp"}));
+  config::Problems problems;
+  const auto changed =
+      Load(std::vector<config::Source>{{"c.yaml", yaml("endpoint: x")}}, {}, factories_, &problems);
+  ASSERT_TRUE(changed.ok()) << problems.ToString();
+  ASSERT_TRUE((*graph)->Reload(*changed, std::chrono::steady_clock::now()).ok());
+  Lines lines = TakeLines();
+  ASSERT_EQ(lines.size(), 9u) << "and three are destroyed";
+  lines.resize(6);
+  EXPECT_EQ(lines, (Lines{"start x:auth", "start x:query", "start e:otlp", "stop e:otlp",
+                          "stop x:query", "stop x:auth"}));
+}
+
 // Answers when the test says so.
 class Held final : public Consumer<span::SpanBatch> {
  public:

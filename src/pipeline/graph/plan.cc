@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "pipeline/graph/extension_order.h"
 #include "pipeline/graph/pipeline_order.h"
 
 namespace spandrel::pipeline {
@@ -43,8 +44,11 @@ class Planner {
         edges_(ConnectPipelines(config.pipelines, config.connectors, factories.connectors)) {}
 
   Plan Make() {
-    for (const std::string& id : config_.service_extensions) {
-      Add({ComponentKind::kExtension, id, "", {}, {}, &MustFind(config_.extensions, id), {}});
+    const ExtensionOrder extensions = OrderExtensions(config_);
+    SPANDREL_CHECK(extensions.ids.size() == config_.service_extensions.size());
+    for (const std::string& id : extensions.ids) {
+      extensions_[id] =
+          Add({ComponentKind::kExtension, id, "", {}, {}, &MustFind(config_.extensions, id), {}});
     }
     for (const PipelineConfig& pipeline : config_.pipelines) AddExporters(pipeline);
     heads_.resize(config_.pipelines.size());
@@ -76,7 +80,7 @@ class Planner {
     hash.Add(node.to ? 1 + static_cast<uint64_t>(*node.to) : 0);
     hash.Add(node.component->effective_hash);
     for (const ExtensionUse& use : node.component->config->extension_uses()) {
-      hash.Add(MustFind(config_.extensions, use.id).effective_hash);
+      hash.Add(plan_.nodes[extensions_.at(use.id)].identity);
     }
     if (node.kind == ComponentKind::kReceiver) return hash.value();
     for (const Feed& feed : node.feeds) {
@@ -171,6 +175,7 @@ class Planner {
   const ServiceConfig& config_;
   const std::vector<PipelineEdge> edges_;
   Plan plan_;
+  std::map<std::string, size_t> extensions_;
   std::map<std::pair<std::string, Signal>, size_t> exporters_;
   std::map<std::tuple<std::string, Signal, Signal>, size_t> connectors_;
   std::set<std::string> receivers_;

@@ -31,8 +31,8 @@ struct PlannedNode {
   const ComponentConfig* component = nullptr;  // in the ServiceConfig of the plan
   std::vector<Feed> feeds;
   // What tells whether a running node can go on as it is: a hash of the kind, the id, the signals,
-  // the effective configuration and that of the extensions that it uses, and, but for receivers,
-  // which are pointed elsewhere, the identities of all that it feeds.
+  // the effective configuration, the identities of the extensions that it uses, and, but for
+  // receivers, which are pointed elsewhere, of all that it feeds.
   uint64_t identity = 0;
 
   // Whether it would listen, so that only one of it can run at a time.
@@ -41,10 +41,11 @@ struct PlannedNode {
   std::string Label() const;
 };
 
-// What a configuration runs, in the order of the start: extensions, exporters, then pipelines from
-// their ends, each connector after the pipelines that it feeds, receivers last. Each exporter is
-// one node for each signal, a processor one for each pipeline, a connector one for each pair of
-// signals, a receiver one for all. What no pipeline names is not there.
+// What a configuration runs, in the order of the start: extensions, each after those that it uses,
+// exporters, then pipelines from their ends, each connector after the pipelines that it feeds,
+// receivers last. Each exporter is one node for each signal, a processor one for each pipeline, a
+// connector one for each pair of signals, a receiver one for all. What no pipeline names is not
+// there.
 struct Plan {
   std::vector<PlannedNode> nodes;
 };

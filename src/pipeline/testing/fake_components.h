@@ -22,6 +22,7 @@ struct Journal {
 struct Config final : ConfigBase {
   std::string endpoint;
   int64_t port = 0;
+  bool idle = false;
   ExtensionUse auth;
 
   std::vector<ListenAddress> listens() const override {
@@ -32,6 +33,7 @@ struct Config final : ConfigBase {
     if (auth.id.empty()) return {};
     return {auth};
   }
+  std::string_view lacks(std::string_view) const override { return idle ? "it is idle" : ""; }
 };
 
 // What the extension `auth` is for others.
@@ -45,6 +47,7 @@ inline std::shared_ptr<const ConfigBase> Decode(config::Decoder& decoder) {
   auto config = std::make_shared<Config>();
   decoder.Read("endpoint", &config->endpoint);
   decoder.Read("port", &config->port);
+  decoder.Read("idle", &config->idle);
   decoder.Read("auth", &config->auth.id);
   config->auth.interface_name = Authenticator::kInterfaceName;
   config->auth.where = decoder.WhereOf("auth");
@@ -184,7 +187,7 @@ ExtensionFactory FakeExtensionFactory(Journal* journal, const char* type) {
 
 // Receivers otlp (all signals), spans (traces); processors batch, attributes; exporters otlp_grpc
 // (otlp; all signals), jaeger, store (traces); connectors forward, count (traces to metrics);
-// extensions query, auth (a server authenticator). All know the keys endpoint, port and auth.
+// extensions query, auth (a server authenticator). All know the keys endpoint, port, idle and auth.
 inline Factories MakeFactories(Journal* journal) {
   using span::SpanBatch;
   Factories factories;
