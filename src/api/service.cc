@@ -22,12 +22,12 @@ struct Service::Impl {
         steps(options.steps, context.metrics),
         router(steps, options.cors, context.workers, context.metrics),
         rpcs(steps, options.steps.memory, context.workers, context.metrics),
+        health(rpcs),
         page(context.page) {
     AddUiApi(context, &router);
     AddJaegerLegacyApi(context, &router);
     AddJaegerV3Api(context, &router);
     AddJaegerQueryService(context, &rpcs);
-    AddHealthService(&rpcs);
     router.GetOpen("/health",
                    [](const RoutedRequest&) { return JsonResponse(R"({"status":"ok"})"); });
     router.GetAtOnce("/metrics", [this](const RoutedRequest&) {
@@ -48,6 +48,7 @@ struct Service::Impl {
   Steps steps;
   Router router;
   RpcRouter rpcs;
+  HealthService health;
   const StaticFiles page;
 };
 
@@ -60,6 +61,7 @@ net::Handler Service::handler() {
 }
 
 void Service::StopAt(std::chrono::steady_clock::time_point when) {
+  impl_->health.Stop();
   impl_->steps.StopAt(when);
 }
 

@@ -25,7 +25,8 @@ class Service {
 
   // For net::Server; may outlive the service's caller but not the service.
   net::Handler handler();
-  // From `when` on, queries under way are cancelled and new ones are refused.
+  // The server is about to stop: those who watch its health are told now, and from `when` on
+  // queries under way are cancelled and new ones are refused.
   void StopAt(std::chrono::steady_clock::time_point when);
 
  private:

@@ -100,6 +100,16 @@ void RpcRouter::HandleOpen(const std::string& path, RpcHandler handler) {
                  });
 }
 
+void RpcRouter::HandleKept(const std::string& path, KeptRpcHandler handler) {
+  router_.Handle(path,
+                 [this, handler = std::move(handler)](const std::shared_ptr<net::GrpcCall>& call) {
+                   if (const auto refusal = steps_.CheckHost(call->request())) {
+                     return Finish(*call, refusal->status);
+                   }
+                   handler(call);
+                 });
+}
+
 void RpcRouter::Admit(const RpcHandler& handler, const std::shared_ptr<net::GrpcCall>& call) const {
   const net::Request& request = call->request();
   if (const auto refusal = steps_.CheckHost(request)) return Finish(*call, refusal->status);

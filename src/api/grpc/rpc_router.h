@@ -36,6 +36,8 @@ class RpcSink {
 
 // Answers with the messages that it writes, then with the status.
 using RpcHandler = std::function<base::Status(const RpcRequest&, RpcSink&)>;
+// Keeps the call, answers when it likes, and ends it with RpcRouter::Finish.
+using KeptRpcHandler = std::function<void(const std::shared_ptr<net::GrpcCall>&)>;
 
 // gRPC's counterpart of `Router`: every call passes the same `Steps` before its handler, with
 // `grpc-timeout` as what the client asks for, and runs on the same worker pool. Handlers are added
@@ -50,14 +52,18 @@ class RpcRouter {
   void Handle(const std::string& path, RpcHandler handler);
   // For handlers that never wait, and for everybody, who need not log in.
   void HandleOpen(const std::string& path, RpcHandler handler);
+  // For calls that stay open, and for everybody. The handler does not wait.
+  void HandleKept(const std::string& path, KeptRpcHandler handler);
 
   // The router must live until every call it was given is answered.
   void operator()(const std::shared_ptr<net::ServerCall>& call) const { router_(call); }
 
+  // Ends a call and counts how.
+  void Finish(net::GrpcCall& call, const base::Status& status) const;
+
  private:
   void Admit(const RpcHandler& handler, const std::shared_ptr<net::GrpcCall>& call) const;
   void Run(const RpcHandler& handler, const Admission& admission, net::GrpcCall& call) const;
-  void Finish(net::GrpcCall& call, const base::Status& status) const;
 
   const Steps& steps_;
   base::WorkerPool& workers_;

@@ -195,6 +195,90 @@ TEST_F(QueryServiceTest, CallsPassTheStepsAndHealthDoesNotLogIn) {
   workers.reset();  // they count after they have answered
 }
 
+// A call that is read as its messages come.
+class WatchCall {
+ public:
+  WatchCall(const std::string& address, const std::string& message)
+      : stub_(grpc::CreateChannel(address, grpc::InsecureChannelCredentials())) {
+    context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+    call_ = stub_.PrepareCall(&context_, "/grpc.health.v1.Health/Watch", &queue_);
+    call_->StartCall(this);
+    Next();
+    const grpc::Slice slice(message);
+    call_->WriteLast(grpc::ByteBuffer(&slice, 1), grpc::WriteOptions(), this);
+    Next();
+  }
+
+  // Empty at the end.
+  std::string Read() {
+    grpc::ByteBuffer buffer;
+    call_->Read(&buffer, this);
+    return Next() ? ToString(buffer) : "";
+  }
+  grpc::Status Finish() {
+    grpc::Status status;
+    call_->Finish(&status, this);
+    Next();
+    return status;
+  }
+  void Cancel() { context_.TryCancel(); }
+
+ private:
+  bool Next() {
+    void* tag = nullptr;
+    bool ok = false;
+    return queue_.Next(&tag, &ok) && ok;
+  }
+
+  grpc::GenericStub stub_;
+  grpc::ClientContext context_;
+  grpc::CompletionQueue queue_;
+  std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call_;
+};
+
+TEST_F(QueryServiceTest, WhoWatchesIsToldWhenTheServerStops) {
+  const std::string address = server_->bound().ToString();
+  std::string query_service;
+  proto::Writer(&query_service).Bytes(1, "jaeger.api_v3.QueryService");
+  std::string unknown;
+  proto::Writer(&unknown).Bytes(1, "nothing");
+  WatchCall all(address, "");
+  WatchCall one(address, query_service);
+  WatchCall none(address, unknown);
+  WatchCall gone(address, "");
+  EXPECT_EQ(all.Read(), "\x08\x01");
+  EXPECT_EQ(one.Read(), "\x08\x01");
+  EXPECT_EQ(none.Read(), "\x08\x03");
+  EXPECT_EQ(gone.Read(), "\x08\x01");
+  gone.Cancel();
+  EXPECT_EQ(gone.Finish().error_code(), grpc::StatusCode::CANCELLED);
+
+  service_.StopAt(std::chrono::steady_clock::now());
+  EXPECT_EQ(all.Read(), "\x08\x02");
+  EXPECT_EQ(all.Read(), "");
+  EXPECT_EQ(all.Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(one.Read(), "\x08\x02");
+  EXPECT_EQ(none.Read(), "\x08\x02");
+  EXPECT_THAT(Call("/grpc.health.v1.Health/Check", "").messages, ElementsAre("\x08\x02"));
+  EXPECT_EQ(WatchCall(address, "").Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(QueryServiceTest, AFewMayWatchAtATime) {
+  const std::string address = server_->bound().ToString();
+  std::vector<std::unique_ptr<WatchCall>> calls;
+  for (int i = 0; i < 100; ++i) {
+    calls.push_back(std::make_unique<WatchCall>(address, ""));
+    ASSERT_EQ(calls.back()->Read(), "\x08\x01") << i;
+  }
+  EXPECT_EQ(Call("/grpc.health.v1.Health/Watch", "").status.error_code(),
+            grpc::StatusCode::RESOURCE_EXHAUSTED);
+  calls.front()->Cancel();
+  EXPECT_FALSE(calls.front()->Finish().ok());
+  std::string first;
+  while (first.empty()) first = WatchCall(address, "").Read();  // until the server sees it
+  EXPECT_EQ(first, "\x08\x01");
+}
+
 TEST(GrpcTimeoutTest, DigitsAndAUnit) {
   EXPECT_EQ(**ParseGrpcTimeout("10S"), std::chrono::seconds(10));
   EXPECT_EQ(**ParseGrpcTimeout("250m"), std::chrono::milliseconds(250));
