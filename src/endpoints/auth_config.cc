@@ -1,37 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "endpoints/auth_config.h"
 
-#include <fmt/core.h>
-
-#include <fstream>
-#include <sstream>
+#include <algorithm>
 #include <utility>
 #include <vector>
 
-#include "endpoints/basic_authenticator.h"
 #include "endpoints/tls_settings.h"
 
 namespace spandrel::endpoints {
 namespace {
 
-using base::Status;
-using base::StatusCode;
 using config::Decoder;
 
 std::optional<BasicAuthConfig> DecodeBasic(Decoder& auth) {
   const bool written = auth.Has("basic");
   Decoder block = auth.Child("basic");
   Decoder htpasswd = block.Child("htpasswd");
-  BasicAuthConfig config;
-  config::Secret text;
-  htpasswd.Read("file", &config.file);
-  htpasswd.Read("inline", &text);
-  config.inline_text = std::move(text.value);
   if (!written) return std::nullopt;
-  if (config.file.empty() && config.inline_text.empty()) {
-    block.Error("", "'basic' needs 'htpasswd' with 'file', 'inline' or both");
-  }
-  return config;
+  return DecodeHtpasswd(htpasswd);
+}
+
+std::optional<BearerOptions> DecodeBearer(Decoder& auth) {
+  const bool written = auth.Has("bearer");
+  Decoder block = auth.Child("bearer");
+  if (!written) return std::nullopt;
+  return DecodeBearerOptions(block);
 }
 
 std::string LowerCase(std::string text) {
@@ -41,61 +34,91 @@ std::string LowerCase(std::string text) {
   return text;
 }
 
-std::optional<BearerOptions> DecodeBearer(Decoder& auth) {
-  const bool written = auth.Has("bearer");
-  Decoder block = auth.Child("bearer");
-  BearerOptions options;
-  config::Secret token;
-  block.Read("token", &token);
-  block.Read("filename", &options.file);
-  block.Read("scheme", &options.scheme);
-  block.Read("header", &options.header);
-  options.token = std::move(token.value);
-  options.header = LowerCase(std::move(options.header));
-  if (!written) return std::nullopt;
-  if (options.token.empty() == options.file.empty()) {
-    block.Error("", "'bearer' needs either 'token' or 'filename'");
-  }
-  return options;
+bool IsHeaderName(std::string_view name) {
+  constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";  // RFC 9110's tokens
+  return !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || kOthers.find(c) != kOthers.npos;
+  });
 }
 
-base::Result<std::shared_ptr<ServerAuthenticator>> MakeBasic(const BasicAuthConfig& config) {
-  std::string text;
-  if (!config.file.empty()) {
-    const std::ifstream file(config.file);
-    if (!file) {
-      return Status(StatusCode::kInvalidArgument, fmt::format("{}: cannot be read", config.file));
-    }
-    std::stringstream content;
-    content << file.rdbuf();
-    text = content.str() + "\n";
+// What could not be sent or would be another header.
+bool HasControls(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
+void CheckBearerTexts(Decoder& block, const BearerOptions& options) {
+  if (!IsHeaderName(options.header)) block.Error("header", "not a name of a header");
+  if (HasControls(options.scheme)) block.Error("scheme", "control characters cannot be sent");
+  if (HasControls(options.token)) block.Error("token", "control characters cannot be sent");
+  for (const std::string& token : options.tokens) {
+    if (token.empty()) block.Error("tokens", "an empty token would let everybody in");
+    if (HasControls(token)) block.Error("tokens", "control characters cannot be sent");
   }
-  auto passwords = PasswordFile::Parse(text + config.inline_text);
-  if (!passwords.ok()) {
-    return passwords.status().Annotate(config.file.empty() ? "htpasswd" : config.file);
-  }
-  return std::shared_ptr<ServerAuthenticator>(
-      std::make_shared<BasicAuthenticator>(*std::move(passwords)));
 }
 
 }  // namespace
 
+BasicAuthConfig DecodeHtpasswd(Decoder& htpasswd) {
+  BasicAuthConfig config;
+  config::Secret text;
+  htpasswd.Read("file", &config.file);
+  htpasswd.Read("inline", &text);
+  config.inline_text = std::move(text.value);
+  if (config.file.empty() && config.inline_text.empty()) {
+    htpasswd.Error("", "'htpasswd' needs 'file', 'inline' or both");
+  }
+  return config;
+}
+
+BearerOptions DecodeBearerOptions(Decoder& bearer) {
+  BearerOptions options;
+  config::Secret token;
+  bearer.Read("token", &token);
+  bearer.Read("tokens", &options.tokens);
+  bearer.Read("filename", &options.file);
+  bearer.Read("scheme", &options.scheme);
+  bearer.Read("header", &options.header);
+  options.token = std::move(token.value);
+  options.header = LowerCase(std::move(options.header));
+  const int sources = static_cast<int>(!options.token.empty()) +
+                      static_cast<int>(!options.tokens.empty()) +
+                      static_cast<int>(!options.file.empty());
+  if (sources != 1) bearer.Error("", "write either 'token', 'tokens' or 'filename'");
+  CheckBearerTexts(bearer, options);
+  return options;
+}
+
 std::optional<AuthConfig> DecodeAuth(Decoder& listener) {
   const bool written = listener.Has("auth");
   Decoder block = listener.Child("auth");
-  RejectKey(block, "authenticator",
-            "write 'basic' or 'bearer' here instead of naming an extension");
   RejectKey(block, "request_params", "credentials are taken from headers only");
-  AuthConfig config{DecodeBasic(block), DecodeBearer(block)};
+  AuthConfig config{DecodeBasic(block), DecodeBearer(block),
+                    config::ReadReference(block, "authenticator")};
   if (!written) return std::nullopt;
-  if (!config.basic && !config.bearer) block.Error("", "'auth' needs 'basic', 'bearer' or both");
+  const bool in_place = config.basic || config.bearer;
+  if (config.authenticator.id.empty() && !in_place) {
+    block.Error("", "'auth' needs 'authenticator', 'basic' or 'bearer'");
+  } else if (!config.authenticator.id.empty() && in_place) {
+    block.Error("authenticator", "the extension asks alone; leave out 'basic' and 'bearer'");
+  }
   return config;
+}
+
+config::Reference DecodeClientAuth(Decoder& client) {
+  const bool written = client.Has("auth");
+  Decoder block = client.Child("auth");
+  config::Reference authenticator = config::ReadReference(block, "authenticator");
+  if (written && authenticator.id.empty()) {
+    block.Error("", "'auth' needs 'authenticator', the id of an extension");
+  }
+  return authenticator;
 }
 
 base::Result<std::shared_ptr<ServerAuthenticator>> MakeAuthenticator(const AuthConfig& config) {
   std::vector<std::shared_ptr<ServerAuthenticator>> choices;
   if (config.basic) {
-    auto basic = MakeBasic(*config.basic);
+    auto basic = BasicAuthenticator::Make(*config.basic);
     if (!basic.ok()) return basic.status();
     choices.push_back(*std::move(basic));
   }

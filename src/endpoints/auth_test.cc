@@ -104,6 +104,28 @@ TEST(BearerAuthTest, AFileOfTokensIsReadAgain) {
   EXPECT_TRUE(Ask(*bearer, {{"authorization", "Bearer two"}}).ok());
 }
 
+TEST(BearerAuthTest, SeveralTokens) {
+  BearerOptions options;
+  options.tokens = {"one", "two"};
+  const auto bearer = Make({{}, options});
+  EXPECT_TRUE(Ask(*bearer, {{"authorization", "Bearer one"}}).ok());
+  EXPECT_TRUE(Ask(*bearer, {{"authorization", "Bearer two"}}).ok());
+  EXPECT_FALSE(Ask(*bearer, {{"authorization", "Bearer three"}}).ok());
+}
+
+TEST(BasicAuthTest, AFileAndMoreOfIt) {
+  char path[] = "/tmp/spandrel-users-XXXXXX";
+  close(mkstemp(path));
+  std::ofstream(path) << "ann:of the file\nbob:secret";
+  const auto basic = Make({BasicAuthConfig{path, "ann:written in place"}, {}});
+  EXPECT_TRUE(Ask(*basic, Basic("bob:secret")).ok());
+  EXPECT_TRUE(Ask(*basic, Basic("ann:written in place")).ok());
+  EXPECT_FALSE(Ask(*basic, Basic("ann:of the file")).ok());
+  std::remove(path);
+  EXPECT_THAT(MakeAuthenticator({BasicAuthConfig{path, ""}, {}}).status().message(),
+              HasSubstr(path));
+}
+
 TEST(AnyAuthTest, OneOfTwoIsEnough) {
   BearerOptions options;
   options.token = "t0ken";

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/status.h"
@@ -19,6 +20,8 @@ struct Identity {
 // it does not wait for anybody.
 class ServerAuthenticator {
  public:
+  static constexpr std::string_view kInterfaceName = "server authenticator";
+
   virtual ~ServerAuthenticator() = default;
   // UNAUTHENTICATED when the credentials are missing or wrong, UNAVAILABLE when it cannot be told
   // now. The message never repeats what was sent.

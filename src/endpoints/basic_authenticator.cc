@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/base64.h"
+#include "base/log.h"
 
 namespace spandrel::endpoints {
 namespace {
@@ -34,31 +35,64 @@ std::optional<Login> LoginOf(const net::Headers& headers) {
 
 }  // namespace
 
+base::Result<std::shared_ptr<ServerAuthenticator>> BasicAuthenticator::Make(
+    BasicAuthConfig config) {
+  std::shared_ptr<BasicAuthenticator> made(new BasicAuthenticator(std::move(config)));
+  const base::MutexLock lock(made->mutex_);
+  SPANDREL_RETURN_IF_ERROR(made->Load());
+  return std::shared_ptr<ServerAuthenticator>(made);
+}
+
+Status BasicAuthenticator::Load() {
+  std::string text;
+  if (file_) {
+    auto content = file_->Read();
+    if (!content.ok()) return content.status();
+    text = *std::move(content) + "\n";
+  }
+  auto passwords = PasswordFile::Parse(text + config_.inline_text);
+  if (!passwords.ok()) return passwords.status().Annotate(file_ ? config_.file : "htpasswd");
+  passwords_ = std::make_shared<const PasswordFile>(*std::move(passwords));
+  right_.clear();
+  return {};
+}
+
+BasicAuthenticator::Passwords BasicAuthenticator::Current() {
+  const base::MutexLock lock(mutex_);
+  if (file_ && file_->HasChanged()) {
+    const Status status = Load();
+    if (!status.ok()) base::LogWarn("passwords stay as they were: {}", status.message());
+  }
+  return passwords_;
+}
+
 bool BasicAuthenticator::WasRight(const std::string& user, const Digest& password) {
   const base::MutexLock lock(mutex_);
   const auto found = right_.find(user);
   return found != right_.end() && SameDigest(found->second, password);
 }
 
-Status BasicAuthenticator::CheckSlowly(const std::string& user, const std::string& password) {
+Status BasicAuthenticator::CheckSlowly(const Passwords& passwords, const std::string& user,
+                                       const std::string& password) {
   if (!slow_mutex_.TryLock()) {
     return Status::Unavailable("another login is being checked", kBusyRetry);
   }
-  const bool is_right = passwords_.Verify(user, password);
+  const bool is_right = passwords->Verify(user, password);
   slow_mutex_.Unlock();
   if (!is_right) return WrongLogin();
   const base::MutexLock lock(mutex_);
-  right_.insert_or_assign(user, DigestOf(password));
+  if (passwords == passwords_) right_.insert_or_assign(user, DigestOf(password));
   return {};
 }
 
 base::Result<Identity> BasicAuthenticator::Authenticate(const net::Headers& headers) {
   const auto login = LoginOf(headers);
   if (!login) return Status(StatusCode::kUnauthenticated, "a user and a password are needed");
-  if (!passwords_.IsSlow(login->user)) {
-    if (!passwords_.Verify(login->user, login->password)) return WrongLogin();
+  const Passwords passwords = Current();
+  if (!passwords->IsSlow(login->user)) {
+    if (!passwords->Verify(login->user, login->password)) return WrongLogin();
   } else if (!WasRight(login->user, DigestOf(login->password))) {
-    SPANDREL_RETURN_IF_ERROR(CheckSlowly(login->user, login->password));
+    SPANDREL_RETURN_IF_ERROR(CheckSlowly(passwords, login->user, login->password));
   }
   return Identity{login->user};
 }

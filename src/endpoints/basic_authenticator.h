@@ -2,34 +2,57 @@
 #pragma once
 
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "base/mutex.h"
 #include "endpoints/authenticator.h"
 #include "endpoints/digest.h"
 #include "endpoints/password_file.h"
+#include "endpoints/watched_file.h"
 
 namespace spandrel::endpoints {
 
+struct BasicAuthConfig {
+  std::string file;         // of `htpasswd`
+  std::string inline_text;  // more of it; it wins where both name a user
+};
+
 // Users with passwords (RFC 7617). A password whose hash takes long is checked once a user; later
 // requests are compared with what was right. One such check runs at a time, so that wrong passwords
-// cannot take all threads; who comes meanwhile is told to come again.
+// cannot take all threads; who comes meanwhile is told to come again. A file is read again when it
+// has changed; one that cannot be used leaves in force what was read before.
 class BasicAuthenticator final : public ServerAuthenticator {
  public:
-  explicit BasicAuthenticator(PasswordFile passwords) : passwords_(std::move(passwords)) {}
+  // INVALID_ARGUMENT names the file that cannot be used.
+  static base::Result<std::shared_ptr<ServerAuthenticator>> Make(BasicAuthConfig config);
+  explicit BasicAuthenticator(PasswordFile passwords)
+      : passwords_(std::make_shared<const PasswordFile>(std::move(passwords))) {}
 
   base::Result<Identity> Authenticate(const net::Headers& headers) override;
   std::string Challenge() const override { return R"(Basic realm="spandrel", charset="UTF-8")"; }
 
  private:
+  using Passwords = std::shared_ptr<const PasswordFile>;
+
+  explicit BasicAuthenticator(BasicAuthConfig config) : config_(std::move(config)) {
+    if (!config_.file.empty()) file_.emplace(config_.file);
+  }
+  base::Status Load() SPANDREL_REQUIRES(mutex_);
+  // Those in force now.
+  Passwords Current();
   bool WasRight(const std::string& user, const Digest& password);
   // Checks a password that takes long, and remembers it when it is right.
-  base::Status CheckSlowly(const std::string& user, const std::string& password);
+  base::Status CheckSlowly(const Passwords& passwords, const std::string& user,
+                           const std::string& password);
 
-  const PasswordFile passwords_;
+  const BasicAuthConfig config_;
   base::Mutex slow_mutex_;  // held by the one slow check
   base::Mutex mutex_;
-  // The last right password by user.
+  std::optional<WatchedFile> file_ SPANDREL_GUARDED_BY(mutex_);
+  Passwords passwords_ SPANDREL_GUARDED_BY(mutex_);
+  // The last right password by user, of passwords_.
   std::map<std::string, Digest> right_ SPANDREL_GUARDED_BY(mutex_);
 };
 

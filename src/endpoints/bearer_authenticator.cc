@@ -2,9 +2,7 @@
 #include "endpoints/bearer_authenticator.h"
 
 #include <fmt/core.h>
-#include <sys/stat.h>
 
-#include <fstream>
 #include <utility>
 
 #include "base/log.h"
@@ -16,69 +14,55 @@ namespace {
 using base::Status;
 using base::StatusCode;
 
-constexpr std::chrono::seconds kLookInterval{1};
 constexpr size_t kMaxTokens = 1'000;
 
-std::string Trimmed(const std::string& line) {
+std::string_view Trimmed(std::string_view line) {
   const size_t first = line.find_first_not_of(" \t\r");
-  if (first == std::string::npos) return {};
+  if (first == std::string_view::npos) return {};
   return line.substr(first, line.find_last_not_of(" \t\r") - first + 1);
 }
 
-base::Result<std::vector<Digest>> ReadTokens(const std::string& path) {
-  std::ifstream file(path);
-  const auto invalid = [&path](std::string_view why) {
-    return Status(StatusCode::kInvalidArgument, fmt::format("{}: {}", path, why));
-  };
-  if (!file) return invalid("cannot be read");
-  std::vector<Digest> tokens;
-  for (std::string line; std::getline(file, line);) {
-    const std::string token = Trimmed(line);
-    if (!token.empty()) tokens.push_back(DigestOf(token));
-    if (tokens.size() > kMaxTokens) return invalid("too many tokens");
+}  // namespace
+
+base::Result<std::vector<std::string>> ParseTokens(std::string_view text) {
+  std::vector<std::string> tokens;
+  while (!text.empty()) {
+    const size_t end = text.find('\n');
+    const std::string_view token = Trimmed(text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    if (!token.empty()) tokens.emplace_back(token);
+    if (tokens.size() > kMaxTokens) return Status(StatusCode::kInvalidArgument, "too many tokens");
   }
-  if (tokens.empty()) return invalid("no token in it");
+  if (tokens.empty()) return Status(StatusCode::kInvalidArgument, "no token in it");
   return tokens;
 }
 
-}  // namespace
+BearerAuthenticator::BearerAuthenticator(BearerOptions options) : options_(std::move(options)) {
+  if (!options_.file.empty()) file_.emplace(options_.file);
+  if (!options_.token.empty()) tokens_.push_back(DigestOf(options_.token));
+  for (const std::string& token : options_.tokens) tokens_.push_back(DigestOf(token));
+}
 
 base::Result<std::shared_ptr<ServerAuthenticator>> BearerAuthenticator::Make(
     BearerOptions options) {
   std::shared_ptr<BearerAuthenticator> made(new BearerAuthenticator(std::move(options)));
   const base::MutexLock lock(made->mutex_);
-  if (made->options_.file.empty()) {
-    made->tokens_ = {DigestOf(made->options_.token)};
-  } else {
-    made->file_ = made->LookAtFile();
-    SPANDREL_RETURN_IF_ERROR(made->Load());
-  }
+  if (made->file_) SPANDREL_RETURN_IF_ERROR(made->Load());
   return std::shared_ptr<ServerAuthenticator>(made);
 }
 
 Status BearerAuthenticator::Load() {
-  auto tokens = ReadTokens(options_.file);
-  if (!tokens.ok()) return tokens.status();
-  tokens_ = std::move(*tokens);
+  const auto text = file_->Read();
+  if (!text.ok()) return text.status();
+  const auto tokens = ParseTokens(*text);
+  if (!tokens.ok()) return tokens.status().Annotate(file_->path());
+  tokens_.clear();
+  for (const std::string& token : *tokens) tokens_.push_back(DigestOf(token));
   return {};
 }
 
-BearerAuthenticator::FileState BearerAuthenticator::LookAtFile() const {
-  struct stat found {};
-  if (stat(options_.file.c_str(), &found) != 0) return {};
-  return {found.st_mtim, found.st_size, found.st_ino};
-}
-
 void BearerAuthenticator::ReloadIfChanged() {
-  const auto now = std::chrono::steady_clock::now();
-  if (options_.file.empty() || now - looked_at_ < kLookInterval) return;
-  looked_at_ = now;
-  const FileState state = LookAtFile();
-  const bool same = state.size == file_.size && state.inode == file_.inode &&
-                    state.changed.tv_sec == file_.changed.tv_sec &&
-                    state.changed.tv_nsec == file_.changed.tv_nsec;
-  if (same) return;
-  file_ = state;
+  if (!file_ || !file_->HasChanged()) return;
   const Status status = Load();
   if (!status.ok()) base::LogWarn("tokens stay as they were: {}", status.message());
 }

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <chrono>
-#include <ctime>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/mutex.h"
 #include "endpoints/authenticator.h"
 #include "endpoints/digest.h"
+#include "endpoints/watched_file.h"
 
 namespace spandrel::endpoints {
 
@@ -16,11 +17,16 @@ struct BearerOptions {
   std::string scheme = "Bearer";         // empty: the header is the token
   std::string header = "authorization";  // lower case
   std::string token;                     // this one,
+  std::vector<std::string> tokens = {};  // or these,
   std::string file;                      // or those of a file, one a line
 };
 
-// Whoever shows a known token (RFC 6750). The file is looked at again each second at most; one that
-// cannot be read, or has no token, leaves in force what was read before.
+// The tokens in the text of a file: what stands in its lines, without the spaces around it.
+// INVALID_ARGUMENT when there is none or there are more than 1,000.
+base::Result<std::vector<std::string>> ParseTokens(std::string_view text);
+
+// Whoever shows a known token (RFC 6750). A file is read again when it has changed; one that cannot
+// be read, or has no token, leaves in force what was read before.
 class BearerAuthenticator final : public ServerAuthenticator {
  public:
   // INVALID_ARGUMENT names the file that cannot be used.
@@ -30,22 +36,14 @@ class BearerAuthenticator final : public ServerAuthenticator {
   std::string Challenge() const override;
 
  private:
-  struct FileState {
-    timespec changed{};
-    int64_t size = -1;
-    uint64_t inode = 0;
-  };
-
-  explicit BearerAuthenticator(BearerOptions options) : options_(std::move(options)) {}
+  explicit BearerAuthenticator(BearerOptions options);
   base::Status Load() SPANDREL_REQUIRES(mutex_);
   void ReloadIfChanged() SPANDREL_REQUIRES(mutex_);
-  FileState LookAtFile() const;
 
   const BearerOptions options_;
   base::Mutex mutex_;
+  std::optional<WatchedFile> file_ SPANDREL_GUARDED_BY(mutex_);
   std::vector<Digest> tokens_ SPANDREL_GUARDED_BY(mutex_);
-  FileState file_ SPANDREL_GUARDED_BY(mutex_);
-  std::chrono::steady_clock::time_point looked_at_ SPANDREL_GUARDED_BY(mutex_);
 };
 
 }  // namespace spandrel::endpoints

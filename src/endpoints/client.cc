@@ -7,6 +7,8 @@
 #include <cctype>
 #include <initializer_list>
 
+#include "endpoints/auth_config.h"
+#include "endpoints/host_names.h"
 #include "endpoints/tls_settings.h"
 
 namespace spandrel::endpoints {
@@ -69,8 +71,17 @@ net::Headers DecodeHeaders(Decoder& decoder) {
 
 void IgnoreTransportKeys(Decoder& decoder, std::initializer_list<const char*> keys) {
   for (const char* key : keys) decoder.Ignore(key);
-  RejectKey(decoder, "auth", "set 'headers' instead");
   decoder.Ignore("middlewares", "middlewares are not supported");
+}
+
+// A login that anybody on the way can read is as good as none; the Collector refuses it over gRPC.
+config::Reference DecodeLogin(Decoder& decoder, const net::ClientTls& tls,
+                              const net::Endpoint& peer) {
+  config::Reference authenticator = DecodeClientAuth(decoder);
+  if (!authenticator.id.empty() && tls.insecure && !IsLoopbackName(peer.host)) {
+    decoder.Warn("auth", "the login goes through the network in plain text; use TLS");
+  }
+  return authenticator;
 }
 
 // `rest` is HOST:PORT; problems go to `key`.
@@ -95,7 +106,7 @@ std::string WithPort(std::string_view authority, int default_port) {
 
 }  // namespace
 
-net::GrpcChannelOptions DecodeGrpcClient(Decoder& decoder, std::string_view default_compression) {
+GrpcClientConfig DecodeGrpcClient(Decoder& decoder, std::string_view default_compression) {
   net::GrpcChannelOptions options;
   options.tls = DecodeTls(decoder);
   std::string text;
@@ -122,7 +133,8 @@ net::GrpcChannelOptions DecodeGrpcClient(Decoder& decoder, std::string_view defa
   decoder.Read("user_agent", &options.user_agent);
   IgnoreTransportKeys(decoder, {"keepalive", "read_buffer_size", "write_buffer_size",
                                 "wait_for_ready", "balancer_name"});
-  return options;
+  config::Reference authenticator = DecodeLogin(decoder, options.tls, options.endpoint);
+  return {std::move(options), std::move(authenticator)};
 }
 
 void DecodeHttpUrl(Decoder& decoder, std::string_view url_key, HttpClientConfig* config) {
@@ -156,6 +168,7 @@ HttpClientConfig DecodeHttpClient(Decoder& decoder, std::string_view url_key,
   DecodeHttpUrl(decoder, url_key, &config);
   config.compression = DecodeCompression(decoder, default_compression, {"gzip", "zstd", "deflate"});
   config.headers = DecodeHeaders(decoder);
+  config.authenticator = DecodeLogin(decoder, config.client.tls, config.client.endpoint);
   IgnoreTransportKeys(decoder, {"read_buffer_size", "write_buffer_size", "compression_params",
                                 "max_idle_conns", "max_idle_conns_per_host", "max_conns_per_host",
                                 "idle_conn_timeout", "disable_keep_alives", "force_attempt_http2",

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "config/decode.h"
+#include "config/reference.h"
 #include "net/grpc/grpc_channel.h"
 #include "net/peer/client.h"
 #include "net/socket/tls.h"
@@ -13,10 +14,15 @@
 // them; those that have no meaning here are accepted and do nothing. Problems go to `decoder`.
 namespace spandrel::endpoints {
 
+// Where an exporter over gRPC sends.
+struct GrpcClientConfig {
+  net::GrpcChannelOptions channel;
+  config::Reference authenticator;  // a ClientAuthenticator
+};
+
 // `endpoint` (required, HOST:PORT; `http://` means plaintext, `https://` TLS), `tls`,
-// `compression`, `headers`, `authority`, `user_agent` and what else a gRPC client has.
-net::GrpcChannelOptions DecodeGrpcClient(config::Decoder& decoder,
-                                         std::string_view default_compression);
+// `compression`, `headers`, `auth`, `authority`, `user_agent` and what else a gRPC client has.
+GrpcClientConfig DecodeGrpcClient(config::Decoder& decoder, std::string_view default_compression);
 
 // Where an exporter over HTTP sends.
 struct HttpClientConfig {
@@ -25,6 +31,7 @@ struct HttpClientConfig {
   std::string path;         // of the URL, without a trailing slash: "" or "/otlp"
   std::string compression;  // "", gzip, zstd, deflate
   net::Headers headers;
+  config::Reference authenticator;  // a ClientAuthenticator
 };
 
 // `url_key` names the key that holds the URL; it is required.

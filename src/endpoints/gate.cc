@@ -23,12 +23,16 @@ base::Counter& RefusedCounter(base::MetricRegistry& metrics, const std::string& 
 
 }  // namespace
 
-base::Result<std::shared_ptr<const Gate>> Gate::Make(const ListenerConfig& listener,
-                                                     DefaultHosts default_hosts,
-                                                     const std::string& server,
-                                                     base::MetricRegistry& metrics) {
-  std::shared_ptr<ServerAuthenticator> authenticator;
-  if (listener.auth) {
+base::Result<std::shared_ptr<const Gate>> Gate::Make(
+    const ListenerConfig& listener, DefaultHosts default_hosts, const std::string& server,
+    base::MetricRegistry& metrics, std::shared_ptr<ServerAuthenticator> extension) {
+  std::shared_ptr<ServerAuthenticator> authenticator = std::move(extension);
+  const config::Reference named = listener.authenticator();
+  if (!named.id.empty() && authenticator == nullptr) {
+    return base::Status(StatusCode::kInternal,
+                        fmt::format("{}: nobody looked up '{}'", named.where.ToString(), named.id));
+  }
+  if (listener.auth && authenticator == nullptr) {
     auto made = MakeAuthenticator(*listener.auth);
     if (!made.ok()) return made.status();
     authenticator = *std::move(made);
@@ -93,6 +97,7 @@ net::Handler Guarded(std::shared_ptr<const Gate> gate, net::Handler next) {
     Identity identity;
     if (!refusal && !IsPreflight(request)) refusal = gate->Authenticate(request, &identity);
     if (refusal) return call->Respond(ResponseOf(request, *refusal));
+    call->set_identity(std::move(identity.name));
     next(std::move(call));
   };
 }

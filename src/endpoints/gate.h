@@ -33,12 +33,12 @@ enum class DefaultHosts : uint8_t {
 // Thread-safe.
 class Gate {
  public:
-  // Reads the files of the authenticators; a failure names the file. `server` is the label of the
-  // metrics.
-  static base::Result<std::shared_ptr<const Gate>> Make(const ListenerConfig& listener,
-                                                        DefaultHosts default_hosts,
-                                                        const std::string& server,
-                                                        base::MetricRegistry& metrics);
+  // `extension` is what listener.authenticator() names, null when it names none. Reads the files of
+  // authenticators that are written in place; a failure names the file. `server` is the label of
+  // the metrics.
+  static base::Result<std::shared_ptr<const Gate>> Make(
+      const ListenerConfig& listener, DefaultHosts default_hosts, const std::string& server,
+      base::MetricRegistry& metrics, std::shared_ptr<ServerAuthenticator> extension = nullptr);
 
   // 421 for a name of somebody else.
   std::optional<GateRefusal> CheckHost(const net::Request& request) const;
@@ -61,8 +61,9 @@ class Gate {
 // The refusal as a gRPC answer to a gRPC request, as text to others.
 net::Response ResponseOf(const net::Request& request, const GateRefusal& refusal);
 
-// `next` behind the gate. A browser's question before a cross-origin request, which carries no
-// credentials, passes without them.
+// `next` behind the gate: a call that comes to it knows who sent it (ServerCall::identity). A
+// browser's question before a cross-origin request, which carries no credentials, passes without
+// them.
 net::Handler Guarded(std::shared_ptr<const Gate> gate, net::Handler next);
 
 }  // namespace spandrel::endpoints

@@ -69,6 +69,13 @@ TEST_F(GateTest, OtherServersHaveTheNamesThatTheyAreGiven) {
   EXPECT_TRUE(Make(behind_proxy)->lets_all_pass());
 }
 
+TEST_F(GateTest, AnExtensionThatNobodyLookedUpLetsNobodyIn) {
+  ListenerConfig listener = On("0.0.0.0");
+  listener.auth.emplace().authenticator = {"tags", {"c.yaml", 3, 5}, "auth"};
+  const auto gate = Gate::Make(listener, DefaultHosts::kAny, "test", metrics_);
+  EXPECT_THAT(gate.status().message(), HasSubstr("c.yaml:3:5: nobody looked up 'tags'"));
+}
+
 // A call that keeps its answer.
 class Call final : public net::ServerCall {
  public:
@@ -91,8 +98,12 @@ class Call final : public net::ServerCall {
 TEST_F(GateTest, WhoDoesNotLogInDoesNotPass) {
   ListenerConfig listener = On("0.0.0.0");
   listener.auth = AuthConfig{BasicAuthConfig{"", "ann:secret"}, {}};
-  const net::Handler handler = Guarded(
-      Make(listener), [](const std::shared_ptr<net::ServerCall>& call) { call->Respond({}); });
+  std::string last_identity;
+  const net::Handler handler =
+      Guarded(Make(listener), [&last_identity](const std::shared_ptr<net::ServerCall>& call) {
+        last_identity = call->identity();
+        call->Respond({});
+      });
   const auto ask = [&](net::Request request) {
     const auto call = std::make_shared<Call>(std::move(request));
     handler(call);
@@ -110,6 +121,7 @@ TEST_F(GateTest, WhoDoesNotLogInDoesNotPass) {
   EXPECT_EQ(net::FindHeader(refused.headers, "grpc-status"), "16");
   request.headers.emplace_back("authorization", "Basic " + base::Base64Encode("ann:secret"));
   EXPECT_EQ(net::FindHeader(ask(request).headers, "grpc-status"), "");
+  EXPECT_EQ(last_identity, "ann");
   net::Request preflight = For("x");
   preflight.method = "OPTIONS";
   preflight.headers = {{"access-control-request-method", "POST"}};

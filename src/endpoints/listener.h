@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/decode.h"
+#include "config/reference.h"
 #include "endpoints/auth_config.h"
 #include "net/exchange/server_limits.h"
 #include "net/socket/endpoint.h"
@@ -33,6 +34,11 @@ struct ListenerConfig {
   std::optional<AuthConfig> auth;          // none: everybody may ask
   std::vector<std::string> allowed_hosts;  // `Host`s that are answered; empty: see Gate
   bool include_metadata = false;  // keep the headers of requests as metadata of their batches
+
+  // The extension that lets in; no id without one.
+  config::Reference authenticator() const {
+    return auth ? auth->authenticator : config::Reference();
+  }
 };
 
 struct GrpcServerConfig {

@@ -81,10 +81,24 @@ TEST(ListenerTest, SecurityThatCannotBeKeptIsRefused) {
   EXPECT_THAT(ServerErrors(tls("include_insecure_cipher_suites: true")), HasSubstr("insecure"));
   EXPECT_THAT(ServerErrors(tls("reload_interval: -1s")), HasSubstr("negative"));
   EXPECT_THAT(ServerErrors("auth: {}"), HasSubstr("'auth' needs"));
-  EXPECT_THAT(ServerErrors("auth: {authenticator: basicauth}"), HasSubstr("'basic' or 'bearer'"));
+  EXPECT_THAT(ServerErrors("auth: {authenticator: x, bearer: {token: a}}"), HasSubstr("alone"));
   EXPECT_THAT(ServerErrors("auth: {basic: }"), HasSubstr("htpasswd"));
   EXPECT_THAT(ServerErrors("auth: {bearer: {scheme: X}}"), HasSubstr("'filename'"));
   EXPECT_THAT(ServerErrors("auth: {bearer: {token: a, filename: b}}"), HasSubstr("either"));
+  EXPECT_THAT(ServerErrors("auth: {bearer: {tokens: [a, '']}}"), HasSubstr("everybody"));
+  EXPECT_THAT(ServerErrors("auth: {bearer: {token: a, header: 'x y'}}"), HasSubstr("header"));
+  EXPECT_THAT(ServerErrors("auth: {bearer: {token: \"a\\nb\"}}"), HasSubstr("control"));
+}
+
+TEST(ListenerTest, MayNameAnExtensionThatAsks) {
+  config::Problems problems;
+  const HttpServerConfig config = Server("auth:\n  authenticator: basicauth/in\n", &problems);
+  EXPECT_EQ(problems.ToString(), "");
+  const config::Reference name = config.listener.authenticator();
+  EXPECT_EQ(name.id, "basicauth/in");
+  EXPECT_EQ(name.where.ToString() + " " + name.path, "test.yaml:2:18 auth::authenticator");
+  EXPECT_EQ(Server("auth: {bearer: {token: a}}", &problems).listener.authenticator().id, "");
+  EXPECT_EQ(Server("{}", &problems).listener.authenticator().id, "");
 }
 
 TEST(ClientTest, SecurityThatCannotBeKeptIsRefused) {

@@ -64,12 +64,33 @@ TEST(GrpcClientConfigTest, RefusesWhatItCannotDo) {
   for (const auto* yaml :
        {"{}", "endpoint: ''", "endpoint: hostonly", "endpoint: ':4317'", "endpoint: 'a:0'",
         "endpoint: 'a:http'", "endpoint: unix:///tmp/x", "{endpoint: 'a:1', compression: snappy}",
-        "{endpoint: 'a:1', auth: {authenticator: x}}", "{endpoint: 'a:1', tls: {cert_file: a}}",
+        "{endpoint: 'a:1', auth: {authenticator: ''}}", "{endpoint: 'a:1', tls: {cert_file: a}}",
         "{endpoint: 'a:1', tls: {ca_pem: x}}", "{endpoint: 'a:1', endpont: b}"}) {
     config::Problems problems;
     Grpc(yaml, &problems);
     EXPECT_TRUE(problems.has_errors()) << yaml;
   }
+}
+
+TEST(GrpcClientConfigTest, NamesTheExtensionThatLogsIn) {
+  config::Problems problems;
+  const auto config = Grpc("endpoint: a:1\nauth: {authenticator: basicauth/out}", &problems);
+  EXPECT_EQ(problems.ToString(), "");
+  ASSERT_EQ(config->extension_uses().size(), 1u);
+  const pipeline::ExtensionUse use = config->extension_uses()[0];
+  EXPECT_EQ(use.id, "basicauth/out");
+  EXPECT_EQ(use.interface_name, "client authenticator");
+  EXPECT_EQ(use.where.ToString() + ": " + use.path, "test.yaml:2:23: auth::authenticator");
+  EXPECT_TRUE(Grpc("endpoint: a:1", &problems)->extension_uses().empty());
+  EXPECT_EQ(
+      Http("endpoint: https://a\nauth: {authenticator: x}", &problems)->extension_uses().size(),
+      1u);
+  EXPECT_EQ(problems.ToString(), "");
+  Grpc("endpoint: http://a:1\nauth: {authenticator: x}", &problems);
+  EXPECT_EQ(problems.ToString(),
+            "test.yaml:2:7: auth: warning: the login goes through the network in plain text; use "
+            "TLS\n");
+  EXPECT_FALSE(problems.has_errors());
 }
 
 TEST(HttpClientConfigTest, TakesAUrlApart) {

@@ -3,6 +3,7 @@
 
 #include "connectors/factories.h"
 #include "exporters/factories.h"
+#include "extensions/factories.h"
 #include "processors/factories.h"
 #include "receivers/factories.h"
 #include "server/query_extension.h"
@@ -74,7 +75,9 @@ pipeline::Factories MakeFactories(net::IoRuntime& runtime, Stores& stores, Addre
                          exporters::MakeDebugExporterFactory(),
                          exporters::MakeNopExporterFactory()};
   factories.connectors = {connectors::MakeForwardConnectorFactory()};
-  factories.extensions = {MakeQueryExtensionFactory(runtime, stores, addresses, reload_requests)};
+  factories.extensions = {MakeQueryExtensionFactory(runtime, stores, addresses, reload_requests),
+                          extensions::MakeBasicAuthFactory(),
+                          extensions::MakeBearerTokenAuthFactory()};
   return factories;
 }
 

@@ -11,6 +11,7 @@
 #include "endpoints/gate.h"
 #include "endpoints/listener.h"
 #include "net/peer/server.h"
+#include "pipeline/extensions.h"
 #include "server/page.h"
 
 namespace spandrel::server {
@@ -28,6 +29,11 @@ struct QueryConfig : pipeline::ConfigBase {
 
   std::vector<pipeline::ListenAddress> listens() const override {
     return {{http.listener.endpoint.host, http.listener.endpoint.port, "tcp"}};
+  }
+  std::vector<pipeline::ExtensionUse> extension_uses() const override {
+    const config::Reference name = http.listener.authenticator();
+    if (name.id.empty()) return {};
+    return {pipeline::UseAs<endpoints::ServerAuthenticator>(name)};
   }
 };
 
@@ -51,14 +57,16 @@ class QueryExtension final : public pipeline::Extension {
  public:
   QueryExtension(net::IoRuntime& runtime, Stores& stores, Addresses& addresses,
                  ReloadRequests& reload_requests, const pipeline::ComponentContext& context,
-                 std::shared_ptr<const QueryConfig> config)
+                 std::shared_ptr<const QueryConfig> config,
+                 std::shared_ptr<endpoints::ServerAuthenticator> login)
       : runtime_(runtime),
         stores_(stores),
         addresses_(addresses),
         reload_requests_(reload_requests),
         metrics_(context.metrics),
         memory_(context.memory),
-        config_(std::move(config)) {}
+        config_(std::move(config)),
+        login_(std::move(login)) {}
 
   base::Status Start() override {
     auto store = config_->directory.empty() ? stores_.Only()
@@ -97,7 +105,8 @@ class QueryExtension final : public pipeline::Extension {
   const endpoints::ListenerConfig& listener() const { return config_->http.listener; }
 
   base::Status MakeService() {
-    auto gate = endpoints::Gate::Make(listener(), endpoints::DefaultHosts::kOwn, kName, metrics_);
+    auto gate =
+        endpoints::Gate::Make(listener(), endpoints::DefaultHosts::kOwn, kName, metrics_, login_);
     if (!gate.ok()) return gate.status().Annotate(kName);
     gate_ = *std::move(gate);
     const api::StepOptions steps{.gate = gate_.get(),
@@ -136,6 +145,7 @@ class QueryExtension final : public pipeline::Extension {
   base::MetricRegistry& metrics_;
   base::ByteBudget& memory_;
   const std::shared_ptr<const QueryConfig> config_;
+  const std::shared_ptr<endpoints::ServerAuthenticator> login_;  // null: none is named
   OpenStore store_;
   std::unique_ptr<base::WorkerPool> workers_;
   std::shared_ptr<const endpoints::Gate> gate_;
@@ -158,9 +168,12 @@ pipeline::ExtensionFactory MakeQueryExtensionFactory(net::IoRuntime& runtime, St
                        const pipeline::ComponentContext& context,
                        std::shared_ptr<const pipeline::ConfigBase> config)
       -> base::Result<std::unique_ptr<pipeline::Extension>> {
-    return std::unique_ptr<pipeline::Extension>(
-        std::make_unique<QueryExtension>(runtime, stores, addresses, reload_requests, context,
-                                         std::static_pointer_cast<const QueryConfig>(config)));
+    auto own = std::static_pointer_cast<const QueryConfig>(config);
+    auto login = pipeline::FindNamed<endpoints::ServerAuthenticator>(
+        context, own->http.listener.authenticator());
+    if (!login.ok()) return login.status();
+    return std::unique_ptr<pipeline::Extension>(std::make_unique<QueryExtension>(
+        runtime, stores, addresses, reload_requests, context, std::move(own), *std::move(login)));
   };
   return factory;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <chrono>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/mutex.h"
@@ -8,6 +9,7 @@
 #include "exporters/factories.h"
 #include "exporters/jaeger/config.h"
 #include "exporters/jaeger/post_spans.h"
+#include "exporters/login.h"
 #include "exporters/network_exporter.h"
 #include "net/grpc/grpc_channel.h"
 #include "net/socket/io_runtime.h"
@@ -24,8 +26,8 @@ constexpr const char* kPostSpansPath = "/jaeger.api_v2.CollectorService/PostSpan
 class JaegerTransport : public Transport<span::SpanBatch>,
                         public std::enable_shared_from_this<JaegerTransport> {
  public:
-  JaegerTransport(net::IoRuntime& runtime, const JaegerExporterConfig& config)
-      : channel_(std::make_shared<net::GrpcChannel>(runtime, config.channel)) {}
+  JaegerTransport(net::IoRuntime& runtime, net::GrpcChannelOptions channel)
+      : channel_(std::make_shared<net::GrpcChannel>(runtime, std::move(channel))) {}
 
   void Send(const span::SpanBatch& batch, std::chrono::nanoseconds timeout,
             pipeline::Completion done) override {
@@ -88,9 +90,11 @@ pipeline::ExporterFactory MakeJaegerExporterFactory(net::IoRuntime& runtime) {
                                      std::shared_ptr<const pipeline::ConfigBase> config)
       -> base::Result<std::unique_ptr<pipeline::Exporter<span::SpanBatch>>> {
     const auto& own = static_cast<const JaegerExporterConfig&>(*config);
+    auto channel = WithLogin(own.channel, context, own.authenticator);
+    if (!channel.ok()) return channel.status();
     return std::unique_ptr<pipeline::Exporter<span::SpanBatch>>(
         std::make_unique<NetworkExporter<span::SpanBatch>>(
-            context, own.sending, std::make_shared<JaegerTransport>(runtime, own)));
+            context, own.sending, std::make_shared<JaegerTransport>(runtime, *std::move(channel))));
   };
   return factory;
 }

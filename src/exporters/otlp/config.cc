@@ -10,11 +10,9 @@
 namespace spandrel::exporters {
 namespace {
 
-using Targets = std::array<std::optional<OtlpHttpTarget>, 3>;
-
 // `traces_endpoint` and the like are exact URLs; `endpoint` is the base of those that are not
 // written. One of them is required; which of the signals are used shows only later.
-void ReadTargets(config::Decoder& decoder, Targets* targets) {
+void ReadTargets(config::Decoder& decoder, OtlpHttpExporterConfig* config) {
   std::array<std::string, 3> keys;
   std::string first = "endpoint";
   const bool has_base = decoder.Has("endpoint");
@@ -24,6 +22,7 @@ void ReadTargets(config::Decoder& decoder, Targets* targets) {
     if (decoder.Has(key) && !has_base && first == "endpoint") first = key;
   }
   const endpoints::HttpClientConfig client = endpoints::DecodeHttpClient(decoder, first, "gzip");
+  config->authenticator = client.authenticator;
   for (const signal::Signal signal : signal::kAllSignals) {
     const std::string& key = keys[static_cast<size_t>(signal)];
     OtlpHttpTarget target{client, ""};
@@ -35,7 +34,7 @@ void ReadTargets(config::Decoder& decoder, Targets* targets) {
     } else {
       continue;
     }
-    (*targets)[static_cast<size_t>(signal)] = std::move(target);
+    config->targets[static_cast<size_t>(signal)] = std::move(target);
   }
   decoder.Ignore("profiles_endpoint", "profiles are not sent");
 }
@@ -45,7 +44,9 @@ void ReadTargets(config::Decoder& decoder, Targets* targets) {
 std::shared_ptr<const OtlpGrpcExporterConfig> DecodeOtlpGrpcExporterConfig(
     config::Decoder& decoder) {
   auto config = std::make_shared<OtlpGrpcExporterConfig>();
-  config->channel = endpoints::DecodeGrpcClient(decoder, "gzip");
+  endpoints::GrpcClientConfig client = endpoints::DecodeGrpcClient(decoder, "gzip");
+  config->channel = std::move(client.channel);
+  config->authenticator = std::move(client.authenticator);
   pipeline::DecodeQueueRetry(decoder, &config->sending);
   return config;
 }
@@ -53,7 +54,7 @@ std::shared_ptr<const OtlpGrpcExporterConfig> DecodeOtlpGrpcExporterConfig(
 std::shared_ptr<const OtlpHttpExporterConfig> DecodeOtlpHttpExporterConfig(
     config::Decoder& decoder) {
   auto config = std::make_shared<OtlpHttpExporterConfig>();
-  ReadTargets(decoder, &config->targets);
+  ReadTargets(decoder, config.get());
   std::string encoding = "proto";
   decoder.Read("encoding", &encoding);
   config->json = encoding == "json";

@@ -5,9 +5,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "config/decode.h"
 #include "endpoints/client.h"
+#include "exporters/login.h"
 #include "pipeline/component.h"
 #include "pipeline/queue.h"
 #include "signal/signal.h"
@@ -16,7 +18,12 @@ namespace spandrel::exporters {
 
 struct OtlpGrpcExporterConfig : pipeline::ConfigBase {
   net::GrpcChannelOptions channel;  // gzip unless `compression` says otherwise
+  config::Reference authenticator;
   pipeline::QueueRetryOptions sending;
+
+  std::vector<pipeline::ExtensionUse> extension_uses() const override {
+    return LoginUses(authenticator);
+  }
 };
 
 // Where requests of one signal go.
@@ -28,7 +35,12 @@ struct OtlpHttpTarget {
 struct OtlpHttpExporterConfig : pipeline::ConfigBase {
   std::array<std::optional<OtlpHttpTarget>, 3> targets;  // by signal
   bool json = false;                                     // `encoding: json`
-  pipeline::QueueRetryOptions sending;                   // timeout 30s
+  config::Reference authenticator;
+  pipeline::QueueRetryOptions sending;  // timeout 30s
+
+  std::vector<pipeline::ExtensionUse> extension_uses() const override {
+    return LoginUses(authenticator);
+  }
 
   // Null when neither `endpoint` nor the signal's own is written.
   const OtlpHttpTarget* target(signal::Signal signal) const {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <map>
 
+#include "endpoints/client_authenticator.h"
 #include "exporters/factories.h"
 #include "exporters/otlp/partial_success.h"
 #include "exporters/testing/decode_yaml.h"
@@ -11,6 +13,7 @@
 #include "net/http/compression.h"
 #include "opentelemetry/proto/collector/logs/v1/logs_service.pb.h"
 #include "opentelemetry/proto/collector/metrics/v1/metrics_service.pb.h"
+#include "pipeline/extensions.h"
 #include "signal/batch.h"
 #include "wire/otlp/otlp.h"
 #include "wire/otlp/otlp_paths.h"
@@ -32,6 +35,19 @@ constexpr const char* kQuickRetry =
     "retry_on_failure: {initial_interval: 1ms, max_interval: 5ms, max_elapsed_time: 0s}\n"
     "sending_queue: {wait_for_result: true}\n";
 
+// Shows another ticket each time.
+class Tickets final : public pipeline::Extension, public endpoints::ClientAuthenticator {
+ public:
+  Status Start() override { return {}; }
+  void Shutdown(std::chrono::steady_clock::time_point) override {}
+  void Authorize(net::Headers* headers) override {
+    endpoints::ReplaceHeader(headers, "authorization", "Ticket " + std::to_string(++count_));
+  }
+
+ private:
+  std::atomic<int> count_{0};
+};
+
 class OtlpExporterTest : public ::testing::Test {
  protected:
   void TearDown() override {
@@ -41,8 +57,8 @@ class OtlpExporterTest : public ::testing::Test {
     config::Problems problems;
     const auto config = DecodeYaml(yaml, factory.decode, &problems);
     ASSERT_FALSE(problems.has_errors()) << problems.ToString();
-    auto made = factory.create.traces({"otlp", metrics_, memory_}, config);
-    ASSERT_TRUE(made.ok());
+    auto made = factory.create.traces({"otlp", metrics_, memory_, &extensions_}, config);
+    ASSERT_TRUE(made.ok()) << made.status().ToString();
     exporter_ = std::move(*made);
     ASSERT_TRUE(exporter_->Start().ok());
   }
@@ -64,6 +80,7 @@ class OtlpExporterTest : public ::testing::Test {
   base::MetricRegistry metrics_;
   base::ByteBudget memory_{256 << 20};
   net::IoRuntime runtime_{2};
+  pipeline::Extensions extensions_;
   Mailbox<Status> outcomes_;
   std::unique_ptr<pipeline::Exporter<span::SpanBatch>> exporter_;
 };
@@ -87,6 +104,33 @@ TEST_F(OtlpExporterTest, PassesBytesOnAsTheyCame) {
     exporter_->Shutdown(std::chrono::steady_clock::now());
   }
   EXPECT_EQ(CounterValue("otelcol_exporter_sent_spans"), 150u);
+}
+
+TEST_F(OtlpExporterTest, LogsInWithEachRequest) {
+  extensions_.Add("tickets", std::make_shared<Tickets>());
+  const std::string login =
+      std::string(kQuickRetry) + "headers: {authorization: old}\nauth: {authenticator: tickets}\n";
+  FakePeer grpc(runtime_, kExport, ReplyEmpty);
+  grpc.Start();
+  MakeGrpc(grpc.endpoint(), login);
+  for (const char* expected : {"Ticket 1", "Ticket 2"}) {
+    const size_t before = grpc.received.size();
+    Consume(MakeTestBatch("shop", 1, 1));
+    const auto got = grpc.received.WaitFor(before + 1).back();
+    EXPECT_EQ(net::FindHeader(got.headers, "authorization"), expected);
+  }
+  outcomes_.WaitFor(2);
+  exporter_->Shutdown(std::chrono::steady_clock::now());
+
+  FakePeer http(runtime_, [](const net::Request&) { return net::Response(); });
+  http.Start();
+  MakeHttp(http.endpoint(), login);
+  Consume(MakeTestBatch("shop", 1, 1));
+  const auto got = http.received.WaitFor(1).back();
+  EXPECT_EQ(net::FindHeader(got.headers, "authorization"), "Ticket 3");
+  EXPECT_EQ(std::count_if(got.headers.begin(), got.headers.end(),
+                          [](const auto& header) { return header.first == "authorization"; }),
+            1);
 }
 
 TEST_F(OtlpExporterTest, SplicesTheRequestsOfAMergedBatch) {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <chrono>
+#include <utility>
 
 #include "exporters/attempt_timeout.h"
 #include "exporters/factories.h"
+#include "exporters/login.h"
 #include "exporters/network_exporter.h"
 #include "exporters/otlp/config.h"
 #include "exporters/otlp/partial_success.h"
@@ -22,8 +24,8 @@ class OtlpGrpcTransport : public Transport<Batch>,
                           public std::enable_shared_from_this<OtlpGrpcTransport<Batch>> {
  public:
   OtlpGrpcTransport(net::IoRuntime& runtime, const pipeline::ComponentContext& context,
-                    const OtlpGrpcExporterConfig& config)
-      : channel_(std::make_unique<net::GrpcChannel>(runtime, config.channel)),
+                    net::GrpcChannelOptions channel)
+      : channel_(std::make_unique<net::GrpcChannel>(runtime, std::move(channel))),
         partial_(context, kSignal) {}
 
   void Send(const Batch& batch, std::chrono::nanoseconds timeout,
@@ -68,8 +70,11 @@ pipeline::ExporterFactory MakeOtlpGrpcExporterFactory(net::IoRuntime& runtime) {
                       std::shared_ptr<const pipeline::ConfigBase> config)
                -> base::Result<std::unique_ptr<pipeline::Exporter<Batch>>> {
       const auto& own = static_cast<const OtlpGrpcExporterConfig&>(*config);
+      auto channel = WithLogin(own.channel, context, own.authenticator);
+      if (!channel.ok()) return channel.status();
       return std::unique_ptr<pipeline::Exporter<Batch>>(std::make_unique<NetworkExporter<Batch>>(
-          context, own.sending, std::make_shared<OtlpGrpcTransport<Batch>>(runtime, context, own)));
+          context, own.sending,
+          std::make_shared<OtlpGrpcTransport<Batch>>(runtime, context, *std::move(channel))));
     };
   });
   return factory;

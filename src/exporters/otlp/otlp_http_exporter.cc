@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "exporters/attempt_timeout.h"
 #include "exporters/factories.h"
+#include "exporters/login.h"
 #include "exporters/network_exporter.h"
 #include "exporters/otlp/config.h"
 #include "exporters/otlp/http_answer.h"
@@ -28,11 +29,13 @@ template <typename Batch>
 class OtlpHttpTransport : public Transport<Batch>,
                           public std::enable_shared_from_this<OtlpHttpTransport<Batch>> {
  public:
-  // `config` has a target for the signal.
+  // `config` has a target for the signal; `login` may be null.
   OtlpHttpTransport(net::IoRuntime& runtime, const pipeline::ComponentContext& context,
-                    std::shared_ptr<const OtlpHttpExporterConfig> config)
+                    std::shared_ptr<const OtlpHttpExporterConfig> config,
+                    std::shared_ptr<endpoints::ClientAuthenticator> login)
       : config_(std::move(config)),
         target_(*config_->target(kSignal)),
+        login_(std::move(login)),
         client_(std::make_unique<net::HttpClient>(runtime, target_.client.client)),
         partial_(context, kSignal) {}
 
@@ -57,6 +60,7 @@ class OtlpHttpTransport : public Transport<Batch>,
     request.path = target_.path;
     request.authority = target_.client.authority;
     request.headers = target_.client.headers;
+    if (login_ != nullptr) login_->Authorize(&request.headers);
     request.headers.emplace_back("content-type",
                                  config_->json ? "application/json" : "application/x-protobuf");
     request.body = config_->json ? wire::EncodeOtlpJson(batch) : wire::EncodeOtlpProtobuf(batch);
@@ -93,6 +97,7 @@ class OtlpHttpTransport : public Transport<Batch>,
 
   const std::shared_ptr<const OtlpHttpExporterConfig> config_;
   const OtlpHttpTarget& target_;
+  const std::shared_ptr<endpoints::ClientAuthenticator> login_;
   std::unique_ptr<net::HttpClient> client_;
   PartialSuccessReport partial_;
 };
@@ -113,7 +118,10 @@ pipeline::ExporterFactory MakeOtlpHttpExporterFactory(net::IoRuntime& runtime) {
         return Status(StatusCode::kInvalidArgument,
                       fmt::format("no URL for {}: write 'endpoint' or '{}_endpoint'", name, name));
       }
-      auto transport = std::make_shared<OtlpHttpTransport<Batch>>(runtime, context, own);
+      auto login = FindLogin(context, own->authenticator);
+      if (!login.ok()) return login.status();
+      auto transport =
+          std::make_shared<OtlpHttpTransport<Batch>>(runtime, context, own, *std::move(login));
       return std::unique_ptr<pipeline::Exporter<Batch>>(
           std::make_unique<NetworkExporter<Batch>>(context, own->sending, std::move(transport)));
     };

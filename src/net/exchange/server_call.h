@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/byte_budget.h"
 #include "net/http/http.h"
@@ -20,6 +21,10 @@ class ServerCall {
   virtual ~ServerCall() = default;
 
   virtual const Request& request() const = 0;
+  // Who sent the request, as whoever asked for a login says; empty when nobody did or they have no
+  // name. Set before others see the call.
+  const std::string& identity() const { return identity_; }
+  void set_identity(std::string identity) { identity_ = std::move(identity); }
   // Takes the body out; the reservation for its bytes comes with it.
   virtual std::string TakeBody(base::ByteBudget::Reservation* reservation) = 0;
 
@@ -37,6 +42,9 @@ class ServerCall {
 
   // True when the peer has gone or reset the stream.
   virtual bool cancelled() const = 0;
+
+ private:
+  std::string identity_;
 };
 
 using Handler = std::function<void(std::shared_ptr<ServerCall>)>;

@@ -75,6 +75,7 @@ base::Result<std::shared_ptr<ClientCall>> GrpcChannel::Impl::MakeCall(
     request.body = MakeGrpcFrame(message);
   }
   request.headers.insert(request.headers.end(), options.headers.begin(), options.headers.end());
+  if (options.authorize) options.authorize(&request.headers);
   call->deadline = SteadyClock::now() + timeout;
   call->max_response_bytes = options.max_response_bytes + kGrpcFrameHeaderBytes;
   return call;

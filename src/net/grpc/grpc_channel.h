@@ -20,8 +20,11 @@ namespace spandrel::net {
 struct GrpcChannelOptions {
   Endpoint endpoint;
   ClientTls tls;
-  std::string authority;    // default: the endpoint
-  Headers headers;          // metadata of every call
+  std::string authority;  // default: the endpoint
+  Headers headers;        // metadata of every call
+  // Adds or replaces metadata of one call: credentials that change. On the caller's thread, at any
+  // time; does not wait.
+  std::function<void(Headers*)> authorize = {};
   std::string compression;  // "", gzip, zstd
   std::string user_agent = "spandrel";
   size_t max_response_bytes = 4 << 20;

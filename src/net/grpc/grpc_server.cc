@@ -24,6 +24,7 @@ class ServerGrpcCall final : public GrpcCall {
   ~ServerGrpcCall() override { Finish({StatusCode::kInternal, "no answer"}); }
 
   const Request& request() const override { return call_->request(); }
+  const std::string& identity() const override { return call_->identity(); }
 
   std::string TakeMessage(base::ByteBudget::Reservation* reservation) override {
     const base::MutexLock lock(mutex_);

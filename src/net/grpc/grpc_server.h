@@ -22,7 +22,8 @@ namespace spandrel::net {
 class GrpcCall {
  public:
   virtual ~GrpcCall() = default;
-  virtual const Request& request() const = 0;  // metadata is in its headers
+  virtual const Request& request() const = 0;       // metadata is in its headers
+  virtual const std::string& identity() const = 0;  // as ServerCall's
   // The request message, decompressed; the reservation for its bytes comes with it.
   virtual std::string TakeMessage(base::ByteBudget::Reservation* reservation) = 0;
   // Server-streaming: any number of messages, then Finish. Returns bytes waiting to be sent.

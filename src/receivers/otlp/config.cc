@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "endpoints/authenticator.h"
+#include "pipeline/extensions.h"
 #include "signal/signal.h"
 
 namespace spandrel::receivers {
@@ -35,6 +37,18 @@ std::vector<pipeline::ListenAddress> OtlpReceiverConfig::listens() const {
   if (grpc) addresses.push_back(AddressOf(grpc->listener));
   if (http) addresses.push_back(AddressOf(http->listener));
   return addresses;
+}
+
+std::vector<pipeline::ExtensionUse> OtlpReceiverConfig::extension_uses() const {
+  std::vector<pipeline::ExtensionUse> uses;
+  const auto add = [&uses](const endpoints::ListenerConfig& listener) {
+    const config::Reference name = listener.authenticator();
+    if (name.id.empty()) return;
+    uses.push_back(pipeline::UseAs<endpoints::ServerAuthenticator>(name));
+  };
+  if (grpc) add(grpc->listener);
+  if (http) add(http->listener);
+  return uses;
 }
 
 std::shared_ptr<const OtlpReceiverConfig> DecodeOtlpReceiverConfig(config::Decoder& decoder) {

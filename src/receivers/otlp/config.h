@@ -20,6 +20,7 @@ struct OtlpReceiverConfig : pipeline::ConfigBase {
   std::array<std::string, 3> url_paths = {"/v1/traces", "/v1/metrics", "/v1/logs"};
 
   std::vector<pipeline::ListenAddress> listens() const override;
+  std::vector<pipeline::ExtensionUse> extension_uses() const override;
 };
 
 // `protocols:` with at least one of `grpc:` and `http:`.

@@ -148,7 +148,7 @@ void HttpService::Handle(std::shared_ptr<const HttpService> service,
   }
   ExportRequest taken;
   taken.is_json = *encoding == Encoding::kJson;
-  taken.origin = OriginOf(request, service->config_.listener.include_metadata);
+  taken.origin = OriginOf(request, call->identity(), service->config_.listener.include_metadata);
   auto body = service->ReadBody(*call, &taken.reservation);
   if (!body.ok()) {
     return service->Respond(*call, AnswerBadBody(*ingest, *encoding, body.status()));

@@ -13,6 +13,7 @@
 #include "net/http/grpc_shape.h"
 #include "net/peer/server.h"
 #include "net/socket/io_runtime.h"
+#include "pipeline/extensions.h"
 #include "receivers/factories.h"
 #include "receivers/otlp/http_service.h"
 #include "receivers/otlp/ingest.h"
@@ -30,12 +31,31 @@ void HandleGrpcExport(const Ingest& ingest, bool include_metadata,
                          fmt::format("no pipeline takes {} from this receiver", name)});
   }
   ExportRequest request;
-  request.origin = OriginOf(call->request(), include_metadata);
+  request.origin = OriginOf(call->request(), call->identity(), include_metadata);
   request.body = call->TakeMessage(&request.reservation);
   ingest.Take(std::move(request), [call](const IngestOutcome& outcome) {
     if (!outcome.status.ok()) return call->Finish(outcome.status);
     call->Reply(wire::EncodeExportResponseProtobuf(outcome.partial));
   });
+}
+
+base::Result<OtlpLogins> FindLogins(const pipeline::ComponentContext& context,
+                                    const OtlpReceiverConfig& config) {
+  OtlpLogins logins;
+  const auto find = [&context](const endpoints::ListenerConfig& listener) {
+    return pipeline::FindNamed<endpoints::ServerAuthenticator>(context, listener.authenticator());
+  };
+  if (config.grpc) {
+    auto login = find(config.grpc->listener);
+    if (!login.ok()) return login.status();
+    logins.grpc = *std::move(login);
+  }
+  if (config.http) {
+    auto login = find(config.http->listener);
+    if (!login.ok()) return login.status();
+    logins.http = *std::move(login);
+  }
+  return logins;
 }
 
 void RefusePlainHttp(net::ServerCall& call) {
@@ -50,22 +70,24 @@ void RefusePlainHttp(net::ServerCall& call) {
 
 OtlpReceiver::OtlpReceiver(net::IoRuntime& runtime, pipeline::ComponentContext context,
                            std::shared_ptr<const OtlpReceiverConfig> config,
-                           pipeline::Outputs outputs, ListeningObserver on_listening)
+                           pipeline::Outputs outputs, ListeningObserver on_listening,
+                           OtlpLogins logins)
     : runtime_(runtime),
       context_(std::move(context)),
       config_(std::move(config)),
       outputs_(std::move(outputs)),
-      on_listening_(std::move(on_listening)) {}
+      on_listening_(std::move(on_listening)),
+      logins_(std::move(logins)) {}
 
 OtlpReceiver::~OtlpReceiver() = default;
 
 base::Status OtlpReceiver::Start() {
   if (config_->grpc) {
-    SPANDREL_RETURN_IF_ERROR(Listen("grpc", config_->grpc->listener,
+    SPANDREL_RETURN_IF_ERROR(Listen("grpc", config_->grpc->listener, logins_.grpc,
                                     endpoints::LimitsOf(*config_->grpc), MakeGrpcHandler()));
   }
   if (config_->http) {
-    SPANDREL_RETURN_IF_ERROR(Listen("http", config_->http->listener,
+    SPANDREL_RETURN_IF_ERROR(Listen("http", config_->http->listener, logins_.http,
                                     endpoints::LimitsOf(*config_->http), MakeHttpHandler()));
   }
   return {};
@@ -108,6 +130,7 @@ net::Handler OtlpReceiver::MakeHttpHandler() const {
 
 base::Status OtlpReceiver::Listen(std::string_view protocol,
                                   const endpoints::ListenerConfig& listener,
+                                  std::shared_ptr<endpoints::ServerAuthenticator> login,
                                   net::ServerLimits limits, net::Handler handler) {
   net::ServerOptions options;
   options.endpoint = listener.endpoint;
@@ -115,7 +138,7 @@ base::Status OtlpReceiver::Listen(std::string_view protocol,
   options.limits = limits;
   options.name = fmt::format("{}/{}", context_.id, protocol);
   auto gate = endpoints::Gate::Make(listener, endpoints::DefaultHosts::kAny, options.name,
-                                    context_.metrics);
+                                    context_.metrics, std::move(login));
   if (!gate.ok()) return gate.status().Annotate(context_.id);
   auto server =
       std::make_unique<net::Server>(runtime_, std::move(options), context_.metrics, context_.memory,
@@ -145,9 +168,11 @@ pipeline::ReceiverFactory MakeOtlpReceiverFactory(net::IoRuntime& runtime,
           const pipeline::ComponentContext& context,
           std::shared_ptr<const pipeline::ConfigBase> config,
           pipeline::Outputs outputs) -> base::Result<std::unique_ptr<pipeline::Receiver>> {
+    auto own = std::static_pointer_cast<const OtlpReceiverConfig>(config);
+    auto logins = FindLogins(context, *own);
+    if (!logins.ok()) return logins.status();
     return std::unique_ptr<pipeline::Receiver>(std::make_unique<OtlpReceiver>(
-        runtime, context, std::static_pointer_cast<const OtlpReceiverConfig>(config),
-        std::move(outputs), on_listening));
+        runtime, context, std::move(own), std::move(outputs), on_listening, *std::move(logins)));
   };
   return factory;
 }

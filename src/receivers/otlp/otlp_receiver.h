@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "endpoints/authenticator.h"
 #include "net/exchange/server_call.h"
 #include "net/exchange/server_limits.h"
 #include "net/peer/server.h"
@@ -19,6 +20,12 @@ namespace spandrel::receivers {
 // Called once for each protocol ("grpc", "http") when it listens, with the real port.
 using ListeningObserver = std::function<void(std::string_view protocol, const net::Endpoint&)>;
 
+// What the extensions are that its listeners name; null where one names none.
+struct OtlpLogins {
+  std::shared_ptr<endpoints::ServerAuthenticator> grpc;
+  std::shared_ptr<endpoints::ServerAuthenticator> http;
+};
+
 // Listens for OTLP requests of the signals that pipelines take from it, and answers each with what
 // its pipeline said of it. One server a protocol, whatever the number of signals.
 // Start and Shutdown come from one thread; requests arrive on I/O threads.
@@ -26,7 +33,7 @@ class OtlpReceiver : public pipeline::Receiver {
  public:
   OtlpReceiver(net::IoRuntime& runtime, pipeline::ComponentContext context,
                std::shared_ptr<const OtlpReceiverConfig> config, pipeline::Outputs outputs,
-               ListeningObserver on_listening);
+               ListeningObserver on_listening, OtlpLogins logins = {});
   ~OtlpReceiver() override;
 
   base::Status Start() override;
@@ -36,6 +43,7 @@ class OtlpReceiver : public pipeline::Receiver {
   net::Handler MakeGrpcHandler() const;
   net::Handler MakeHttpHandler() const;
   base::Status Listen(std::string_view protocol, const endpoints::ListenerConfig& listener,
+                      std::shared_ptr<endpoints::ServerAuthenticator> login,
                       net::ServerLimits limits, net::Handler handler);
 
   net::IoRuntime& runtime_;
@@ -43,6 +51,7 @@ class OtlpReceiver : public pipeline::Receiver {
   const std::shared_ptr<const OtlpReceiverConfig> config_;
   const pipeline::Outputs outputs_;
   const ListeningObserver on_listening_;
+  const OtlpLogins logins_;
   std::vector<std::unique_ptr<net::Server>> servers_;
 };
 

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/base64.h"
 #include "net/grpc/grpc_channel.h"
 #include "net/http/compression.h"
 #include "net/http/rpc_status.h"
@@ -15,6 +16,7 @@
 #include "net/socket/io_runtime.h"
 #include "opentelemetry/proto/collector/logs/v1/logs_service.pb.h"
 #include "opentelemetry/proto/collector/metrics/v1/metrics_service.pb.h"
+#include "pipeline/extensions.h"
 #include "receivers/factories.h"
 #include "wire/otlp/otlp.h"
 #include "wire/otlp/otlp_paths.h"
@@ -75,6 +77,19 @@ class KeepingPipeline : public pipeline::Consumer<Batch> {
   std::string encoded;
 };
 
+// Believes whoever says a name.
+class NameTags final : public pipeline::Extension, public endpoints::ServerAuthenticator {
+ public:
+  Status Start() override { return {}; }
+  void Shutdown(std::chrono::steady_clock::time_point) override {}
+  base::Result<endpoints::Identity> Authenticate(const net::Headers& headers) override {
+    const std::string_view name = net::FindHeader(headers, "x-name");
+    if (name.empty()) return Status(StatusCode::kUnauthenticated, "say your name");
+    return endpoints::Identity{std::string(name)};
+  }
+  std::string Challenge() const override { return "NameTag"; }
+};
+
 class OtlpReceiverTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -93,8 +108,8 @@ class OtlpReceiverTest : public ::testing::Test {
         runtime_, [this](std::string_view protocol, const net::Endpoint& endpoint) {
           bound_[std::string(protocol)] = endpoint;
         });
-    auto made = factory.create({"otlp", metrics_, memory_}, config_, outputs_);
-    ASSERT_TRUE(made.ok());
+    auto made = factory.create({"otlp", metrics_, memory_, &extensions_}, config_, outputs_);
+    ASSERT_TRUE(made.ok()) << made.status().ToString();
     receiver_ = std::move(*made);
     const Status started = receiver_->Start();
     ASSERT_TRUE(started.ok()) << started.ToString();
@@ -102,11 +117,12 @@ class OtlpReceiverTest : public ::testing::Test {
   }
 
   net::GrpcChannel::Reply Call(std::string_view message, std::string compression = "",
-                               std::string_view path = kExport) {
+                               std::string_view path = kExport, net::Headers metadata = {}) {
     net::GrpcChannelOptions options;
     options.endpoint = bound_["grpc"];
     options.tls.insecure = true;
     options.compression = std::move(compression);
+    options.headers = std::move(metadata);
     net::GrpcChannel channel(runtime_, options);
     return channel.UnaryAndWait(path, message, kTimeout);
   }
@@ -145,6 +161,7 @@ class OtlpReceiverTest : public ::testing::Test {
   std::shared_ptr<OtlpReceiverConfig> config_ = std::make_shared<OtlpReceiverConfig>();
   std::shared_ptr<FakePipeline> pipeline_ = std::make_shared<FakePipeline>();
   pipeline::Outputs outputs_;
+  pipeline::Extensions extensions_;
   std::map<std::string, net::Endpoint> bound_;
   std::unique_ptr<pipeline::Receiver> receiver_;
 };
@@ -408,6 +425,38 @@ TEST_F(OtlpReceiverTest, KeepsThePeerAndOnRequestTheMetadata) {
   EXPECT_EQ(net::FindHeader(pipeline_->origin->metadata, "x-tenant"), "blue");
   EXPECT_TRUE(Call(MakeTestRequest("shop", 1, 1)).status.ok());
   EXPECT_TRUE(pipeline_->origin->metadata.empty());
+}
+
+TEST_F(OtlpReceiverTest, ABatchTellsWhoSentIt) {
+  extensions_.Add("tags", std::make_shared<NameTags>());
+  config_->grpc->listener.auth.emplace().authenticator = {"tags", {"c.yaml", 3, 5}, "receivers"};
+  config_->http->listener.auth.emplace().basic = {"", "bob:secret"};
+  ASSERT_EQ(config_->extension_uses().size(), 1u);
+  EXPECT_EQ(config_->extension_uses()[0].interface_name, "server authenticator");
+  Start();
+  const std::string request = MakeTestRequest("shop", 1, 1);
+  EXPECT_EQ(Call(request).status.code(), StatusCode::kUnauthenticated);
+  EXPECT_TRUE(Call(request, "", kExport, {{"x-name", "ann"}}).status.ok());
+  EXPECT_EQ(pipeline_->origin->identity, "ann");
+
+  net::Headers headers = Protobuf();
+  headers.emplace_back("authorization", "Basic " + base::Base64Encode("bob:wrong"));
+  const net::Response refused = Post(request, headers);
+  EXPECT_EQ(refused.status, 401);
+  EXPECT_TRUE(net::FindHeader(refused.headers, "www-authenticate").starts_with("Basic realm="));
+  headers.back().second = "Basic " + base::Base64Encode("bob:secret");
+  EXPECT_EQ(Post(request, headers).status, 200);
+  EXPECT_EQ(pipeline_->origin->identity, "bob");
+  EXPECT_EQ(pipeline_->spans, 2u);
+}
+
+TEST_F(OtlpReceiverTest, AnExtensionThatIsNotThereIsNamedWithItsPlace) {
+  config_->http->listener.auth.emplace().authenticator = {"tags", {"c.yaml", 3, 5}, "a::b"};
+  const auto factory = MakeOtlpReceiverFactory(runtime_, {});
+  EXPECT_EQ(factory.create({"otlp", metrics_, memory_, &extensions_}, config_, outputs_)
+                .status()
+                .message(),
+            "c.yaml:3:5: a::b: extension 'tags' does not run");
 }
 
 TEST_F(OtlpReceiverTest, LetsAllowedPagesSend) {

@@ -5,8 +5,10 @@
 
 namespace spandrel::receivers {
 
-signal::SharedOrigin OriginOf(const net::Request& request, bool include_metadata) {
+signal::SharedOrigin OriginOf(const net::Request& request, const std::string& identity,
+                              bool include_metadata) {
   auto origin = std::make_shared<signal::Origin>();
+  origin->identity = identity;
   origin->peer = request.peer;
   if (include_metadata) origin->metadata = request.headers;
   return origin;

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+
+#include "config/decode.h"
+#include "endpoints/bearer_authenticator.h"
+#include "pipeline/component.h"
+
+namespace spandrel::extensions {
+
+struct BearerTokenAuthConfig : pipeline::ConfigBase {
+  endpoints::BearerOptions bearer;
+};
+
+// One of `token`, `tokens` and `filename`; `scheme`, `header`.
+std::shared_ptr<const BearerTokenAuthConfig> DecodeBearerTokenAuthConfig(config::Decoder& decoder);
+
+}  // namespace spandrel::extensions
