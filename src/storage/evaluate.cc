@@ -8,6 +8,7 @@
 #include "storage/arithmetic.h"
 #include "storage/comparison.h"
 #include "storage/field_values.h"
+#include "storage/query_context.h"
 
 namespace spandrel::storage {
 namespace {
@@ -186,16 +187,44 @@ class NodeEvaluator final : public Evaluator {
 
 }  // namespace
 
-base::Result<std::shared_ptr<const Evaluator>> Evaluator::Make(const Expression& expression) {
-  if (base::Status status = ValidateShape(expression); !status.ok()) return status;
-  auto regexes = Regexes::Compile(expression.Patterns());
+base::Result<std::shared_ptr<const Evaluator>> Evaluator::Make(const QueryContext& context,
+                                                               const Expression& expression) {
+  SPANDREL_RETURN_IF_ERROR(ValidateShape(expression));
+  auto regexes = Regexes::Compile(context, expression.Patterns());
   if (!regexes.ok()) return regexes.status();
   return OfPart(expression, *std::move(regexes));
 }
 
+base::Result<std::shared_ptr<const Evaluator>> Evaluator::Make(const QueryContext& context,
+                                                               const Predicate& predicate) {
+  SPANDREL_RETURN_IF_ERROR(ValidateShape(predicate));
+  return Make(context, Expression(predicate));
+}
+
+base::Result<std::vector<std::shared_ptr<const Evaluator>>> Evaluator::MakeAll(
+    const QueryContext& context, const std::vector<Expression>& expressions) {
+  std::vector<std::string_view> patterns;
+  for (const Expression& expression : expressions) {
+    SPANDREL_RETURN_IF_ERROR(ValidateShape(expression));
+    const std::vector<std::string_view> more = expression.Patterns();
+    patterns.insert(patterns.end(), more.begin(), more.end());
+  }
+  const auto regexes = Regexes::Compile(context, patterns);
+  if (!regexes.ok()) return regexes.status();
+  std::vector<std::shared_ptr<const Evaluator>> evaluators;
+  evaluators.reserve(expressions.size());
+  for (const Expression& expression : expressions) {
+    evaluators.push_back(OfPart(expression, *regexes));
+  }
+  return evaluators;
+}
+
+base::Result<std::shared_ptr<const Evaluator>> Evaluator::Make(const Expression& expression) {
+  return Make(QueryContext(), expression);
+}
+
 base::Result<std::shared_ptr<const Evaluator>> Evaluator::Make(const Predicate& predicate) {
-  if (base::Status status = ValidateShape(predicate); !status.ok()) return status;
-  return Make(Expression(predicate));
+  return Make(QueryContext(), predicate);
 }
 
 std::shared_ptr<const Evaluator> Evaluator::OfPart(const Expression& part,

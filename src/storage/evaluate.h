@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/status.h"
 #include "span/span_view.h"
@@ -13,12 +14,23 @@
 
 namespace spandrel::storage {
 
+class QueryContext;
+
 // An expression made ready to be asked of many rows: regular expressions compiled, constants
 // prepared. The one evaluator: engines may prune with what they know, but what this says is the
 // truth. Immutable and thread-safe.
 class Evaluator {
  public:
   // INVALID_ARGUMENT as ValidateExpression says; of a predicate, as ValidatePredicate says.
+  // RESOURCE_EXHAUSTED when the query has no memory for the regular expressions.
+  static base::Result<std::shared_ptr<const Evaluator>> Make(const QueryContext& context,
+                                                             const Expression& expression);
+  static base::Result<std::shared_ptr<const Evaluator>> Make(const QueryContext& context,
+                                                             const Predicate& predicate);
+  // Of several expressions of one query, which share their regular expressions.
+  static base::Result<std::vector<std::shared_ptr<const Evaluator>>> MakeAll(
+      const QueryContext& context, const std::vector<Expression>& expressions);
+  // Outside of a query.
   static base::Result<std::shared_ptr<const Evaluator>> Make(const Expression& expression);
   static base::Result<std::shared_ptr<const Evaluator>> Make(const Predicate& predicate);
   // Of a part of an expression that was found valid, with the regular expressions of the whole.

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "storage/evaluate.h"
+#include "storage/query_context.h"
 #include "storage/regexes.h"
 
 namespace spandrel::storage {
@@ -92,6 +94,40 @@ TEST(RegexesTest, CompilesEachPatternOnce) {
   ASSERT_TRUE(regexes.ok());
   EXPECT_NE((*regexes)->Find("a+"), nullptr);
   EXPECT_EQ((*regexes)->Find("c"), nullptr);
+}
+
+TEST(RegexesTest, AreCountedAndTheirMemoryIsReserved) {
+  base::ByteBudget budget(2 * kMaxRegexBytes);
+  const QueryContext context({.memory = &budget});
+  const uint64_t before = Regexes::CompiledSoFar();
+  const Expression two = Expression::Or({Matches("a+"), Matches("b"), Matches("a+")});
+  {
+    const auto evaluator = Evaluator::Make(context, two);
+    ASSERT_TRUE(evaluator.ok());
+    EXPECT_EQ(budget.used(), 2 * kMaxRegexBytes);
+    EXPECT_EQ(Regexes::CompiledSoFar() - before, 2U);
+    const auto part = Evaluator::OfPart(Matches("b"), (*evaluator)->regexes());
+    EXPECT_EQ(Regexes::CompiledSoFar() - before, 2U);
+    EXPECT_EQ(Evaluator::Make(context, Matches("c")).status().code(),
+              base::StatusCode::kResourceExhausted);
+  }
+  EXPECT_EQ(budget.used(), 0U);
+  EXPECT_EQ(Regexes::CompiledSoFar() - before, 2U) << "nothing is compiled without room for it";
+}
+
+TEST(RegexesTest, SeveralExpressionsShareThem) {
+  base::ByteBudget budget(3 * kMaxRegexBytes);
+  const QueryContext context({.memory = &budget});
+  const auto evaluators = Evaluator::MakeAll(
+      context, {Expression::Or({Matches("a+"), Matches("b")}), Matches("b"), Matches("c")});
+  ASSERT_TRUE(evaluators.ok());
+  ASSERT_EQ(evaluators->size(), 3U);
+  EXPECT_EQ((*evaluators)[0]->regexes(), (*evaluators)[2]->regexes());
+  EXPECT_EQ(budget.used(), 3 * kMaxRegexBytes);
+  EXPECT_EQ(Evaluator::MakeAll(context, {Expression(), Matches("(")}).status().code(),
+            base::StatusCode::kResourceExhausted);
+  EXPECT_EQ(Evaluator::MakeAll({}, {Expression(), Matches("(")}).status().code(),
+            base::StatusCode::kInvalidArgument);
 }
 
 TEST(RegexesTest, RefusesWhatTakesTooMuchMemory) {

@@ -32,10 +32,20 @@ Status QueryContext::Check() const {
 
 Status QueryContext::Reserve(size_t bytes) const {
   base::MutexLock lock(memory_mutex_);
-  if (memory_.TryGrow(bytes)) return {};
+  return memory_.TryGrow(bytes) ? Status() : OutOfMemory();
+}
+
+Status QueryContext::OutOfMemory() {
   Status status(StatusCode::kResourceExhausted, "there is not enough memory for the query now");
   status.set_retry_after(kMemoryRetryDelay);
   return status;
+}
+
+base::Result<base::ByteBudget::Reservation> QueryContext::ReserveApart(size_t bytes) const {
+  base::ByteBudget::Reservation apart;
+  if (options_.memory == nullptr) return apart;
+  if (!options_.memory->TryReserve(bytes, &apart)) return OutOfMemory();
+  return apart;
 }
 
 void QueryContext::GiveBack(size_t bytes) const {

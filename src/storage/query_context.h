@@ -18,7 +18,7 @@ namespace spandrel::storage {
 // What a query has looked at so far.
 struct Inspected {
   uint64_t spans = 0;
-  uint64_t bytes = 0;  // of stored data that was read
+  uint64_t bytes = 0;  // of their messages, as far as these were put together or read
 };
 
 struct QueryOptions {
@@ -61,6 +61,11 @@ class QueryContext {
   base::Status Reserve(size_t bytes) const;
   void GiveBack(size_t bytes) const;
   size_t reserved_bytes() const;
+  // The same for what may outlive the context, as an answer does that is handed over: it goes back
+  // with the reservation, which may grow by itself, and is not among reserved_bytes().
+  base::Result<base::ByteBudget::Reservation> ReserveApart(size_t bytes) const;
+  // The answer when there is no room.
+  static base::Status OutOfMemory();
 
   // Counts what was looked at and tells the progress.
   void Inspect(uint64_t spans, uint64_t bytes) const;
@@ -89,6 +94,17 @@ class QueryMemory {
     bytes_ += bytes;
     return {};
   }
+  // Has room for `bytes` in all from now on. For what grows in small steps: asks the context now
+  // and then only.
+  base::Status GrowTo(size_t bytes) {
+    return bytes <= bytes_ ? base::Status() : Grow(bytes - bytes_ + bytes / 4);
+  }
+  // Gives back `bytes` of what it has.
+  void Shrink(size_t bytes) {
+    context_.GiveBack(bytes);
+    bytes_ -= bytes;
+  }
+  size_t bytes() const { return bytes_; }
 
  private:
   const QueryContext& context_;

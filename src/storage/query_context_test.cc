@@ -53,6 +53,26 @@ TEST(QueryContextTest, ReservesFromTheBudgetAndGivesAllBack) {
   EXPECT_EQ(budget.used(), 0U);
 }
 
+TEST(QueryContextTest, MemoryGrowsInStepsAndMayOutliveTheContext) {
+  base::ByteBudget budget(100);
+  base::ByteBudget::Reservation answer;
+  {
+    const QueryContext context({.memory = &budget});
+    QueryMemory memory(context);
+    EXPECT_TRUE(memory.GrowTo(40).ok());
+    EXPECT_EQ(memory.bytes(), 50U);
+    EXPECT_TRUE(memory.GrowTo(50).ok());
+    EXPECT_EQ(budget.used(), 50U);
+    memory.Shrink(20);
+    EXPECT_EQ(budget.used(), 30U);
+    answer = *context.ReserveApart(60);
+    EXPECT_EQ(context.ReserveApart(20).status().code(), StatusCode::kResourceExhausted);
+    EXPECT_EQ(context.reserved_bytes(), 30U);
+  }
+  EXPECT_EQ(budget.used(), 60U);
+  EXPECT_TRUE(QueryContext().ReserveApart(size_t{1} << 40).ok());
+}
+
 TEST(QueryContextTest, CountsAndTellsWhatWasInspected) {
   std::vector<uint64_t> told;
   const QueryContext context(

@@ -25,6 +25,10 @@ namespace spandrel::storage {
 // The questions that a store answers, for the tenant of the context. Times are nanoseconds since
 // the Unix epoch, durations nanoseconds. Every method may be called from any thread. Reads see
 // every span whose Append has completed, and stop with the context's status soon after it has one.
+//
+// A read reserves of the context what it holds: regular expressions, lists of candidates, groups,
+// names and values, spans. RESOURCE_EXHAUSTED when there is no room. All of that goes back when the
+// read ends, but for spans that are handed over: their chunks hold what they take.
 class Reader {
  public:
   virtual ~Reader() = default;
