@@ -9,6 +9,7 @@
 #include "columnar/read/catalog.h"
 #include "columnar/read/dependencies.h"
 #include "columnar/read/export.h"
+#include "columnar/read/fetch.h"
 #include "columnar/read/lists.h"
 #include "columnar/read/measure.h"
 #include "columnar/read/search.h"
@@ -23,7 +24,6 @@ namespace {
 
 using base::Result;
 using base::Status;
-using base::StatusCode;
 
 }  // namespace
 
@@ -171,13 +171,9 @@ Result<span::SpanBatch> Engine::GetTrace(const storage::QueryContext& context,
 Status Engine::GetTraces(const storage::QueryContext& context,
                          const std::vector<storage::WantedTrace>& traces,
                          storage::SpansSink& sink) {
-  for (const storage::WantedTrace& wanted : traces) {
-    auto spans = GetTrace(context, wanted.trace_id);
-    if (!spans.ok() && spans.status().code() == StatusCode::kNotFound) continue;
-    if (!spans.ok()) return spans.status();
-    if (!sink.OnSpans(wanted.trace_id, *std::move(spans))) break;
-  }
-  return {};
+  TracesReader reader(context, traces, sink);
+  return impl_->Read(context, [&](const Snapshot& snapshot) { return reader.Send(snapshot); })
+      .status();
 }
 
 Result<span::SpanBatch> Engine::GetSpan(const storage::QueryContext& context,
@@ -205,12 +201,7 @@ Status Engine::TraceScan(const storage::QueryContext& context,
                          const storage::TraceScanRequest& request, storage::TraceSink& sink) {
   Result<TraceScanner> scanner = TraceScanner::Make(context, request, sink);
   if (!scanner.ok()) return scanner.status();
-  // What was handed over stays so when a part turns out to be damaged.
-  const auto listed =
-      impl_->Read(context, [&](const Snapshot& snapshot) { return scanner->ListTraces(snapshot); });
-  if (!listed.ok()) return listed.status();
-  return impl_
-      ->Read(context, [&](const Snapshot& snapshot) { return scanner->SendTraces(snapshot); })
+  return impl_->Read(context, [&](const Snapshot& snapshot) { return scanner->Send(snapshot); })
       .status();
 }
 

@@ -6,7 +6,6 @@
 
 #include "columnar/read/minute_counts.h"
 #include "columnar/read/parallel.h"
-#include "columnar/read/predicate_fields.h"
 #include "columnar/read/scan.h"
 #include "columnar/read/span_groups.h"
 #include "columnar/read/template_counts.h"
@@ -30,8 +29,8 @@ class SpanCounter {
       : request_(request),
         matcher_(matcher),
         scan_(context, snapshot),
-        groups_(request),
-        minutes_(request, &groups_),
+        groups_(context, request),
+        minutes_(request, matcher.evaluator(), &groups_),
         templates_(request, matcher, &groups_),
         by_minutes_(MinuteCounts::MayAnswer(request)),
         by_templates_(TemplateCounts::CanAnswer(request)) {}
@@ -43,8 +42,11 @@ class SpanCounter {
     SPANDREL_RETURN_IF_ERROR(scan_.context().Check());
     if (unit.source < scan_.part_count()) {
       const Part& part = *scan_.snapshot().parts[unit.source];
-      if (by_minutes_ && minutes_.Add(part, unit.source, unit.index)) return {};
-      if (by_templates_ && templates_.Add(part, unit.source, unit.index)) return {};
+      if (by_minutes_ && minutes_.Add(part, unit.source, unit.index)) return groups_.status();
+      if (by_templates_ && templates_.Add(part, unit.source, unit.index)) {
+        scan_.CountScanned(part.footer().groups[unit.index].row_count);
+        return groups_.status();
+      }
     }
     return AddSpans(unit);
   }
@@ -52,18 +54,18 @@ class SpanCounter {
  private:
   Status AddSpans(const ScanUnit& unit) {
     const auto& fields = request_.group_by;
-    const bool full = std::any_of(fields.begin(), fields.end(), IsPayloadField);
+    Content content;
+    for (const storage::Field& field : fields) content.Add(field);
     std::vector<std::string> group(fields.size());
-    return scan_.Visit(unit, matcher_, full ? Content::kFull : Content::kLight,
-                       [&](const span::SpanRef& span) {
-                         for (size_t i = 0; i < group.size(); ++i) {
-                           group[i] = storage::FieldText(fields[i], span).value_or("");
-                         }
-                         const span::SpanEntry& entry = span.entry();
-                         groups_.Add(groups_.IdOf(group),
-                                     {entry.start_time_unix_nano, entry.duration_nano(),
-                                      entry.status == span::SpanStatus::kError, entry.weight});
-                       });
+    return scan_.Visit(unit, matcher_, content, [&](const span::SpanRef& span) {
+      for (size_t i = 0; i < group.size(); ++i) {
+        group[i] = storage::FieldText(fields[i], span).value_or("");
+      }
+      const span::SpanEntry& entry = span.entry();
+      groups_.Add(groups_.IdOf(group), {entry.start_time_unix_nano, entry.duration_nano(),
+                                        entry.status == span::SpanStatus::kError, entry.weight});
+      return groups_.status();
+    });
   }
 
   const storage::AggregateRequest& request_;
@@ -96,6 +98,7 @@ Result<storage::AggregateResult> CountSpans(const storage::QueryContext& context
     return helper->Add(of_parts[i]);
   }));
   if (helper) counter.groups().Merge(std::move(helper->groups()));
+  SPANDREL_RETURN_IF_ERROR(counter.groups().status());
   return std::move(counter.groups()).Finish();
 }
 
@@ -104,12 +107,14 @@ Result<storage::AggregateResult> CountTraces(const storage::QueryContext& contex
                                              const storage::AggregateRequest& request,
                                              const Matcher& matcher) {
   Scan scan(context, snapshot);
-  const Result<TotalsOfTraces> totals = TotalsOfMatchingTraces(scan, matcher);
+  storage::QueryMemory memory(context);
+  const Result<TotalsOfTraces> totals = TotalsOfMatchingTraces(scan, matcher, &memory);
   if (!totals.ok()) return totals.status();
-  SpanGroups groups(request);
+  SpanGroups groups(context, request);
   const uint32_t only_group = groups.IdOf({});
   for (const TraceTotals& trace : totals->totals) {
     groups.Add(only_group, {trace.min_start, trace.duration_nano(), trace.has_error, trace.weight});
+    SPANDREL_RETURN_IF_ERROR(groups.status());
   }
   return std::move(groups).Finish();
 }
@@ -123,7 +128,7 @@ Result<storage::AggregateResult> AggregateSpans(const storage::QueryContext& con
   if (request.group_by.size() > kMaxGroupFields || (by_trace && !request.group_by.empty())) {
     return Status(StatusCode::kInvalidArgument, "too many group_by fields");
   }
-  const Result<Matcher> matcher = Matcher::Make(request.where, request.start_time);
+  const Result<Matcher> matcher = Matcher::Make(context, request.where, request.start_time);
   if (!matcher.ok()) return matcher.status();
   return by_trace ? CountTraces(context, snapshot, request, *matcher)
                   : CountSpans(context, snapshot, request, *matcher);

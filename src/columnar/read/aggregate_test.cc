@@ -174,14 +174,15 @@ class AggregatePathTest : public testing::TestWithParam<bool> {
 
   bool ByMinutes(const AggregateRequest& request) {
     if (!MinuteCounts::MayAnswer(request)) return false;
-    SpanGroups groups(request);
-    MinuteCounts minutes(request, &groups);
+    SpanGroups groups(context_, request);
+    const Matcher matcher = Matcher::Make(request.where, request.start_time).value();
+    MinuteCounts minutes(request, matcher.evaluator(), &groups);
     return ExpectRight(request, minutes.Add(*places_.snapshot().parts[0], 0, 0), &groups);
   }
   bool ByTemplates(const AggregateRequest& request) {
     if (!TemplateCounts::CanAnswer(request)) return false;
     const Matcher matcher = Matcher::Make(request.where, request.start_time).value();
-    SpanGroups groups(request);
+    SpanGroups groups(context_, request);
     TemplateCounts templates(request, matcher, &groups);
     return ExpectRight(request, templates.Add(*places_.snapshot().parts[0], 0, 0), &groups);
   }
@@ -197,6 +198,7 @@ class AggregatePathTest : public testing::TestWithParam<bool> {
     return answered;
   }
 
+  const storage::QueryContext context_;
   TestPlaces places_;
 };
 

@@ -28,6 +28,9 @@ class CallCounts {
 
   void Merge(const CallCounts& other);
 
+  // What it takes, about.
+  size_t byte_size() const { return calls_.size() * sizeof(Call) + names_.size() * 64; }
+
   // By parent and child.
   std::vector<storage::Dependency> Finish() const;
 

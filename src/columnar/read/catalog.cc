@@ -29,14 +29,12 @@ class SpansByKey {
  public:
   explicit SpansByKey(const storage::QueryContext& context) : memory_(context) {}
 
-  void Add(const Key& key, size_t text_bytes, uint64_t weight) {
+  // RESOURCE_EXHAUSTED when the query has no memory for a new key.
+  Status Add(const Key& key, size_t text_bytes, uint64_t weight) {
     const auto [counted, is_new] = spans_.try_emplace(key, 0);
     counted->second += weight;
-    if (is_new && status_.ok()) status_ = memory_.Grow(kEntryBytes + text_bytes);
+    return is_new ? memory_.Grow(kEntryBytes + text_bytes) : Status();
   }
-
-  // OK as long as there was memory for all.
-  const Status& status() const { return status_; }
 
   // In the order of texts or by frequency, at most `limit`; whether that left some out.
   std::vector<std::pair<Key, uint64_t>> Take(storage::CatalogOrder order, size_t limit,
@@ -54,7 +52,6 @@ class SpansByKey {
  private:
   std::map<Key, uint64_t, Less> spans_;
   storage::QueryMemory memory_;
-  Status status_;
 };
 
 struct NameByText {
@@ -87,24 +84,29 @@ Result<storage::NamesResult> ListNames(const storage::QueryContext& context,
                                        const Snapshot& snapshot,
                                        const storage::NamesRequest& request) {
   SPANDREL_RETURN_IF_ERROR(storage::ValidateRequest(request));
-  const auto walk = RowWalk::Make(context, request.where, request.start_time, {});
-  if (!walk.ok()) return walk.status();
   const std::vector<AttributeScope> scopes = ScopesOf(request);
+  const Result<Question> question = Question::Make(context, {.where = request.where,
+                                                             .range = request.start_time,
+                                                             .lists = scopes,
+                                                             .only_keys = true,
+                                                             .may_join = true});
+  if (!question.ok()) return question.status();
   SpansByKey<AttributeName, NameByText> spans(context);
-  SPANDREL_RETURN_IF_ERROR(
-      walk->Run(snapshot, [&](const span::SpanRef& span, const storage::FieldSource&) {
-        std::set<std::pair<AttributeScope, std::string_view>> names;
-        for (const AttributeScope scope : scopes) {
-          VisitLists(span, scope, [&](span::AttributeReader attributes) {
-            while (const auto attribute = attributes.Next()) names.insert({scope, attribute->key});
-          });
-        }
-        for (const auto& [scope, key] : names) {
-          if (!key.starts_with(request.prefix) || !spans.status().ok()) continue;
-          spans.Add({scope, std::string(key)}, key.size(), span.entry().weight);
-        }
-      }));
-  if (!spans.status().ok()) return spans.status();
+  const auto add = [&](const span::SpanRef& span, const storage::FieldSource&,
+                       uint64_t weight) -> Status {
+    std::set<std::pair<AttributeScope, std::string_view>> names;
+    for (const AttributeScope scope : scopes) {
+      VisitLists(span, scope, [&](span::AttributeReader attributes) {
+        while (const auto attribute = attributes.Next()) names.insert({scope, attribute->key});
+      });
+    }
+    for (const auto& [scope, key] : names) {
+      if (!key.starts_with(request.prefix)) continue;
+      SPANDREL_RETURN_IF_ERROR(spans.Add({scope, std::string(key)}, key.size(), weight));
+    }
+    return {};
+  };
+  SPANDREL_RETURN_IF_ERROR(WalkRows(context, snapshot, *question, add));
   storage::NamesResult result;
   for (auto& [name, count] : spans.Take(request.order, request.limit, &result.truncated)) {
     result.names.push_back({std::move(name), count});
@@ -115,26 +117,30 @@ Result<storage::NamesResult> ListNames(const storage::QueryContext& context,
 Result<storage::ValuesResult> ListValues(const storage::QueryContext& context,
                                          const Snapshot& snapshot,
                                          const storage::ValuesRequest& request) {
-  const auto walk = RowWalk::Make(context, request.where, request.start_time, {request.field});
-  if (!walk.ok()) return walk.status();
+  const Result<Question> question = Question::Make(context, {.where = request.where,
+                                                             .range = request.start_time,
+                                                             .fields = {request.field},
+                                                             .may_join = true});
+  if (!question.ok()) return question.status();
   SpansByKey<ValueWithText, ValueByText> spans(context);
   std::vector<Value> of_row;
-  SPANDREL_RETURN_IF_ERROR(
-      walk->Run(snapshot, [&](const span::SpanRef& span, const storage::FieldSource& row) {
-        of_row.clear();
-        row.Visit(request.field, [&](const span::ValueView& value) {
-          storage::AppendValues(value, &of_row);
-          return false;
-        });
-        const std::set<Value, storage::ValueLess> distinct(of_row.begin(), of_row.end());
-        for (const Value& value : distinct) {
-          std::string text = storage::ValueText(value);
-          if (!text.starts_with(request.prefix) || !spans.status().ok()) continue;
-          const size_t bytes = text.size();
-          spans.Add({std::move(text), value}, 2 * bytes, span.entry().weight);
-        }
-      }));
-  if (!spans.status().ok()) return spans.status();
+  const auto add = [&](const span::SpanRef&, const storage::FieldSource& row,
+                       uint64_t weight) -> Status {
+    of_row.clear();
+    row.Visit(request.field, [&](const span::ValueView& value) {
+      storage::AppendValues(value, &of_row);
+      return false;
+    });
+    const std::set<Value, storage::ValueLess> distinct(of_row.begin(), of_row.end());
+    for (const Value& value : distinct) {
+      std::string text = storage::ValueText(value);
+      if (!text.starts_with(request.prefix)) continue;
+      const size_t bytes = text.size();
+      SPANDREL_RETURN_IF_ERROR(spans.Add({std::move(text), value}, 2 * bytes, weight));
+    }
+    return {};
+  };
+  SPANDREL_RETURN_IF_ERROR(WalkRows(context, snapshot, *question, add));
   storage::ValuesResult result;
   for (auto& [item, count] : spans.Take(request.order, request.limit, &result.truncated)) {
     result.values.push_back({std::move(item.value), count});

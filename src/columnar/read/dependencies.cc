@@ -27,6 +27,8 @@ using span::SpanRef;
 // So many times as many traces in a row group as are wanted: its filter is asked for each.
 constexpr size_t kManyMore = 16;
 constexpr uint64_t kNoRow = UINT64_MAX;
+// What a span of a head takes, one that was decoded for this query too.
+constexpr size_t kHeadSpanBytes = sizeof(SpanRef) + sizeof(span::TraceId) + sizeof(span::SpanEntry);
 
 // The calls of one trace, whose spans are ordered by start.
 void AddCallsOf(const std::vector<SpanRef>& spans, storage::TimeRange range, CallCounts* calls) {
@@ -155,7 +157,7 @@ class DependencyFinder {
  public:
   DependencyFinder(const storage::QueryContext& context, const Snapshot& snapshot,
                    const Matcher& matcher)
-      : snapshot_(snapshot), matcher_(matcher), scan_(context, snapshot) {}
+      : snapshot_(snapshot), matcher_(matcher), scan_(context, snapshot), memory_(context) {}
 
   Result<std::vector<storage::Dependency>> Run() {
     const Result<std::vector<ScanUnit>> units = scan_.Units(matcher_);
@@ -167,7 +169,7 @@ class DependencyFinder {
     SPANDREL_RETURN_IF_ERROR(CollectHeadSpans());
     SPANDREL_RETURN_IF_ERROR(FindSharedTraces());
     SPANDREL_RETURN_IF_ERROR(CountGroups());
-    CountHeads();
+    SPANDREL_RETURN_IF_ERROR(CountHeads());
     SPANDREL_RETURN_IF_ERROR(CountShared());
     return calls_.Finish();
   }
@@ -199,6 +201,7 @@ class DependencyFinder {
           head_spans_.emplace_back(*loaded, i);
           ids.push_back(head_spans_.back().entry().trace_id);
         }
+        SPANDREL_RETURN_IF_ERROR(memory_.GrowTo(head_spans_.size() * kHeadSpanBytes));
       }
       std::sort(ids.begin(), ids.end());
       ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
@@ -215,6 +218,10 @@ class DependencyFinder {
   Status FindSharedTraces() {
     std::vector<TraceIdSpan> lists(head_ids_.begin(), head_ids_.end());
     for (const GroupInRange& group : groups_) lists.push_back(group.ids);
+    // The ids of all lists, and what they are merged into.
+    size_t count = 0;
+    for (const TraceIdSpan list : lists) count += list.size();
+    SPANDREL_RETURN_IF_ERROR(memory_.Grow(2 * count * sizeof(span::TraceId)));
     TraceIdList ids = MergeTraceIds(lists);
     for (size_t i = 1; i < ids.size(); ++i) {
       if (ids[i] == ids[i - 1]) shared_.push_back(ids[i]);
@@ -251,23 +258,27 @@ class DependencyFinder {
   Status CountGroups() {
     GroupCalls own(matcher_.range(), shared_);
     GroupCalls helpers(matcher_.range(), shared_);
+    storage::QueryMemory of_own(scan_.context());
+    storage::QueryMemory of_helper(scan_.context());
     SPANDREL_RETURN_IF_ERROR(RunInParallel(groups_.size(), [&](bool is_helper, size_t i) {
       SPANDREL_RETURN_IF_ERROR(scan_.context().Check());
       const auto& [part, index, ids] = groups_[i];
       const Result<RowGroupPtr> group = snapshot_.parts[part]->Group(index);
-      const Status added = group.ok() ? (is_helper ? helpers : own).Add(**group) : group.status();
+      GroupCalls& calls = is_helper ? helpers : own;
+      const Status added = group.ok() ? calls.Add(**group) : group.status();
       if (!added.ok()) NoteUnreadable(snapshot_, part, index, added);
       if (added.ok()) scan_.context().Inspect((*group)->row_count(), 0);
-      return Status();
+      return (is_helper ? of_helper : of_own).GrowTo(calls.calls().byte_size());
     }));
     calls_.Merge(own.calls());
     calls_.Merge(helpers.calls());
     return {};
   }
 
-  void CountHeads() {
+  Status CountHeads() {
     std::vector<SpanRef> trace;
     for (size_t first = 0, end = 0; first < head_spans_.size(); first = end) {
+      SPANDREL_RETURN_IF_ERROR(scan_.context().Check());
       const span::TraceId& id = head_spans_[first].entry().trace_id;
       for (end = first; end < head_spans_.size(); ++end) {
         if (head_spans_[end].entry().trace_id != id) break;
@@ -277,12 +288,13 @@ class DependencyFinder {
                    head_spans_.begin() + static_cast<ptrdiff_t>(end));
       AddCallsOf(trace, matcher_.range(), &calls_);
     }
+    return {};
   }
 
   Status CountShared() {
     TraceFetch traces(scan_);
     for (const span::TraceId& id : shared_) {
-      const auto spans = traces.Load(id, Content::kLight);
+      const auto spans = traces.Load(id, {Content::kLight});
       if (!spans.ok()) return spans.status();
       AddCallsOf(**spans, matcher_.range(), &calls_);
     }
@@ -299,6 +311,7 @@ class DependencyFinder {
   std::vector<TraceIdList> head_ids_;
   TraceIdList shared_;  // traces that lie in several places
   CallCounts calls_;
+  storage::QueryMemory memory_;
 };
 
 }  // namespace
@@ -306,7 +319,7 @@ class DependencyFinder {
 Result<std::vector<storage::Dependency>> FindDependencies(const storage::QueryContext& context,
                                                           const Snapshot& snapshot,
                                                           storage::TimeRange range) {
-  const Result<Matcher> all = Matcher::Make(storage::Predicate::All(), range);
+  const Result<Matcher> all = Matcher::Make(context, storage::Predicate::All(), range);
   if (!all.ok()) return all.status();
   return DependencyFinder(context, snapshot, *all).Run();
 }

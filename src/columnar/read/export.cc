@@ -3,12 +3,13 @@
 
 #include <algorithm>
 
+#include "columnar/read/fetch.h"
+
 namespace spandrel::columnar {
 namespace {
 
 using base::Result;
 
-constexpr size_t kMaxChunkBytes = size_t{1} << 30;
 constexpr size_t kFewTraces = 1 << 16;
 
 // Collects trace starts and keeps their number near that of the traces.
@@ -23,6 +24,8 @@ class TraceStarts {
     if (starts_.size() >= compact_at_) Compact();
     starts_.push_back({span.start_time_unix_nano, span.trace_id});
   }
+
+  size_t byte_size() const { return starts_.capacity() * sizeof(TraceStart); }
 
   std::vector<TraceStart> Take() {
     Compact();
@@ -51,29 +54,24 @@ Result<std::vector<TraceStart>> ListTraces(const storage::QueryContext& context,
                                            const Snapshot& snapshot,
                                            const storage::Predicate& where,
                                            storage::TimeRange range) {
-  const Result<Matcher> matcher = Matcher::Make(where, range);
+  const Result<Matcher> matcher = Matcher::Make(context, where, range);
   if (!matcher.ok()) return matcher.status();
   Scan scan(context, snapshot);
   TraceStarts starts;
-  SPANDREL_RETURN_IF_ERROR(
-      scan.VisitAll(*matcher, Content::kLight,
-                    [&starts](const span::SpanRef& span) { starts.Note(span.entry()); }));
+  storage::QueryMemory memory(context);
+  SPANDREL_RETURN_IF_ERROR(scan.VisitAll(*matcher, Content::kLight, [&](const span::SpanRef& span) {
+    starts.Note(span.entry());
+    return memory.GrowTo(starts.byte_size());
+  }));
   return starts.Take();
 }
 
 Result<span::SpanBatch> CopyTrace(TraceFetch& traces, const span::TraceId& id,
                                   uint64_t* unreadable) {
-  const auto spans = traces.Load(id, Content::kFull);
+  const auto spans = traces.Load(id, {Content::kFull});
   if (!spans.ok()) return spans.status();
   *unreadable += traces.unreadable();
-  span::SpanBatch batch;
-  ChunkBuilder builder;
-  for (const span::SpanRef& span : **spans) {
-    builder.Add(span);
-    if (builder.byte_size() >= kMaxChunkBytes) batch.Append(builder.Finish());
-  }
-  batch.Append(builder.Finish());
-  return batch;
+  return CopySpans(traces.context(), **spans);
 }
 
 }  // namespace spandrel::columnar

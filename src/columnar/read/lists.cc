@@ -20,33 +20,40 @@ using storage::AttributeName;
 // (service, span name, kind); views of what is being visited.
 using OperationKey = std::tuple<std::string_view, std::string_view, span::SpanKind>;
 
-void VisitOperationsOf(const span::SpanChunk& chunk,
-                       const std::function<void(const OperationKey&)>& visit) {
+// What is returned ends the visit unless it is OK.
+using OperationVisitor = std::function<Status(const OperationKey&)>;
+
+// What a set takes for a name beside its text.
+constexpr size_t kNameBytes = 96;
+
+Status VisitOperationsOf(const span::SpanChunk& chunk, const OperationVisitor& visit) {
   OperationKey last;
   for (size_t i = 0; i < chunk.spans.size(); ++i) {
     const span::SpanRef span(chunk, i);
     const OperationKey key{span.service_name(), span.name(), span.entry().kind};
-    if (i == 0 || key != last) visit(key);
+    if (i == 0 || key != last) SPANDREL_RETURN_IF_ERROR(visit(key));
     last = key;
   }
+  return {};
 }
 
 Status VisitOperations(const storage::QueryContext& context, const Snapshot& snapshot,
-                       const std::function<void(const OperationKey&)>& visit) {
+                       const OperationVisitor& visit) {
   for (const PartPtr& part : snapshot.parts) {
     SPANDREL_RETURN_IF_ERROR(context.Check());
     const auto dictionary = part->LoadDictionary();
     if (!dictionary.ok()) return dictionary.status();
     for (const OperationRecord& operation : (*dictionary)->operations) {
-      visit({(*dictionary)->ServiceAt(operation.resource), (*dictionary)->NameAt(operation.name),
-             static_cast<span::SpanKind>(operation.kind)});
+      SPANDREL_RETURN_IF_ERROR(visit({(*dictionary)->ServiceAt(operation.resource),
+                                      (*dictionary)->NameAt(operation.name),
+                                      static_cast<span::SpanKind>(operation.kind)}));
     }
   }
   for (const HeadView& head : snapshot.heads) {
     for (const HeadChunk& chunk : head.chunks()) {
       SPANDREL_RETURN_IF_ERROR(context.Check());
       const auto loaded = head.Load(chunk);
-      if (loaded != nullptr) VisitOperationsOf(*loaded, visit);
+      if (loaded != nullptr) SPANDREL_RETURN_IF_ERROR(VisitOperationsOf(*loaded, visit));
     }
   }
   return {};
@@ -66,17 +73,24 @@ bool AddGroup(const Snapshot& snapshot, const ScanUnit& unit, RowMatcher& matche
 // Adds all matching spans, those of row groups by their columns where the set can.
 template <typename Set>
 Status AddAll(const storage::QueryContext& context, const Snapshot& snapshot,
-              const Matcher& matcher, Content content, bool by_columns, Set* set) {
+              const Matcher& matcher, const Content& content, bool by_columns, Set* set) {
   Scan scan(context, snapshot);
+  storage::QueryMemory memory(context);
   const Result<std::vector<ScanUnit>> units = scan.Units(matcher);
   if (!units.ok()) return units.status();
   RowMatcher rows(matcher);
   for (const ScanUnit& unit : *units) {
     SPANDREL_RETURN_IF_ERROR(context.Check());
     const bool is_group = unit.source < scan.part_count();
-    if (is_group && by_columns && AddGroup(snapshot, unit, rows, set)) continue;
-    SPANDREL_RETURN_IF_ERROR(
-        scan.Visit(unit, matcher, content, [&](const span::SpanRef& span) { set->AddSpan(span); }));
+    if (is_group && by_columns && AddGroup(snapshot, unit, rows, set)) {
+      scan.CountScanned(snapshot.parts[unit.source]->footer().groups[unit.index].row_count);
+    } else {
+      SPANDREL_RETURN_IF_ERROR(scan.Visit(unit, matcher, content, [&](const span::SpanRef& span) {
+        set->AddSpan(span);
+        return Status();
+      }));
+    }
+    SPANDREL_RETURN_IF_ERROR(memory.GrowTo(set->byte_size()));
   }
   return {};
 }
@@ -85,9 +99,14 @@ Status AddAll(const storage::QueryContext& context, const Snapshot& snapshot,
 
 Result<std::vector<std::string>> ListServices(const storage::QueryContext& context,
                                               const Snapshot& snapshot) {
-  std::set<std::string> services;
-  SPANDREL_RETURN_IF_ERROR(VisitOperations(
-      context, snapshot, [&](const OperationKey& key) { services.emplace(std::get<0>(key)); }));
+  std::set<std::string, std::less<>> services;
+  storage::QueryMemory memory(context);
+  SPANDREL_RETURN_IF_ERROR(VisitOperations(context, snapshot, [&](const OperationKey& key) {
+    const std::string_view service = std::get<0>(key);
+    if (services.find(service) != services.end()) return Status();
+    services.emplace(service);
+    return memory.Grow(kNameBytes + service.size());
+  }));
   return std::vector<std::string>(services.begin(), services.end());
 }
 
@@ -95,9 +114,12 @@ Result<std::vector<storage::Operation>> ListOperations(const storage::QueryConte
                                                        const Snapshot& snapshot,
                                                        std::string_view service) {
   std::set<storage::Operation> operations;
+  storage::QueryMemory memory(context);
   SPANDREL_RETURN_IF_ERROR(VisitOperations(context, snapshot, [&](const OperationKey& key) {
     const auto& [owner, name, kind] = key;
-    if (service.empty() || owner == service) operations.insert({std::string(name), kind});
+    const bool is_wanted = service.empty() || owner == service;
+    if (!is_wanted || !operations.insert({std::string(name), kind}).second) return Status();
+    return memory.Grow(kNameBytes + name.size());
   }));
   return std::vector<storage::Operation>(operations.begin(), operations.end());
 }
@@ -106,7 +128,7 @@ Result<std::vector<AttributeName>> ListTagNames(const storage::QueryContext& con
                                                 const Snapshot& snapshot,
                                                 const storage::Predicate& where,
                                                 storage::TimeRange range, size_t limit) {
-  const Result<Matcher> matcher = Matcher::Make(where, range);
+  const Result<Matcher> matcher = Matcher::Make(context, where, range);
   if (!matcher.ok()) return matcher.status();
   NameSet names(limit);
   SPANDREL_RETURN_IF_ERROR(AddAll(context, snapshot, *matcher, Content::kFull, true, &names));
@@ -118,9 +140,10 @@ Result<std::vector<std::string>> ListTagValues(const storage::QueryContext& cont
                                                const storage::Field& field,
                                                const storage::Predicate& where,
                                                storage::TimeRange range, size_t limit) {
-  const Result<Matcher> matcher = Matcher::Make(where, range);
+  const Result<Matcher> matcher = Matcher::Make(context, where, range);
   if (!matcher.ok()) return matcher.status();
-  const Content content = IsPayloadField(field) ? Content::kFull : Content::kLight;
+  Content content;
+  content.Add(field);
   ValueSet values(field, limit);
   SPANDREL_RETURN_IF_ERROR(
       AddAll(context, snapshot, *matcher, content, values.HasColumns(), &values));

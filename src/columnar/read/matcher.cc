@@ -107,12 +107,22 @@ bool IsPayloadField(const storage::Field& field) {
   return IsPayload(SourceOf(field));
 }
 
-Result<Matcher> Matcher::Make(const Predicate& where, storage::TimeRange range) {
-  auto evaluator = storage::Evaluator::Make(where);
+Result<Matcher> Matcher::Make(const storage::QueryContext& context, const Predicate& where,
+                              storage::TimeRange range) {
+  const auto evaluator = storage::Evaluator::Make(context, where);
   if (!evaluator.ok()) return evaluator.status();
+  return OfPart(where, range, (*evaluator)->regexes());
+}
+
+Result<Matcher> Matcher::Make(const Predicate& where, storage::TimeRange range) {
+  return Make({}, where, range);
+}
+
+Matcher Matcher::OfPart(const Predicate& where, storage::TimeRange range,
+                        std::shared_ptr<const storage::Regexes> regexes) {
   Matcher matcher;
   matcher.range_ = range;
-  matcher.evaluator_ = std::move(*evaluator);
+  matcher.evaluator_ = storage::Evaluator::OfPart(where, std::move(regexes));
   for (const Predicate* conjunct : Conjuncts(where)) {
     matcher.conditions_.push_back(matcher.MakeCondition(*conjunct));
   }

@@ -8,7 +8,8 @@
 #include "base/status.h"
 #include "storage/evaluate.h"
 #include "storage/predicate.h"
-#include "storage/store.h"
+#include "storage/query_context.h"
+#include "storage/time_range.h"
 
 namespace spandrel::columnar {
 
@@ -56,8 +57,15 @@ bool IsPayloadField(const storage::Field& field);
 // attribute lists is five leaves, joined by "or". Immutable.
 class Matcher {
  public:
-  // INVALID_ARGUMENT as storage::ValidatePredicate says.
+  // INVALID_ARGUMENT as storage::ValidatePredicate says; RESOURCE_EXHAUSTED when the query has no
+  // memory for the regular expressions, which are compiled once.
+  static base::Result<Matcher> Make(const storage::QueryContext& context,
+                                    const storage::Predicate& where, storage::TimeRange range);
+  // Outside of a query.
   static base::Result<Matcher> Make(const storage::Predicate& where, storage::TimeRange range);
+  // The shape of the predicate is valid, and its regular expressions are among `regexes`.
+  static Matcher OfPart(const storage::Predicate& where, storage::TimeRange range,
+                        std::shared_ptr<const storage::Regexes> regexes);
 
   const storage::TimeRange& range() const { return range_; }
   // True when a light SpanRef is not enough for Matches.
@@ -67,6 +75,9 @@ class Matcher {
   bool Matches(const span::SpanRef& span) const {
     return range_.Contains(span.entry().start_time_unix_nano) && evaluator_->Matches(span);
   }
+
+  // Of the predicate as a whole.
+  const std::shared_ptr<const storage::Evaluator>& evaluator() const { return evaluator_; }
 
   const std::vector<Leaf>& leaves() const { return leaves_; }
   // Joined by "and", the cheap ones first.

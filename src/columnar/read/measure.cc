@@ -18,6 +18,8 @@ using storage::Number;
 
 // What a bucket takes, of each measure one too.
 constexpr size_t kBucketBytes = 512;
+// What a group takes beside its texts.
+constexpr size_t kGroupBytes = 256;
 
 // Not ISO C++, but both compilers have it.
 __extension__ typedef __int128 WideInteger;
@@ -75,19 +77,33 @@ void AddNumber(MeasureKind kind, const Number& number, uint64_t weight, RunningM
   }
 }
 
+size_t BytesOf(const std::vector<storage::OptionalValue>& group) {
+  size_t bytes = kGroupBytes + group.size() * sizeof(storage::OptionalValue);
+  for (const storage::OptionalValue& value : group) {
+    const auto* text = value ? std::get_if<std::string>(&*value) : nullptr;
+    if (text != nullptr) bytes += text->size();
+  }
+  return bytes;
+}
+
 class Measurer {
  public:
   Measurer(const storage::QueryContext& context, const storage::MeasureRequest& request)
       : request_(request), memory_(context) {}
 
-  void Add(const span::SpanRef& span, const storage::FieldSource& row) {
+  // RESOURCE_EXHAUSTED when the query has no memory for a new group or bucket.
+  Status Add(const span::SpanRef& span, const storage::FieldSource& row) {
     std::vector<storage::OptionalValue> group;
     group.reserve(request_.group_by.size());
     for (const auto& field : request_.group_by) group.push_back(storage::FirstValue(field, row));
-    RunningGroup& counted = groups_[std::move(group)];
+    const size_t group_bytes = BytesOf(group);
+    const auto [place, is_new] = groups_.try_emplace(std::move(group));
+    if (is_new) SPANDREL_RETURN_IF_ERROR(memory_.Grow(group_bytes));
+    RunningGroup& counted = place->second;
     const span::SpanEntry& entry = span.entry();
     counted.spans += entry.weight;
     RunningBucket& bucket = BucketAt(&counted, entry.start_time_unix_nano);
+    if (bucket.measures.empty()) SPANDREL_RETURN_IF_ERROR(Prepare(&bucket));
     bucket.spans += entry.weight;
     for (size_t i = 0; i < bucket.measures.size(); ++i) {
       const storage::Measure& measure = request_.measures[i];
@@ -95,11 +111,10 @@ class Measurer {
           measure.field ? storage::FirstNumber(*measure.field, row) : Number(int64_t{0});
       if (number) AddNumber(measure.kind, *number, entry.weight, &bucket.measures[i]);
     }
-    if (bucket.exemplars.size() < request_.exemplars) AddExemplar(entry, row, &bucket);
+    if (bucket.exemplars.size() == request_.exemplars) return {};
+    AddExemplar(entry, row, &bucket);
+    return memory_.Grow(sizeof(storage::Exemplar));
   }
-
-  // OK as long as there was memory for all.
-  const Status& status() const { return status_; }
 
   storage::MeasureResult Finish() && {
     storage::MeasureResult result;
@@ -116,15 +131,15 @@ class Measurer {
   }
 
  private:
-  RunningBucket& BucketAt(RunningGroup* group, uint64_t start) {
+  RunningBucket& BucketAt(RunningGroup* group, uint64_t start) const {
     const uint64_t origin = request_.start_time.min_unix_nano;
     const uint64_t step = request_.step_nano;
-    const uint64_t at = step == 0 ? origin : origin + (start - origin) / step * step;
-    const auto [bucket, is_new] = group->buckets.try_emplace(at);
-    if (!is_new) return bucket->second;
-    bucket->second.measures.resize(request_.measures.size());
-    if (status_.ok()) status_ = memory_.Grow(kBucketBytes * (1 + request_.measures.size()));
-    return bucket->second;
+    return group->buckets[step == 0 ? origin : origin + (start - origin) / step * step];
+  }
+
+  Status Prepare(RunningBucket* bucket) {
+    bucket->measures.resize(request_.measures.size());
+    return memory_.Grow(kBucketBytes * (1 + request_.measures.size()));
   }
 
   void AddExemplar(const span::SpanEntry& entry, const storage::FieldSource& row,
@@ -150,7 +165,6 @@ class Measurer {
   const storage::MeasureRequest& request_;
   std::map<std::vector<storage::OptionalValue>, RunningGroup, storage::ValueLess> groups_;
   storage::QueryMemory memory_;
-  Status status_;
 };
 
 }  // namespace
@@ -163,14 +177,14 @@ Result<storage::MeasureResult> MeasureSpans(const storage::QueryContext& context
   for (const storage::Measure& measure : request.measures) {
     if (measure.field) fields.push_back(*measure.field);
   }
-  const auto walk = RowWalk::Make(context, request.where, request.start_time, fields);
-  if (!walk.ok()) return walk.status();
+  const Result<Question> question =
+      Question::Make(context, {request.where, request.start_time, std::move(fields)});
+  if (!question.ok()) return question.status();
   Measurer measurer(context, request);
-  SPANDREL_RETURN_IF_ERROR(
-      walk->Run(snapshot, [&](const span::SpanRef& span, const storage::FieldSource& row) {
-        if (measurer.status().ok()) measurer.Add(span, row);
-      }));
-  if (!measurer.status().ok()) return measurer.status();
+  const auto add = [&](const span::SpanRef& span, const storage::FieldSource& row, uint64_t) {
+    return measurer.Add(span, row);
+  };
+  SPANDREL_RETURN_IF_ERROR(WalkRows(context, snapshot, *question, add));
   return std::move(measurer).Finish();
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "columnar/read/predicate_fields.h"
 
@@ -37,8 +38,9 @@ bool MinuteCounts::MayAnswer(const storage::AggregateRequest& request) {
          std::all_of(request.group_by.begin(), request.group_by.end(), IsServiceField);
 }
 
-MinuteCounts::MinuteCounts(const storage::AggregateRequest& request, SpanGroups* groups)
-    : request_(request), evaluator_(*storage::Evaluator::Make(request.where)), groups_(groups) {}
+MinuteCounts::MinuteCounts(const storage::AggregateRequest& request,
+                           std::shared_ptr<const storage::Evaluator> evaluator, SpanGroups* groups)
+    : request_(request), evaluator_(std::move(evaluator)), groups_(groups) {}
 
 bool MinuteCounts::Add(const Part& part, uint32_t source, uint32_t group) {
   if (part.IsGroupDamaged(group)) return false;

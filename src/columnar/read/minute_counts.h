@@ -23,8 +23,9 @@ class MinuteCounts {
   // Whether it is worth asking about row groups at all.
   static bool MayAnswer(const storage::AggregateRequest& request);
 
-  // The request's predicate is valid; both outlive it.
-  MinuteCounts(const storage::AggregateRequest& request, SpanGroups* groups);
+  // `evaluator` is of the request's predicate; the others outlive it.
+  MinuteCounts(const storage::AggregateRequest& request,
+               std::shared_ptr<const storage::Evaluator> evaluator, SpanGroups* groups);
 
   // Adds all matching spans of a row group and returns true, or adds nothing. `source` is the
   // part's number in this query.

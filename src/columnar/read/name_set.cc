@@ -8,6 +8,8 @@ namespace {
 
 // So many keys are worth no thought.
 constexpr size_t kFewKeys = 1024;
+// What a set takes for a key beside its text.
+constexpr size_t kKeyBytes = 96;
 
 }  // namespace
 
@@ -64,16 +66,22 @@ void NameSet::AddKey(std::string_view key, AttributeScope scope) {
   if (keys.texts.find(key) != keys.texts.end()) return;
   if (keys.last && key > *keys.last) return;
   keys.texts.emplace(key);
+  bytes_ += kKeyBytes + key.size();
   if (keys.texts.size() / 2 > std::max(limit_, kFewKeys)) KeepFirst(&keys);
 }
 
-void NameSet::KeepFirst(Keys* keys) const {
+void NameSet::KeepFirst(Keys* keys) {
   std::vector<std::string_view> sorted(keys->texts.begin(), keys->texts.end());
   const auto last = sorted.begin() + static_cast<ptrdiff_t>(std::max(limit_, kFewKeys));
   std::nth_element(sorted.begin(), last, sorted.end());
   keys->last = std::string(*last);
   for (auto key = keys->texts.begin(); key != keys->texts.end();) {
-    key = *key > *keys->last ? keys->texts.erase(key) : std::next(key);
+    if (*key <= *keys->last) {
+      ++key;
+      continue;
+    }
+    bytes_ -= kKeyBytes + key->size();
+    key = keys->texts.erase(key);
   }
 }
 

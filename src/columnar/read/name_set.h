@@ -29,6 +29,9 @@ class NameSet {
 
   std::vector<storage::AttributeName> Sorted() const;
 
+  // What it takes, about.
+  size_t byte_size() const { return bytes_; }
+
  private:
   struct Hash {
     using is_transparent = void;
@@ -43,7 +46,7 @@ class NameSet {
   };
 
   void AddKey(std::string_view key, storage::AttributeScope scope);
-  void KeepFirst(Keys* keys) const;
+  void KeepFirst(Keys* keys);
   void AddAttributes(span::AttributeReader attributes, storage::AttributeScope scope);
   // Of a Span message or some of its fields.
   void AddMessage(std::string_view message);
@@ -53,6 +56,7 @@ class NameSet {
   void AddTemplate(const RowGroup& group, uint32_t of_template, std::vector<uint8_t>* columns);
 
   const size_t limit_;
+  size_t bytes_ = 0;
   std::array<Keys, 5> by_scope_;
 };
 

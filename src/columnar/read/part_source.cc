@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "columnar/read/part_source.h"
 
-#include <numeric>
+#include <utility>
 
 namespace spandrel::columnar {
 namespace {
@@ -17,6 +17,10 @@ constexpr size_t kMaxChunkBytes = size_t{1} << 30;
 constexpr size_t kFewRows = 16;
 // Matching rows of a part that are remembered.
 constexpr size_t kMaxKnownRows = 64 * 1024;
+
+bool IsOutOfMemory(const Status& status) {
+  return status.code() == base::StatusCode::kResourceExhausted;
+}
 
 }  // namespace
 
@@ -39,18 +43,30 @@ DictionaryVerdicts& PartSource::Verdicts(const Matcher& matcher) {
   return *verdicts_;
 }
 
-uint64_t PartSource::ScanGroup(uint32_t group, const Matcher& matcher, Content content,
-                               const SpanVisitor& visit) {
+Result<storage::Inspected> PartSource::ScanGroup(const storage::QueryContext& context,
+                                                 uint32_t group, const Matcher& matcher,
+                                                 const Content& content, const SpanVisitor& visit) {
   const Result<RowGroupPtr> open = part_->Group(group);
-  if (!open.ok()) {
-    NoteUnreadable(group, open.status());
-    return 0;
-  }
-  const auto rows = FindRows(*open, group, matcher);
-  Status scanned = rows.status();
-  if (scanned.ok()) scanned = Visit(*open, **rows, content, visit);
+  const auto rows = open.ok() ? FindRows(*open, group, matcher) : open.status();
+  if (rows.ok()) return ScanRows(context, group, **rows, content, visit);
+  NoteUnreadable(group, rows.status());
+  return storage::Inspected();
+}
+
+Result<storage::Inspected> PartSource::ScanRows(const storage::QueryContext& context,
+                                                uint32_t group, const std::vector<uint32_t>& rows,
+                                                const Content& content, const SpanVisitor& visit) {
+  message_bytes_ = 0;
+  Status stopped;
+  const auto visit_one = [&](const span::SpanRef& span) { return stopped = visit(span); };
+  ChunkBuilder builder(context);
+  const Result<RowGroupPtr> open = part_->Group(group);
+  const Status scanned =
+      open.ok() ? Visit(builder, *open, rows, content, visit_one) : open.status();
+  if (!stopped.ok()) return stopped;
+  if (IsOutOfMemory(scanned)) return scanned;
   if (!scanned.ok()) NoteUnreadable(group, scanned);
-  return (*open)->row_count();
+  return storage::Inspected{part_->footer().groups[group].row_count, message_bytes_};
 }
 
 Result<const std::vector<uint32_t>*> PartSource::RowsOf(uint32_t group, const Matcher& matcher) {
@@ -73,82 +89,101 @@ Result<const std::vector<uint32_t>*> PartSource::FindRows(const RowGroupPtr& gro
   return &(rows_[index] = std::move(*found));
 }
 
-Status PartSource::Visit(const RowGroupPtr& group, const std::vector<uint32_t>& rows,
-                         Content content, const SpanVisitor& visit) {
+Status PartSource::Visit(ChunkBuilder& builder, const RowGroupPtr& group,
+                         const std::vector<uint32_t>& rows, const Content& content,
+                         const SpanVisitor& visit) {
   if (rows.empty()) return {};
   RowReader reader(group);
+  if (!content.is_full()) reader.KeepOnly(content.ColumnsOf(group->table()));
   const bool few = rows.size() < kFewRows;
   if (!few) SPANDREL_RETURN_IF_ERROR(reader.Load(0, group->row_count()));
-  if (content == Content::kFull && !few) return VisitFull(reader, rows, visit);
+  if (!content.is_light() && !few) return VisitMessages(builder, reader, rows, visit);
   span::SpanChunk light = SharedChunk(*dictionary_);
   light.spans.resize(1);
   for (const uint32_t row : rows) {
     if (few) SPANDREL_RETURN_IF_ERROR(reader.Load(row, 1));
-    if (content == Content::kFull) {
-      SPANDREL_RETURN_IF_ERROR(VisitFull(reader, {row}, visit));
+    if (!content.is_light()) {
+      SPANDREL_RETURN_IF_ERROR(VisitMessages(builder, reader, {row}, visit));
       continue;
     }
     light.spans[0] = reader.EntryOf(row);
-    visit(span::SpanRef(light, 0));
+    SPANDREL_RETURN_IF_ERROR(visit(span::SpanRef(light, 0)));
   }
   return {};
 }
 
-Status PartSource::VisitFull(RowReader& reader, const std::vector<uint32_t>& rows,
-                             const SpanVisitor& visit) {
-  ChunkBuilder builder;
-  const auto flush = [&] {
+Status PartSource::VisitMessages(ChunkBuilder& builder, RowReader& reader,
+                                 const std::vector<uint32_t>& rows, const SpanVisitor& visit) {
+  const auto flush = [&]() -> Status {
     const auto full = builder.Finish();
-    for (size_t i = 0; i < full->spans.size(); ++i) visit(span::SpanRef(*full, i));
+    for (size_t i = 0; i < full->spans.size(); ++i) {
+      SPANDREL_RETURN_IF_ERROR(visit(span::SpanRef(*full, i)));
+    }
+    return {};
   };
   span::SpanChunk light = SharedChunk(*dictionary_);
   light.spans.resize(1);
-  SPANDREL_RETURN_IF_ERROR(reader.VisitMessages(rows, [&](uint32_t row, std::string_view message) {
+  const auto add = [&](uint32_t row, std::string_view message) -> Status {
     light.spans[0] = reader.EntryOf(row);
-    builder.Add(span::SpanRef(light, 0), message);
-    if (builder.byte_size() >= kFullChunkBytes) flush();
-  }));
-  flush();
-  return {};
+    message_bytes_ += message.size();
+    SPANDREL_RETURN_IF_ERROR(builder.Add(span::SpanRef(light, 0), message));
+    return builder.byte_size() >= kFullChunkBytes ? flush() : Status();
+  };
+  SPANDREL_RETURN_IF_ERROR(reader.VisitMessages(rows, add));
+  return flush();
 }
 
-TraceRowsFound PartSource::ReadTrace(uint32_t group, const span::TraceId& id, Content content) {
+Result<TraceRowsFound> PartSource::ReadTrace(const storage::QueryContext& context, uint32_t group,
+                                             const span::TraceId& id, const TraceAsk& ask) {
   TraceRowsFound found;
   const Result<RowGroupPtr> open = part_->Group(group);
   Status read = open.status();
   if (read.ok()) {
     const auto trace = (*open)->FindTrace(id);
     read = trace.status();
-    if (read.ok() && *trace) read = ReadRows(*open, **trace, content, &found);
+    if (read.ok() && *trace) read = ReadRows(context, *open, **trace, ask, &found);
   }
+  if (IsOutOfMemory(read)) return read;
   if (!read.ok()) {
     NoteUnreadable(group, read);
-    found = {{}, 0, 1};
+    found = {};
+    found.unreadable = 1;
   }
   return found;
 }
 
-Status PartSource::ReadRows(const RowGroupPtr& group, uint32_t trace, Content content,
-                            TraceRowsFound* found) {
+Status PartSource::ReadRows(const storage::QueryContext& context, const RowGroupPtr& group,
+                            uint32_t trace, const TraceAsk& ask, TraceRowsFound* found) {
   const auto first_rows = group->FirstRows();
   if (!first_rows.ok()) return first_rows.status();
   const uint32_t first = (**first_rows)[trace];
-  found->first_row = first;
+  const uint32_t count = (**first_rows)[trace + 1] - first;
+  auto memory = context.ReserveApart(count * sizeof(span::SpanEntry));
+  if (!memory.ok()) return memory.status();
   RowReader reader(group);
-  SPANDREL_RETURN_IF_ERROR(reader.Load(first, (**first_rows)[trace + 1] - first));
+  SPANDREL_RETURN_IF_ERROR(reader.Load(first, count));
+  found->first_row = first;
+  found->inspected.spans = count;
   span::SpanChunk light = LightChunk(reader);
-  if (content == Content::kLight) {
+  if (ask.content.is_light()) {
+    light.reservation = *std::move(memory);
     found->chunks.push_back(std::make_shared<const span::SpanChunk>(std::move(light)));
     return {};
   }
-  std::vector<uint32_t> rows(reader.count());
-  std::iota(rows.begin(), rows.end(), first);
-  ChunkBuilder builder;
-  SPANDREL_RETURN_IF_ERROR(reader.VisitMessages(rows, [&](uint32_t row, std::string_view message) {
-    builder.Add(span::SpanRef(light, row - first), message);
+  if (!ask.content.is_full()) reader.KeepOnly(ask.content.ColumnsOf(group->table()));
+  std::vector<uint32_t> rows;
+  for (uint32_t row = first; row < first + count; ++row) {
+    if (!ask.only || light.spans[row - first].span_id == *ask.only) rows.push_back(row);
+  }
+  ChunkBuilder builder(context);
+  const auto add = [&](uint32_t row, std::string_view message) -> Status {
+    found->inspected.bytes += message.size();
+    SPANDREL_RETURN_IF_ERROR(builder.Add(span::SpanRef(light, row - first), message));
     if (builder.byte_size() >= kMaxChunkBytes) found->chunks.push_back(builder.Finish());
-  }));
-  found->chunks.push_back(builder.Finish());
+    return {};
+  };
+  SPANDREL_RETURN_IF_ERROR(reader.VisitMessages(rows, add));
+  if (!builder.empty()) found->chunks.push_back(builder.Finish());
   return {};
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -11,25 +12,30 @@
 #include "columnar/part/read/part.h"
 #include "columnar/part/read/row_reader.h"
 #include "columnar/read/chunk_builder.h"
+#include "columnar/read/content.h"
 #include "columnar/read/matcher.h"
 #include "columnar/read/row_filter.h"
 
 namespace spandrel::columnar {
 
-using SpanVisitor = std::function<void(const span::SpanRef&)>;
+// Takes a span, which lives during the call. What it returns ends the scan unless it is OK.
+using SpanVisitor = std::function<base::Status(const span::SpanRef&)>;
 
-// How much of a span a reader asks for.
-enum class Content {
-  kLight,  // all that SpanRef offers but span(), whose message is empty
-  kFull,
+// What is asked for of a trace.
+struct TraceAsk {
+  Content content;
+  // Row groups whose spans all start outside of it may be left out.
+  storage::TimeRange hint = {};
+  std::optional<span::SpanId> only = {};  // one of its spans
 };
 
 // The spans of one trace in one row group.
 struct TraceRowsFound {
-  // In the order of their rows; only full spans are ever in more than one.
+  // In the order of their rows; light spans are all in one.
   std::vector<std::shared_ptr<const span::SpanChunk>> chunks;
   uint32_t first_row = 0;
   size_t unreadable = 0;  // 1 when the row group cannot be read
+  storage::Inspected inspected;
 };
 
 // A part as one query reads it. A row group that turns out to be damaged is counted and left out.
@@ -43,16 +49,27 @@ class PartSource {
   // False when the dictionary and the filters say that no span of a row group can match.
   bool MayMatch(uint32_t group, const Matcher& matcher);
 
-  // Calls `visit` for each matching span of a row group. The number of rows that were looked at. A
-  // source serves one matcher.
-  uint64_t ScanGroup(uint32_t group, const Matcher& matcher, Content content,
-                     const SpanVisitor& visit);
+  // Calls `visit` for each matching span of a row group. What was looked at for it. Fails only as
+  // `visit` does, or when the query has no memory. A source serves one matcher.
+  base::Result<storage::Inspected> ScanGroup(const storage::QueryContext& context, uint32_t group,
+                                             const Matcher& matcher, const Content& content,
+                                             const SpanVisitor& visit);
+
+  // The same for rows that are known, which ascend.
+  base::Result<storage::Inspected> ScanRows(const storage::QueryContext& context, uint32_t group,
+                                            const std::vector<uint32_t>& rows,
+                                            const Content& content, const SpanVisitor& visit);
 
   // The matching rows of a row group, ascending; valid until the next call. Row groups with few of
   // them are remembered. DATA_LOSS when the row group cannot be read, which is counted.
   base::Result<const std::vector<uint32_t>*> RowsOf(uint32_t group, const Matcher& matcher);
 
-  TraceRowsFound ReadTrace(uint32_t group, const span::TraceId& id, Content content);
+  // RESOURCE_EXHAUSTED when the query has no memory for it.
+  base::Result<TraceRowsFound> ReadTrace(const storage::QueryContext& context, uint32_t group,
+                                         const span::TraceId& id, const TraceAsk& ask);
+
+  // Marks a row group as damaged and counts its rows as unreadable.
+  void NoteUnreadable(uint32_t group, const base::Status& why);
 
  private:
   PartSource() = default;
@@ -60,16 +77,16 @@ class PartSource {
   DictionaryVerdicts& Verdicts(const Matcher& matcher);
   base::Result<const std::vector<uint32_t>*> FindRows(const RowGroupPtr& group, uint32_t index,
                                                       const Matcher& matcher);
-  base::Status Visit(const RowGroupPtr& group, const std::vector<uint32_t>& rows, Content content,
+  base::Status Visit(ChunkBuilder& builder, const RowGroupPtr& group,
+                     const std::vector<uint32_t>& rows, const Content& content,
                      const SpanVisitor& visit);
-  // The rows that `reader` has loaded must be among `rows`, and these must ascend.
-  base::Status VisitFull(RowReader& reader, const std::vector<uint32_t>& rows,
-                         const SpanVisitor& visit);
-  base::Status ReadRows(const RowGroupPtr& group, uint32_t trace, Content content,
-                        TraceRowsFound* found);
+  // With messages. `rows` are among those that `reader` has loaded, and ascend.
+  base::Status VisitMessages(ChunkBuilder& builder, RowReader& reader,
+                             const std::vector<uint32_t>& rows, const SpanVisitor& visit);
+  base::Status ReadRows(const storage::QueryContext& context, const RowGroupPtr& group,
+                        uint32_t trace, const TraceAsk& ask, TraceRowsFound* found);
   // The rows that `reader` has loaded, without their messages.
   span::SpanChunk LightChunk(const RowReader& reader) const;
-  void NoteUnreadable(uint32_t group, const base::Status& why);
 
   PartPtr part_;
   std::shared_ptr<const Dictionary> dictionary_;
@@ -79,6 +96,7 @@ class PartSource {
   RowColumns columns_;
   std::unordered_map<uint32_t, std::vector<uint32_t>> rows_;  // matching ones, by row group
   size_t known_rows_ = 0;                                     // in rows_
+  uint64_t message_bytes_ = 0;                                // put together by the last scan
 };
 
 }  // namespace spandrel::columnar

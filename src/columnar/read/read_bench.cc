@@ -8,9 +8,14 @@
 
 #include "columnar/part/write/seal.h"
 #include "columnar/read/aggregate.h"
+#include "columnar/read/catalog.h"
 #include "columnar/read/dependencies.h"
+#include "columnar/read/fetch.h"
 #include "columnar/read/lists.h"
+#include "columnar/read/measure.h"
 #include "columnar/read/search.h"
+#include "columnar/read/trace_scan.h"
+#include "columnar/read/value_counts.h"
 #include "disk/testing/directory.h"
 #include "proto/writer.h"
 #include "span/span_view.h"
@@ -221,6 +226,105 @@ void BM_TagValues(benchmark::State& state) {
   });
 }
 
+const storage::AttributeField kRoute{storage::AttributeScope::kSpan, "http.route"};
+
+// What all reads below would cost if they put every message together.
+void BM_WholeSpans(benchmark::State& state) {
+  const Matcher all = Matcher::Make(storage::Predicate::All(), {}).value();
+  Run(state, [&](const Snapshot& snapshot) -> base::Result<uint64_t> {
+    const storage::QueryContext context;
+    uint64_t spans = 0;
+    Scan scan(context, snapshot);
+    SPANDREL_RETURN_IF_ERROR(scan.VisitAll(all, Content::kFull, [&](const span::SpanRef&) {
+      ++spans;
+      return base::Status();
+    }));
+    return spans;
+  });
+}
+
+void RunMeasure(benchmark::State& state, std::vector<storage::FieldRef> group_by) {
+  storage::MeasureRequest request;
+  request.start_time = {kStart, UINT64_MAX};
+  request.step_nano = kMinute;
+  request.group_by = std::move(group_by);
+  request.measures = {{storage::MeasureKind::kHistogram, Intrinsic::kDuration}};
+  Run(state, [&](const Snapshot& snapshot) { return MeasureSpans({}, snapshot, request); });
+}
+
+void BM_MeasureByServiceAndMinute(benchmark::State& state) {
+  RunMeasure(state, {Intrinsic::kServiceName});
+}
+
+void BM_MeasureByRoute(benchmark::State& state) {
+  RunMeasure(state, {kRoute});
+}
+
+void BM_ValueCountsOfErrors(benchmark::State& state) {
+  storage::ValueCountsRequest request;
+  request.a = storage::Predicate::Compare(Intrinsic::kStatus, storage::CompareOp::kEqual,
+                                          std::string("error"));
+  request.b = storage::Expression::Not(request.a);
+  Run(state, [&](const Snapshot& snapshot) { return CountValues({}, snapshot, request); });
+}
+
+void BM_Names(benchmark::State& state) {
+  Run(state, [](const Snapshot& snapshot) { return ListNames({}, snapshot, {}); });
+}
+
+void BM_Values(benchmark::State& state) {
+  Run(state, [](const Snapshot& snapshot) { return ListValues({}, snapshot, {.field = kRoute}); });
+}
+
+class TraceCount final : public storage::TraceSink {
+ public:
+  bool OnTrace(storage::TraceSlice&& /*slice*/) override {
+    ++traces;
+    return true;
+  }
+  uint64_t traces = 0;
+};
+
+void RunTraceScan(benchmark::State& state, const storage::TraceScanRequest& request) {
+  Run(state, [&](const Snapshot& snapshot) {
+    const storage::QueryContext context;
+    TraceCount sink;
+    auto scanner = TraceScanner::Make(context, request, sink);
+    return scanner.ok() ? scanner->Send(snapshot) : scanner.status();
+  });
+}
+
+void BM_TraceScan(benchmark::State& state) {
+  RunTraceScan(state, {.fields = {Intrinsic::kServiceName}, .whole_traces = true});
+}
+
+void BM_TraceScanNewest(benchmark::State& state) {
+  RunTraceScan(state, {.fields = {kRoute},
+                       .whole_traces = true,
+                       .order = storage::ScanOrder::kNewest,
+                       .limit = 20});
+}
+
+class SpanCount final : public storage::SpansSink {
+ public:
+  bool OnSpans(const span::TraceId& /*id*/, span::SpanBatch&& batch) override {
+    spans += batch.span_count();
+    return true;
+  }
+  uint64_t spans = 0;
+};
+
+void BM_GetTraces(benchmark::State& state) {
+  const auto found = SearchTraces({}, SealedParts(), {.limit = 100});
+  std::vector<storage::WantedTrace> wanted;
+  for (const auto& trace : found.value().traces) wanted.push_back({trace.trace_id, {}});
+  Run(state, [&](const Snapshot& snapshot) {
+    const storage::QueryContext context;
+    SpanCount sink;
+    return TracesReader(context, wanted, sink).Send(snapshot);
+  });
+}
+
 // What a question costs on all threads, and how long it takes.
 void Measure(benchmark::internal::Benchmark* question) {
   question->MeasureProcessCPUTime()->UseRealTime()->Unit(benchmark::kMillisecond);
@@ -235,6 +339,15 @@ BENCHMARK(BM_SlowestTracesOfService)->Apply(Measure);
 BENCHMARK(BM_DependenciesOfAll)->Apply(Measure);
 BENCHMARK(BM_TagNames)->Apply(Measure);
 BENCHMARK(BM_TagValues)->Apply(Measure);
+BENCHMARK(BM_WholeSpans)->Apply(Measure);
+BENCHMARK(BM_MeasureByServiceAndMinute)->Apply(Measure);
+BENCHMARK(BM_MeasureByRoute)->Apply(Measure);
+BENCHMARK(BM_ValueCountsOfErrors)->Apply(Measure);
+BENCHMARK(BM_Names)->Apply(Measure);
+BENCHMARK(BM_Values)->Apply(Measure);
+BENCHMARK(BM_TraceScan)->Apply(Measure);
+BENCHMARK(BM_TraceScanNewest)->Apply(Measure);
+BENCHMARK(BM_GetTraces)->Apply(Measure);
 
 }  // namespace
 }  // namespace spandrel::columnar

@@ -16,6 +16,12 @@ bool Overlaps(uint64_t min_start, uint64_t max_start, const storage::TimeRange& 
   return max_start >= range.min_unix_nano && min_start < range.max_unix_nano;
 }
 
+// The same of a hint, whose open end has no end.
+bool MayHave(uint64_t min_start, uint64_t max_start, const storage::TimeRange& hint) {
+  const bool is_open = hint.max_unix_nano == UINT64_MAX;
+  return max_start >= hint.min_unix_nano && (is_open || min_start < hint.max_unix_nano);
+}
+
 bool StartsBefore(const span::SpanRef& a, const span::SpanRef& b) {
   return std::tie(a.entry().start_time_unix_nano, a.entry().span_id) <
          std::tie(b.entry().start_time_unix_nano, b.entry().span_id);
@@ -62,37 +68,46 @@ Status Scan::AddPartUnits(size_t part, const Matcher& matcher, std::vector<ScanU
   return {};
 }
 
-Status Scan::Visit(const ScanUnit& unit, const Matcher& matcher, Content content,
+Status Scan::Visit(const ScanUnit& unit, const Matcher& matcher, const Content& content,
                    const SpanVisitor& visit) {
   SPANDREL_RETURN_IF_ERROR(context_.Check());
   if (unit.source >= sources_.size()) {
     const HeadView& head = snapshot_.heads[unit.source - sources_.size()];
-    VisitHead(head, head.chunks()[unit.index], matcher, visit);
-    return {};
+    return VisitHead(head, head.chunks()[unit.index], matcher, content, visit);
   }
   const Result<PartSource*> source = Source(unit.source);
   if (!source.ok()) return source.status();
-  CountScanned((*source)->ScanGroup(unit.index, matcher, content, visit));
+  const auto inspected = (*source)->ScanGroup(context_, unit.index, matcher, content, visit);
+  if (!inspected.ok()) return inspected.status();
+  CountScanned(inspected->spans, inspected->bytes);
   return {};
 }
 
-void Scan::VisitHead(const HeadView& head, const HeadChunk& chunk, const Matcher& matcher,
-                     const SpanVisitor& visit) {
-  CountScanned(chunk.row_count);
+Status Scan::VisitHead(const HeadView& head, const HeadChunk& chunk, const Matcher& matcher,
+                       const Content& content, const SpanVisitor& visit) {
   const auto loaded = head.Load(chunk);
-  if (loaded == nullptr) return;
-  const auto try_span = [&](size_t index) {
+  uint64_t bytes = 0;
+  const auto try_span = [&](size_t index) -> Status {
     const span::SpanRef span(*loaded, index);
-    if (matcher.Matches(span)) visit(span);
+    if (!matcher.Matches(span)) return {};
+    if (!content.is_light()) bytes += span.entry().message.size;
+    return visit(span);
   };
-  if (chunk.row_count == loaded->spans.size()) {
-    for (size_t i = 0; i < chunk.row_count; ++i) try_span(i);
-  } else {
-    for (const uint32_t i : head.SpansOf(chunk)) try_span(i);
-  }
+  const auto visit_all = [&]() -> Status {
+    if (loaded == nullptr) return {};
+    if (chunk.row_count != loaded->spans.size()) {
+      for (const uint32_t i : head.SpansOf(chunk)) SPANDREL_RETURN_IF_ERROR(try_span(i));
+      return {};
+    }
+    for (size_t i = 0; i < chunk.row_count; ++i) SPANDREL_RETURN_IF_ERROR(try_span(i));
+    return {};
+  };
+  Status visited = visit_all();
+  CountScanned(chunk.row_count, bytes);
+  return visited;
 }
 
-Status Scan::VisitAll(const Matcher& matcher, Content content, const SpanVisitor& visit) {
+Status Scan::VisitAll(const Matcher& matcher, const Content& content, const SpanVisitor& visit) {
   const Result<std::vector<ScanUnit>> units = Units(matcher);
   if (!units.ok()) return units.status();
   for (const ScanUnit& unit : *units) {
@@ -111,22 +126,23 @@ Result<PartSource*> Scan::Source(size_t part) {
 }
 
 Result<const std::vector<span::SpanRef>*> TraceFetch::Load(const span::TraceId& id,
-                                                           Content content) {
-  SPANDREL_RETURN_IF_ERROR(LoadFromParts(id, content, nullptr));
-  spans_.clear();
+                                                           const TraceAsk& ask) {
+  SPANDREL_RETURN_IF_ERROR(LoadFromParts(id, ask, nullptr));
+  LoadFromHeads(id);
   for (const FoundSpan& found : found_) spans_.push_back(found.span);
-  head_chunks_.clear();
-  for (const HeadView& head : scan_.snapshot().heads) head.FindTrace(id, &spans_, &head_chunks_);
+  if (ask.only) {
+    std::erase_if(spans_,
+                  [&ask](const span::SpanRef& span) { return span.entry().span_id != *ask.only; });
+  }
   std::stable_sort(spans_.begin(), spans_.end(), StartsBefore);
   return &spans_;
 }
 
 Result<const std::vector<FoundSpan>*> TraceFetch::LoadMatching(const span::TraceId& id,
-                                                               const Matcher& matcher) {
-  SPANDREL_RETURN_IF_ERROR(LoadFromParts(id, Content::kLight, &matcher));
-  spans_.clear();
-  head_chunks_.clear();
-  for (const HeadView& head : scan_.snapshot().heads) head.FindTrace(id, &spans_, &head_chunks_);
+                                                               const Matcher& matcher,
+                                                               const Content& content) {
+  SPANDREL_RETURN_IF_ERROR(LoadFromParts(id, {content}, &matcher));
+  LoadFromHeads(id);
   for (const span::SpanRef& span : spans_) found_.push_back({span, matcher.Matches(span)});
   std::stable_sort(found_.begin(), found_.end(), [](const FoundSpan& a, const FoundSpan& b) {
     return StartsBefore(a.span, b.span);
@@ -138,39 +154,56 @@ std::shared_ptr<const span::SpanChunk> TraceFetch::WholeChunk() const {
   return chunks_.size() == 1 && chunks_[0]->spans.size() == spans_.size() ? chunks_[0] : nullptr;
 }
 
-Status TraceFetch::LoadFromParts(const span::TraceId& id, Content content, const Matcher* matcher) {
+void TraceFetch::LoadFromHeads(const span::TraceId& id) {
+  spans_.clear();
+  head_chunks_.clear();
+  for (const HeadView& head : scan_.snapshot().heads) head.FindTrace(id, &spans_, &head_chunks_);
+  scan_.context().Inspect(spans_.size(), 0);
+}
+
+Status TraceFetch::LoadFromParts(const span::TraceId& id, const TraceAsk& ask,
+                                 const Matcher* matcher) {
   found_.clear();
   chunks_.clear();
   unreadable_ = 0;
   SPANDREL_RETURN_IF_ERROR(scan_.context().Check());
   for (size_t part = 0; part < scan_.part_count(); ++part) {
-    SPANDREL_RETURN_IF_ERROR(LoadFromPart(part, id, content, matcher));
+    SPANDREL_RETURN_IF_ERROR(LoadFromPart(part, id, ask, matcher));
   }
   return {};
 }
 
-Status TraceFetch::LoadFromPart(size_t part, const span::TraceId& id, Content content,
+Status TraceFetch::LoadFromPart(size_t part, const span::TraceId& id, const TraceAsk& ask,
                                 const Matcher* matcher) {
   const Part& stored = *scan_.snapshot().parts[part];
+  const PartFooter& footer = stored.footer();
+  if (!MayHave(footer.min_start, footer.max_start, ask.hint)) return {};
   const uint64_t hash = TraceIdHash(id);
-  for (uint32_t group = 0; group < stored.footer().groups.size(); ++group) {
+  for (uint32_t group = 0; group < footer.groups.size(); ++group) {
+    const GroupRecord& facts = footer.groups[group];
+    if (!MayHave(facts.min_start, facts.max_start, ask.hint)) continue;
     if (!stored.MayHaveTrace(group, hash)) continue;
     const Result<PartSource*> source = scan_.Source(part);
     if (!source.ok()) return source.status();
-    TraceRowsFound rows = (*source)->ReadTrace(group, id, content);
-    unreadable_ += rows.unreadable;
-    for (const auto& chunk : rows.chunks) {
+    const auto rows = (*source)->ReadTrace(scan_.context(), group, id, ask);
+    if (!rows.ok()) return rows.status();
+    unreadable_ += rows->unreadable;
+    scan_.context().Inspect(rows->inspected.spans, rows->inspected.bytes);
+    const size_t before = found_.size();
+    for (const auto& chunk : rows->chunks) {
       for (size_t i = 0; i < chunk->spans.size(); ++i) found_.push_back({{*chunk, i}});
       chunks_.push_back(chunk);
     }
-    if (matcher != nullptr && !rows.chunks.empty()) MarkMatching(**source, group, rows, *matcher);
+    const size_t count = found_.size() - before;
+    if (matcher != nullptr && count > 0) {
+      MarkMatching(**source, group, rows->first_row, count, *matcher);
+    }
   }
   return {};
 }
 
-void TraceFetch::MarkMatching(PartSource& source, uint32_t group, const TraceRowsFound& rows,
+void TraceFetch::MarkMatching(PartSource& source, uint32_t group, uint32_t first_row, size_t count,
                               const Matcher& matcher) {
-  const size_t count = rows.chunks.front()->spans.size();
   const auto spans = std::span(found_).last(count);
   if (!matcher.needs_payload()) {
     for (FoundSpan& found : spans) found.matches = matcher.Matches(found.span);
@@ -179,9 +212,9 @@ void TraceFetch::MarkMatching(PartSource& source, uint32_t group, const TraceRow
   if (!source.MayMatch(group, matcher)) return;
   const auto matching = source.RowsOf(group, matcher);
   if (!matching.ok()) return;
-  const auto begin = std::lower_bound((*matching)->begin(), (*matching)->end(), rows.first_row);
-  for (auto row = begin; row != (*matching)->end() && *row - rows.first_row < count; ++row) {
-    spans[*row - rows.first_row].matches = true;
+  const auto begin = std::lower_bound((*matching)->begin(), (*matching)->end(), first_row);
+  for (auto row = begin; row != (*matching)->end() && *row - first_row < count; ++row) {
+    spans[*row - first_row].matches = true;
   }
 }
 

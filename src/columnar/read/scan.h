@@ -29,18 +29,18 @@ class Scan {
   // All units that may hold matching spans, those with the newest starts first.
   base::Result<std::vector<ScanUnit>> Units(const Matcher& matcher);
 
-  // Calls `visit` for each matching span of a unit. Refs are valid during the call. A scan serves
-  // one matcher.
-  base::Status Visit(const ScanUnit& unit, const Matcher& matcher, Content content,
+  // Calls `visit` for each matching span of a unit, until it fails. Refs are valid during the call.
+  // A scan serves one matcher.
+  base::Status Visit(const ScanUnit& unit, const Matcher& matcher, const Content& content,
                      const SpanVisitor& visit);
   // The same for all units.
-  base::Status VisitAll(const Matcher& matcher, Content content, const SpanVisitor& visit);
+  base::Status VisitAll(const Matcher& matcher, const Content& content, const SpanVisitor& visit);
 
   uint64_t scanned_spans() const { return scanned_spans_; }
-  // Of spans that were looked at in another way.
-  void CountScanned(uint64_t spans) {
+  // Of spans that were looked at in another way, and of their messages.
+  void CountScanned(uint64_t spans, uint64_t bytes = 0) {
     scanned_spans_ += spans;
-    context_.Inspect(spans, 0);
+    context_.Inspect(spans, bytes);
   }
 
   size_t part_count() const { return sources_.size(); }
@@ -50,8 +50,8 @@ class Scan {
 
  private:
   base::Status AddPartUnits(size_t part, const Matcher& matcher, std::vector<ScanUnit>* units);
-  void VisitHead(const HeadView& head, const HeadChunk& chunk, const Matcher& matcher,
-                 const SpanVisitor& visit);
+  base::Status VisitHead(const HeadView& head, const HeadChunk& chunk, const Matcher& matcher,
+                         const Content& content, const SpanVisitor& visit);
 
   const storage::QueryContext& context_;
   const Snapshot& snapshot_;
@@ -70,14 +70,17 @@ class TraceFetch {
  public:
   explicit TraceFetch(Scan& scan) : scan_(scan) {}
 
+  const storage::QueryContext& context() const { return scan_.context(); }
+
   // Finds the spans of a trace, by start time and span id; none when the trace is not stored.
   // The refs are valid until the next call.
-  base::Result<const std::vector<span::SpanRef>*> Load(const span::TraceId& id, Content content);
+  base::Result<const std::vector<span::SpanRef>*> Load(const span::TraceId& id,
+                                                       const TraceAsk& ask);
 
-  // The same, light, and which of the spans match: row groups are asked as a whole, so that no
-  // message is put together for it. A fetch serves one matcher.
-  base::Result<const std::vector<FoundSpan>*> LoadMatching(const span::TraceId& id,
-                                                           const Matcher& matcher);
+  // The same, and which of the spans match: row groups are asked as a whole, so that no message is
+  // put together for it. A fetch serves one matcher.
+  base::Result<const std::vector<FoundSpan>*> LoadMatching(
+      const span::TraceId& id, const Matcher& matcher, const Content& content = Content::kLight);
 
   // The last trace as a chunk of its own, when that is what it was read as: in order, and all.
   std::shared_ptr<const span::SpanChunk> WholeChunk() const;
@@ -86,11 +89,12 @@ class TraceFetch {
   size_t unreadable() const { return unreadable_; }
 
  private:
-  base::Status LoadFromParts(const span::TraceId& id, Content content, const Matcher* matcher);
-  base::Status LoadFromPart(size_t part, const span::TraceId& id, Content content,
+  base::Status LoadFromParts(const span::TraceId& id, const TraceAsk& ask, const Matcher* matcher);
+  base::Status LoadFromPart(size_t part, const span::TraceId& id, const TraceAsk& ask,
                             const Matcher* matcher);
-  // Says of the spans that were found in a row group which of them match.
-  void MarkMatching(PartSource& source, uint32_t group, const TraceRowsFound& rows,
+  void LoadFromHeads(const span::TraceId& id);
+  // Says of the last `count` spans, which were found in a row group, which of them match.
+  void MarkMatching(PartSource& source, uint32_t group, uint32_t first_row, size_t count,
                     const Matcher& matcher);
 
   Scan& scan_;

@@ -6,6 +6,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "columnar/read/result_order.h"
 #include "columnar/read/scan.h"
 #include "columnar/read/summary.h"
 #include "columnar/read/trace_totals.h"
@@ -17,17 +18,10 @@ namespace {
 
 using base::Result;
 using base::Status;
-using base::StatusCode;
 using storage::Cursor;
 
-constexpr size_t kMaxChunkBytes = size_t{1} << 30;
-
-// The order of results: greater keys first, then smaller trace ids.
-struct ResultOrder {
-  bool operator()(const Cursor& a, const Cursor& b) const {
-    return a.key != b.key ? a.key > b.key : a.trace_id < b.trace_id;
-  }
-};
+// What a trace takes that waits and is known.
+constexpr size_t kTraceBytes = 160;
 
 bool IsAfter(const Cursor& candidate, const std::optional<Cursor>& cursor) {
   return !cursor || ResultOrder()(*cursor, candidate);
@@ -37,7 +31,11 @@ class NewestSearch {
  public:
   NewestSearch(const storage::QueryContext& context, const Snapshot& snapshot,
                const storage::SearchRequest& request, const Matcher& matcher)
-      : scan_(context, snapshot), traces_(scan_), request_(request), matcher_(matcher) {}
+      : scan_(context, snapshot),
+        traces_(scan_),
+        request_(request),
+        matcher_(matcher),
+        memory_(context) {}
 
   Result<storage::SearchResult> Run() {
     const Result<std::vector<ScanUnit>> units = scan_.Units(matcher_);
@@ -57,19 +55,20 @@ class NewestSearch {
   Status ScanOne(const ScanUnit& unit) {
     return scan_.Visit(unit, matcher_, Content::kLight, [this](const span::SpanRef& span) {
       const span::SpanEntry& entry = span.entry();
-      Note({entry.start_time_unix_nano, entry.trace_id});
+      return Note({entry.start_time_unix_nano, entry.trace_id});
     });
   }
 
-  void Note(const Cursor& match) {
-    if (!IsAfter(match, request_.after)) return;
+  Status Note(const Cursor& match) {
+    if (!IsAfter(match, request_.after)) return {};
     const auto [known, is_new] = newest_.try_emplace(match.trace_id, match.key);
     if (!is_new) {
-      if (known->second >= match.key) return;
+      if (known->second >= match.key) return {};
       waiting_.erase({known->second, match.trace_id});
       known->second = match.key;
     }
     waiting_.insert(match);
+    return memory_.GrowTo(newest_.size() * kTraceBytes);
   }
 
   // Reports the traces whose newest match is later than anything that is left to be scanned.
@@ -109,6 +108,7 @@ class NewestSearch {
   storage::SearchResult result_;
   Cursor last_;
   bool full_ = false;
+  storage::QueryMemory memory_;
 };
 
 // The first of many results in their order.
@@ -142,7 +142,8 @@ Result<storage::SearchResult> SlowestSearch(const storage::QueryContext& context
                                             const storage::SearchRequest& request,
                                             const Matcher& matcher) {
   Scan scan(context, snapshot);
-  const Result<TotalsOfTraces> totals = TotalsOfMatchingTraces(scan, matcher);
+  storage::QueryMemory memory(context);
+  const Result<TotalsOfTraces> totals = TotalsOfMatchingTraces(scan, matcher, &memory);
   if (!totals.ok()) return totals.status();
   FirstCursors page(request.limit);
   for (size_t i = 0; i < totals->ids.size(); ++i) {
@@ -162,52 +163,12 @@ Result<storage::SearchResult> SlowestSearch(const storage::QueryContext& context
   return result;
 }
 
-Status DamagedTrace(const span::TraceId& id, size_t unreadable) {
-  return {StatusCode::kDataLoss, "trace " + id.ToHex() + ": " + std::to_string(unreadable) +
-                                     " row groups that may hold spans of it are damaged on disk"};
-}
-
 }  // namespace
-
-Result<span::SpanBatch> ReadTrace(const storage::QueryContext& context, const Snapshot& snapshot,
-                                  const span::TraceId& id) {
-  Scan scan(context, snapshot);
-  TraceFetch traces(scan);
-  const auto spans = traces.Load(id, Content::kFull);
-  if (!spans.ok()) return spans.status();
-  if (traces.unreadable() > 0) return DamagedTrace(id, traces.unreadable());
-  if ((*spans)->empty()) return Status(StatusCode::kNotFound, "trace not found");
-  if (auto chunk = traces.WholeChunk()) return span::SpanBatch(std::move(chunk));
-  span::SpanBatch batch;
-  ChunkBuilder builder;
-  for (const span::SpanRef& span : **spans) {
-    builder.Add(span);
-    if (builder.byte_size() >= kMaxChunkBytes) batch.Append(builder.Finish());
-  }
-  batch.Append(builder.Finish());
-  return batch;
-}
-
-Result<span::SpanBatch> ReadSpan(const storage::QueryContext& context, const Snapshot& snapshot,
-                                 const span::TraceId& trace_id, const span::SpanId& span_id) {
-  Scan scan(context, snapshot);
-  TraceFetch traces(scan);
-  const auto spans = traces.Load(trace_id, Content::kFull);
-  if (!spans.ok()) return spans.status();
-  for (const span::SpanRef& span : **spans) {
-    if (span.entry().span_id != span_id) continue;
-    ChunkBuilder builder;
-    builder.Add(span);
-    return span::SpanBatch(builder.Finish());
-  }
-  if (traces.unreadable() > 0) return DamagedTrace(trace_id, traces.unreadable());
-  return Status(StatusCode::kNotFound, "span not found");
-}
 
 Result<storage::SearchResult> SearchTraces(const storage::QueryContext& context,
                                            const Snapshot& snapshot,
                                            const storage::SearchRequest& request) {
-  const Result<Matcher> matcher = Matcher::Make(request.where, request.start_time);
+  const Result<Matcher> matcher = Matcher::Make(context, request.where, request.start_time);
   if (!matcher.ok()) return matcher.status();
   if (request.limit == 0) return storage::SearchResult();
   if (request.order == storage::Order::kSlowest)

@@ -8,9 +8,22 @@ namespace spandrel::columnar {
 using storage::AggregateBucket;
 using storage::AggregateSeries;
 
+namespace {
+
+// What a group takes beside its texts, and a bucket with durations of a few orders of magnitude.
+constexpr size_t kGroupBytes = 256;
+constexpr size_t kBucketBytes = sizeof(AggregateBucket) + 768;
+
+}  // namespace
+
 uint32_t SpanGroups::IdOf(const std::vector<std::string>& group) {
   const auto [entry, is_new] = ids_.try_emplace(group, static_cast<uint32_t>(groups_.size()));
-  if (is_new) groups_.emplace_back();
+  if (is_new) {
+    groups_.emplace_back();
+    size_t text_bytes = 0;
+    for (const std::string& text : group) text_bytes += text.size();
+    Reserve(kGroupBytes + text_bytes);
+  }
   return entry->second;
 }
 
@@ -30,7 +43,9 @@ AggregateBucket& SpanGroups::BucketAt(uint32_t group, uint64_t start) {
     }
   }
   const uint64_t at = BucketStart(start);
-  AggregateBucket& bucket = found.buckets[at];
+  const auto [entry, is_new] = found.buckets.try_emplace(at);
+  if (is_new) Reserve(kBucketBytes);
+  AggregateBucket& bucket = entry->second;
   bucket.start_time_unix_nano = at;
   found.last = &bucket;
   return bucket;

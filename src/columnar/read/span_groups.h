@@ -7,7 +7,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "storage/store.h"
+#include "base/status.h"
+#include "storage/aggregate.h"
+#include "storage/query_context.h"
 
 namespace spandrel::columnar {
 
@@ -22,8 +24,12 @@ struct Sample {
 // The groups and time buckets of an aggregation that is being counted. One thread.
 class SpanGroups {
  public:
-  // The request outlives it.
-  explicit SpanGroups(const storage::AggregateRequest& request) : request_(request) {}
+  // Both outlive it.
+  SpanGroups(const storage::QueryContext& context, const storage::AggregateRequest& request)
+      : request_(request), memory_(context) {}
+
+  // RESOURCE_EXHAUSTED once the query had no memory for a group or bucket; then give it up.
+  const base::Status& status() const { return status_; }
 
   // The number of a group, which is made when it is new.
   uint32_t IdOf(const std::vector<std::string>& group);
@@ -44,7 +50,13 @@ class SpanGroups {
     storage::AggregateBucket* last = nullptr;
   };
 
+  void Reserve(size_t bytes) {
+    if (status_.ok()) status_ = memory_.Grow(bytes);
+  }
+
   const storage::AggregateRequest& request_;
+  storage::QueryMemory memory_;
+  base::Status status_;
   std::map<std::vector<std::string>, uint32_t> ids_;
   std::vector<Group> groups_;  // by id
 };

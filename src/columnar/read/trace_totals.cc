@@ -21,7 +21,7 @@ constexpr size_t kAhead = 8;
 class TraceCollector {
  public:
   TraceCollector(Scan& scan, const Matcher& matcher)
-      : scan_(scan), matcher_(matcher), rows_(matcher) {}
+      : scan_(scan), matcher_(matcher), rows_(matcher), memory_(scan.context()) {}
 
   // The ids of all traces with a matching span, each once.
   Result<TraceIdList> Run() {
@@ -29,8 +29,10 @@ class TraceCollector {
     if (!units.ok()) return units.status();
     for (const ScanUnit& unit : *units) {
       SPANDREL_RETURN_IF_ERROR(scan_.context().Check());
-      if (unit.source < scan_.part_count() && AddGroup(unit)) continue;
-      SPANDREL_RETURN_IF_ERROR(AddSpans(unit));
+      const bool is_added = unit.source < scan_.part_count() && AddGroup(unit);
+      if (!is_added) SPANDREL_RETURN_IF_ERROR(AddSpans(unit));
+      // The lists, and what they are merged into.
+      SPANDREL_RETURN_IF_ERROR(memory_.GrowTo(2 * listed_ * sizeof(span::TraceId)));
     }
     TraceIdList ids = MergeTraceIds(lists_);
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
@@ -48,6 +50,7 @@ class TraceCollector {
     scan_.CountScanned((*group)->row_count());
     if (rows_.MatchesAll((*group)->facts())) {
       lists_.emplace_back(*ids, (*group)->trace_count());
+      listed_ += (*group)->trace_count();
       return true;
     }
     const auto rows = rows_.RowsOf(*group, unit.source);
@@ -66,14 +69,17 @@ class TraceCollector {
   Status AddSpans(const ScanUnit& unit) {
     TraceIdList found;
     SPANDREL_RETURN_IF_ERROR(
-        scan_.Visit(unit, matcher_, Content::kLight,
-                    [&](const span::SpanRef& span) { found.push_back(span.entry().trace_id); }));
+        scan_.Visit(unit, matcher_, Content::kLight, [&](const span::SpanRef& span) {
+          found.push_back(span.entry().trace_id);
+          return Status();
+        }));
     std::sort(found.begin(), found.end());
     Keep(std::move(found));
     return {};
   }
 
   void Keep(TraceIdList found) {
+    listed_ += found.size();
     found_.push_back(std::move(found));
     lists_.emplace_back(found_.back());
   }
@@ -83,6 +89,8 @@ class TraceCollector {
   RowMatcher rows_;
   std::list<TraceIdList> found_;
   std::vector<TraceIdSpan> lists_;  // of found_ and of parts
+  size_t listed_ = 0;               // ids in lists_
+  storage::QueryMemory memory_;
 };
 
 void AddTo(const TraceTotals& more, TraceTotals* all) {
@@ -185,9 +193,12 @@ class TotalsCollector {
 
 }  // namespace
 
-Result<TotalsOfTraces> TotalsOfMatchingTraces(Scan& scan, const Matcher& matcher) {
+Result<TotalsOfTraces> TotalsOfMatchingTraces(Scan& scan, const Matcher& matcher,
+                                              storage::QueryMemory* memory) {
   Result<TraceIdList> ids = TraceCollector(scan, matcher).Run();
   if (!ids.ok()) return ids.status();
+  SPANDREL_RETURN_IF_ERROR(
+      memory->Grow(ids->size() * (sizeof(span::TraceId) + sizeof(TraceTotals))));
   TotalsCollector totals(*std::move(ids));
   SPANDREL_RETURN_IF_ERROR(totals.AddParts(scan.context(), scan.snapshot()));
   SPANDREL_RETURN_IF_ERROR(totals.AddHeads(scan.context(), scan.snapshot()));

@@ -27,7 +27,8 @@ struct TotalsOfTraces {
 };
 
 // The totals of all traces with a matching span, in two passes: which traces they are, then the
-// trace records of every part and the spans of every head.
-base::Result<TotalsOfTraces> TotalsOfMatchingTraces(Scan& scan, const Matcher& matcher);
+// trace records of every part and the spans of every head. What they take is reserved in `memory`.
+base::Result<TotalsOfTraces> TotalsOfMatchingTraces(Scan& scan, const Matcher& matcher,
+                                                    storage::QueryMemory* memory);
 
 }  // namespace spandrel::columnar

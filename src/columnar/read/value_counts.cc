@@ -39,7 +39,8 @@ class ValueCounter {
   ValueCounter(const storage::QueryContext& context, const storage::ValueCountsRequest& request)
       : request_(request), memory_(context) {}
 
-  void Add(const span::SpanRef& span, const storage::FieldSource& row, InBoth counts) {
+  // RESOURCE_EXHAUSTED when the query has no memory for a new value.
+  Status Add(const span::SpanRef& span, const storage::FieldSource& row, InBoth counts) {
     result_.a += counts.a;
     result_.b += counts.b;
     // Of one span: the distinct values of each field.
@@ -52,10 +53,8 @@ class ValueCounter {
       });
     }
     for (const auto& [name, field] : of_span) AddField(name, field.first, field.second, counts);
+    return memory_.GrowTo(bytes_);
   }
-
-  // OK as long as there was memory for all.
-  const Status& status() const { return status_; }
 
   storage::ValueCountsResult Finish() && {
     for (auto& [name, running] : fields_) result_.fields.push_back(FinishField(running));
@@ -109,8 +108,7 @@ class ValueCounter {
     }
     ++distinct_;
     const auto* text = std::get_if<std::string>(&value);
-    const size_t bytes = kValueBytes + name.size() + (text != nullptr ? text->size() : 0);
-    if (status_.ok()) status_ = memory_.Grow(bytes);
+    bytes_ += kValueBytes + name.size() + (text != nullptr ? text->size() : 0);
     return true;
   }
 
@@ -128,9 +126,22 @@ class ValueCounter {
   std::map<std::string, RunningField> fields_;  // by name
   size_t distinct_ = 0;
   storage::ValueCountsResult result_;
+  size_t bytes_ = 0;  // of fields_, about
   storage::QueryMemory memory_;
-  Status status_;
 };
+
+// The spans of either selection. Each of the two is a whole question by itself, so together they
+// may be larger than one may be; then every span is looked at.
+Asked AskedOf(const storage::ValueCountsRequest& request) {
+  Asked asked{storage::Expression::Or({request.a, request.b}), request.start_time,
+              FieldsOf(request.a), request.scopes};
+  if (!storage::ValidateShape(asked.where).ok()) asked.where = storage::Expression();
+  const std::vector<FieldRef> of_b = FieldsOf(request.b);
+  asked.may_join = true;
+  asked.fields.insert(asked.fields.end(), of_b.begin(), of_b.end());
+  asked.fields.insert(asked.fields.end(), request.intrinsics.begin(), request.intrinsics.end());
+  return asked;
+}
 
 }  // namespace
 
@@ -138,28 +149,18 @@ Result<storage::ValueCountsResult> CountValues(const storage::QueryContext& cont
                                                const Snapshot& snapshot,
                                                const storage::ValueCountsRequest& request) {
   SPANDREL_RETURN_IF_ERROR(storage::ValidateRequest(request));
-  const auto a = storage::Evaluator::Make(request.a);
-  if (!a.ok()) return a.status();
-  const auto b = storage::Evaluator::Make(request.b);
-  if (!b.ok()) return b.status();
-  // Each of the two is a whole question by itself, so together they may be larger than one may be;
-  // then every span is looked at.
-  const storage::Expression either = storage::Expression::Or({request.a, request.b});
-  const bool fits = storage::ValidateExpression(either).ok();
-  const bool needs_trace = storage::NeedsTrace(request.a) || storage::NeedsTrace(request.b);
-  std::vector<FieldRef> fields(request.intrinsics.begin(), request.intrinsics.end());
-  if (needs_trace) fields.emplace_back(storage::Intrinsic::kTraceDuration);
-  const auto walk =
-      RowWalk::Make(context, fits ? either : storage::Expression(), request.start_time, fields);
-  if (!walk.ok()) return walk.status();
+  const auto evaluators = storage::Evaluator::MakeAll(context, {request.a, request.b});
+  if (!evaluators.ok()) return evaluators.status();
+  const storage::Evaluator& a = *(*evaluators)[0];
+  const storage::Evaluator& b = *(*evaluators)[1];
+  const Question question = Question::OfPart(AskedOf(request), a.regexes());
   ValueCounter counter(context, request);
-  SPANDREL_RETURN_IF_ERROR(
-      walk->Run(snapshot, [&](const span::SpanRef& span, const storage::FieldSource& row) {
-        const uint64_t weight = span.entry().weight;
-        const InBoth counts{(*a)->Matches(row) ? weight : 0, (*b)->Matches(row) ? weight : 0};
-        if (counter.status().ok() && counts.a + counts.b > 0) counter.Add(span, row, counts);
-      }));
-  if (!counter.status().ok()) return counter.status();
+  const auto add = [&](const span::SpanRef& span, const storage::FieldSource& row,
+                       uint64_t weight) {
+    const InBoth counts{a.Matches(row) ? weight : 0, b.Matches(row) ? weight : 0};
+    return counts.a + counts.b > 0 ? counter.Add(span, row, counts) : Status();
+  };
+  SPANDREL_RETURN_IF_ERROR(WalkRows(context, snapshot, question, add));
   return std::move(counter).Finish();
 }
 

@@ -12,6 +12,8 @@ namespace {
 
 // Numbers of a column that are remembered, so that equal ones are made text once.
 constexpr size_t kMaxKnownNumbers = 4096;
+// What a set takes for a value beside its text.
+constexpr size_t kValueBytes = 96;
 
 using base::Status;
 using span::ValueView;
@@ -73,8 +75,13 @@ Status ValueSet::AddRows(const RowGroup& group, const MatchedRows& rows) {
 // Of all values the first `limit` are wanted, so no more need be kept.
 void ValueSet::Add(std::string text) {
   if (values_.size() >= limit_ && (limit_ == 0 || text > *values_.rbegin())) return;
-  values_.insert(std::move(text));
-  if (values_.size() > limit_) values_.erase(std::prev(values_.end()));
+  const size_t text_bytes = text.size();
+  if (!values_.insert(std::move(text)).second) return;
+  bytes_ += kValueBytes + text_bytes;
+  if (values_.size() <= limit_) return;
+  const auto last = std::prev(values_.end());
+  bytes_ -= kValueBytes + last->size();
+  values_.erase(last);
 }
 
 void ValueSet::AddMessage(std::string_view message) {

@@ -26,6 +26,9 @@ class ValueSet {
 
   std::vector<std::string> Sorted() const { return {values_.begin(), values_.end()}; }
 
+  // What it takes, about.
+  size_t byte_size() const { return bytes_; }
+
  private:
   void Add(std::string text);
   void AddMessage(std::string_view message);
@@ -37,6 +40,7 @@ class ValueSet {
   const storage::Field field_;
   const size_t limit_;
   std::set<std::string> values_;
+  size_t bytes_ = 0;
 };
 
 }  // namespace spandrel::columnar

@@ -12,8 +12,10 @@ base::Status VisitWhole(Scan& scan, const Matcher& all, ReadThrough* result,
   const auto units = scan.Units(all);
   if (!units.ok()) return units.status();
   for (const ScanUnit& unit : *units) {
-    SPANDREL_RETURN_IF_ERROR(
-        scan.Visit(unit, all, Content::kFull, [result](const span::SpanRef&) { ++result->spans; }));
+    SPANDREL_RETURN_IF_ERROR(scan.Visit(unit, all, Content::kFull, [result](const span::SpanRef&) {
+      ++result->spans;
+      return base::Status();
+    }));
     result->stopped = !progress(result->spans);
     if (result->stopped) return {};
   }

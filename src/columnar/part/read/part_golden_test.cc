@@ -19,8 +19,11 @@ std::vector<std::string> MessagesOf(const std::string& path) {
   auto source = PartSource::Open(*part, nullptr);
   const auto all = Matcher::Make(storage::Predicate::All(), {});
   for (uint32_t group = 0; group < (*part)->footer().groups.size(); ++group) {
-    source->ScanGroup(group, *all, Content::kFull,
-                      [&](const span::SpanRef& span) { messages.emplace_back(span.message()); });
+    const auto add = [&](const span::SpanRef& span) {
+      messages.emplace_back(span.message());
+      return base::Status();
+    };
+    EXPECT_TRUE(source->ScanGroup({}, group, *all, Content::kFull, add).ok());
   }
   std::sort(messages.begin(), messages.end());
   return messages;

@@ -168,8 +168,11 @@ std::vector<std::string> SpansOf(const PartPtr& part) {
   const auto matcher = Matcher::Make({}, {});
   std::vector<std::string> spans;
   for (uint32_t group = 0; group < part->footer().groups.size(); ++group) {
-    source->ScanGroup(group, *matcher, Content::kFull,
-                      [&](const span::SpanRef& span) { spans.push_back(AllOf(span)); });
+    const auto add = [&](const span::SpanRef& span) {
+      spans.push_back(AllOf(span));
+      return base::Status();
+    };
+    SPANDREL_CHECK(source->ScanGroup({}, group, *matcher, Content::kFull, add).ok());
   }
   std::sort(spans.begin(), spans.end());
   return spans;

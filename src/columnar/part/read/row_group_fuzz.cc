@@ -13,6 +13,7 @@
 #include "columnar/part/read/part.h"
 #include "columnar/read/aggregate.h"
 #include "columnar/read/dependencies.h"
+#include "columnar/read/fetch.h"
 #include "columnar/read/lists.h"
 #include "columnar/read/search.h"
 #include "columnar/read/verify.h"

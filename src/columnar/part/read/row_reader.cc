@@ -118,7 +118,6 @@ span::SpanEntry RowReader::EntryOf(uint32_t row) const {
 }
 
 Status RowReader::Assemble(uint32_t row) {
-  SPANDREL_RETURN_IF_ERROR(GoTo(row));
   const TemplateTable& table = group_->table();
   const Template& made = table.templates[TemplateOf(row)];
   const span::SpanEntry entry = EntryOf(row);
@@ -134,15 +133,21 @@ Status RowReader::Assemble(uint32_t row) {
   for (const LayoutStep& step : table.layouts[made.layout]) {
     MessageField field;
     field.kind = step.kind;
-    if (step.column != kNoColumn) {
-      const ColumnKey& key = table.columns[step.column];
+    if (step.column == kNoColumn) {
+      if (kept_) continue;
+    } else {
       const ConstantCell& constant = made.cells[cell++];
+      if (kept_ && (*kept_)[step.column] == 0) continue;
+      const ColumnKey& key = table.columns[step.column];
       field.number = key.number;
       field.type = key.type;
       field.key = key.key;
       field.text = constant.text;
       field.scalar = constant.scalar;
-      if (!constant.is_constant) SPANDREL_RETURN_IF_ERROR(ReadCell(step.column, &field));
+      if (!constant.is_constant) {
+        SPANDREL_RETURN_IF_ERROR(GoTo(row));
+        SPANDREL_RETURN_IF_ERROR(ReadCell(step.column, &field));
+      }
     }
     AppendField(field, values, &message_);
   }
@@ -151,6 +156,7 @@ Status RowReader::Assemble(uint32_t row) {
 
 // Moves to a row that does not lie before the one read last.
 Status RowReader::GoTo(uint32_t row) {
+  if (at_row_ == row) return {};
   const uint32_t zone = row / kZoneRows;
   if (!at_row_ || *at_row_ > row || *at_row_ / kZoneRows != zone) {
     Result<std::vector<uint32_t>> before = group_->CellsBefore(zone);
@@ -219,6 +225,7 @@ Result<bool> GroupContains(const RowGroupPtr& group, const span::SpanEntry& entr
     SPANDREL_RETURN_IF_ERROR(reader.VisitMessages(rows, [&](uint32_t, std::string_view message) {
       const span::SpanChunk shared = SharedChunk(group->dictionary());
       hash = ContentHashOf(shared, reader.EntryOf(row).scope, message);
+      return Status();
     }));
     if (hash == content_hash) return true;
   }

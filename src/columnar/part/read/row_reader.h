@@ -33,13 +33,17 @@ class RowReader {
   // The entry; its name is a range in the dictionary's buffer, it has no message.
   span::SpanEntry EntryOf(uint32_t row) const;
 
-  // Calls `visit(uint32_t row, std::string_view message)` for each of `rows`, which are loaded and
-  // ascend. The view lives during the call.
+  // From now on messages are put together of the fields that some columns have, by number: 1 when
+  // it counts. Other columns are not read. Whole messages are left as they are.
+  void KeepOnly(std::vector<uint8_t> columns) { kept_ = std::move(columns); }
+
+  // Calls `base::Status visit(uint32_t row, std::string_view message)` for each of `rows`, which
+  // are loaded and ascend, until one fails. The view lives during the call.
   template <typename Visitor>
   base::Status VisitMessages(std::span<const uint32_t> rows, Visitor&& visit) {
     for (const uint32_t row : rows) {
       SPANDREL_RETURN_IF_ERROR(Assemble(row));
-      visit(row, std::string_view(message_));
+      SPANDREL_RETURN_IF_ERROR(visit(row, std::string_view(message_)));
     }
     return {};
   }
@@ -72,7 +76,8 @@ class RowReader {
     uint32_t size = 0;
   };
   std::vector<OpenedColumn> columns_;
-  std::vector<uint32_t> passed_;  // templates of the rows that GoTo passes
+  std::optional<std::vector<uint8_t>> kept_;  // columns; nothing: the whole message
+  std::vector<uint32_t> passed_;              // templates of the rows that GoTo passes
   std::string message_;
 };
 
