@@ -2,11 +2,13 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <optional>
 
 #include "columnar/engine.h"
 #include "columnar/testing/spans.h"
 #include "conformance/storage_suite.h"
 #include "conformance/test_spans.h"
+#include "conformance/weaker_store.h"
 #include "disk/testing/directory.h"
 
 namespace spandrel::columnar {
@@ -124,6 +126,28 @@ class KilledEngineUnderTest final : public conformance::StoreUnderTest {
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Engine> recovered_;  // null: nothing was settled since the last append
 };
+
+// The engine behind a writer that keeps texts only: the suite expects no more of it.
+class TextsUnderTest final : public conformance::StoreUnderTest {
+ public:
+  storage::Writer& writer() override {
+    writer_.emplace(engine_.writer(), promised());
+    return *writer_;
+  }
+  storage::Reader& reader() override { return engine_.reader(); }
+  storage::Capabilities promised() override {
+    return {.exact_bytes = false, .typed_values = false};
+  }
+  void Settle() override { engine_.Settle(); }
+  void Reopen() override { engine_.Reopen(); }
+
+ private:
+  EngineUnderTest engine_;
+  std::optional<conformance::WeakerWriter> writer_;
+};
+
+const int kRegisteredTexts = conformance::RegisterStorageSuite(
+    "ColumnarOfTexts", [] { return std::make_unique<TextsUnderTest>(); });
 
 const int kRegisteredKilled = conformance::RegisterStorageSuite(
     "KilledColumnar", [] { return std::make_unique<KilledEngineUnderTest>(); });

@@ -12,6 +12,7 @@ namespace {
 // The reference holds everything in memory, so it has one state only.
 class ReferenceUnderTest final : public StoreUnderTest {
  public:
+  explicit ReferenceUnderTest(storage::Capabilities can = {}) : store_(can) {}
   storage::Writer& writer() override { return store_; }
   storage::Reader& reader() override { return store_; }
   void Settle() override {}
@@ -23,6 +24,18 @@ class ReferenceUnderTest final : public StoreUnderTest {
 
 const int kRegistered =
     RegisterStorageSuite("Reference", [] { return std::make_unique<ReferenceUnderTest>(); });
+
+// Engines that promise less are held to that, test by test.
+const int kRegisteredTexts = RegisterStorageSuite("ReferenceOfTexts", [] {
+  return std::make_unique<ReferenceUnderTest>(
+      storage::Capabilities{.exact_bytes = false, .typed_values = false});
+});
+const int kRegisteredFields = RegisterStorageSuite("ReferenceOfFields", [] {
+  return std::make_unique<ReferenceUnderTest>(storage::Capabilities{.exact_bytes = false});
+});
+const int kRegisteredResent = RegisterStorageSuite("ReferenceOfResent", [] {
+  return std::make_unique<ReferenceUnderTest>(storage::Capabilities{.deduplicates = false});
+});
 
 // The reference as an engine without options.
 base::Result<storage::StoreOpener> DecodeReference(const std::string& section) {

@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 #include <utility>
 
+#include "conformance/kept_spans.h"
 #include "conformance/test_spans.h"
 #include "span/span_view.h"
 #include "wire/otlp/otlp.h"
@@ -317,12 +319,47 @@ void ExpectSameValues(std::mt19937_64& random, storage::Reader& engine, storage:
 // The spans as JSON, by trace.
 class Texts final : public storage::SpansSink {
  public:
+  explicit Texts(storage::Capabilities can) : can_(can) {}
   bool OnSpans(const span::TraceId& trace_id, span::SpanBatch&& spans) override {
-    texts.emplace_back(trace_id, wire::EncodeOtlpJson(spans));
+    texts.emplace_back(trace_id, wire::EncodeOtlpJson(AsKept(spans, can_)));
     return true;
   }
   std::vector<std::pair<span::TraceId, std::string>> texts;
+
+ private:
+  const storage::Capabilities can_;
 };
+
+// The spans of one trace: starts and messages.
+class SpanTexts final : public storage::SpansSink {
+ public:
+  explicit SpanTexts(storage::Capabilities can) : can_(can) {}
+  bool OnSpans(const span::TraceId& /*trace_id*/, span::SpanBatch&& spans) override {
+    span::ForEachSpan(AsKept(spans, can_), [this](const span::SpanRef& span) {
+      by_start.emplace(span.entry().start_time_unix_nano, span.span().message);
+    });
+    return true;
+  }
+  std::set<std::pair<uint64_t, std::string>> by_start;
+
+ private:
+  const storage::Capabilities can_;
+};
+
+// With a hint spans outside of it may be missing, and nothing else.
+void ExpectSpansInHints(std::mt19937_64& random, storage::Reader& engine,
+                        storage::Reader& reference, const std::string& state) {
+  const span::TraceId id = TraceIdOf(1 + Below(random, 190));
+  const storage::TimeRange hint = RandomRange(random);
+  SpanTexts got(reference.capabilities());
+  SpanTexts all(reference.capabilities());
+  ASSERT_TRUE(engine.GetTraces({}, {{id, hint}}, got).ok()) << state;
+  ASSERT_TRUE(reference.GetTraces({}, {{id, {}}}, all).ok()) << state;
+  for (const auto& span : all.by_start) {
+    EXPECT_TRUE(got.by_start.contains(span) || !hint.Contains(span.first)) << state;
+  }
+  for (const auto& span : got.by_start) EXPECT_TRUE(all.by_start.contains(span)) << state;
+}
 
 void ExpectSameSpans(std::mt19937_64& random, storage::Reader& engine, storage::Reader& reference,
                      const std::string& state) {
@@ -330,11 +367,14 @@ void ExpectSameSpans(std::mt19937_64& random, storage::Reader& engine, storage::
   for (size_t i = Below(random, 5); i > 0; --i) {
     wanted_traces.push_back({TraceIdOf(1 + Below(random, 190)), {}});
   }
-  Texts got;
-  Texts wanted;
+  const storage::Capabilities can = reference.capabilities();
+  Texts got(can);
+  Texts wanted(can);
   ASSERT_TRUE(engine.GetTraces({}, wanted_traces, got).ok()) << state;
   ASSERT_TRUE(reference.GetTraces({}, wanted_traces, wanted).ok()) << state;
   EXPECT_EQ(got.texts, wanted.texts) << state;
+
+  ExpectSpansInHints(random, engine, reference, state);
 
   const span::TraceId trace = TraceIdOf(1 + Below(random, 190));
   const span::SpanId id = SpanIdOf(1 + Below(random, 7));
@@ -342,7 +382,9 @@ void ExpectSameSpans(std::mt19937_64& random, storage::Reader& engine, storage::
   const auto wanted_span = reference.GetSpan({}, trace, id);
   ASSERT_EQ(got_span.status().code(), wanted_span.status().code()) << state;
   if (!got_span.ok()) return;
-  EXPECT_EQ(wire::EncodeOtlpJson(*got_span), wire::EncodeOtlpJson(*wanted_span)) << state;
+  EXPECT_EQ(wire::EncodeOtlpJson(AsKept(*got_span, can)),
+            wire::EncodeOtlpJson(AsKept(*wanted_span, can)))
+      << state;
 }
 
 }  // namespace

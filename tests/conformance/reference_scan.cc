@@ -18,6 +18,9 @@ using storage::TraceFields;
 using storage::Value;
 using Row = storage::TraceFields::Row;
 
+// What an answer holds of each span of a trace, about.
+constexpr size_t kRowBytes = 256;
+
 std::vector<SpanRef> InOrder(const std::vector<std::shared_ptr<const span::SpanChunk>>& chunks) {
   std::vector<SpanRef> spans;
   for (const auto& chunk : chunks) spans.emplace_back(*chunk, 0);
@@ -243,10 +246,12 @@ Status ReferenceStore::ForEachMatchingTrace(const storage::QueryContext& context
                                             const storage::Expression& where,
                                             storage::TimeRange range,
                                             const VisitTrace& visit) const {
-  const auto evaluator = storage::Evaluator::Make(where);
+  const auto evaluator = storage::Evaluator::Make(context, where);
   if (!evaluator.ok()) return evaluator.status();
+  storage::QueryMemory memory(context);
   for (const auto& [id, chunks] : traces_) {
     SPANDREL_RETURN_IF_ERROR(context.Check());
+    SPANDREL_RETURN_IF_ERROR(memory.Grow(chunks.size() * kRowBytes));
     const TraceFields trace(InOrder(chunks));
     std::vector<uint8_t> matched;
     for (size_t i = 0; i < trace.size(); ++i) {
@@ -333,18 +338,18 @@ Result<storage::MeasureResult> ReferenceStore::Measure(const storage::QueryConte
 Result<storage::ValueCountsResult> ReferenceStore::ValueCounts(
     const storage::QueryContext& context, const storage::ValueCountsRequest& request) {
   SPANDREL_RETURN_IF_ERROR(ValidateRequest(request));
-  const auto a = storage::Evaluator::Make(request.a);
-  if (!a.ok()) return a.status();
-  const auto b = storage::Evaluator::Make(request.b);
-  if (!b.ok()) return b.status();
+  const auto evaluators = storage::Evaluator::MakeAll(context, {request.a, request.b});
+  if (!evaluators.ok()) return evaluators.status();
+  const storage::Evaluator& a = *(*evaluators)[0];
+  const storage::Evaluator& b = *(*evaluators)[1];
   std::lock_guard lock(mutex_);
   storage::ValueCountsResult result;
   std::map<std::string, Counting> fields;
   size_t distinct = 0;
   SPANDREL_RETURN_IF_ERROR(
       ForEachMatchingRow(context, {}, request.start_time, [&](const SpanRef& span, const Row& row) {
-        const uint64_t in_a = (*a)->Matches(row) ? span.entry().weight : 0;
-        const uint64_t in_b = (*b)->Matches(row) ? span.entry().weight : 0;
+        const uint64_t in_a = a.Matches(row) ? span.entry().weight : 0;
+        const uint64_t in_b = b.Matches(row) ? span.entry().weight : 0;
         result.a += in_a;
         result.b += in_b;
         if (in_a + in_b == 0) return;

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "wire/otlp/otlp.h"
+#include "conformance/kept_spans.h"
 
 namespace spandrel::conformance {
 namespace {
@@ -12,6 +12,9 @@ namespace {
 using span::SpanRef;
 using span::SpanStatus;
 using storage::TraceSummary;
+
+// What an answer holds of each match, about.
+constexpr size_t kMatchBytes = 256;
 
 bool IsError(const SpanRef& span) {
   return span.entry().status == SpanStatus::kError;
@@ -182,14 +185,13 @@ void ReferenceStore::Append(span::SpanBatch&& batch, storage::Completion done) {
   {
     std::lock_guard lock(mutex_);
     refused = closed_;
-    if (refused) batch = {};
-    for (const auto& chunk : batch.chunks()) {
+    const span::SpanBatch kept = refused ? span::SpanBatch() : AsKept(batch, can_);
+    for (const auto& chunk : kept.chunks()) {
       for (size_t i = 0; i < chunk->spans.size(); ++i) {
         const SpanRef span(*chunk, i);
         const span::TraceId& id = span.entry().trace_id;
-        if (known_spans_.emplace(id, Identity(span)).second) {
-          traces_[id].push_back(ChunkOf(*chunk, span));
-        }
+        const bool is_new = known_spans_.emplace(id, Identity(span)).second;
+        if (is_new || !can_.deduplicates) traces_[id].push_back(ChunkOf(*chunk, span));
       }
     }
   }
@@ -208,6 +210,8 @@ base::Result<span::SpanBatch> ReferenceStore::GetTrace(const storage::QueryConte
   });
   span::SpanBatch trace;
   for (auto& span : spans) trace.Append(std::move(span));
+  storage::QueryMemory memory(context);
+  SPANDREL_RETURN_IF_ERROR(memory.Grow(trace.byte_size()));
   return trace;
 }
 
@@ -215,13 +219,15 @@ base::Status ReferenceStore::ForEachMatch(const storage::QueryContext& context,
                                           const storage::Predicate& where, storage::TimeRange range,
                                           const Visit& visit) {
   SPANDREL_RETURN_IF_ERROR(context.Check());
-  auto evaluator = storage::Evaluator::Make(where);
+  auto evaluator = storage::Evaluator::Make(context, where);
   if (!evaluator.ok()) return evaluator.status();
+  storage::QueryMemory memory(context);
   for (const auto& [id, spans] : traces_) {
     for (const SpanRef& span : RefsOf(spans)) {
-      if (range.Contains(span.entry().start_time_unix_nano) && (*evaluator)->Matches(span)) {
-        visit(span);
-      }
+      if (!range.Contains(span.entry().start_time_unix_nano)) continue;
+      if (!(*evaluator)->Matches(span)) continue;
+      SPANDREL_RETURN_IF_ERROR(memory.Grow(kMatchBytes));
+      visit(span);
     }
   }
   return {};
@@ -300,9 +306,11 @@ base::Result<std::vector<std::string>> ReferenceStore::Services(
     const storage::QueryContext& context) {
   SPANDREL_RETURN_IF_ERROR(context.Check());
   std::lock_guard lock(mutex_);
+  storage::QueryMemory memory(context);
   std::set<std::string> names;
   for (const auto& [id, spans] : traces_) {
     for (const SpanRef& span : RefsOf(spans)) names.emplace(span.service_name());
+    SPANDREL_RETURN_IF_ERROR(memory.GrowTo(names.size() * kMatchBytes));
   }
   return FirstOf(names, names.size());
 }
@@ -311,12 +319,14 @@ base::Result<std::vector<storage::Operation>> ReferenceStore::Operations(
     const storage::QueryContext& context, std::string_view service) {
   SPANDREL_RETURN_IF_ERROR(context.Check());
   std::lock_guard lock(mutex_);
+  storage::QueryMemory memory(context);
   std::set<storage::Operation> operations;
   for (const auto& [id, spans] : traces_) {
     for (const SpanRef& span : RefsOf(spans)) {
       if (!service.empty() && span.service_name() != service) continue;
       operations.insert({std::string(span.name()), span.entry().kind});
     }
+    SPANDREL_RETURN_IF_ERROR(memory.GrowTo(operations.size() * kMatchBytes));
   }
   return FirstOf(operations, operations.size());
 }
@@ -359,9 +369,11 @@ base::Result<std::vector<storage::Dependency>> ReferenceStore::Dependencies(
     const storage::QueryContext& context, storage::TimeRange range) {
   SPANDREL_RETURN_IF_ERROR(context.Check());
   std::lock_guard lock(mutex_);
+  storage::QueryMemory memory(context);
   std::map<std::pair<std::string, std::string>, storage::Dependency> calls;
   for (const auto& [id, chunks] : traces_) {
     const std::vector<SpanRef> spans = RefsOf(chunks);
+    SPANDREL_RETURN_IF_ERROR(memory.GrowTo((spans.size() + calls.size()) * kMatchBytes));
     std::map<span::SpanId, std::string> service_of;
     for (const SpanRef& span : spans) service_of.emplace(span.entry().span_id, span.service_name());
     for (const SpanRef& span : spans) {

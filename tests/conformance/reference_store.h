@@ -20,6 +20,10 @@ namespace spandrel::conformance {
 // SpanEntry::weight says, a trace as the highest of its spans. Thread-safe.
 class ReferenceStore final : public storage::Store, public storage::Writer, public storage::Reader {
  public:
+  // With less than the best capabilities, the contract is read as an engine that promises no more
+  // has to keep it: see kept_spans.h.
+  explicit ReferenceStore(storage::Capabilities can = {}) : can_(can) {}
+
   storage::Writer& writer() override { return *this; }
   storage::Reader& reader() override { return *this; }
   storage::StoreStats Stats() const override;
@@ -28,7 +32,7 @@ class ReferenceStore final : public storage::Store, public storage::Writer, publ
 
   void Append(span::SpanBatch&& batch, storage::Completion done) override;
 
-  storage::Capabilities capabilities() const override { return {}; }
+  storage::Capabilities capabilities() const override { return can_; }
   storage::Pushdown PushesDown(const storage::Expression& /*expression*/) const override {
     return storage::Pushdown::kNone;
   }
@@ -91,6 +95,7 @@ class ReferenceStore final : public storage::Store, public storage::Writer, publ
   // One span in a chunk of its own.
   using OneSpan = std::shared_ptr<const span::SpanChunk>;
 
+  const storage::Capabilities can_;
   mutable std::mutex mutex_;
   bool closed_ = false;                                          // guarded by mutex_
   std::map<span::TraceId, std::vector<OneSpan>> traces_;         // guarded by mutex_

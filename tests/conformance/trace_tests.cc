@@ -8,6 +8,7 @@
 #include "conformance/reference_store.h"
 #include "conformance/suite_steps.h"
 #include "span/span_view.h"
+#include "storage/regexes.h"
 
 namespace spandrel::conformance {
 namespace {
@@ -128,8 +129,13 @@ void ScansWholeTracesAsColumns(StoreUnderTest& store) {
     EXPECT_EQ(slice.starts, (std::vector<uint64_t>{100, 110, 112, 115}));
     EXPECT_EQ(slice.durations, (std::vector<uint64_t>{50, 20, 90, 1}));
     EXPECT_EQ(slice.fields[0].values, (std::vector<Value>{"web", "db", "db", "lost"}));
-    EXPECT_EQ(slice.fields[1].ends, (std::vector<uint32_t>{0, 2, 2, 2}));
-    EXPECT_EQ(slice.fields[1].values, (std::vector<Value>{"red", "blue"}));
+    if (store.promised().typed_values) {
+      EXPECT_EQ(slice.fields[1].ends, (std::vector<uint32_t>{0, 2, 2, 2}));
+      EXPECT_EQ(slice.fields[1].values, (std::vector<Value>{"red", "blue"}));
+    } else {
+      EXPECT_EQ(slice.fields[1].ends, (std::vector<uint32_t>{0, 1, 1, 1}));
+      EXPECT_EQ(slice.fields[1].values, (std::vector<Value>{R"(["red","blue"])"}));
+    }
     EXPECT_EQ(slice.fields[2].values,
               (std::vector<Value>{int64_t{-1}, int64_t{1}, int64_t{2}, int64_t{0}}));
     EXPECT_EQ(slice.fields[3].ends, (std::vector<uint32_t>{0, 1, 1, 1}));
@@ -176,6 +182,17 @@ void ScansNewestFirstAndStopsWhenTold(StoreUnderTest& store) {
   });
 }
 
+// Where all values are texts, 1 and "1" are one group, and no text is a number.
+void ExpectMeasuresOfTexts(const storage::MeasureResult& result, const std::string& state) {
+  ASSERT_EQ(result.series.size(), 2U) << state;
+  EXPECT_EQ(result.series[0].group, (std::vector<OptionalValue>{Value("1")})) << state;
+  const storage::MeasureBucket& bucket = result.series[0].buckets.at(0);
+  EXPECT_EQ(bucket.spans, 3U) << state;
+  EXPECT_EQ(bucket.measures[0].count, 0U) << state;
+  EXPECT_EQ(bucket.measures[3].count, 3U) << state;
+  EXPECT_EQ(result.series[1].group, (std::vector<OptionalValue>{std::nullopt})) << state;
+}
+
 void MeasuresAnyFieldByTypedGroups(StoreUnderTest& store) {
   if (!store.reader().capabilities().measure) return;
   AppendSpans(store,
@@ -193,6 +210,7 @@ void MeasuresAnyFieldByTypedGroups(StoreUnderTest& store) {
   InEveryState(store, [&](const std::string& state) {
     const auto result = store.reader().Measure({}, request);
     ASSERT_TRUE(result.ok()) << state;
+    if (!store.promised().typed_values) return ExpectMeasuresOfTexts(*result, state);
     ASSERT_EQ(result->series.size(), 3U) << state;
     EXPECT_EQ(result->series[0].group, (std::vector<OptionalValue>{Value(int64_t{1})})) << state;
     const storage::MeasureBucket& ints = result->series[0].buckets.at(0);
@@ -238,6 +256,34 @@ void CountsTheValuesOfTwoSelections(StoreUnderTest& store) {
   });
 }
 
+// With more values than may be told apart, some are missing; what is there is exact.
+void TellsApartAsManyValuesAsItMay(StoreUnderTest& store) {
+  if (!store.reader().capabilities().value_counts) return;
+  std::vector<TestSpan> spans;
+  for (uint64_t i = 1; i <= 40; ++i) {
+    spans.push_back({.trace = i, .attributes = {{"k", "v" + std::to_string(i % 10)}}});
+  }
+  AppendSpans(store, spans);
+  storage::ValueCountsRequest request;
+  request.scopes = {AttributeScope::kSpan};
+  InEveryState(store, [&](const std::string& state) {
+    for (const size_t max_distinct : {0, 4, 10, 11}) {
+      request.max_distinct = max_distinct;
+      const auto result = store.reader().ValueCounts({}, request);
+      ASSERT_TRUE(result.ok()) << state;
+      EXPECT_EQ(result->a, 40U) << state;
+      EXPECT_EQ(result->truncated, max_distinct < 10) << state << " " << max_distinct;
+      const size_t found = result->fields.empty() ? 0 : result->fields[0].values.size();
+      EXPECT_EQ(found, std::min<size_t>(max_distinct, 10)) << state;
+      if (found == 0) continue;
+      EXPECT_FALSE(result->fields[0].truncated) << state;
+      for (const storage::CountedValue& value : result->fields[0].values) {
+        EXPECT_EQ(value.a, 4U) << state;
+      }
+    }
+  });
+}
+
 void ListsNamesAndValues(StoreUnderTest& store) {
   if (!store.reader().capabilities().catalog) return;
   AppendSpans(store,
@@ -261,7 +307,8 @@ void ListsNamesAndValues(StoreUnderTest& store) {
     ASSERT_TRUE(codes.ok()) << state;
     ASSERT_EQ(codes->values.size(), 2U) << state;
     EXPECT_EQ(codes->values[0].value, Value("100")) << state;
-    EXPECT_EQ(codes->values[1].value, Value(int64_t{200})) << state;
+    const Value wanted = store.promised().typed_values ? Value(int64_t{200}) : Value("200");
+    EXPECT_EQ(codes->values[1].value, wanted) << state;
     EXPECT_EQ(codes->values[1].spans, 2U) << state;
     values.prefix = "2";
     EXPECT_EQ(store.reader().Values({}, values)->values.size(), 1U) << state;
@@ -320,6 +367,41 @@ void StopsWhenItIsTold(StoreUnderTest& store) {
   });
 }
 
+// Over budget each read says so, and what it held goes back.
+void ReservesWhatItHolds(StoreUnderTest& store) {
+  AppendSpans(store, SmallTrace());
+  InEveryState(store, [&](const std::string& state) {
+    const auto ask_with = [&](size_t bytes, base::StatusCode code) {
+      base::ByteBudget budget(bytes);
+      const storage::QueryContext context({.memory = &budget});
+      for (const auto& [read, status] : AskEverything(store.reader(), context)) {
+        EXPECT_EQ(status.code(), code) << state << " " << read << ": " << status.ToString();
+        EXPECT_EQ(status.ok(), status.message().empty()) << state << " " << read;
+        EXPECT_EQ(budget.used(), 0U) << state << " " << read;
+      }
+    };
+    ask_with(1, base::StatusCode::kResourceExhausted);
+    ask_with(size_t{64} << 20, base::StatusCode::kOk);
+  });
+}
+
+// A regular expression counts with the most that it may take.
+void CountsRegularExpressions(StoreUnderTest& store) {
+  AppendSpans(store, SmallTrace());
+  InEveryState(store, [&](const std::string& state) {
+    base::ByteBudget budget(storage::kMaxRegexBytes / 2);
+    {
+      const storage::QueryContext context({.memory = &budget});
+      const auto where = storage::Predicate::Compare(Intrinsic::kName, CompareOp::kMatches, ".");
+      EXPECT_EQ(store.reader().Search(context, {.where = where}).status().code(),
+                base::StatusCode::kResourceExhausted)
+          << state;
+      EXPECT_TRUE(store.reader().GetTrace(context, TraceIdOf(1)).ok()) << state;
+    }
+    EXPECT_EQ(budget.used(), 0U) << state;
+  });
+}
+
 void RefusesExpressionsThatMakeNoSense(StoreUnderTest& store) {
   if (!store.reader().capabilities().trace_scan) return;
   Slices slices;
@@ -342,7 +424,7 @@ void RefusesExpressionsThatMakeNoSense(StoreUnderTest& store) {
 // The engine equals the literal reading of the contract on random data and random expressions.
 void AnswersLikeTheReferenceAboutTraces(StoreUnderTest& store) {
   std::mt19937_64 random(20261130);
-  ReferenceStore reference;
+  ReferenceStore reference(store.promised());
   for (uint64_t batch = 0; batch < 10; ++batch) {
     const auto spans =
         RandomSpans(random, 1 + batch * 15, 15, 1000 * kSecond + batch * kSecond, 3 * kSecond);
@@ -366,8 +448,11 @@ SuiteTests TraceTests() {
       {"ScansNewestFirstAndStopsWhenTold", ScansNewestFirstAndStopsWhenTold},
       {"MeasuresAnyFieldByTypedGroups", MeasuresAnyFieldByTypedGroups},
       {"CountsTheValuesOfTwoSelections", CountsTheValuesOfTwoSelections},
+      {"TellsApartAsManyValuesAsItMay", TellsApartAsManyValuesAsItMay},
       {"ListsNamesAndValues", ListsNamesAndValues},
       {"StopsWhenItIsTold", StopsWhenItIsTold},
+      {"ReservesWhatItHolds", ReservesWhatItHolds},
+      {"CountsRegularExpressions", CountsRegularExpressions},
       {"RefusesExpressionsThatMakeNoSense", RefusesExpressionsThatMakeNoSense},
       {"AnswersLikeTheReferenceAboutTraces", AnswersLikeTheReferenceAboutTraces},
   };
