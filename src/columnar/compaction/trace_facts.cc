@@ -7,8 +7,8 @@
 #include <optional>
 
 #include "columnar/hash/content_hash.h"
-#include "columnar/read/row_filter.h"
-#include "columnar/read/trace_ids.h"
+#include "columnar/read/match/group_filter.h"
+#include "columnar/read/scan/trace_ids.h"
 
 namespace spandrel::columnar {
 namespace {

@@ -8,7 +8,7 @@
 #include "base/status.h"
 #include "columnar/compaction/trace_policy.h"
 #include "columnar/part/read/part.h"
-#include "columnar/read/matcher.h"
+#include "columnar/read/match/matcher.h"
 
 namespace spandrel::columnar {
 

@@ -5,15 +5,15 @@
 #include <map>
 #include <string>
 
-#include "columnar/read/aggregate.h"
-#include "columnar/read/catalog.h"
-#include "columnar/read/export.h"
-#include "columnar/read/fetch.h"
-#include "columnar/read/lists.h"
-#include "columnar/read/measure.h"
-#include "columnar/read/search.h"
-#include "columnar/read/trace_scan.h"
-#include "columnar/read/value_counts.h"
+#include "columnar/read/count/aggregate.h"
+#include "columnar/read/count/measure.h"
+#include "columnar/read/count/value_counts.h"
+#include "columnar/read/list/catalog.h"
+#include "columnar/read/list/lists.h"
+#include "columnar/read/traces/export.h"
+#include "columnar/read/traces/fetch.h"
+#include "columnar/read/traces/search.h"
+#include "columnar/read/traces/trace_scan.h"
 #include "columnar/testing/places.h"
 #include "storage/regexes.h"
 

@@ -4,15 +4,15 @@
 #include <string>
 #include <vector>
 
-#include "columnar/read/aggregate.h"
-#include "columnar/read/catalog.h"
-#include "columnar/read/dependencies.h"
-#include "columnar/read/fetch.h"
-#include "columnar/read/lists.h"
-#include "columnar/read/measure.h"
-#include "columnar/read/search.h"
-#include "columnar/read/trace_scan.h"
-#include "columnar/read/value_counts.h"
+#include "columnar/read/count/aggregate.h"
+#include "columnar/read/count/dependencies.h"
+#include "columnar/read/count/measure.h"
+#include "columnar/read/count/value_counts.h"
+#include "columnar/read/list/catalog.h"
+#include "columnar/read/list/lists.h"
+#include "columnar/read/traces/fetch.h"
+#include "columnar/read/traces/search.h"
+#include "columnar/read/traces/trace_scan.h"
 #include "storage/reader.h"
 
 namespace spandrel::columnar {

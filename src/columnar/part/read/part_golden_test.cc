@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "columnar/compaction/merge.h"
-#include "columnar/read/part_source.h"
+#include "columnar/read/scan/part_source.h"
 #include "columnar/testing/golden.h"
 #include "columnar/testing/part.h"
 #include "disk/testing/directory.h"

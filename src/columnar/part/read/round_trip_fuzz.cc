@@ -12,7 +12,7 @@
 #include "columnar/compaction/merge.h"
 #include "columnar/part/read/part.h"
 #include "columnar/part/write/seal.h"
-#include "columnar/read/part_source.h"
+#include "columnar/read/scan/part_source.h"
 #include "proto/writer.h"
 #include "wire/otlp/otlp.h"
 

@@ -11,12 +11,12 @@
 #include "base/testing/fuzz_input.h"
 #include "columnar/compaction/merge.h"
 #include "columnar/part/read/part.h"
-#include "columnar/read/aggregate.h"
-#include "columnar/read/dependencies.h"
-#include "columnar/read/fetch.h"
-#include "columnar/read/lists.h"
-#include "columnar/read/search.h"
-#include "columnar/read/verify.h"
+#include "columnar/read/count/aggregate.h"
+#include "columnar/read/count/dependencies.h"
+#include "columnar/read/list/lists.h"
+#include "columnar/read/traces/fetch.h"
+#include "columnar/read/traces/search.h"
+#include "columnar/read/traces/verify.h"
 #include "columnar/testing/part.h"
 
 namespace spandrel::columnar {

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "columnar/read/match/predicate_fields.h"
+
+namespace spandrel::columnar {
+
+using storage::AttributeScope;
+using storage::Intrinsic;
+
+bool IsTemplateField(const storage::Field& field) {
+  if (const auto* attribute = std::get_if<storage::AttributeField>(&field)) {
+    return attribute->scope == AttributeScope::kResource ||
+           attribute->scope == AttributeScope::kInstrumentation;
+  }
+  switch (std::get<Intrinsic>(field)) {
+    case Intrinsic::kName:
+    case Intrinsic::kKind:
+    case Intrinsic::kStatus:
+    case Intrinsic::kServiceName:
+    case Intrinsic::kScopeName:
+    case Intrinsic::kScopeVersion:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool IsServiceField(const storage::Field& field) {
+  if (const auto* attribute = std::get_if<storage::AttributeField>(&field)) {
+    return attribute->scope == AttributeScope::kResource;
+  }
+  const auto intrinsic = std::get<Intrinsic>(field);
+  return intrinsic == Intrinsic::kServiceName || intrinsic == Intrinsic::kStatus;
+}
+
+}  // namespace spandrel::columnar

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "columnar/read/traces/fetch.h"
+
+#include <string>
+
+namespace spandrel::columnar {
+namespace {
+
+using base::Result;
+using base::Status;
+using base::StatusCode;
+
+constexpr size_t kMaxChunkBytes = size_t{1} << 30;
+
+Status DamagedTrace(const span::TraceId& id, size_t unreadable) {
+  return {StatusCode::kDataLoss, "trace " + id.ToHex() + ": " + std::to_string(unreadable) +
+                                     " row groups that may hold spans of it are damaged on disk"};
+}
+
+// Empty when no span is stored.
+Result<span::SpanBatch> ReadWhole(TraceFetch& traces, const span::TraceId& id,
+                                  storage::TimeRange hint) {
+  const auto spans = traces.Load(id, {Content::kFull, hint});
+  if (!spans.ok()) return spans.status();
+  if (traces.unreadable() > 0) return DamagedTrace(id, traces.unreadable());
+  if (auto chunk = traces.WholeChunk()) return span::SpanBatch(std::move(chunk));
+  return CopySpans(traces.context(), **spans);
+}
+
+}  // namespace
+
+Result<span::SpanBatch> CopySpans(const storage::QueryContext& context,
+                                  const std::vector<span::SpanRef>& spans) {
+  span::SpanBatch batch;
+  ChunkBuilder builder(context);
+  for (const span::SpanRef& span : spans) {
+    SPANDREL_RETURN_IF_ERROR(builder.Add(span));
+    if (builder.byte_size() >= kMaxChunkBytes) batch.Append(builder.Finish());
+  }
+  batch.Append(builder.Finish());
+  return batch;
+}
+
+Result<span::SpanBatch> ReadTrace(const storage::QueryContext& context, const Snapshot& snapshot,
+                                  const span::TraceId& id) {
+  Scan scan(context, snapshot);
+  TraceFetch traces(scan);
+  Result<span::SpanBatch> batch = ReadWhole(traces, id, {});
+  if (batch.ok() && batch->empty()) return Status(StatusCode::kNotFound, "trace not found");
+  return batch;
+}
+
+Result<span::SpanBatch> ReadSpan(const storage::QueryContext& context, const Snapshot& snapshot,
+                                 const span::TraceId& trace_id, const span::SpanId& span_id) {
+  Scan scan(context, snapshot);
+  TraceFetch traces(scan);
+  const auto spans = traces.Load(trace_id, {Content::kFull, {}, span_id});
+  if (!spans.ok()) return spans.status();
+  if (!(*spans)->empty()) return CopySpans(context, {(**spans)[0]});
+  if (traces.unreadable() > 0) return DamagedTrace(trace_id, traces.unreadable());
+  return Status(StatusCode::kNotFound, "span not found");
+}
+
+Result<bool> TracesReader::Send(const Snapshot& snapshot) {
+  SPANDREL_RETURN_IF_ERROR(context_.Check());
+  Scan scan(context_, snapshot);
+  TraceFetch traces(scan);
+  for (; !stopped_ && next_ < wanted_.size(); ++next_) {
+    const auto& [id, hint] = wanted_[next_];
+    Result<span::SpanBatch> batch = ReadWhole(traces, id, hint);
+    if (!batch.ok()) return batch.status();
+    if (!batch->empty()) stopped_ = !sink_.OnSpans(id, *std::move(batch));
+  }
+  return !stopped_;
+}
+
+}  // namespace spandrel::columnar
