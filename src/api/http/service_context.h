@@ -20,7 +20,7 @@ struct ServerStatus {
   std::string data_directory;
   std::string otlp_grpc;  // where it listens; empty when it does not
   std::string otlp_http;
-  uint64_t stored_spans = 0;
+  uint64_t stored_spans = 0;  // of all tenants together
   uint64_t store_bytes = 0;
 };
 

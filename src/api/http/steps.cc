@@ -4,11 +4,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "endpoints/tenant.h"
+
 namespace spandrel::api {
 namespace {
-
-constexpr size_t kMaxTenantBytes = 150;
-constexpr std::string_view kTenantHeader = "x-scope-orgid";
 
 base::Counter& RefusedCounter(base::MetricRegistry& metrics, const std::string& reason) {
   return metrics.AddCounter("spandrel_api_refused_requests_total", {{"reason", reason}});
@@ -18,18 +17,7 @@ base::Counter& CancelledCounter(base::MetricRegistry& metrics, const std::string
   return metrics.AddCounter("spandrel_api_cancelled_queries_total", {{"reason", reason}});
 }
 
-bool IsTenantCharacter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '_' || c == '.';
-}
-
 }  // namespace
-
-bool IsTenantName(std::string_view name) {
-  if (name.empty() || name.size() > kMaxTenantBytes) return false;
-  if (name == "." || name == "..") return false;
-  return std::all_of(name.begin(), name.end(), IsTenantCharacter);
-}
 
 Steps::Steps(const StepOptions& options, base::MetricRegistry& metrics)
     : options_(options),
@@ -48,14 +36,14 @@ std::optional<StepRefusal> Steps::CheckHost(const net::Request& request) const {
 std::optional<StepRefusal> Steps::ReadTenant(const net::Request& request,
                                              std::string* tenant) const {
   if (!options_.tenants) return std::nullopt;
-  *tenant = net::FindHeader(request.headers, kTenantHeader);
-  if (IsTenantName(*tenant)) return std::nullopt;
+  auto named = endpoints::NamedTenant(request);
+  if (named.ok() && named->empty()) named = endpoints::TenantNeeded();
+  if (named.ok()) {
+    *tenant = *std::move(named);
+    return std::nullopt;
+  }
   bad_tenant_.Add();
-  return StepRefusal{
-      400,
-      {base::StatusCode::kInvalidArgument,
-       "X-Scope-OrgID: expected a tenant of 1 to 150 letters, digits, '-', '_', '.'"},
-      {}};
+  return StepRefusal{400, named.status(), {}};
 }
 
 std::optional<StepRefusal> Steps::Authenticate(const net::Request& request,

@@ -77,7 +77,4 @@ class Steps {
   base::Counter& slow_reader_;
 };
 
-// 1 to 150 letters, digits, `-`, `_` and `.`; not `.` or `..`, which are no names of folders.
-bool IsTenantName(std::string_view name);
-
 }  // namespace spandrel::api

@@ -125,8 +125,10 @@ class UiApi {
  public:
   explicit UiApi(const ServiceContext& context) : context_(context) {}
 
-  net::Response GetStatus(const RoutedRequest&) const {
+  net::Response GetStatus(const RoutedRequest& request) const {
     const ServerStatus status = context_.status();
+    const auto stored = StoredSpans(request.context, status);
+    if (!stored.ok()) return ErrorResponse(stored.status());
     const std::vector<base::MetricSample> samples = context_.metrics.Collect();
     std::string text;
     JsonWriter json(&text);
@@ -134,7 +136,7 @@ class UiApi {
     TextField("version", status.version, &json);
     DecimalField("acceptedSpans", SumOf(samples, "otelcol_receiver_accepted_spans"), &json);
     DecimalField("refusedSpans", SumOf(samples, "otelcol_receiver_refused_spans"), &json);
-    DecimalField("storedSpans", status.stored_spans, &json);
+    DecimalField("storedSpans", *stored, &json);
     DecimalField("storeBytes", status.store_bytes, &json);
     TextField("dataDirectory", status.data_directory, &json);
     TextField("otlpGrpc", status.otlp_grpc, &json);
@@ -264,6 +266,19 @@ class UiApi {
 
  private:
   uint64_t Now() const { return context_.clock.NowUnixNano(); }
+
+  // Of the tenant, or of the only one there is.
+  Result<uint64_t> StoredSpans(const storage::QueryContext& context,
+                               const ServerStatus& status) const {
+    if (context.tenant().empty()) return status.stored_spans;
+    const auto counted = context_.reader.Aggregate(context, {});
+    if (!counted.ok()) return counted.status();
+    uint64_t spans = 0;
+    for (const auto& series : counted->series) {
+      for (const auto& bucket : series.buckets) spans += bucket.count;
+    }
+    return spans;
+  }
 
   Result<span::SpanBatch> LoadTrace(const RoutedRequest& request,
                                     const std::optional<span::TraceId>& trace_id,

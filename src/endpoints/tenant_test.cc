@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "endpoints/tenant.h"
+
+#include <gtest/gtest.h>
+
+namespace spandrel::endpoints {
+namespace {
+
+using base::StatusCode;
+
+net::Request With(net::Headers headers) {
+  net::Request request;
+  request.headers = std::move(headers);
+  return request;
+}
+
+TEST(NamedTenantTest, IsWhatTheHeaderSays) {
+  EXPECT_EQ(*NamedTenant(With({{"accept", "x"}, {"x-scope-orgid", "Team-1_a.b"}})), "Team-1_a.b");
+  const std::string longest(150, 'a');
+  EXPECT_EQ(*NamedTenant(With({{"x-scope-orgid", longest}})), longest);
+  EXPECT_EQ(*NamedTenant(With({{"x-scope-orgid", "a"}, {"x-scope-orgid", "a"}})), "a");
+}
+
+TEST(NamedTenantTest, IsEmptyWhenNobodyIsNamed) {
+  EXPECT_EQ(*NamedTenant(With({})), "");
+  EXPECT_EQ(*NamedTenant(With({{"x-scope-orgid", ""}})), "");
+}
+
+TEST(NamedTenantTest, IsRefusedWhenItIsNoName) {
+  for (const std::string& wrong :
+       {std::string(151, 'a'), std::string("a b"), std::string("a/b"), std::string("a|b"),
+        std::string("."), std::string(".."), std::string("\xc3\xa4"), std::string("a\0b", 3)}) {
+    const auto tenant = NamedTenant(With({{"x-scope-orgid", wrong}}));
+    EXPECT_EQ(tenant.status().code(), StatusCode::kInvalidArgument) << wrong;
+  }
+}
+
+TEST(NamedTenantTest, IsRefusedWhenThereAreTwo) {
+  const auto tenant = NamedTenant(With({{"x-scope-orgid", "a"}, {"x-scope-orgid", "b"}}));
+  EXPECT_EQ(tenant.status().code(), StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace spandrel::endpoints
