@@ -12,10 +12,12 @@
 namespace spandrel::receivers {
 
 // `otlp`. `on_listening` is called at start, once for each protocol ("grpc", "http"), with where it
-// listens; may be empty.
+// listens. `tenants_on` is asked for each request whether `X-Scope-OrgID` names its tenant. Both
+// may be empty.
 pipeline::ReceiverFactory MakeOtlpReceiverFactory(
     net::IoRuntime& runtime,
-    std::function<void(std::string_view protocol, const net::Endpoint&)> on_listening = {});
+    std::function<void(std::string_view protocol, const net::Endpoint&)> on_listening = {},
+    std::function<bool()> tenants_on = {});
 
 pipeline::ReceiverFactory MakeNopReceiverFactory();
 

@@ -146,9 +146,14 @@ void HttpService::Handle(std::shared_ptr<const HttpService> service,
   if (auto refusal = service->RefuseByHeaders(request, ingest, encoding)) {
     return service->Respond(*call, std::move(*refusal));
   }
+  auto tenant = service->tenants_.Read(request);
+  if (!tenant.ok()) {
+    return service->Respond(*call, Answer(*ingest, *encoding, {tenant.status(), {}}));
+  }
   ExportRequest taken;
   taken.is_json = *encoding == Encoding::kJson;
-  taken.origin = OriginOf(request, call->identity(), service->config_.listener.include_metadata);
+  taken.origin = OriginOf(request, call->identity(), service->config_.listener.include_metadata,
+                          *std::move(tenant));
   auto body = service->ReadBody(*call, &taken.reservation);
   if (!body.ok()) {
     return service->Respond(*call, AnswerBadBody(*ingest, *encoding, body.status()));

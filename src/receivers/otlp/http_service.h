@@ -11,6 +11,7 @@
 #include "endpoints/listener.h"
 #include "net/exchange/server_call.h"
 #include "receivers/otlp/ingest.h"
+#include "receivers/otlp/tenant_step.h"
 
 namespace spandrel::receivers {
 
@@ -23,9 +24,12 @@ class HttpService {
     std::shared_ptr<const Ingest> ingest;
   };
 
-  HttpService(std::vector<Route> routes, base::ByteBudget& memory,
+  HttpService(std::vector<Route> routes, TenantStep tenants, base::ByteBudget& memory,
               const endpoints::HttpServerConfig& config)
-      : routes_(std::move(routes)), memory_(memory), config_(config) {}
+      : routes_(std::move(routes)),
+        tenants_(std::move(tenants)),
+        memory_(memory),
+        config_(config) {}
 
   // Answers `call`, perhaps after it returns. `service` lives until then.
   static void Handle(std::shared_ptr<const HttpService> service,
@@ -51,6 +55,7 @@ class HttpService {
   void Respond(net::ServerCall& call, net::Response response) const;
 
   const std::vector<Route> routes_;
+  const TenantStep tenants_;
   base::ByteBudget& memory_;
   const endpoints::HttpServerConfig config_;
 };

@@ -18,20 +18,24 @@
 #include "receivers/otlp/http_service.h"
 #include "receivers/otlp/ingest.h"
 #include "receivers/otlp/request_origin.h"
+#include "receivers/otlp/tenant_step.h"
 #include "wire/otlp/otlp_paths.h"
 
 namespace spandrel::receivers {
 namespace {
 
-void HandleGrpcExport(const Ingest& ingest, bool include_metadata,
+void HandleGrpcExport(const Ingest& ingest, const TenantStep& tenants, bool include_metadata,
                       const std::shared_ptr<net::GrpcCall>& call) {
   if (!ingest.is_connected()) {
     const auto name = signal::SignalName(ingest.signal());
     return call->Finish({base::StatusCode::kUnimplemented,
                          fmt::format("no pipeline takes {} from this receiver", name)});
   }
+  auto tenant = tenants.Read(call->request());
+  if (!tenant.ok()) return call->Finish(tenant.status());
   ExportRequest request;
-  request.origin = OriginOf(call->request(), call->identity(), include_metadata);
+  request.origin =
+      OriginOf(call->request(), call->identity(), include_metadata, *std::move(tenant));
   request.body = call->TakeMessage(&request.reservation);
   ingest.Take(std::move(request), [call](const IngestOutcome& outcome) {
     if (!outcome.status.ok()) return call->Finish(outcome.status);
@@ -71,12 +75,13 @@ void RefusePlainHttp(net::ServerCall& call) {
 OtlpReceiver::OtlpReceiver(net::IoRuntime& runtime, pipeline::ComponentContext context,
                            std::shared_ptr<const OtlpReceiverConfig> config,
                            pipeline::Outputs outputs, ListeningObserver on_listening,
-                           OtlpLogins logins)
+                           TenantsOn tenants_on, OtlpLogins logins)
     : runtime_(runtime),
       context_(std::move(context)),
       config_(std::move(config)),
       outputs_(std::move(outputs)),
       on_listening_(std::move(on_listening)),
+      tenants_on_(std::move(tenants_on)),
       logins_(std::move(logins)) {}
 
 OtlpReceiver::~OtlpReceiver() = default;
@@ -102,11 +107,12 @@ net::Handler OtlpReceiver::MakeGrpcHandler() const {
   auto router = std::make_shared<net::GrpcRouter>(context_.memory, config_->grpc->max_message_bytes,
                                                   &context_.metrics);
   const bool include_metadata = config_->grpc->listener.include_metadata;
+  const auto tenants = std::make_shared<const TenantStep>(context_, "grpc", tenants_on_);
   for (const signal::Signal signal : signal::kAllSignals) {
     router->Handle(std::string(wire::OtlpGrpcMethod(signal)),
-                   [ingest = MakeIngest(context_, "grpc", signal, outputs_),
+                   [ingest = MakeIngest(context_, "grpc", signal, outputs_), tenants,
                     include_metadata](const std::shared_ptr<net::GrpcCall>& call) {
-                     HandleGrpcExport(*ingest, include_metadata, call);
+                     HandleGrpcExport(*ingest, *tenants, include_metadata, call);
                    });
   }
   return [router](std::shared_ptr<net::ServerCall> call) {
@@ -121,8 +127,9 @@ net::Handler OtlpReceiver::MakeHttpHandler() const {
     routes.push_back({config_->url_paths[static_cast<size_t>(signal)],
                       MakeIngest(context_, "http", signal, outputs_)});
   }
-  auto service =
-      std::make_shared<const HttpService>(std::move(routes), context_.memory, *config_->http);
+  auto service = std::make_shared<const HttpService>(std::move(routes),
+                                                     TenantStep(context_, "http", tenants_on_),
+                                                     context_.memory, *config_->http);
   return [service](std::shared_ptr<net::ServerCall> call) {
     HttpService::Handle(service, std::move(call));
   };
@@ -158,21 +165,23 @@ base::Status OtlpReceiver::Listen(std::string_view protocol,
 }
 
 pipeline::ReceiverFactory MakeOtlpReceiverFactory(net::IoRuntime& runtime,
-                                                  ListeningObserver on_listening) {
+                                                  ListeningObserver on_listening,
+                                                  TenantsOn tenants_on) {
   pipeline::ReceiverFactory factory;
   factory.info = {"otlp", {}, "stable", "Takes OTLP over gRPC and HTTP."};
   factory.decode = DecodeOtlpReceiverConfig;
   factory.signals.assign(std::begin(signal::kAllSignals), std::end(signal::kAllSignals));
   factory.create =
-      [&runtime, on_listening = std::move(on_listening)](
+      [&runtime, on_listening = std::move(on_listening), tenants_on = std::move(tenants_on)](
           const pipeline::ComponentContext& context,
           std::shared_ptr<const pipeline::ConfigBase> config,
           pipeline::Outputs outputs) -> base::Result<std::unique_ptr<pipeline::Receiver>> {
     auto own = std::static_pointer_cast<const OtlpReceiverConfig>(config);
     auto logins = FindLogins(context, *own);
     if (!logins.ok()) return logins.status();
-    return std::unique_ptr<pipeline::Receiver>(std::make_unique<OtlpReceiver>(
-        runtime, context, std::move(own), std::move(outputs), on_listening, *std::move(logins)));
+    return std::unique_ptr<pipeline::Receiver>(
+        std::make_unique<OtlpReceiver>(runtime, context, std::move(own), std::move(outputs),
+                                       on_listening, tenants_on, *std::move(logins)));
   };
   return factory;
 }

@@ -14,6 +14,7 @@
 #include "pipeline/component.h"
 #include "pipeline/outputs.h"
 #include "receivers/otlp/config.h"
+#include "receivers/otlp/tenant_step.h"
 
 namespace spandrel::receivers {
 
@@ -33,7 +34,7 @@ class OtlpReceiver : public pipeline::Receiver {
  public:
   OtlpReceiver(net::IoRuntime& runtime, pipeline::ComponentContext context,
                std::shared_ptr<const OtlpReceiverConfig> config, pipeline::Outputs outputs,
-               ListeningObserver on_listening, OtlpLogins logins = {});
+               ListeningObserver on_listening, TenantsOn tenants_on, OtlpLogins logins = {});
   ~OtlpReceiver() override;
 
   base::Status Start() override;
@@ -51,6 +52,7 @@ class OtlpReceiver : public pipeline::Receiver {
   const std::shared_ptr<const OtlpReceiverConfig> config_;
   const pipeline::Outputs outputs_;
   const ListeningObserver on_listening_;
+  const TenantsOn tenants_on_;
   const OtlpLogins logins_;
   std::vector<std::unique_ptr<net::Server>> servers_;
 };

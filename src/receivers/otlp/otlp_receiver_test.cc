@@ -4,6 +4,7 @@
 #include <google/protobuf/util/json_util.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -105,9 +106,11 @@ class OtlpReceiverTest : public ::testing::Test {
 
   void Start() {
     auto factory = MakeOtlpReceiverFactory(
-        runtime_, [this](std::string_view protocol, const net::Endpoint& endpoint) {
+        runtime_,
+        [this](std::string_view protocol, const net::Endpoint& endpoint) {
           bound_[std::string(protocol)] = endpoint;
-        });
+        },
+        [this] { return tenants_on_.load(); });
     auto made = factory.create({"otlp", metrics_, memory_, &extensions_}, config_, outputs_);
     ASSERT_TRUE(made.ok()) << made.status().ToString();
     receiver_ = std::move(*made);
@@ -119,6 +122,7 @@ class OtlpReceiverTest : public ::testing::Test {
   net::GrpcChannel::Reply Call(std::string_view message, std::string compression = "",
                                std::string_view path = kExport, net::Headers metadata = {}) {
     net::GrpcChannelOptions options;
+    options.headers = std::move(metadata);
     options.endpoint = bound_["grpc"];
     options.tls.insecure = true;
     options.compression = std::move(compression);
@@ -163,6 +167,7 @@ class OtlpReceiverTest : public ::testing::Test {
   pipeline::Outputs outputs_;
   pipeline::Extensions extensions_;
   std::map<std::string, net::Endpoint> bound_;
+  std::atomic<bool> tenants_on_{false};
   std::unique_ptr<pipeline::Receiver> receiver_;
 };
 
@@ -452,11 +457,42 @@ TEST_F(OtlpReceiverTest, ABatchTellsWhoSentIt) {
 
 TEST_F(OtlpReceiverTest, AnExtensionThatIsNotThereIsNamedWithItsPlace) {
   config_->http->listener.auth.emplace().authenticator = {"tags", {"c.yaml", 3, 5}, "a::b"};
-  const auto factory = MakeOtlpReceiverFactory(runtime_, {});
+  const auto factory = MakeOtlpReceiverFactory(runtime_, {}, {});
   EXPECT_EQ(factory.create({"otlp", metrics_, memory_, &extensions_}, config_, outputs_)
                 .status()
                 .message(),
             "c.yaml:3:5: a::b: extension 'tags' does not run");
+}
+
+TEST_F(OtlpReceiverTest, TheTenantIsNamedWhileTenantsAreOn) {
+  Start();
+  const std::string request = MakeTestRequest("shop", 1, 1);
+  const auto post_of = [&](const std::string& tenant) {
+    net::Headers headers = Protobuf();
+    headers.emplace_back("X-Scope-OrgID", tenant);
+    pipeline_->origin = nullptr;
+    return Post(request, headers).status;
+  };
+  const auto call_of = [&](const std::string& tenant) {
+    pipeline_->origin = nullptr;
+    return Call(request, "", kExport, {{"x-scope-orgid", tenant}}).status.code();
+  };
+  EXPECT_EQ(post_of("no name"), 200) << "ignored";
+  EXPECT_EQ(pipeline_->origin->tenant, "");
+  tenants_on_ = true;
+  EXPECT_EQ(post_of("team-a"), 200);
+  EXPECT_EQ(pipeline_->origin->tenant, "team-a");
+  EXPECT_EQ(call_of("team-b"), StatusCode::kOk);
+  EXPECT_EQ(pipeline_->origin->tenant, "team-b");
+  EXPECT_EQ(post_of("a/b"), 400);
+  EXPECT_EQ(pipeline_->origin, nullptr);
+  EXPECT_EQ(call_of(std::string(151, 'a')), StatusCode::kInvalidArgument);
+  EXPECT_EQ(pipeline_->origin, nullptr);
+  EXPECT_EQ(Refused("http", "tenant"), 1u);
+  EXPECT_EQ(Refused("grpc", "tenant"), 1u);
+  // Whoever needs a name says so.
+  EXPECT_EQ(Post(request, Protobuf()).status, 200);
+  EXPECT_EQ(pipeline_->origin->tenant, "");
 }
 
 TEST_F(OtlpReceiverTest, LetsAllowedPagesSend) {
@@ -475,7 +511,7 @@ TEST_F(OtlpReceiverTest, APortInUseStopsTheStartAndIsNamed) {
   auto config = std::make_shared<OtlpReceiverConfig>();
   config->grpc.emplace();
   config->grpc->listener.endpoint = bound_["grpc"];
-  OtlpReceiver second(runtime_, {"otlp/2", metrics_, memory_}, config, outputs_, {});
+  OtlpReceiver second(runtime_, {"otlp/2", metrics_, memory_}, config, outputs_, {}, {});
   const Status status = second.Start();
   EXPECT_FALSE(status.ok());
   EXPECT_NE(status.message().find(bound_["grpc"].ToString()), std::string::npos)
