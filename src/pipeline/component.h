@@ -64,6 +64,13 @@ struct ListenAddress {
   std::string protocol;  // "tcp", "udp"
 };
 
+// A directory that a component keeps to itself.
+struct HeldDirectory {
+  std::string directory;
+  config::Location where;
+  std::string path;  // "extensions::store::directory"
+};
+
 // An extension that a component's configuration names, and what it wants of it.
 struct ExtensionUse {
   std::string id;
@@ -81,6 +88,7 @@ struct ConfigBase {
   // Of an extension: why it is not, as it is configured, what its factory provides under that name
   // ("it has no 'htpasswd'"); empty when it is.
   virtual std::string_view lacks(std::string_view /*interface_name*/) const { return {}; }
+  virtual std::vector<HeldDirectory> directories() const { return {}; }
 };
 
 }  // namespace spandrel::pipeline

@@ -38,4 +38,7 @@ void CheckExtensionUses(const ServiceConfig& service, const Factories& factories
 // No two used components listen on one port of one address.
 void CheckAddresses(const ServiceConfig& service, config::Problems* problems);
 
+// No two used components keep one directory to themselves.
+void CheckDirectories(const ServiceConfig& service, config::Problems* problems);
+
 }  // namespace spandrel::pipeline

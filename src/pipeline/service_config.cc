@@ -113,6 +113,7 @@ class Reader {
     CheckConnectors(service_, factories_, references_, problems_);
     CheckExtensionUses(service_, factories_, problems_);
     CheckAddresses(service_, problems_);
+    CheckDirectories(service_, problems_);
     return std::move(service_);
   }
 
