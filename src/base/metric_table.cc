@@ -85,6 +85,8 @@ constexpr MetricEntry kTable[] = {
      "Data points that the destination rejected of requests that it took; part of sent."},
     {"spandrel_exporter_rejected_spans_total", kCounter, kLoss, "exporter",
      "Spans that the destination rejected of requests that it took; part of sent."},
+    {"spandrel_exporter_untenanted_spans_total", kCounter, kRefused, "exporter",
+     "Spans that name no tenant, which the store needs; the sender was told."},
     {"spandrel_grpc_refused_calls_total", kCounter, kRefused, "code",
      "gRPC calls of well-formed HTTP that were refused before a handler saw them, by status."},
     {"spandrel_memory_budget_limit_bytes", kGauge, kNormal, "",
@@ -102,7 +104,7 @@ constexpr MetricEntry kTable[] = {
      "Attribute values left as they were because they cannot become what `convert` wants."},
     {"spandrel_receiver_refused_requests_total", kCounter, kRefused, "receiver,transport,reason",
      "Export requests refused before their items were known: `malformed`, `too_large`, "
-     "`unsupported`, or no memory (`overload`)."},
+     "`unsupported`, no name of a `tenant`, or no memory (`overload`)."},
     {"spandrel_receiver_rejected_log_records_total", kCounter, kLoss, "receiver,transport,reason",
      "Log records that can never be taken, reported to the sender as a partial success."},
     {"spandrel_receiver_rejected_metric_points_total", kCounter, kLoss, "receiver,transport,reason",

@@ -10,12 +10,10 @@ namespace spandrel::receivers {
 TenantStep::TenantStep(const pipeline::ComponentContext& context, std::string_view transport,
                        TenantsOn are_on)
     : are_on_(std::move(are_on)),
-      refused_(context.metrics.AddCounter(
-          "spandrel_receiver_refused_requests_total",
-          "Export requests refused before their items were known, by reason.",
-          {{"receiver", context.id},
-           {"transport", std::string(transport)},
-           {"reason", "tenant"}})) {}
+      refused_(context.metrics.AddCounter("spandrel_receiver_refused_requests_total",
+                                          {{"receiver", context.id},
+                                           {"transport", std::string(transport)},
+                                           {"reason", "tenant"}})) {}
 
 base::Result<std::string> TenantStep::Read(const net::Request& request) const {
   if (!are_on_ || !are_on_()) return std::string();
