@@ -10,6 +10,7 @@
 #include "config/decode.h"
 #include "config/document.h"
 #include "pipeline/testing/manual_timer.h"
+#include "signal/origin.h"
 
 namespace spandrel::pipeline {
 namespace {
@@ -36,6 +37,7 @@ class FakeTransport {
     return [this](span::SpanBatch batch, nanoseconds timeout, Completion done) {
       last_timeout = timeout;
       sent_spans.push_back(batch.span_count());
+      sent_tenants.push_back(batch.origin() == nullptr ? "" : batch.origin()->tenant);
       if (on_send) std::exchange(on_send, nullptr)();
       if (answer_at_once) return done(*answer_at_once);
       pending.push_back(std::move(done));
@@ -48,6 +50,7 @@ class FakeTransport {
   }
 
   std::vector<size_t> sent_spans;
+  std::vector<std::string> sent_tenants;
   std::vector<Completion> pending;
   std::optional<Status> answer_at_once;
   std::function<void()> on_send;  // called by the next send
@@ -125,6 +128,19 @@ TEST_F(QueuedSenderTest, SendsAtMostNumConsumersAtOnceInOrder) {
   transport_.Answer(Status());
   transport_.Answer(Status());
   EXPECT_EQ(Sent(), 10);
+}
+
+TEST_F(QueuedSenderTest, BatchesOfTenantsStayApart) {
+  options_.queue.num_consumers = 1;
+  Make();
+  for (const char* tenant : {"blue", "red", "blue"}) {
+    span::SpanBatch batch = MakeBatch(1);
+    batch.set_origin(std::make_shared<const signal::Origin>(signal::Origin{tenant, "", {}, ""}));
+    sender_->Consume(std::move(batch), [](const Status& status) { EXPECT_TRUE(status.ok()); });
+  }
+  for (int i = 0; i < 3; ++i) transport_.Answer(Status());
+  EXPECT_EQ(transport_.sent_spans, (std::vector<size_t>{1, 1, 1}));
+  EXPECT_EQ(transport_.sent_tenants, (std::vector<std::string>{"blue", "red", "blue"}));
 }
 
 TEST_F(QueuedSenderTest, WaitForResultHandsOnTheAnswer) {

@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <set>
 #include <utility>
 
+#include "base/canonical_path.h"
 #include "config/words.h"
 #include "pipeline/component_id.h"
 #include "pipeline/graph/extension_order.h"
@@ -192,12 +192,6 @@ bool Collide(const ListenAddress& a, const ListenAddress& b) {
   return IsAnyHost(a.host) || IsAnyHost(b.host) || PlainHost(a.host) == PlainHost(b.host);
 }
 
-std::string Canonical(const std::string& directory) {
-  std::error_code error;
-  const auto path = std::filesystem::weakly_canonical(directory, error);
-  return error ? directory : path.string();
-}
-
 }  // namespace
 
 void CheckConnectorIds(const ServiceConfig& service, Problems* problems) {
@@ -257,7 +251,7 @@ void CheckDirectories(const ServiceConfig& service, Problems* problems) {
   std::map<std::string, UsedComponent> held;
   for (const UsedComponent& used : UsedComponents(service)) {
     for (const HeldDirectory& it : used.component->config->directories()) {
-      const auto [other, is_free] = held.emplace(Canonical(it.directory), used);
+      const auto [other, is_free] = held.emplace(base::CanonicalPath(it.directory), used);
       if (is_free) continue;
       problems->Add({it.where, it.path,
                      fmt::format("directory {} is also that of {} {}", Quote(it.directory),

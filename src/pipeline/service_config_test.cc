@@ -289,6 +289,19 @@ TEST_F(ServiceConfigTest, ConnectorsExtensionsAndAddressesAreCheckedAsAWhole) {
             "for themselves\n");
 }
 
+TEST_F(ServiceConfigTest, ADirectoryIsOfOneUsedComponent) {
+  const std::string rest =
+      "receivers: {otlp: }\nexporters: {otlp: , store: {directory: ./data}}\n"
+      "service: {extensions: [query, auth], pipelines: {traces: {receivers: [otlp], exporters: "
+      "[otlp]}}}\n";
+  EXPECT_EQ(
+      LoadText("extensions: {query: {directory: ./data}, auth: {directory: x/../data/}}\n" + rest),
+      "c.yaml:1:60: extensions::auth::directory: directory 'x/../data/' is also that of "
+      "extension 'query'\n");
+  EXPECT_EQ(LoadText("extensions: {query: {directory: ./data}, auth: {directory: data2}}\n" + rest),
+            "");
+}
+
 TEST(ComponentId, HasBounds) {
   EXPECT_TRUE(ParseComponentId(std::string(63, 'a')).ok());
   EXPECT_FALSE(ParseComponentId(std::string(64, 'a')).ok());

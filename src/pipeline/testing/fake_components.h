@@ -21,6 +21,7 @@ struct Journal {
 
 struct Config final : ConfigBase {
   std::string endpoint;
+  HeldDirectory directory;
   int64_t port = 0;
   bool idle = false;
   ExtensionUse auth;
@@ -28,6 +29,10 @@ struct Config final : ConfigBase {
   std::vector<ListenAddress> listens() const override {
     if (port == 0) return {};
     return {{"localhost", static_cast<uint16_t>(port), "tcp"}};
+  }
+  std::vector<HeldDirectory> directories() const override {
+    if (directory.directory.empty()) return {};
+    return {directory};
   }
   std::vector<ExtensionUse> extension_uses() const override {
     if (auth.id.empty()) return {};
@@ -46,6 +51,9 @@ class Authenticator {
 inline std::shared_ptr<const ConfigBase> Decode(config::Decoder& decoder) {
   auto config = std::make_shared<Config>();
   decoder.Read("endpoint", &config->endpoint);
+  decoder.Read("directory", &config->directory.directory);
+  config->directory.where = decoder.WhereOf("directory");
+  config->directory.path = decoder.PathOf("directory");
   decoder.Read("port", &config->port);
   decoder.Read("idle", &config->idle);
   decoder.Read("auth", &config->auth.id);
