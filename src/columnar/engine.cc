@@ -17,6 +17,7 @@
 #include "columnar/read/traces/trace_scan.h"
 #include "columnar/read/traces/verify.h"
 #include "columnar/tenant_store.h"
+#include "signal/origin.h"
 #include "storage/narrow.h"
 
 namespace spandrel::columnar {
@@ -41,6 +42,7 @@ class Engine::Impl {
   Host& host() { return *host_; }
   const Host& host() const { return *host_; }
   const std::shared_ptr<Host>& shared_host() const { return host_; }
+  bool by_tenant() const { return host_->options().tenants && !tenant_; }
 
   void Append(std::string named, span::SpanBatch&& batch, storage::Completion done) {
     host_->Append(TenantOf(named), std::move(batch), std::move(done));
@@ -71,7 +73,8 @@ class Engine::Impl {
 
 std::vector<PartInfo> Engine::Impl::Parts() const {
   std::vector<PartInfo> parts;
-  for (const auto& tenant : host_->Tenants()) {
+  for (const auto& tenant : tenant_ ? std::vector{host_->Find(*tenant_)} : host_->Tenants()) {
+    if (tenant == nullptr) continue;
     for (const PartPtr& part : tenant->parts().parts()) {
       const PartFooter& footer = part->footer();
       const PolicyRecord dropped = footer.policy.value_or(PolicyRecord());
@@ -145,7 +148,8 @@ void Engine::Close() {
 }
 
 void Engine::Append(span::SpanBatch&& batch, storage::Completion done) {
-  impl_->Append({}, std::move(batch), std::move(done));
+  std::string tenant = batch.origin() == nullptr ? std::string() : batch.origin()->tenant;
+  impl_->Append(std::move(tenant), std::move(batch), std::move(done));
 }
 
 void Engine::Append(std::string tenant, span::SpanBatch&& batch, storage::Completion done) {
@@ -153,7 +157,7 @@ void Engine::Append(std::string tenant, span::SpanBatch&& batch, storage::Comple
 }
 
 storage::Capabilities Engine::capabilities() const {
-  return {};
+  return {.tenants = impl_->by_tenant()};
 }
 
 storage::Pushdown Engine::PushesDown(const storage::Expression& expression) const {
@@ -276,6 +280,10 @@ Durability Engine::durability() const {
 
 const EngineOptions& Engine::options() const {
   return impl_->host().options();
+}
+
+std::vector<std::string> Engine::Tenants() const {
+  return impl_->host().TenantNames();
 }
 
 std::vector<PartInfo> Engine::Parts() const {

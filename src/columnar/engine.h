@@ -47,9 +47,9 @@ struct TraceWalk {
 // The embedded trace store: a write-ahead log, heads in memory, sealed parts on disk, in one
 // directory that one process holds. See docs/design/store.md.
 //
-// With EngineOptions::tenants, spans and questions are of the tenant that they name
-// (QueryContext::tenant); without, all are of the default tenant. What a tenant has stored, no
-// other one sees. Nothing is found of a tenant that has stored nothing.
+// With EngineOptions::tenants, spans and questions are of the tenant that they name (the batch's
+// signal::Origin::tenant, QueryContext::tenant); without, all are of the default tenant. What a
+// tenant has stored, no other one sees. Nothing is found of a tenant that has stored nothing.
 //
 // Append completes on the log's thread once the batch is as durable as the options say, and is
 // refused with UNAVAILABLE while too much waits, too much is unsealed, or the log cannot be
@@ -124,7 +124,10 @@ class Engine final : public storage::Store, public storage::Writer, public stora
   storage::StoreStats Stats() const override;
   Durability durability() const;
   const EngineOptions& options() const;
-  // The sealed parts of all tenants, oldest first of each.
+  // The names of those who have something here; the first one is the default tenant's, empty.
+  std::vector<std::string> Tenants() const;
+  // The sealed parts, oldest first of each tenant: of all of them, or of the one that this engine
+  // is for.
   std::vector<PartInfo> Parts() const;
 
   // The number of traces with a span that starts in the range and matches.

@@ -240,6 +240,14 @@ std::vector<std::shared_ptr<TenantStore>> Host::Tenants() const {
   return all;
 }
 
+std::vector<std::string> Host::TenantNames() const {
+  std::vector<std::string> names;
+  base::ReaderLock lock(mutex_);
+  names.reserve(tenants_.size());
+  for (const auto& [name, tenant] : tenants_) names.push_back(name);
+  return names;
+}
+
 std::shared_ptr<TenantStore> Host::FindOrMake(const std::string& tenant) {
   if (auto found = Find(tenant)) return found;
   auto made = TenantStore::Make(Context(), LayoutOf(tenant));

@@ -48,6 +48,7 @@ class Host {
   std::shared_ptr<TenantStore> Find(std::string_view tenant) const;
   // By name, the default one first.
   std::vector<std::shared_ptr<TenantStore>> Tenants() const;
+  std::vector<std::string> TenantNames() const;
 
   // Seals and merges what there is and waits for it.
   void Settle();
