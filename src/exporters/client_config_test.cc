@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include "exporters/otlp/config.h"
-#include "exporters/store/config.h"
 #include "exporters/testing/decode_yaml.h"
 
 namespace spandrel::exporters {
@@ -122,19 +121,6 @@ TEST(HttpClientConfigTest, RefusesWhatItCannotDo) {
     Http(yaml, &problems);
     EXPECT_TRUE(problems.has_errors()) << yaml;
   }
-}
-
-TEST(StoreExporterConfigTest, ReadsItsKeys) {
-  config::Problems problems;
-  auto config = DecodeYaml("{}", DecodeStoreExporterConfig, &problems);
-  EXPECT_EQ(config->directory, "./spandrel-data");
-  EXPECT_EQ(config->durability, Durability::kFsync);
-  config = DecodeYaml("{directory: /data, durability: os}", DecodeStoreExporterConfig, &problems);
-  EXPECT_EQ(config->directory, "/data");
-  EXPECT_EQ(config->durability, Durability::kOs);
-  EXPECT_FALSE(problems.has_errors()) << problems.ToString();
-  DecodeYaml("durability: maybe", DecodeStoreExporterConfig, &problems);
-  EXPECT_TRUE(problems.has_errors());
 }
 
 }  // namespace

@@ -16,13 +16,16 @@ inline constexpr std::string_view kBuiltinConfig = R"(receivers:
         endpoint: localhost:4318
 exporters:
   store:
+    store: store
+extensions:
+  store:
     directory: ./spandrel-data
     durability: fsync
-extensions:
   query:
     endpoint: localhost:16686
+    store: store
 service:
-  extensions: [query]
+  extensions: [store, query]
   telemetry:
     metrics:
       level: none

@@ -26,7 +26,7 @@ struct BuiltinFlag {
   const char* help;
 };
 constexpr BuiltinFlag kBuiltinFlags[] = {
-    {"--data-dir", "exporters.store.directory",
+    {"--data-dir", "extensions.store.directory",
      "Directory of the stored data (default ./spandrel-data)"},
     {"--otlp-grpc", "receivers.otlp.protocols.grpc.endpoint",
      "HOST:PORT of OTLP/gRPC (default localhost:4317)"},
@@ -34,11 +34,11 @@ constexpr BuiltinFlag kBuiltinFlags[] = {
      "HOST:PORT of OTLP/HTTP (default localhost:4318)"},
     {"--http", "extensions.query.endpoint",
      "HOST:PORT of the page and the APIs (default localhost:16686)"},
-    {"--durability", "exporters.store.durability",
+    {"--durability", "extensions.store.durability",
      "When spans are acknowledged: fsync, os or memory (default fsync)"},
-    {"--max-age", "exporters.store.retention.max_age",
+    {"--max-age", "extensions.store.retention.max_age",
      "Drop spans that are older, for example 720h (default: keep them)"},
-    {"--max-bytes", "exporters.store.retention.max_bytes",
+    {"--max-bytes", "extensions.store.retention.max_bytes",
      "Drop the oldest spans while the data are larger, for example 50GiB (default: keep them)"},
 };
 
@@ -62,6 +62,10 @@ void AddServeOptions(CLI::App& app, Options* options) {
            flag.help)
         ->excludes("--config");
   }
+  app.add_flag_callback(
+         "--tenants", [options] { options->sets.emplace_back("extensions.store.tenants=true"); },
+         "Keep tenants apart; X-Scope-OrgID (header or gRPC metadata) names one on every request")
+      ->excludes("--config");
   app.add_option("--ready-file", options->ready_file,
                  "Write the addresses and the process id here, as JSON, once everything is served")
       ->type_name("FILE");

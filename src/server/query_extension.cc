@@ -10,6 +10,7 @@
 #include "base/worker_pool.h"
 #include "endpoints/gate.h"
 #include "endpoints/listener.h"
+#include "exporters/store/config.h"
 #include "net/peer/server.h"
 #include "pipeline/extensions.h"
 #include "server/page.h"
@@ -23,7 +24,9 @@ constexpr uint16_t kDefaultPort = 16686;
 
 struct QueryConfig : pipeline::ConfigBase {
   endpoints::HttpServerConfig http;
-  std::string directory;
+  // One of these, or neither: the only store there is.
+  config::Reference store;
+  exporters::OpenStore own_store;
   std::chrono::nanoseconds query_timeout = std::chrono::seconds(30);
   std::chrono::nanoseconds max_query_timeout = std::chrono::minutes(5);
 
@@ -31,17 +34,23 @@ struct QueryConfig : pipeline::ConfigBase {
     return {{http.listener.endpoint.host, http.listener.endpoint.port, "tcp"}};
   }
   std::vector<pipeline::ExtensionUse> extension_uses() const override {
-    const config::Reference name = http.listener.authenticator();
-    if (name.id.empty()) return {};
-    return {pipeline::UseAs<endpoints::ServerAuthenticator>(name)};
+    std::vector<pipeline::ExtensionUse> uses;
+    const config::Reference login = http.listener.authenticator();
+    if (!login.id.empty()) uses.push_back(pipeline::UseAs<endpoints::ServerAuthenticator>(login));
+    if (!store.id.empty()) uses.push_back(pipeline::UseAs<exporters::TraceStoreExtension>(store));
+    return uses;
   }
 };
 
-std::shared_ptr<const pipeline::ConfigBase> Decode(config::Decoder& decoder) {
+std::shared_ptr<const pipeline::ConfigBase> Decode(config::Decoder& decoder,
+                                                   const exporters::DecodeStore& decode_store) {
   auto config = std::make_shared<QueryConfig>();
   config->http =
       endpoints::DecodeHttpServer(decoder, {"localhost", kDefaultPort}, kMaxRequestBytes);
-  decoder.Read("directory", &config->directory);
+  config->store = exporters::ReadStoreName(decoder);
+  if (config->store.id.empty() && decoder.Has("directory")) {
+    config->own_store = decode_store(decoder);
+  }
   decoder.Read("query_timeout", &config->query_timeout);
   decoder.Read("max_query_timeout", &config->max_query_timeout);
   if (config->query_timeout.count() <= 0) {
@@ -58,7 +67,7 @@ class QueryExtension final : public pipeline::Extension {
   QueryExtension(net::IoRuntime& runtime, Stores& stores, Addresses& addresses,
                  ReloadRequests& reload_requests, const pipeline::ComponentContext& context,
                  std::shared_ptr<const QueryConfig> config,
-                 std::shared_ptr<endpoints::ServerAuthenticator> login)
+                 std::shared_ptr<endpoints::ServerAuthenticator> login, Stores::SharedStore store)
       : runtime_(runtime),
         stores_(stores),
         addresses_(addresses),
@@ -66,13 +75,15 @@ class QueryExtension final : public pipeline::Extension {
         metrics_(context.metrics),
         memory_(context.memory),
         config_(std::move(config)),
-        login_(std::move(login)) {}
+        login_(std::move(login)),
+        store_(std::move(store)) {}
 
   base::Status Start() override {
-    auto store = config_->directory.empty() ? stores_.Only()
-                                            : stores_.Open({.directory = config_->directory});
-    if (!store.ok()) return store.status();
-    store_ = *store;
+    if (store_ == nullptr) {
+      auto store = config_->own_store ? config_->own_store() : stores_.Only();
+      if (!store.ok()) return store.status();
+      store_ = *std::move(store);
+    }
     const size_t processors = std::max(2U, std::thread::hardware_concurrency());
     workers_ = std::make_unique<base::WorkerPool>(processors, kQueuedQueries);
     SPANDREL_RETURN_IF_ERROR(MakeService());
@@ -96,7 +107,7 @@ class QueryExtension final : public pipeline::Extension {
     workers_.reset();
     server_.reset();
     service_.reset();
-    store_.engine.reset();
+    store_.reset();
   }
 
  private:
@@ -110,12 +121,13 @@ class QueryExtension final : public pipeline::Extension {
     if (!gate.ok()) return gate.status().Annotate(kName);
     gate_ = *std::move(gate);
     const api::StepOptions steps{.gate = gate_.get(),
+                                 .tenants = store_->by_tenant(),
                                  .query_timeout = config_->query_timeout,
                                  .max_query_timeout = config_->max_query_timeout,
                                  .memory = &memory_};
     service_ = std::make_unique<api::Service>(
-        api::ServiceContext{*store_.engine, metrics_, *workers_, [this] { return Status(); },
-                            EmbeddedPage()},
+        api::ServiceContext{store_->store().reader(), metrics_, *workers_,
+                            [this] { return Status(); }, EmbeddedPage()},
         api::ServiceOptions{steps, config_->http.cors});
     return {};
   }
@@ -129,9 +141,9 @@ class QueryExtension final : public pipeline::Extension {
   }
 
   api::ServerStatus Status() const {
-    const storage::StoreStats stats = store_.engine->Stats();
+    const storage::StoreStats stats = store_->store().Stats();
     return {.version = SPANDREL_VERSION,
-            .data_directory = store_.directory,
+            .data_directory = store_->directory(),
             .otlp_grpc = addresses_.Get("otlp_grpc"),
             .otlp_http = addresses_.Get("otlp_http"),
             .stored_spans = stats.spans,
@@ -146,16 +158,24 @@ class QueryExtension final : public pipeline::Extension {
   base::ByteBudget& memory_;
   const std::shared_ptr<const QueryConfig> config_;
   const std::shared_ptr<endpoints::ServerAuthenticator> login_;  // null: none is named
-  OpenStore store_;
+  Stores::SharedStore store_;  // null before the start when no extension is named
   std::unique_ptr<base::WorkerPool> workers_;
   std::shared_ptr<const endpoints::Gate> gate_;
   std::unique_ptr<api::Service> service_;
   std::unique_ptr<net::Server> server_;
 };
 
+base::Result<Stores::SharedStore> FindStore(const pipeline::ComponentContext& context,
+                                            const QueryConfig& config) {
+  auto extension = pipeline::FindNamed<exporters::TraceStoreExtension>(context, config.store);
+  if (!extension.ok()) return extension.status();
+  return *extension == nullptr ? nullptr : (*extension)->trace_store();
+}
+
 }  // namespace
 
 pipeline::ExtensionFactory MakeQueryExtensionFactory(net::IoRuntime& runtime, Stores& stores,
+                                                     exporters::DecodeStore decode_store,
                                                      Addresses& addresses,
                                                      ReloadRequests& reload_requests) {
   pipeline::ExtensionFactory factory;
@@ -163,7 +183,9 @@ pipeline::ExtensionFactory MakeQueryExtensionFactory(net::IoRuntime& runtime, St
                   .aliases = {},
                   .stability = "beta",
                   .summary = "Serves the page and Jaeger's APIs over the store of this process."};
-  factory.decode = Decode;
+  factory.decode = [decode_store = std::move(decode_store)](config::Decoder& decoder) {
+    return Decode(decoder, decode_store);
+  };
   factory.create = [&runtime, &stores, &addresses, &reload_requests](
                        const pipeline::ComponentContext& context,
                        std::shared_ptr<const pipeline::ConfigBase> config)
@@ -172,8 +194,11 @@ pipeline::ExtensionFactory MakeQueryExtensionFactory(net::IoRuntime& runtime, St
     auto login = pipeline::FindNamed<endpoints::ServerAuthenticator>(
         context, own->http.listener.authenticator());
     if (!login.ok()) return login.status();
-    return std::unique_ptr<pipeline::Extension>(std::make_unique<QueryExtension>(
-        runtime, stores, addresses, reload_requests, context, std::move(own), *std::move(login)));
+    auto store = FindStore(context, *own);
+    if (!store.ok()) return store.status();
+    return std::unique_ptr<pipeline::Extension>(
+        std::make_unique<QueryExtension>(runtime, stores, addresses, reload_requests, context,
+                                         std::move(own), *std::move(login), *std::move(store)));
   };
   return factory;
 }

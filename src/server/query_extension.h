@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "exporters/store/trace_store.h"
 #include "net/socket/io_runtime.h"
 #include "pipeline/factories.h"
 #include "server/ready_file.h"
@@ -11,9 +12,11 @@ namespace spandrel::server {
 
 // The extension `query`: serves the page, the APIs, /metrics and /health over the store of this
 // process. Keys: those of a listener (`endpoint`, localhost:16686, `tls`, `auth`, `cors`, ...),
-// `query_timeout`, `max_query_timeout`, `directory` (the only store that an exporter opened; needed
-// only where there is none or more than one). All arguments outlive what the factory makes.
+// `query_timeout`, `max_query_timeout`, `store` (the extension whose store is asked; without it the
+// only store there is), or the options of a store, beginning with `directory`. All arguments
+// outlive what the factory makes.
 pipeline::ExtensionFactory MakeQueryExtensionFactory(net::IoRuntime& runtime, Stores& stores,
+                                                     exporters::DecodeStore decode_store,
                                                      Addresses& addresses,
                                                      ReloadRequests& reload_requests);
 

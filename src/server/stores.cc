@@ -1,44 +1,73 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/stores.h"
 
-#include <filesystem>
+#include <utility>
+#include <vector>
 
-#include "base/mutex.h"
+#include "base/canonical_path.h"
 
 namespace spandrel::server {
-namespace {
 
-std::string Canonical(const std::string& directory) {
-  std::error_code error;
-  const auto path = std::filesystem::weakly_canonical(directory, error);
-  return error ? directory : path.string();
+class Stores::Opened final : public exporters::TraceStore {
+ public:
+  Opened(std::string directory, std::unique_ptr<storage::Store> store, std::atomic<int>& by_tenant)
+      : directory_(std::move(directory)),
+        store_(std::move(store)),
+        is_by_tenant_(store_->reader().capabilities().tenants),
+        by_tenant_(by_tenant) {
+    if (is_by_tenant_) ++by_tenant_;
+  }
+  ~Opened() override {
+    if (is_by_tenant_) --by_tenant_;
+  }
+
+  storage::Store& store() override { return *store_; }
+  bool by_tenant() const override { return is_by_tenant_; }
+  const std::string& directory() const override { return directory_; }
+
+ private:
+  const std::string directory_;
+  const std::unique_ptr<storage::Store> store_;
+  const bool is_by_tenant_;
+  std::atomic<int>& by_tenant_;  // how many are
+};
+
+base::Result<Stores::SharedStore> Stores::Open(const std::string& directory,
+                                               const storage::StoreOpener& open) {
+  const std::string path = base::CanonicalPath(directory);
+  base::MutexLock lock(mutex_);
+  std::weak_ptr<Opened>& known = stores_[path];
+  if (SharedStore running = known.lock()) return running;
+  auto store = open(metrics_);
+  if (!store.ok()) return store.status();
+  auto opened = std::make_shared<Opened>(path, *std::move(store), by_tenant_);
+  known = opened;
+  return SharedStore(std::move(opened));
 }
 
-}  // namespace
-
-base::Result<OpenStore> Stores::Open(columnar::EngineOptions options) {
-  const std::string path = Canonical(options.directory);
+Stores::SharedStore Stores::Find(const std::string& directory) const {
   base::MutexLock lock(mutex_);
-  if (const auto found = stores_.find(path); found != stores_.end()) return found->second;
-  options.directory = path;
-  options.create_directory = true;
-  auto engine = columnar::Engine::Open(std::move(options), metrics_);
-  if (!engine.ok()) return engine.status();
-  return stores_[path] = OpenStore{path, *std::move(engine)};
+  const auto found = stores_.find(base::CanonicalPath(directory));
+  return found == stores_.end() ? nullptr : found->second.lock();
 }
 
-base::Result<OpenStore> Stores::Only() const {
+base::Result<Stores::SharedStore> Stores::Only() const {
   base::MutexLock lock(mutex_);
-  if (stores_.size() == 1) return stores_.begin()->second;
+  std::vector<SharedStore> running;
+  for (const auto& [directory, store] : stores_) {
+    if (SharedStore held = store.lock()) running.push_back(std::move(held));
+  }
+  if (running.size() == 1) return std::move(running.front());
   return base::Status(base::StatusCode::kFailedPrecondition,
-                      stores_.empty() ? "no exporter has a store; name one with `directory`"
-                                      : "there are several stores; say which with `directory`");
+                      running.empty() ? "there is no store; name an extension with `store`"
+                                      : "there are several stores; say which with `store`");
 }
 
 void Stores::Close() {
   base::MutexLock lock(mutex_);
-  for (auto& [directory, store] : stores_) store.engine->Close();
-  stores_.clear();
+  for (const auto& [directory, store] : stores_) {
+    if (const SharedStore held = store.lock()) held->store().Close();
+  }
 }
 
 }  // namespace spandrel::server

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
@@ -8,35 +9,40 @@
 #include "base/metrics.h"
 #include "base/mutex.h"
 #include "base/status.h"
-#include "columnar/engine.h"
+#include "exporters/store/trace_store.h"
+#include "storage/store.h"
 
 namespace spandrel::server {
 
-struct OpenStore {
-  std::string directory;
-  std::shared_ptr<columnar::Engine> engine;
-};
-
-// The stores of this process by directory: an exporter that writes and the query server that reads
-// share one engine. Thread-safe.
+// The stores that are open in this process, by directory: whoever names the same directory shares
+// one. A store closes when nobody holds it any more. Thread-safe; outlives the stores.
 class Stores {
  public:
+  using SharedStore = std::shared_ptr<exporters::TraceStore>;
+
   explicit Stores(base::MetricRegistry& metrics) : metrics_(metrics) {}
 
-  // Opens the store, making the directory if only that is missing, or gives the one that is open;
-  // the first to open decides how durable it is and what it keeps. The message of a failure names
-  // the directory.
-  base::Result<OpenStore> Open(columnar::EngineOptions options);
-  // The only store there is; FAILED_PRECONDITION when there is none or more than one.
-  base::Result<OpenStore> Only() const;
+  // Opens the store of that directory, or gives the one that is open: the first to open decides
+  // what its options are.
+  base::Result<SharedStore> Open(const std::string& directory, const storage::StoreOpener& open);
+  // The one that is open there; null when none is.
+  SharedStore Find(const std::string& directory) const;
+  // The only one there is; FAILED_PRECONDITION when there is none or more than one.
+  base::Result<SharedStore> Only() const;
+  // Whether an open one keeps tenants apart.
+  bool any_by_tenant() const { return by_tenant_ > 0; }
 
   // Closes all, after the last writer and reader have stopped.
   void Close();
 
  private:
+  class Opened;
+
   base::MetricRegistry& metrics_;
+  std::atomic<int> by_tenant_{0};
   mutable base::Mutex mutex_;
-  std::map<std::string, OpenStore> stores_ SPANDREL_GUARDED_BY(mutex_);
+  // By canonical path.
+  std::map<std::string, std::weak_ptr<Opened>> stores_ SPANDREL_GUARDED_BY(mutex_);
 };
 
 }  // namespace spandrel::server

@@ -13,7 +13,7 @@ from spandrel_process import Spandrel, otlp_request, run
 TRACES = 2000
 FAILED = range(0, TRACES, 100)
 KEEP_ONE_IN = 10
-RETENTION = "exporters.store.retention"
+RETENTION = "extensions.store.retention"
 POLICY = ("--set", f"{RETENTION}.keep_whole_for=1m", "--set", f"{RETENTION}.then.keep_errors=true",
           "--set", f"{RETENTION}.then.keep_one_in={KEEP_ONE_IN}")
 START_NS = time.time_ns() - 2 * 3600 * 10**9

@@ -15,6 +15,7 @@
 #include "opentelemetry/proto/collector/metrics/v1/metrics_service.pb.h"
 #include "pipeline/extensions.h"
 #include "signal/batch.h"
+#include "signal/origin.h"
 #include "wire/otlp/otlp.h"
 #include "wire/otlp/otlp_paths.h"
 #include "wire/otlp/otlp_records.h"
@@ -131,6 +132,22 @@ TEST_F(OtlpExporterTest, LogsInWithEachRequest) {
   EXPECT_EQ(std::count_if(got.headers.begin(), got.headers.end(),
                           [](const auto& header) { return header.first == "authorization"; }),
             1);
+}
+
+// Whose spans they are is for this process; the next one has tenants of its own.
+TEST_F(OtlpExporterTest, TellsThePeerNothingOfTheOrigin) {
+  FakePeer peer(runtime_, kExport, ReplyEmpty);
+  peer.Start();
+  MakeGrpc(peer.endpoint());
+  span::SpanBatch batch = MakeTestBatch("a", 1, 3);
+  batch.set_origin(std::make_shared<const signal::Origin>(
+      signal::Origin{"team-a", "ann", {{"x-scope-orgid", "team-a"}}, "10.0.0.1:1"}));
+  Consume(std::move(batch));
+  const auto got = peer.received.WaitFor(1)[0];
+  EXPECT_EQ(net::FindHeader(got.headers, "x-scope-orgid"), "");
+  for (const auto& [name, value] : got.headers) {
+    EXPECT_EQ(value.find("team-a"), std::string::npos) << name;
+  }
 }
 
 TEST_F(OtlpExporterTest, SplicesTheRequestsOfAMergedBatch) {

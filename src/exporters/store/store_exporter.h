@@ -10,10 +10,11 @@
 namespace spandrel::exporters {
 
 // Writes batches to a trace store and answers with what the store said: OK means stored. Has no
-// queue: what the store has no room for is the sender's to send again.
+// queue: what the store has no room for is the sender's to send again. A batch is of the tenant
+// that its origin names; a store that keeps tenants apart takes none without.
 class StoreExporter final : public pipeline::Exporter<span::SpanBatch> {
  public:
-  StoreExporter(const pipeline::ComponentContext& context, std::shared_ptr<storage::Writer> writer);
+  StoreExporter(const pipeline::ComponentContext& context, std::shared_ptr<TraceStore> store);
 
   base::Status Start() override { return {}; }
   void Shutdown(std::chrono::steady_clock::time_point) override {}
@@ -22,7 +23,8 @@ class StoreExporter final : public pipeline::Exporter<span::SpanBatch> {
  private:
   base::Counter& sent_;
   base::Counter& failed_;
-  const std::shared_ptr<storage::Writer> writer_;
+  base::Counter& untenanted_;
+  const std::shared_ptr<TraceStore> store_;
 };
 
 }  // namespace spandrel::exporters
