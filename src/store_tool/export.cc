@@ -114,6 +114,17 @@ int Report(const columnar::TraceWalk& walk, const EntryWriter& writer, bool inte
   return walk.unreadable_spans > 0 ? 1 : 0;
 }
 
+// Whoever exports without a name might think that it is all.
+void TellOtherTenants(const columnar::Engine& store, const StoreCommandOptions& options) {
+  const size_t others = store.Tenants().size() - 1;
+  if (!options.tenant.empty() || others == 0) return;
+  fmt::print(
+      stderr,
+      "spandrel: {} tenants with a name are left out; `--tenant NAME` exports one, `spandrel "
+      "store stat` lists them\n",
+      WithCommas(others));
+}
+
 }  // namespace
 
 int ExportStore(columnar::Engine& store, const StoreCommandOptions& options,
@@ -122,14 +133,17 @@ int ExportStore(columnar::Engine& store, const StoreCommandOptions& options,
   if (!where.ok()) return Fail(where.status().Annotate("--where"));
   const auto range = RangeOf(options);
   if (!range.ok()) return Fail(range.status());
+  const auto tenant = FindTenant(store, options.tenant);
+  if (!tenant.ok()) return Fail(tenant.status());
+  TellOtherTenants(store, options);
   auto sink = ByteSink::Open(options.output, CompressionOf(options), options.overwrite);
   if (!sink.ok()) return Fail(sink.status());
   EntryWriter writer(**sink,
                      options.format == "otlp-json" ? OtlpFormat::kJson : OtlpFormat::kProto);
   ProgressLine line("export");
-  const uint64_t total = store.Stats().spans;
+  const uint64_t total = (*tenant)->Stats().spans;
   Status written;
-  const auto walk = store.ForEachTrace({}, *where, *range, [&](const span::SpanBatch& trace) {
+  const auto walk = (*tenant)->ForEachTrace({}, *where, *range, [&](const span::SpanBatch& trace) {
     if (interrupts.came()) return false;
     line.ShowSpans(writer.spans(), total);
     written = writer.Add(trace);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "base/tenant_name.h"
 #include "store_tool/otlp_file.h"
 #include "store_tool/store_command.h"
 
@@ -134,7 +135,12 @@ class Import {
 
 int ImportFiles(columnar::Engine& store, base::MetricRegistry& metrics,
                 const StoreCommandOptions& options, const Interrupts& interrupts) {
-  Import import(store, interrupts);
+  if (!options.tenant.empty() && !base::IsTenantName(options.tenant)) {
+    return Fail({StatusCode::kInvalidArgument,
+                 "--tenant: expected 1 to 150 letters, digits, '-', '_', '.'"});
+  }
+  const auto tenant = store.ForTenant(options.tenant);
+  Import import(*tenant, interrupts);
   Status status;
   for (const std::string& path : options.inputs) {
     if (status.ok() && !interrupts.came()) status = import.ReadFile(path);

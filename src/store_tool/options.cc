@@ -14,6 +14,10 @@ CLI::App* AddAction(CLI::App& store, const char* name, const char* help, StoreAc
   return command;
 }
 
+void AddTenantOption(CLI::App& command, const char* help, StoreCommandOptions* options) {
+  command.add_option("--tenant", options->tenant, help)->type_name("NAME");
+}
+
 void AddExportOptions(CLI::App& command, StoreCommandOptions* options) {
   command.add_option("--output,-o", options->output, "FILE, or - for standard output")
       ->capture_default_str();
@@ -33,6 +37,7 @@ void AddExportOptions(CLI::App& command, StoreCommandOptions* options) {
   command.add_option("--until", options->until, "Traces with a span that starts before");
   command.add_option("--where", options->where,
                      "Traces with a span that matches, such as 'service.name=shop error=true'");
+  AddTenantOption(command, "Traces of this tenant (default: those of no named one)", options);
   command.add_flag("--overwrite", options->overwrite, "Replace the output if it is there");
 }
 
@@ -48,9 +53,10 @@ CLI::App* AddStoreCommand(CLI::App& app, StoreCommandOptions* options) {
       "Examples:\n"
       "  spandrel store stat ./spandrel-data\n"
       "  spandrel store export ./spandrel-data --output spans.jsonl.zst --since 24h\n"
-      "  spandrel store import ./other-data --input spans.jsonl.zst");
-  CLI::App* stat = AddAction(*store, "stat", "Print what is stored: spans, sizes, times, parts",
-                             StoreAction::kStat, options);
+      "  spandrel store import ./other-data --input spans.jsonl.zst --tenant team-a");
+  CLI::App* stat =
+      AddAction(*store, "stat", "Print what is stored: spans, sizes, times, tenants, parts",
+                StoreAction::kStat, options);
   stat->add_flag("--json", options->json, "Print it as JSON");
   AddAction(*store, "verify", "Read everything and print what is damaged; then the status is 1",
             StoreAction::kVerify, options);
@@ -65,6 +71,7 @@ CLI::App* AddStoreCommand(CLI::App& app, StoreCommandOptions* options) {
   import->add_option("--input,-i", options->inputs, "FILE, or - for standard input")
       ->required()
       ->type_name("FILE");
+  AddTenantOption(*import, "Store them for this tenant (default: for no named one)", options);
   return store;
 }
 

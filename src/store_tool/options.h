@@ -29,6 +29,7 @@ struct StoreCommandOptions {
   bool overwrite = false;
 
   std::vector<std::string> inputs;  // of import
+  std::string tenant;               // of export and import; empty: the default tenant
 };
 
 // Adds `store` and its subcommands.

@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <vector>
 
 #include "base/log.h"
 
@@ -48,6 +50,16 @@ int RunStoreCommand(const StoreCommandOptions& options) {
   const int status = Run(**store, metrics, options, interrupts);
   (*store)->Close();
   return status;
+}
+
+base::Result<std::unique_ptr<columnar::Engine>> FindTenant(const columnar::Engine& store,
+                                                           const std::string& name) {
+  const std::vector<std::string> names = store.Tenants();
+  if (std::find(names.begin(), names.end(), name) == names.end()) {
+    return base::Status(base::StatusCode::kNotFound,
+                        fmt::format("--tenant: nothing of '{}' is stored here", name));
+  }
+  return store.ForTenant(name);
 }
 
 int Fail(const base::Status& status) {

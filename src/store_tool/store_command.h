@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
+#include <string>
+
 #include "columnar/engine.h"
 #include "store_tool/options.h"
 #include "store_tool/terminal.h"
@@ -17,6 +20,10 @@ int ExportStore(columnar::Engine& store, const StoreCommandOptions& options,
                 const Interrupts& interrupts);
 int ImportFiles(columnar::Engine& store, base::MetricRegistry& metrics,
                 const StoreCommandOptions& options, const Interrupts& interrupts);
+
+// The store for one tenant; NOT_FOUND when there is none of that name.
+base::Result<std::unique_ptr<columnar::Engine>> FindTenant(const columnar::Engine& store,
+                                                           const std::string& name);
 
 // Prints "spandrel: message"; the exit status of a failure.
 int Fail(const base::Status& status);

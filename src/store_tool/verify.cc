@@ -1,9 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <string>
+#include <vector>
+
 #include "store_tool/store_command.h"
 
 namespace spandrel::store_tool {
+namespace {
+
+// The default tenant is always among them, first.
+std::string NamedTenants(const std::vector<std::string>& tenants) {
+  const size_t named = tenants.size() - 1;
+  if (named == 0) return "";
+  return fmt::format(", of {} tenants with a name too", WithCommas(named));
+}
+
+}  // namespace
 
 int VerifyStore(columnar::Engine& store, const Interrupts& interrupts) {
   ProgressLine line("verify");
@@ -17,7 +30,8 @@ int VerifyStore(columnar::Engine& store, const Interrupts& interrupts) {
     const bool says_file = damage.what.starts_with(damage.file);
     fmt::print("damaged: {}\n", says_file ? damage.what : damage.file + ": " + damage.what);
   }
-  fmt::print("{} spans in {} parts and the log read\n", WithCommas(report.spans), report.parts);
+  fmt::print("{} spans in {} parts and the log read{}\n", WithCommas(report.spans), report.parts,
+             NamedTenants(store.Tenants()));
   if (!report.complete) {
     fmt::print(stderr, "spandrel: interrupted before all was read\n");
     return kInterruptedStatus;
