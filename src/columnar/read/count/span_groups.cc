@@ -27,11 +27,11 @@ uint32_t SpanGroups::IdOf(const std::vector<std::string>& group) {
   return entry->second;
 }
 
-void SpanGroups::Add(uint32_t group, const Sample& sample) {
-  AggregateBucket& bucket = BucketAt(group, sample.start);
-  bucket.count += sample.weight;
-  bucket.error_count += sample.error ? sample.weight : 0;
-  bucket.latency.Add(sample.duration, sample.weight);
+void SpanGroups::Add(uint32_t group, const Measurement& measurement) {
+  AggregateBucket& bucket = BucketAt(group, measurement.start);
+  bucket.count += measurement.weight;
+  bucket.error_count += measurement.error ? measurement.weight : 0;
+  bucket.latency.Add(measurement.duration, measurement.weight);
 }
 
 AggregateBucket& SpanGroups::BucketAt(uint32_t group, uint64_t start) {

@@ -14,7 +14,7 @@
 namespace spandrel::columnar {
 
 // One measured thing: a span or a trace.
-struct Sample {
+struct Measurement {
   uint64_t start = 0;
   uint64_t duration = 0;
   bool error = false;
@@ -34,7 +34,7 @@ class SpanGroups {
   // The number of a group, which is made when it is new.
   uint32_t IdOf(const std::vector<std::string>& group);
 
-  void Add(uint32_t group, const Sample& sample);
+  void Add(uint32_t group, const Measurement& measurement);
 
   // Where what starts then is counted. Valid until groups are merged.
   storage::AggregateBucket& BucketAt(uint32_t group, uint64_t start);
