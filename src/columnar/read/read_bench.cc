@@ -276,7 +276,7 @@ void BM_Values(benchmark::State& state) {
   Run(state, [](const Snapshot& snapshot) { return ListValues({}, snapshot, {.field = kRoute}); });
 }
 
-class TraceCount final : public storage::TraceSink {
+class TracesSeen final : public storage::TraceSink {
  public:
   bool OnTrace(storage::TraceSlice&& /*slice*/) override {
     ++traces;
@@ -288,7 +288,7 @@ class TraceCount final : public storage::TraceSink {
 void RunTraceScan(benchmark::State& state, const storage::TraceScanRequest& request) {
   Run(state, [&](const Snapshot& snapshot) {
     const storage::QueryContext context;
-    TraceCount sink;
+    TracesSeen sink;
     auto scanner = TraceScanner::Make(context, request, sink);
     return scanner.ok() ? scanner->Send(snapshot) : scanner.status();
   });
@@ -305,7 +305,7 @@ void BM_TraceScanNewest(benchmark::State& state) {
                        .limit = 20});
 }
 
-class SpanCount final : public storage::SpansSink {
+class SpansSeen final : public storage::SpansSink {
  public:
   bool OnSpans(const span::TraceId& /*id*/, span::SpanBatch&& batch) override {
     spans += batch.span_count();
@@ -320,7 +320,7 @@ void BM_GetTraces(benchmark::State& state) {
   for (const auto& trace : found.value().traces) wanted.push_back({trace.trace_id, {}});
   Run(state, [&](const Snapshot& snapshot) {
     const storage::QueryContext context;
-    SpanCount sink;
+    SpansSeen sink;
     return TracesReader(context, wanted, sink).Send(snapshot);
   });
 }
