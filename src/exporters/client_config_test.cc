@@ -87,7 +87,7 @@ TEST(GrpcClientConfigTest, NamesTheExtensionThatLogsIn) {
   EXPECT_EQ(problems.ToString(), "");
   Grpc("endpoint: http://a:1\nauth: {authenticator: x}", &problems);
   EXPECT_EQ(problems.ToString(),
-            "test.yaml:2:7: auth: warning: the login goes through the network in plain text; use "
+            "test.yaml:2:7: warning: auth: the login goes through the network in plain text; use "
             "TLS\n");
   EXPECT_FALSE(problems.has_errors());
 }

@@ -54,7 +54,7 @@ TEST(BearerTokenAuthTest, NeedsOneSourceOfTokens) {
   EXPECT_THAT(Errors("{}"), HasSubstr("either 'token'"));
   EXPECT_THAT(Errors("{token: a, tokens: [b]}"), HasSubstr("either 'token'"));
   EXPECT_THAT(Errors("{token: a, filename: b}"), HasSubstr("either 'token'"));
-  EXPECT_THAT(Errors("{token: a, skeme: b}"), HasSubstr("did you mean 'scheme'"));
+  EXPECT_THAT(Errors("{token: a, skeme: b}"), HasSubstr("unknown key 'skeme'"));
 }
 
 TEST(BearerCredentialsTest, TheFileIsReadAgain) {

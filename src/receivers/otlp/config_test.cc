@@ -73,7 +73,7 @@ TEST(OtlpReceiverConfigTest, RefusesWhatItCannotDo) {
   for (const auto* yaml :
        {"{}", "protocols:", "protocols: {grpc: {endpoint: nowhere}}",
         "protocols: {grpc: {endpoint: 'a:70000'}}", "protocols: {grpc: {transport: unix}}",
-        "protocols: {grpc: {auth: {authenticator: x}}}", "protocols: {grpc: {tls: {}}}",
+        "protocols: {grpc: {auth: {}}}", "protocols: {grpc: {tls: {}}}",
         "protocols: {grpc: {max_recv_msg_size_mib: -1}}", "protocols: {grpc: {max_recv_size: 1}}",
         "protocols: {thrift: }"}) {
     std::shared_ptr<const OtlpReceiverConfig> config;

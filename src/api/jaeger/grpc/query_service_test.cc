@@ -195,11 +195,12 @@ TEST_F(QueryServiceTest, CallsPassTheStepsAndHealthDoesNotLogIn) {
   workers.reset();  // they count after they have answered
 }
 
-// A call that is read as its messages come.
+// A call on a connection of its own that is read as its messages come.
 class WatchCall {
  public:
   WatchCall(const std::string& address, const std::string& message)
-      : stub_(grpc::CreateChannel(address, grpc::InsecureChannelCredentials())) {
+      : stub_(grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(),
+                                        OwnConnection())) {
     context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
     call_ = stub_.PrepareCall(&context_, "/grpc.health.v1.Health/Watch", &queue_);
     call_->StartCall(this);
@@ -224,6 +225,11 @@ class WatchCall {
   void Cancel() { context_.TryCancel(); }
 
  private:
+  static grpc::ChannelArguments OwnConnection() {
+    grpc::ChannelArguments arguments;
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    return arguments;
+  }
   bool Next() {
     void* tag = nullptr;
     bool ok = false;
@@ -270,8 +276,7 @@ TEST_F(QueryServiceTest, AFewMayWatchAtATime) {
     calls.push_back(std::make_unique<WatchCall>(address, ""));
     ASSERT_EQ(calls.back()->Read(), "\x08\x01") << i;
   }
-  EXPECT_EQ(Call("/grpc.health.v1.Health/Watch", "").status.error_code(),
-            grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(WatchCall(address, "").Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   calls.front()->Cancel();
   EXPECT_FALSE(calls.front()->Finish().ok());
   std::string first;
