@@ -20,8 +20,9 @@ struct Service::Impl {
       : context(std::move(given)),
         options(std::move(given_options)),
         steps(options.steps, context.metrics),
-        router(steps, options.cors, context.workers, context.metrics),
-        rpcs(steps, options.steps.memory, context.workers, context.metrics),
+        queue(std::make_shared<QueryQueue>(context.workers, options.queue)),
+        router(steps, options.cors, *queue, context.metrics),
+        rpcs(steps, options.steps.memory, *queue, context.metrics),
         health(rpcs),
         page(context.page) {
     AddUiApi(context, &router);
@@ -46,6 +47,7 @@ struct Service::Impl {
   const ServiceContext context;
   const ServiceOptions options;
   Steps steps;
+  const std::shared_ptr<QueryQueue> queue;  // the workers hold it too
   Router router;
   RpcRouter rpcs;
   HealthService health;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 
+#include "api/http/query_queue.h"
 #include "api/http/service_context.h"
 #include "api/http/steps.h"
 #include "endpoints/listener.h"
@@ -14,6 +15,7 @@ namespace spandrel::api {
 struct ServiceOptions {
   StepOptions steps;
   endpoints::CorsConfig cors;
+  QueryQueueLimits queue;
 };
 
 // Everything that Spandrel answers on its query port: the page, its API, Jaeger's APIs over HTTP

@@ -64,8 +64,8 @@ constexpr MetricEntry kTable[] = {
      "Queries that ended before their answer was out: past their `deadline`, `client_gone`, "
      "`slow_reader`, or the server is `stopping`."},
     {"spandrel_api_refused_requests_total", kCounter, kRefused, "reason",
-     "Requests to the query APIs that were not run: no valid `tenant`, or too many waited already "
-     "(`busy`)."},
+     "Requests to the query APIs that were not run: no valid `tenant`, or too many waited already, "
+     "of all (`busy`) or of the same user or address (`peer_busy`)."},
     {"spandrel_api_requests_total", kCounter, kNormal, "status",
      "Answers of the query APIs and the page over HTTP, by class of status."},
     {"spandrel_api_rpcs_total", kCounter, kNormal, "code",

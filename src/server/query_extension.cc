@@ -19,6 +19,7 @@ namespace spandrel::server {
 namespace {
 
 constexpr size_t kQueuedQueries = 256;
+constexpr size_t kQueuedQueriesOfPeer = 128;
 constexpr size_t kMaxRequestBytes = 1 << 20;
 constexpr uint16_t kDefaultPort = 16686;
 
@@ -85,8 +86,9 @@ class QueryExtension final : public pipeline::Extension {
       store_ = *std::move(store);
     }
     const size_t processors = std::max(2U, std::thread::hardware_concurrency());
-    workers_ = std::make_unique<base::WorkerPool>(processors, kQueuedQueries);
-    SPANDREL_RETURN_IF_ERROR(MakeService());
+    // One more than long queries take, for quick ones.
+    workers_ = std::make_unique<base::WorkerPool>(processors + 1, kQueuedQueries);
+    SPANDREL_RETURN_IF_ERROR(MakeService(processors));
     server_ = std::make_unique<net::Server>(runtime_,
                                             net::ServerOptions{.endpoint = listener().endpoint,
                                                                .tls = listener().tls,
@@ -115,7 +117,7 @@ class QueryExtension final : public pipeline::Extension {
 
   const endpoints::ListenerConfig& listener() const { return config_->http.listener; }
 
-  base::Status MakeService() {
+  base::Status MakeService(size_t processors) {
     auto gate =
         endpoints::Gate::Make(listener(), endpoints::DefaultHosts::kOwn, kName, metrics_, login_);
     if (!gate.ok()) return gate.status().Annotate(kName);
@@ -128,7 +130,10 @@ class QueryExtension final : public pipeline::Extension {
     service_ = std::make_unique<api::Service>(
         api::ServiceContext{store_->store().reader(), metrics_, *workers_,
                             [this] { return Status(); }, EmbeddedPage()},
-        api::ServiceOptions{steps, config_->http.cors});
+        api::ServiceOptions{steps, config_->http.cors,
+                            api::QueryQueueLimits{.waiting = kQueuedQueries,
+                                                  .waiting_of_peer = kQueuedQueriesOfPeer,
+                                                  .running_long = processors}});
     return {};
   }
 

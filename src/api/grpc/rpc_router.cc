@@ -69,10 +69,10 @@ base::Result<std::optional<std::chrono::nanoseconds>> ParseGrpcTimeout(std::stri
   return std::optional<std::chrono::nanoseconds>(std::chrono::nanoseconds(nanos));
 }
 
-RpcRouter::RpcRouter(const Steps& steps, base::ByteBudget* memory, base::WorkerPool& workers,
+RpcRouter::RpcRouter(const Steps& steps, base::ByteBudget* memory, QueryQueue& queue,
                      base::MetricRegistry& metrics)
     : steps_(steps),
-      workers_(workers),
+      queue_(queue),
       unbounded_(SIZE_MAX),
       router_(memory == nullptr ? unbounded_ : *memory, kMaxRequestBytes, &metrics) {
   for (size_t code = 0; code <= static_cast<size_t>(StatusCode::kUnauthenticated); ++code) {
@@ -81,9 +81,11 @@ RpcRouter::RpcRouter(const Steps& steps, base::ByteBudget* memory, base::WorkerP
   }
 }
 
-void RpcRouter::Handle(const std::string& path, RpcHandler handler) {
-  router_.Handle(path, [this, handler = std::move(handler)](
-                           const std::shared_ptr<net::GrpcCall>& call) { Admit(handler, call); });
+void RpcRouter::Handle(const std::string& path, RpcHandler handler, Cost cost) {
+  router_.Handle(
+      path, [this, handler = std::move(handler), cost](const std::shared_ptr<net::GrpcCall>& call) {
+        Admit(handler, cost, call);
+      });
 }
 
 void RpcRouter::HandleOpen(const std::string& path, RpcHandler handler) {
@@ -110,7 +112,8 @@ void RpcRouter::HandleKept(const std::string& path, KeptRpcHandler handler) {
                  });
 }
 
-void RpcRouter::Admit(const RpcHandler& handler, const std::shared_ptr<net::GrpcCall>& call) const {
+void RpcRouter::Admit(const RpcHandler& handler, Cost cost,
+                      const std::shared_ptr<net::GrpcCall>& call) const {
   const net::Request& request = call->request();
   if (const auto refusal = steps_.CheckHost(request)) return Finish(*call, refusal->status);
   const auto timeout = ParseGrpcTimeout(net::FindHeader(request.headers, "grpc-timeout"));
@@ -118,12 +121,11 @@ void RpcRouter::Admit(const RpcHandler& handler, const std::shared_ptr<net::Grpc
   Admission admission;
   const auto refusal = steps_.Admit(request, *timeout, &admission);
   if (refusal) return Finish(*call, refusal->status);
-  const bool submitted = workers_.TrySubmit(
+  const std::string peer = admission.peer;
+  const auto place = queue_.TrySubmit(
+      peer, cost,
       [this, &handler, admission = std::move(admission), call] { Run(handler, admission, *call); });
-  if (submitted) return;
-  steps_.CountBusy();
-  Finish(*call,
-         Status::Unavailable("too many queries wait already", std::chrono::milliseconds(1'000)));
+  if (place != QueryQueue::Place::kTaken) Finish(*call, steps_.NoRoom(place));
 }
 
 void RpcRouter::Run(const RpcHandler& handler, const Admission& admission,

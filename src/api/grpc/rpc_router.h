@@ -7,11 +7,11 @@
 #include <string_view>
 #include <vector>
 
+#include "api/http/query_queue.h"
 #include "api/http/steps.h"
 #include "base/byte_budget.h"
 #include "base/metrics.h"
 #include "base/status.h"
-#include "base/worker_pool.h"
 #include "net/exchange/server_call.h"
 #include "net/grpc/grpc_server.h"
 #include "storage/query_context.h"
@@ -40,16 +40,16 @@ using RpcHandler = std::function<base::Status(const RpcRequest&, RpcSink&)>;
 using KeptRpcHandler = std::function<void(const std::shared_ptr<net::GrpcCall>&)>;
 
 // gRPC's counterpart of `Router`: every call passes the same `Steps` before its handler, with
-// `grpc-timeout` as what the client asks for, and runs on the same worker pool. Handlers are added
+// `grpc-timeout` as what the client asks for, and waits in the same queue. Handlers are added
 // before the server starts; after that, thread-safe.
 class RpcRouter {
  public:
   // All outlive the router; `memory` may be null: not bounded.
-  RpcRouter(const Steps& steps, base::ByteBudget* memory, base::WorkerPool& workers,
+  RpcRouter(const Steps& steps, base::ByteBudget* memory, QueryQueue& queue,
             base::MetricRegistry& metrics);
 
   // `path` is "/package.Service/Method".
-  void Handle(const std::string& path, RpcHandler handler);
+  void Handle(const std::string& path, RpcHandler handler, Cost cost = Cost::kLong);
   // For handlers that never wait, and for everybody, who need not log in.
   void HandleOpen(const std::string& path, RpcHandler handler);
   // For calls that stay open, and for everybody. The handler does not wait.
@@ -62,11 +62,12 @@ class RpcRouter {
   void Finish(net::GrpcCall& call, const base::Status& status) const;
 
  private:
-  void Admit(const RpcHandler& handler, const std::shared_ptr<net::GrpcCall>& call) const;
+  void Admit(const RpcHandler& handler, Cost cost,
+             const std::shared_ptr<net::GrpcCall>& call) const;
   void Run(const RpcHandler& handler, const Admission& admission, net::GrpcCall& call) const;
 
   const Steps& steps_;
-  base::WorkerPool& workers_;
+  QueryQueue& queue_;
   std::vector<base::Counter*> answers_;  // by status
   base::ByteBudget unbounded_;
   net::GrpcRouter router_;

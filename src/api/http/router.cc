@@ -91,9 +91,9 @@ net::Response RefusalAnswer(const StepRefusal& refusal) {
 
 }  // namespace
 
-Router::Router(const Steps& steps, const endpoints::CorsConfig& cors, base::WorkerPool& workers,
+Router::Router(const Steps& steps, const endpoints::CorsConfig& cors, QueryQueue& queue,
                base::MetricRegistry& metrics)
-    : steps_(steps), cors_(cors), workers_(workers) {
+    : steps_(steps), cors_(cors), queue_(queue) {
   for (size_t i = 0; i < answers_.size(); ++i) {
     answers_[i] = &metrics.AddCounter("spandrel_api_requests_total",
                                       {{"status", i == 0 ? "other" : fmt::format("{}xx", i)}});
@@ -107,12 +107,13 @@ StreamHandler Whole(WholeHandler handler) {
 }
 
 void Router::Add(std::string_view method, std::string_view pattern, StreamHandler handler,
-                 Place place, Access access) {
-  routes_.push_back({std::string(method), SplitPath(pattern), std::move(handler), place, access});
+                 Place place, Access access, Cost cost) {
+  routes_.push_back(
+      {std::string(method), SplitPath(pattern), std::move(handler), place, access, cost});
 }
 
 void Router::Fallback(WholeHandler handler) {
-  fallback_ = {"GET", {}, Whole(std::move(handler)), Place::kAtOnce, Access::kLogin};
+  fallback_ = {"GET", {}, Whole(std::move(handler)), Place::kAtOnce, Access::kLogin, Cost::kQuick};
 }
 
 std::optional<Router::Found> Router::FindRoute(const net::Request& request,
@@ -168,12 +169,12 @@ std::optional<net::Response> Router::Admit(const Route* route, Work* work) const
 void Router::Run(const Route& route, Work work) const {
   if (route.place == Place::kAtOnce) return Answer(route, work);
   const auto call = work.call;
-  const bool submitted = workers_.TrySubmit(
+  const std::string peer = work.admission.peer;
+  const auto place = queue_.TrySubmit(
+      peer, route.cost,
       [this, &route, work = std::make_shared<Work>(std::move(work))] { Answer(route, *work); });
-  if (submitted) return;
-  steps_.CountBusy();
-  Refuse(call, ErrorResponse(base::Status::Unavailable("too many queries wait already",
-                                                       std::chrono::seconds(1))));
+  if (place == QueryQueue::Place::kTaken) return;
+  Refuse(call, ErrorResponse(steps_.NoRoom(place)));
 }
 
 void Router::Answer(const Route& route, Work& work) const {

@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "api/http/parameters.h"
+#include "api/http/query_queue.h"
 #include "api/http/response_sink.h"
 #include "api/http/steps.h"
 #include "base/metrics.h"
-#include "base/worker_pool.h"
 #include "endpoints/listener.h"
 #include "net/exchange/server_call.h"
 #include "net/http/http.h"
@@ -44,23 +44,23 @@ StreamHandler Whole(WholeHandler handler);
 
 // Sends requests to handlers by method and path. Every request passes the `Steps` before; what
 // every answer needs is added by `HttpAnswer`; 404, 405 and CORS questions are answered here. A
-// query ends when its time is over, its client has gone or the server stops. Queries run on the
-// worker pool; when its queue is full the answer is 503 with Retry-After. A client may ask for
-// another time limit with the parameter `timeout` or the header `X-Query-Timeout`. Routes are added
-// before the server starts; after that, thread-safe.
+// query ends when its time is over, its client has gone or the server stops. Queries wait for a
+// worker in a QueryQueue; without room there the answer is 503 with Retry-After. A client may ask
+// for another time limit with the parameter `timeout` or the header `X-Query-Timeout`. Routes are
+// added before the server starts; after that, thread-safe.
 class Router {
  public:
   // All of them outlive the router.
-  Router(const Steps& steps, const endpoints::CorsConfig& cors, base::WorkerPool& workers,
+  Router(const Steps& steps, const endpoints::CorsConfig& cors, QueryQueue& queue,
          base::MetricRegistry& metrics);
 
   // `pattern` is a path with segments like `{name}`, each of which takes one segment that is not
   // empty. GET routes answer HEAD too.
-  void Get(std::string_view pattern, WholeHandler handler) {
-    GetStream(pattern, Whole(std::move(handler)));
+  void Get(std::string_view pattern, WholeHandler handler, Cost cost = Cost::kLong) {
+    GetStream(pattern, Whole(std::move(handler)), cost);
   }
-  void GetStream(std::string_view pattern, StreamHandler handler) {
-    Add("GET", pattern, std::move(handler), Place::kOnPool, Access::kLogin);
+  void GetStream(std::string_view pattern, StreamHandler handler, Cost cost = Cost::kLong) {
+    Add("GET", pattern, std::move(handler), Place::kOnPool, Access::kLogin, cost);
   }
   void Post(std::string_view pattern, WholeHandler handler) {
     PostStream(pattern, Whole(std::move(handler)));
@@ -92,6 +92,7 @@ class Router {
     StreamHandler handler;
     Place place = Place::kOnPool;
     Access access = Access::kLogin;
+    Cost cost = Cost::kLong;
   };
   struct Found {
     const Route* route;
@@ -105,7 +106,7 @@ class Router {
   };
 
   void Add(std::string_view method, std::string_view pattern, StreamHandler handler, Place place,
-           Access access);
+           Access access, Cost cost = Cost::kLong);
   std::optional<Found> FindRoute(const net::Request& request, std::string* allowed_methods) const;
   std::optional<net::Response> Admit(const Route* route, Work* work) const;
   void Run(const Route& route, Work work) const;
@@ -119,7 +120,7 @@ class Router {
 
   const Steps& steps_;
   const endpoints::CorsConfig& cors_;
-  base::WorkerPool& workers_;
+  QueryQueue& queue_;
   std::vector<Route> routes_;
   std::optional<Route> fallback_;
   std::array<base::Counter*, 6> answers_;  // by the first digit of the status

@@ -14,6 +14,10 @@ namespace {
 
 using ::testing::HasSubstr;
 
+std::shared_ptr<QueryQueue> MakeQueue(base::WorkerPool& workers) {
+  return std::make_shared<QueryQueue>(workers, QueryQueueLimits());
+}
+
 class RouterTest : public ::testing::Test {
  protected:
   RouterTest() {
@@ -42,9 +46,10 @@ class RouterTest : public ::testing::Test {
 
   base::MetricRegistry metrics_;
   base::WorkerPool workers_{1, 8};
+  std::shared_ptr<QueryQueue> queue_ = MakeQueue(workers_);
   Steps steps_{{}, metrics_};
   endpoints::CorsConfig cors_;
-  Router router_{steps_, cors_, workers_, metrics_};
+  Router router_{steps_, cors_, *queue_, metrics_};
 };
 
 TEST_F(RouterTest, PathParametersAreDecoded) {
@@ -115,7 +120,9 @@ TEST(RouterBusyTest, AFullQueueIsRefused) {
   base::WorkerPool workers(1, 1);
   const Steps steps({}, metrics);
   const endpoints::CorsConfig cors;
-  Router router(steps, cors, workers, metrics);
+  const auto queue = std::make_shared<QueryQueue>(
+      workers, QueryQueueLimits{.waiting = 1, .waiting_of_peer = 1, .running_long = 1});
+  Router router(steps, cors, *queue, metrics);
   std::promise<void> running;
   std::promise<void> release;
   std::shared_future<void> released = release.get_future().share();
@@ -149,7 +156,8 @@ class StepsRouterTest : public ::testing::Test {
   net::Response Ask(const StepOptions& options, net::Request request) {
     const Steps steps(options, metrics_);
     auto workers = std::make_unique<base::WorkerPool>(1, 8);
-    Router router(steps, cors_, *workers, metrics_);
+    const auto queue = MakeQueue(*workers);
+    Router router(steps, cors_, *queue, metrics_);
     router.Get("/ask", [](const RoutedRequest& asked) {
       const base::Status status = asked.context.Check();
       if (!status.ok()) return ErrorResponse(status);
@@ -258,7 +266,8 @@ class EndlessQueryTest : public ::testing::Test {
   std::unique_ptr<base::WorkerPool> workers_ = std::make_unique<base::WorkerPool>(1, 8);
   Steps steps_{{}, metrics_};
   endpoints::CorsConfig cors_;
-  Router router_{steps_, cors_, *workers_, metrics_};
+  std::shared_ptr<QueryQueue> queue_ = MakeQueue(*workers_);
+  Router router_{steps_, cors_, *queue_, metrics_};
 };
 
 TEST_F(EndlessQueryTest, EndsWhenItsClientHasGone) {

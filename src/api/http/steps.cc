@@ -17,6 +17,12 @@ base::Counter& CancelledCounter(base::MetricRegistry& metrics, const std::string
   return metrics.AddCounter("spandrel_api_cancelled_queries_total", {{"reason", reason}});
 }
 
+// Users share addresses, and a user may have several.
+std::string PeerOf(const net::Request& request, const endpoints::Identity& identity) {
+  if (!identity.name.empty()) return "user " + identity.name;
+  return request.peer.substr(0, request.peer.rfind(':'));
+}
+
 }  // namespace
 
 Steps::Steps(const StepOptions& options, base::MetricRegistry& metrics)
@@ -24,6 +30,7 @@ Steps::Steps(const StepOptions& options, base::MetricRegistry& metrics)
       stop_at_(SteadyTime::max().time_since_epoch().count()),
       bad_tenant_(RefusedCounter(metrics, "tenant")),
       busy_(RefusedCounter(metrics, "busy")),
+      peer_busy_(RefusedCounter(metrics, "peer_busy")),
       past_deadline_(CancelledCounter(metrics, "deadline")),
       client_gone_(CancelledCounter(metrics, "client_gone")),
       stopped_(CancelledCounter(metrics, "stopping")),
@@ -57,6 +64,7 @@ std::optional<StepRefusal> Steps::Admit(const net::Request& request,
                                         Admission* admission) const {
   if (auto refusal = Authenticate(request, admission)) return refusal;
   if (auto refusal = ReadTenant(request, &admission->tenant)) return refusal;
+  admission->peer = PeerOf(request, admission->identity);
   const auto time = std::min(timeout.value_or(options_.query_timeout), options_.max_query_timeout);
   admission->deadline = std::chrono::steady_clock::now() + time;
   return std::nullopt;
@@ -74,6 +82,14 @@ storage::QueryOptions Steps::OptionsFor(const Admission& admission,
 bool Steps::stopping() const {
   const SteadyTime::rep stop_at = stop_at_.load(std::memory_order_relaxed);
   return std::chrono::steady_clock::now().time_since_epoch().count() >= stop_at;
+}
+
+base::Status Steps::NoRoom(QueryQueue::Place place) const {
+  const bool of_peer = place == QueryQueue::Place::kNoRoomForPeer;
+  (of_peer ? peer_busy_ : busy_).Add();
+  return base::Status::Unavailable(
+      of_peer ? "too many of your queries wait already" : "too many queries wait already",
+      std::chrono::seconds(1));
 }
 
 void Steps::CountEnd(const storage::QueryContext& context, bool client_gone) const {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/http/query_queue.h"
 #include "base/byte_budget.h"
 #include "base/metrics.h"
 #include "base/status.h"
@@ -31,6 +32,7 @@ struct StepOptions {
 // A request that has passed the steps.
 struct Admission {
   endpoints::Identity identity;
+  std::string peer;    // who takes turns with others: the user, else the address without its port
   std::string tenant;  // empty: the only one
   SteadyTime deadline;
 };
@@ -62,7 +64,8 @@ class Steps {
 
   // Counts why a query ended whose answer did not get out.
   void CountEnd(const storage::QueryContext& context, bool client_gone) const;
-  void CountBusy() const { busy_.Add(); }
+  // Counts a query that was not taken, and says what its client is told.
+  base::Status NoRoom(QueryQueue::Place place) const;
 
  private:
   std::optional<StepRefusal> ReadTenant(const net::Request& request, std::string* tenant) const;
@@ -71,6 +74,7 @@ class Steps {
   std::atomic<SteadyTime::rep> stop_at_;
   base::Counter& bad_tenant_;
   base::Counter& busy_;
+  base::Counter& peer_busy_;
   base::Counter& past_deadline_;
   base::Counter& client_gone_;
   base::Counter& stopped_;

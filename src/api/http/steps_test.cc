@@ -47,6 +47,26 @@ TEST(StepsTest, TenantsAreIgnoredWhenTheyAreOff) {
   EXPECT_EQ(admission.tenant, "");
 }
 
+TEST(StepsTest, UsersTakeTurnsElseAddresses) {
+  base::MetricRegistry metrics;
+  endpoints::ListenerConfig listener;
+  listener.endpoint = {"0.0.0.0", 0};
+  Admission admission;
+  net::Request request;
+  request.peer = "[::1]:40112";
+  EXPECT_FALSE(Steps({}, metrics).Admit(request, {}, &admission));
+  EXPECT_EQ(admission.peer, "[::1]");
+  listener.auth.emplace().basic = {"", "ann:secret"};
+  const auto gate =
+      *endpoints::Gate::Make(listener, endpoints::DefaultHosts::kAny, "test", metrics);
+  request.headers = {{"authorization", "Basic YW5uOnNlY3JldA=="}};
+  EXPECT_FALSE(Steps({.gate = gate.get()}, metrics).Admit(request, {}, &admission));
+  EXPECT_EQ(admission.peer, "user ann");
+  EXPECT_TRUE(Steps({}, metrics).NoRoom(QueryQueue::Place::kNoRoomForPeer).retry_after());
+  EXPECT_THAT(metrics.RenderPrometheus(),
+              HasSubstr("spandrel_api_refused_requests_total{reason=\"peer_busy\"} 1"));
+}
+
 TEST(StepsTest, ATimeoutIsWhatIsAskedForUpToAMaximum) {
   base::MetricRegistry metrics;
   const Steps steps({.query_timeout = seconds(10), .max_query_timeout = seconds(60)}, metrics);

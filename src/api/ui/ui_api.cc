@@ -299,25 +299,28 @@ class UiApi {
 void AddUiApi(const ServiceContext& context, Router* router) {
   const auto api = std::make_shared<const UiApi>(context);
   using Method = net::Response (UiApi::*)(const RoutedRequest&) const;
-  const auto get = [&](std::string_view path, Method method) {
-    router->Get("/api/ui/v1" + std::string(path),
-                [api, method](const RoutedRequest& request) { return ((*api).*method)(request); });
+  const auto get = [&](std::string_view path, Method method, Cost cost = Cost::kLong) {
+    router->Get(
+        "/api/ui/v1" + std::string(path),
+        [api, method](const RoutedRequest& request) { return ((*api).*method)(request); }, cost);
   };
-  get("/status", &UiApi::GetStatus);
-  get("/services", &UiApi::GetServices);
-  get("/operations", &UiApi::GetOperations);
+  get("/status", &UiApi::GetStatus, Cost::kQuick);
+  get("/services", &UiApi::GetServices, Cost::kQuick);
+  get("/operations", &UiApi::GetOperations, Cost::kQuick);
   get("/attributes", &UiApi::GetAttributes);
   get("/attribute-values", &UiApi::GetAttributeValues);
   get("/search", &UiApi::Search);
   get("/overview", &UiApi::GetOverview);
   get("/dependencies", &UiApi::GetDependencies);
-  get("/trace/{traceId}/spans/{spanId}", &UiApi::GetSpan);
+  get("/trace/{traceId}/spans/{spanId}", &UiApi::GetSpan, Cost::kQuick);
   using StreamMethod = void (UiApi::*)(const RoutedRequest&, ResponseSink&) const;
   const auto get_stream = [&](std::string_view path, StreamMethod method) {
-    router->GetStream("/api/ui/v1" + std::string(path),
-                      [api, method](const RoutedRequest& request, ResponseSink& sink) {
-                        ((*api).*method)(request, sink);
-                      });
+    router->GetStream(
+        "/api/ui/v1" + std::string(path),
+        [api, method](const RoutedRequest& request, ResponseSink& sink) {
+          ((*api).*method)(request, sink);
+        },
+        Cost::kQuick);
   };
   get_stream("/trace/{traceId}", &UiApi::GetTrace);
   get_stream("/trace/{traceId}/otlp", &UiApi::GetOtlp);

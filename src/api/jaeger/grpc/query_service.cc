@@ -79,17 +79,19 @@ class QueryService {
 void AddJaegerQueryService(const ServiceContext& context, RpcRouter* router) {
   const auto service = std::make_shared<const QueryService>(context);
   using Method = Status (QueryService::*)(const RpcRequest&, RpcSink&) const;
-  const auto handle = [&](std::string_view name, Method method) {
-    router->Handle("/jaeger.api_v3.QueryService/" + std::string(name),
-                   [service, method](const RpcRequest& request, RpcSink& sink) {
-                     return ((*service).*method)(request, sink);
-                   });
+  const auto handle = [&](std::string_view name, Method method, Cost cost) {
+    router->Handle(
+        "/jaeger.api_v3.QueryService/" + std::string(name),
+        [service, method](const RpcRequest& request, RpcSink& sink) {
+          return ((*service).*method)(request, sink);
+        },
+        cost);
   };
-  handle("GetServices", &QueryService::GetServices);
-  handle("GetOperations", &QueryService::GetOperations);
-  handle("GetTrace", &QueryService::GetTrace);
-  handle("FindTraces", &QueryService::FindTraces);
-  handle("GetDependencies", &QueryService::GetDependencies);
+  handle("GetServices", &QueryService::GetServices, Cost::kQuick);
+  handle("GetOperations", &QueryService::GetOperations, Cost::kQuick);
+  handle("GetTrace", &QueryService::GetTrace, Cost::kQuick);
+  handle("FindTraces", &QueryService::FindTraces, Cost::kLong);
+  handle("GetDependencies", &QueryService::GetDependencies, Cost::kLong);
 }
 
 }  // namespace spandrel::api

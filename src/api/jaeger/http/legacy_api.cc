@@ -273,22 +273,26 @@ class LegacyApi {
 void AddJaegerLegacyApi(const ServiceContext& context, Router* router) {
   const auto api = std::make_shared<const LegacyApi>(context);
   using Method = net::Response (LegacyApi::*)(const RoutedRequest&) const;
-  const auto get = [&](std::string_view path, Method method) {
-    router->Get(path,
-                [api, method](const RoutedRequest& request) { return ((*api).*method)(request); });
+  const auto get = [&](std::string_view path, Method method, Cost cost) {
+    router->Get(
+        path, [api, method](const RoutedRequest& request) { return ((*api).*method)(request); },
+        cost);
   };
-  get("/api/services", &LegacyApi::GetServices);
-  get("/api/services/{service}/operations", &LegacyApi::GetServiceOperations);
-  get("/api/operations", &LegacyApi::GetOperations);
-  get("/api/dependencies", &LegacyApi::GetDependencies);
+  get("/api/services", &LegacyApi::GetServices, Cost::kQuick);
+  get("/api/services/{service}/operations", &LegacyApi::GetServiceOperations, Cost::kQuick);
+  get("/api/operations", &LegacyApi::GetOperations, Cost::kQuick);
+  get("/api/dependencies", &LegacyApi::GetDependencies, Cost::kLong);
   using StreamMethod = void (LegacyApi::*)(const RoutedRequest&, ResponseSink&) const;
-  const auto get_stream = [&](std::string_view path, StreamMethod method) {
-    router->GetStream(path, [api, method](const RoutedRequest& request, ResponseSink& sink) {
-      ((*api).*method)(request, sink);
-    });
+  const auto get_stream = [&](std::string_view path, StreamMethod method, Cost cost) {
+    router->GetStream(
+        path,
+        [api, method](const RoutedRequest& request, ResponseSink& sink) {
+          ((*api).*method)(request, sink);
+        },
+        cost);
   };
-  get_stream("/api/traces", &LegacyApi::SearchTraces);
-  get_stream("/api/traces/{traceId}", &LegacyApi::GetTrace);
+  get_stream("/api/traces", &LegacyApi::SearchTraces, Cost::kLong);
+  get_stream("/api/traces/{traceId}", &LegacyApi::GetTrace, Cost::kQuick);
 }
 
 }  // namespace spandrel::api

@@ -243,11 +243,12 @@ StreamHandler FromBody(const Api& api, ParameterMethod method) {
 
 void AddJaegerV3Api(const ServiceContext& context, Router* router) {
   const Api api = std::make_shared<const V3Api>(context);
-  router->Get("/api/v3/services", FromRequest(api, &V3Api::GetServices));
-  router->Get("/api/v3/operations", FromRequest(api, &V3Api::GetOperations));
+  router->Get("/api/v3/services", FromRequest(api, &V3Api::GetServices), Cost::kQuick);
+  router->Get("/api/v3/operations", FromRequest(api, &V3Api::GetOperations), Cost::kQuick);
   router->GetStream(
       "/api/v3/traces/{traceId}",
-      [api](const RoutedRequest& request, ResponseSink& sink) { api->GetTrace(request, sink); });
+      [api](const RoutedRequest& request, ResponseSink& sink) { api->GetTrace(request, sink); },
+      Cost::kQuick);
   const auto get_and_post = [&](std::string_view path, ParameterMethod method) {
     router->GetStream(path, FromQuery(api, method));
     router->PostStream(path, FromBody(api, method));
