@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a stranger may write into Host and Authorization: nothing of it is a login or a name of this
-// server that should not be one.
+// server that should not be one. And files of users and tokens.
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "endpoints/basic_authenticator.h"
+#include "endpoints/bearer_authenticator.h"
 #include "endpoints/host_names.h"
 
 namespace {
@@ -32,6 +33,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const std::string host = spandrel::endpoints::HostOf(text);
     SPANDREL_CHECK(text.empty() || spandrel::endpoints::IsLoopbackName(host));
   }
+  const auto tokens = spandrel::endpoints::ParseTokens(text);
+  if (tokens.ok()) SPANDREL_CHECK(!tokens->empty() && !tokens->front().empty());
   const auto file = PasswordFile::Parse(text);
   if (file.ok()) (void)file->IsSlow(text);
   return 0;
