@@ -33,7 +33,7 @@ SOURCE = """// SPDX-License-Identifier: Apache-2.0
 #include <string_view>
 
 #include "api/http/static_files.h"
-#include "server/page.h"
+#include "server/query/page.h"
 
 {declarations}
 namespace spandrel::server {{

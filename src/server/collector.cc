@@ -7,8 +7,8 @@
 #include "base/log.h"
 #include "endpoints/gate.h"
 #include "server/configuration.h"
-#include "server/own_metrics.h"
-#include "server/process.h"
+#include "server/process/own_metrics.h"
+#include "server/process/process.h"
 
 namespace spandrel::server {
 namespace {

@@ -13,9 +13,9 @@
 #include "pipeline/graph/graph.h"
 #include "server/components.h"
 #include "server/options.h"
-#include "server/ready_file.h"
-#include "server/reload_requests.h"
-#include "server/stores.h"
+#include "server/process/ready_file.h"
+#include "server/process/reload_requests.h"
+#include "server/store/stores.h"
 
 namespace spandrel::server {
 

@@ -7,8 +7,8 @@
 #include "extensions/factories.h"
 #include "processors/factories.h"
 #include "receivers/factories.h"
-#include "server/query_extension.h"
-#include "server/store_extension.h"
+#include "server/query/query_extension.h"
+#include "server/store/store_extension.h"
 
 namespace spandrel::server {
 

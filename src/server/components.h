@@ -3,9 +3,9 @@
 
 #include "net/socket/io_runtime.h"
 #include "pipeline/factories.h"
-#include "server/ready_file.h"
-#include "server/reload_requests.h"
-#include "server/stores.h"
+#include "server/process/ready_file.h"
+#include "server/process/reload_requests.h"
+#include "server/store/stores.h"
 
 namespace spandrel::server {
 

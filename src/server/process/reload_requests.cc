@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/reload_requests.h"
+#include "server/process/reload_requests.h"
 
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/store_extension.h"
+#include "server/store/store_extension.h"
 
 #include <memory>
 #include <utility>

@@ -6,7 +6,7 @@
 #include "config/decode.h"
 #include "pipeline/component.h"
 #include "pipeline/factories.h"
-#include "server/stores.h"
+#include "server/store/stores.h"
 #include "storage/store.h"
 
 namespace spandrel::server {

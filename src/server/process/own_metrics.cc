@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/own_metrics.h"
+#include "server/process/own_metrics.h"
 
 namespace spandrel::server {
 

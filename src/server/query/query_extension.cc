@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/query_extension.h"
+#include "server/query/query_extension.h"
 
 #include <algorithm>
 #include <memory>
@@ -13,7 +13,7 @@
 #include "exporters/store/config.h"
 #include "net/peer/server.h"
 #include "pipeline/extensions.h"
-#include "server/page.h"
+#include "server/query/page.h"
 
 namespace spandrel::server {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/stores.h"
+#include "server/store/stores.h"
 
 #include <utility>
 #include <vector>

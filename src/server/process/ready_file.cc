@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/ready_file.h"
+#include "server/process/ready_file.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
