@@ -2,10 +2,15 @@
 #include "columnar/read/count/value_counts.h"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
+#include <functional>
 #include <map>
-#include <set>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "columnar/read/scan/attribute_lists.h"
 #include "columnar/read/scan/row_walk.h"
@@ -20,18 +25,44 @@ using storage::AttributeScope;
 using storage::FieldRef;
 using storage::Value;
 
-// What a value takes beside its text.
+// What a value takes beside its text, and a field beside its key.
 constexpr size_t kValueBytes = 128;
+constexpr size_t kFieldBytes = 256;
 
 struct InBoth {
   uint64_t a = 0;
   uint64_t b = 0;
+
+  void Add(InBoth more) {
+    a += more.a;
+    b += more.b;
+  }
+};
+
+struct TextHash {
+  using is_transparent = void;
+  size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+};
+
+// As ValueLess, which takes not-a-number as equal to itself.
+struct ValueEqual {
+  bool operator()(const Value& a, const Value& b) const {
+    const storage::ValueLess less;
+    return !less(a, b) && !less(b, a);
+  }
+};
+
+struct ValueHash {
+  size_t operator()(const Value& value) const {
+    const auto* real = std::get_if<double>(&value);
+    return real != nullptr && std::isnan(*real) ? 0 : std::hash<Value>()(value);
+  }
 };
 
 struct RunningField {
   FieldRef field;
   InBoth spans;
-  std::map<Value, InBoth, storage::ValueLess> values;
+  std::unordered_map<Value, InBoth, ValueHash, ValueEqual> values;
 };
 
 class ValueCounter {
@@ -43,91 +74,122 @@ class ValueCounter {
   Status Add(const span::SpanRef& span, const storage::FieldSource& row, InBoth counts) {
     result_.a += counts.a;
     result_.b += counts.b;
-    // Of one span: the distinct values of each field.
-    std::map<std::string, std::pair<FieldRef, std::set<Value, storage::ValueLess>>> of_span;
-    for (const AttributeScope scope : request_.scopes) AddLists(span, scope, &of_span);
+    of_span_.clear();
+    for (const AttributeScope scope : request_.scopes) NoteLists(span, scope);
     for (const storage::Intrinsic intrinsic : request_.intrinsics) {
+      RunningField& field = intrinsics_[intrinsic];
+      field.field = intrinsic;
       row.Visit(intrinsic, [&](const span::ValueView& value) {
-        if (auto typed = storage::ValueOf(value)) NoteValue(intrinsic, *std::move(typed), &of_span);
+        if (auto typed = storage::ValueOf(value)) of_span_.emplace_back(&field, *std::move(typed));
         return false;
       });
     }
-    for (const auto& [name, field] : of_span) AddField(name, field.first, field.second, counts);
+    CountNoted(counts);
     return memory_.GrowTo(bytes_);
   }
 
   storage::ValueCountsResult Finish() && {
-    for (auto& [name, running] : fields_) result_.fields.push_back(FinishField(running));
+    for (const auto& fields : by_scope_) {
+      for (const auto& [key, field] : fields) FinishField(field);
+    }
+    for (const auto& [intrinsic, field] : intrinsics_) FinishField(field);
+    std::sort(result_.fields.begin(), result_.fields.end(), [](const auto& x, const auto& y) {
+      return storage::FieldName(x.field) < storage::FieldName(y.field);
+    });
     return std::move(result_);
   }
 
  private:
-  using ValuesOfSpan =
-      std::map<std::string, std::pair<FieldRef, std::set<Value, storage::ValueLess>>>;
-
-  static void NoteValue(const FieldRef& field, Value value, ValuesOfSpan* of_span) {
-    auto& noted = (*of_span)[storage::FieldName(field)];
-    noted.first = field;
-    noted.second.insert(std::move(value));
-  }
+  using FieldsByKey = std::unordered_map<std::string, RunningField, TextHash, std::equal_to<>>;
 
   // Of a repeated key in a list the last value counts.
-  static void AddLists(const span::SpanRef& span, AttributeScope scope, ValuesOfSpan* of_span) {
+  void NoteLists(const span::SpanRef& span, AttributeScope scope) {
     VisitLists(span, scope, [&](span::AttributeReader attributes) {
-      std::map<std::string_view, span::ValueView> last;
-      while (const auto attribute = attributes.Next()) last[attribute->key] = attribute->value;
-      for (const auto& [key, value] : last) {
-        auto typed = storage::ValueOf(value);
-        if (!typed) continue;
-        NoteValue(storage::AttributeField{scope, std::string(key)}, *std::move(typed), of_span);
+      list_.clear();
+      while (const auto attribute = attributes.Next()) {
+        list_.emplace_back(attribute->key, attribute->value);
+      }
+      std::stable_sort(list_.begin(), list_.end(),
+                       [](const auto& x, const auto& y) { return x.first < y.first; });
+      for (size_t i = 0; i < list_.size(); ++i) {
+        if (i + 1 < list_.size() && list_[i + 1].first == list_[i].first) continue;
+        auto typed = storage::ValueOf(list_[i].second);
+        if (typed) of_span_.emplace_back(&FieldOf(scope, list_[i].first), *std::move(typed));
       }
     });
   }
 
-  void AddField(const std::string& name, const FieldRef& field,
-                const std::set<Value, storage::ValueLess>& values, InBoth counts) {
-    auto running = fields_.find(name);
-    for (const Value& value : values) {
-      const bool is_known = running != fields_.end() && running->second.values.contains(value);
-      if (!is_known && !TakeRoomFor(name, value)) continue;
-      if (running == fields_.end()) running = fields_.try_emplace(name).first;
-      InBoth& counted = running->second.values[value];
-      counted.a += counts.a;
-      counted.b += counts.b;
-    }
-    if (running == fields_.end()) return;
-    running->second.field = field;
-    running->second.spans.a += counts.a;
-    running->second.spans.b += counts.b;
+  RunningField& FieldOf(AttributeScope scope, std::string_view key) {
+    FieldsByKey& fields = by_scope_[static_cast<size_t>(scope)];
+    const auto known = fields.find(key);
+    if (known != fields.end()) return known->second;
+    bytes_ += kFieldBytes + 2 * key.size();
+    RunningField& field = fields[std::string(key)];
+    field.field = storage::AttributeField{scope, std::string(key)};
+    return field;
   }
 
-  bool TakeRoomFor(const std::string& name, const Value& value) {
+  // Each distinct value of a field once, and each field once.
+  void CountNoted(InBoth counts) {
+    std::sort(of_span_.begin(), of_span_.end(), [](const auto& x, const auto& y) {
+      if (x.first != y.first) return std::less<>()(x.first, y.first);
+      return storage::ValueLess()(x.second, y.second);
+    });
+    for (size_t i = 0; i < of_span_.size(); ++i) {
+      auto& [field, value] = of_span_[i];
+      const bool same_field = i > 0 && of_span_[i - 1].first == field;
+      const bool is_counted = same_field && ValueEqual()(of_span_[i - 1].second, value);
+      if (!is_counted) CountValue(*field, value, counts);
+      const bool is_last = i + 1 == of_span_.size() || of_span_[i + 1].first != field;
+      if (is_last && !field->values.empty()) field->spans.Add(counts);
+    }
+  }
+
+  void CountValue(RunningField& field, const Value& value, InBoth counts) {
+    auto known = field.values.find(value);
+    if (known == field.values.end()) {
+      if (!TakeRoomFor(value)) return;
+      known = field.values.emplace(value, InBoth()).first;
+    }
+    known->second.Add(counts);
+  }
+
+  bool TakeRoomFor(const Value& value) {
     if (distinct_ == request_.max_distinct) {
       result_.truncated = true;
       return false;
     }
     ++distinct_;
     const auto* text = std::get_if<std::string>(&value);
-    bytes_ += kValueBytes + name.size() + (text != nullptr ? text->size() : 0);
+    bytes_ += kValueBytes + (text != nullptr ? text->size() : 0);
     return true;
   }
 
-  storage::FieldCounts FinishField(const RunningField& running) const {
-    storage::FieldCounts counts{running.field, running.spans.a, running.spans.b, {}, false};
-    for (const auto& [value, in] : running.values) counts.values.push_back({value, in.a, in.b});
-    std::stable_sort(counts.values.begin(), counts.values.end(),
-                     [](const auto& x, const auto& y) { return x.a + x.b > y.a + y.b; });
+  void FinishField(const RunningField& field) {
+    if (field.values.empty()) return;
+    storage::FieldCounts counts{field.field, field.spans.a, field.spans.b, {}, false};
+    counts.values.reserve(field.values.size());
+    for (const auto& [value, in] : field.values) counts.values.push_back({value, in.a, in.b});
+    std::sort(counts.values.begin(), counts.values.end(), [](const auto& x, const auto& y) {
+      if (x.a + x.b != y.a + y.b) return x.a + x.b > y.a + y.b;
+      return storage::ValueLess()(x.value, y.value);
+    });
     counts.truncated = counts.values.size() > request_.max_values;
     if (counts.truncated) counts.values.resize(request_.max_values);
-    return counts;
+    result_.fields.push_back(std::move(counts));
   }
 
   const storage::ValueCountsRequest& request_;
-  std::map<std::string, RunningField> fields_;  // by name
+  std::array<FieldsByKey, 5> by_scope_;  // attributes, by the list that they are in
+  std::map<storage::Intrinsic, RunningField> intrinsics_;
   size_t distinct_ = 0;
   storage::ValueCountsResult result_;
-  size_t bytes_ = 0;  // of fields_, about
+  size_t bytes_ = 0;  // of all fields, about
   storage::QueryMemory memory_;
+
+  // Of one span, kept so that their memory is used again.
+  std::vector<std::pair<std::string_view, span::ValueView>> list_;
+  std::vector<std::pair<RunningField*, Value>> of_span_;
 };
 
 // The spans of either selection. Each of the two is a whole question by itself, so together they
