@@ -83,21 +83,32 @@ def curl(*words):
     return done.returncode, done.stdout
 
 
-def much(port, limit):
+def login(user):
+    """Headers of a user whose password is `secret`."""
+    return {"Authorization": "Basic " + base64.b64encode(f"{user}:secret".encode()).decode()}
+
+
+def much(port, limit, headers=None):
     """The path of a large answer."""
     now_us = int(time.time() * 1e6)
-    service = port.server.get_json(ASK)["services"][0]
+    service = json.loads(port.get(ASK, headers)[2])["services"][0]
     return f"/api/traces?limit={limit}&service={service}&start={now_us - 3600 * 10**6}&end={now_us}"
 
 
-def ask_for_much(port):
-    """A socket on which a large answer waits."""
+def ask(port, path, headers=None):
+    """A socket on which an answer waits."""
     host, number = port.address.rsplit(":", 1)
     reader = socket.socket()
     reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     reader.connect((host, int(number)))
-    reader.sendall(f"GET {much(port, 5000)} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    lines = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
+    reader.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n".encode())
     return reader
+
+
+def ask_for_much(port):
+    """A socket on which a large answer waits."""
+    return ask(port, much(port, 5000))
 
 
 class TlsTest(unittest.TestCase):
@@ -228,7 +239,7 @@ class LimitTest(unittest.TestCase):
         for headers, path in (({}, ASK + "?timeout=1ns"), ({"X-Query-Timeout": "1ns"}, ASK)):
             status, _, body = self.port.get(path, headers)
             self.assertEqual((status, json.loads(body)["error"]), (504, "the query took too long"))
-        self.assertGreaterEqual(self.port.metric(self.cancelled("deadline")), 2)
+        self.port.wait_for_metric(self.cancelled("deadline"), 2)  # counted after it is answered
         self.assertEqual(self.port.get(ASK + "?timeout=never")[0], 400)
 
     def test_a_client_that_hangs_up_ends_its_query(self):
@@ -254,6 +265,30 @@ class LimitTest(unittest.TestCase):
         status, headers, body = self.port.get(much(self.port, 2000))
         self.assertEqual((status, headers["Transfer-Encoding"]), (200, "chunked"))
         self.assertGreater(len(json.loads(body)["data"]), 100)
+
+
+class FairShareTest(unittest.TestCase):
+    def test_one_user_who_asks_for_much_does_not_keep_others_waiting(self):
+        block = "{endpoint: '127.0.0.1:0', auth: {basic: {htpasswd: {inline: \"ann:secret\\nbob:secret\"}}}}"
+        with QueryPort(block) as port:
+            done = run("load", "--json", "--endpoint", port.server.addresses["otlp_grpc"], "--spans", 30_000,
+                       "--period", "10m", timeout=300)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            path = much(port, 5000, login("ann"))
+            # Nobody reads, so each that runs holds a worker for seconds.
+            readers = [ask(port, path, login("ann")) for _ in range(160)]
+            refused = 'spandrel_api_refused_requests_total{reason="peer_busy"}'
+            deadline = time.monotonic() + PATIENCE_S
+            while f"{refused} " + "0\n" in port.get("/metrics", login("bob"))[2].decode():
+                self.assertLess(time.monotonic(), deadline, "nobody was refused")
+                time.sleep(0.05)
+            began = time.monotonic()
+            self.assertEqual(port.get(ASK, login("bob"))[0], 200)
+            self.assertLess(time.monotonic() - began, 3, "quick questions have a worker of their own")
+            self.assertEqual(port.get(path.replace("5000", "1"), login("bob"))[0], 200, "and long ones have turns")
+            self.assertIn('reason="busy"} 0\n', port.get("/metrics", login("bob"))[2].decode())
+            for reader in readers:
+                reader.close()
 
 
 class StopTest(unittest.TestCase):
