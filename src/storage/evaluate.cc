@@ -112,6 +112,11 @@ class NodeEvaluator final : public Evaluator {
         return !holds(step.children[0]);
       case Kind::kExists:
         return row.Visit(step.node->field, [](const ValueView&) { return true; });
+      case Kind::kSomeEvent:
+      case Kind::kSomeLink:
+        return row.VisitPlaces(
+            step.node->kind == Kind::kSomeEvent ? Places::kEvents : Places::kLinks,
+            [&](const FieldSource& one) { return Holds(step.children[0], one); });
       case Kind::kCompare:
         return step.field != nullptr ? LeafHolds(step, row) : ComparisonHolds(step, row);
       default:

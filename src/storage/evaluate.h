@@ -11,6 +11,7 @@
 #include "storage/expression.h"
 #include "storage/field_source.h"
 #include "storage/regexes.h"
+#include "storage/span_fields.h"
 
 namespace spandrel::storage {
 

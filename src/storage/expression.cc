@@ -54,6 +54,10 @@ std::string ConstantText(const OptionalValue& value) {
   return ValueText(*value);
 }
 
+std::string InParentheses(const std::string& text) {
+  return text.front() == '(' ? text : "(" + text + ")";
+}
+
 std::string NodeText(const Node& node, const std::vector<std::string>& children) {
   switch (node.kind) {
     case Kind::kConstant:
@@ -76,6 +80,10 @@ std::string NodeText(const Node& node, const std::vector<std::string>& children)
     case Kind::kOr:
       if (children.empty()) return "false";
       return fmt::format("({})", fmt::join(children, " || "));
+    case Kind::kSomeEvent:
+      return "some_event" + InParentheses(children[0]);
+    case Kind::kSomeLink:
+      return "some_link" + InParentheses(children[0]);
   }
   return "";
 }
@@ -107,11 +115,24 @@ base::Status ValidateComparison(CompareOp op, const Node& left, const Node& righ
   }
 }
 
+bool IsPlace(const Node& node) {
+  return node.kind == Kind::kSomeEvent || node.kind == Kind::kSomeLink;
+}
+
+// The nodes below one lie before it.
+bool HasPlaceBelow(const std::vector<Node>& nodes, size_t at) {
+  const auto end = nodes.begin() + static_cast<ptrdiff_t>(at);
+  return std::any_of(end - static_cast<ptrdiff_t>(nodes[at].size - 1), end, IsPlace);
+}
+
 base::Status ValidateNode(const Expression& expression, size_t at) {
   const std::vector<Node>& nodes = expression.nodes();
   const Node& node = nodes[at];
   const std::vector<size_t> children = expression.ChildrenOf(at);
   if (node.kind == Kind::kNot && children.size() != 1) return Invalid("'not' takes one condition");
+  if (IsPlace(node) && HasPlaceBelow(nodes, at)) {
+    return Invalid("conditions on one event or link cannot hold one another");
+  }
   if (node.kind == Kind::kCompare) {
     return ValidateComparison(node.compare, nodes[children[0]], nodes[children[1]]);
   }
@@ -225,6 +246,14 @@ Expression Expression::And(std::vector<Expression> conditions) {
 
 Expression Expression::Or(std::vector<Expression> conditions) {
   return Join(NodeOf(Kind::kOr), std::move(conditions));
+}
+
+Expression Expression::SomeEvent(Expression condition) {
+  return Join(NodeOf(Kind::kSomeEvent), One(std::move(condition)));
+}
+
+Expression Expression::SomeLink(Expression condition) {
+  return Join(NodeOf(Kind::kSomeLink), One(std::move(condition)));
 }
 
 Expression Expression::Join(Node parent, std::vector<Expression> children) {

@@ -38,6 +38,9 @@ enum class ArithmeticOp : uint8_t { kAdd, kSubtract, kMultiply, kDivide, kModulo
 //     as an operand is true or false.
 //   * kNot is true exactly when its child is false: `not (a = 1)` holds also where `a` is absent.
 //     Who means TraceQL's `a != 1`, which does not, writes that.
+//   * kSomeEvent and kSomeLink hold when their condition holds of the span as if it had only one of
+//     its events, or links: so several fields can be asked of the same one. They are not put into
+//     one another.
 //   * kAnd and kOr of nothing are true and false. kExists also holds of a key without a value.
 //
 // Kept as a list of nodes, children before their parent, so that nothing recurses. A value; made by
@@ -54,6 +57,8 @@ class Expression {
     kNot,
     kAnd,
     kOr,
+    kSomeEvent,
+    kSomeLink,
   };
 
   struct Node {
@@ -81,6 +86,8 @@ class Expression {
   static Expression Not(Expression condition);
   static Expression And(std::vector<Expression> conditions);
   static Expression Or(std::vector<Expression> conditions);
+  static Expression SomeEvent(Expression condition);
+  static Expression SomeLink(Expression condition);
 
   // The root is last. The last child of node i is node i - 1, the one before it is i - 1 less the
   // size of that one, and so on.

@@ -118,6 +118,52 @@ TEST(ExpressionEvaluateTest, AnUnscopedFieldIsTheSpansThenTheResources) {
   EXPECT_TRUE(equals("there", 3));
 }
 
+TEST(ExpressionEvaluateTest, SomeEventAsksSeveralThingsOfOneEvent) {
+  TestSpan span;
+  span.start = 1000;
+  span.attributes = {{"a", int64_t{9}}};
+  span.events = {{1010, "retry", {{"a", int64_t{1}}}}, {1020, "exception", {{"a", int64_t{2}}}}};
+  const auto name_is = [](const char* name) {
+    return Compare(CompareOp::kEqual, Expression::Of(Intrinsic::kEventName), name);
+  };
+  const auto a_is = [](int64_t value, AttributeScope scope) {
+    return Compare(CompareOp::kEqual, Attribute("a", scope), value);
+  };
+  const auto some = [](std::vector<Expression> all) {
+    return Expression::SomeEvent(Expression::And(std::move(all)));
+  };
+  const auto event = AttributeScope::kEvent;
+  EXPECT_TRUE(Matches(Expression::And({name_is("retry"), a_is(2, event)}), span));
+  EXPECT_FALSE(Matches(some({name_is("retry"), a_is(2, event)}), span));
+  EXPECT_TRUE(Matches(some({name_is("exception"), a_is(2, event)}), span));
+  // Other fields are those of the span; any of the five lists is, but for events.
+  EXPECT_TRUE(Matches(some({name_is("retry"), a_is(9, AttributeScope::kSpan)}), span));
+  EXPECT_TRUE(Matches(some({name_is("retry"), a_is(9, AttributeScope::kAny)}), span));
+  EXPECT_FALSE(Matches(some({name_is("retry"), a_is(2, AttributeScope::kAny)}), span));
+  EXPECT_TRUE(Matches(some({name_is("retry"),
+                            Compare(CompareOp::kLess,
+                                    Expression::Of(Intrinsic::kEventTimeSinceStart), int64_t{15})}),
+                      span));
+  // What some event does not say, though another one does.
+  EXPECT_TRUE(Matches(some({Expression::Not(name_is("retry"))}), span));
+  EXPECT_TRUE(Matches(some({}), span));
+  EXPECT_FALSE(Matches(some({}), TestSpan()));
+  EXPECT_FALSE(Matches(Expression::SomeLink({}), span));
+}
+
+TEST(ExpressionEvaluateTest, SomeLinkAsksSeveralThingsOfOneLink) {
+  TestSpan span;
+  span.links = {{.trace = 1, .span = 5, .attributes = {{"a", true}}}, {.trace = 2, .span = 6}};
+  const auto some = [](uint64_t of_span, Expression other) {
+    const auto id = Compare(CompareOp::kEqual, Expression::Of(Intrinsic::kLinkSpanId),
+                            conformance::SpanIdOf(of_span).ToHex());
+    return Expression::SomeLink(Expression::And({id, std::move(other)}));
+  };
+  EXPECT_TRUE(Matches(some(5, Attribute("a", AttributeScope::kLink)), span));
+  EXPECT_FALSE(Matches(some(6, Attribute("a", AttributeScope::kLink)), span));
+  EXPECT_TRUE(Matches(some(6, {}), span));
+}
+
 TEST(ExpressionEvaluateTest, NilComparesWithNothing) {
   EXPECT_FALSE(Matches(Compare(CompareOp::kEqual, Attribute("absent"), std::nullopt), {}));
   EXPECT_FALSE(Matches(Compare(CompareOp::kNotEqual, Attribute("absent"), std::nullopt), {}));

@@ -88,6 +88,13 @@ TEST(ExpressionTest, SaysWhetherItNeedsTheTrace) {
   EXPECT_TRUE(NeedsTrace(Expression::Of(Intrinsic::kTraceDuration)));
 }
 
+TEST(ExpressionTest, ConditionsOnOneEventDoNotHoldOneAnother) {
+  const Expression of_event = Expression::SomeEvent(Matches("a"));
+  EXPECT_EQ(of_event.ToString(), "some_event(name =~ \"a\")");
+  EXPECT_TRUE(ValidateExpression(Expression::Or({of_event, Expression::SomeLink({})})).ok());
+  EXPECT_FALSE(ValidateExpression(Expression::SomeLink(Expression::Not(of_event))).ok());
+}
+
 TEST(RegexesTest, CompilesEachPatternOnce) {
   const auto regexes =
       Regexes::Compile(Expression::Or({Matches("a+"), Matches("b"), Matches("a+")}).Patterns());

@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <functional>
 
-#include "span/span_view.h"
+#include "span/value.h"
 #include "storage/field.h"
 
 namespace spandrel::storage {
 
 // Called with each value of a field; returns true to stop. The view is valid only during the call.
 using ValueVisitor = std::function<bool(const span::ValueView&)>;
+
+// Where a span has several of a thing: its events, its links.
+enum class Places : uint8_t { kEvents, kLinks };
+
+class FieldSource;
+// Called with a row; returns true to stop.
+using RowCallback = std::function<bool(const FieldSource&)>;
 
 // The values of fields in one row of whatever a store keeps: a span's OTLP bytes, a row of columns,
 // a row of a table. What an expression says of a row is asked of this alone.
@@ -21,17 +29,10 @@ class FieldSource {
   // order in which they were sent, until it returns true; so does the function then. A field that
   // is absent visits nothing; a key without a value visits an empty value.
   virtual bool Visit(const FieldRef& field, const ValueVisitor& visit) const = 0;
-};
 
-// The fields that one span says by itself; those of its parent and of the trace are absent.
-class SpanFields final : public FieldSource {
- public:
-  // `span` must outlive it.
-  explicit SpanFields(const span::SpanRef& span) : span_(span) {}
-  bool Visit(const FieldRef& field, const ValueVisitor& visit) const override;
-
- private:
-  const span::SpanRef& span_;
+  // Calls `visit` once for each event, or link, of this row, with the same row as if it had only
+  // that one, until it returns true; so does the function then.
+  virtual bool VisitPlaces(Places places, const RowCallback& visit) const = 0;
 };
 
 }  // namespace spandrel::storage

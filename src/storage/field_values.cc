@@ -30,17 +30,15 @@ bool VisitEach(span::MessageReader messages, Read&& read) {
   return false;
 }
 
-bool VisitEventAttribute(const span::SpanRef& span, std::string_view key,
-                         const ValueVisitor& visit) {
+bool VisitEachEvent(const Field& field, const span::SpanRef& span, const ValueVisitor& visit) {
   return VisitEach(span.span().events(), [&](std::string_view message) {
-    return VisitAttribute(span::EventView(message).attributes(), key, visit);
+    return VisitEventField(field, span, span::EventView(message), visit);
   });
 }
 
-bool VisitLinkAttribute(const span::SpanRef& span, std::string_view key,
-                        const ValueVisitor& visit) {
+bool VisitEachLink(const Field& field, const span::SpanRef& span, const ValueVisitor& visit) {
   return VisitEach(span.span().links(), [&](std::string_view message) {
-    return VisitAttribute(span::LinkView(message).attributes(), key, visit);
+    return VisitLinkField(field, span::LinkView(message), visit);
   });
 }
 
@@ -61,9 +59,9 @@ bool VisitAttributeField(const AttributeField& field, const span::SpanRef& span,
     case AttributeScope::kInstrumentation:
       return VisitAttribute(span.scope().attributes(), key, visit);
     case AttributeScope::kEvent:
-      return VisitEventAttribute(span, key, visit);
+      return VisitEachEvent(field, span, visit);
     case AttributeScope::kLink:
-      return VisitLinkAttribute(span, key, visit);
+      return VisitEachLink(field, span, visit);
     case AttributeScope::kUnscoped:
       return VisitUnscoped(key, span, visit);
     case AttributeScope::kAny:
@@ -72,7 +70,7 @@ bool VisitAttributeField(const AttributeField& field, const span::SpanRef& span,
   return VisitAttribute(span.span().attributes(), key, visit) ||
          VisitAttribute(span.resource().attributes(), key, visit) ||
          VisitAttribute(span.scope().attributes(), key, visit) ||
-         VisitEventAttribute(span, key, visit) || VisitLinkAttribute(span, key, visit);
+         VisitEachEvent(field, span, visit) || VisitEachLink(field, span, visit);
 }
 
 bool VisitIntrinsic(Intrinsic intrinsic, const span::SpanRef& span, const ValueVisitor& visit) {
@@ -106,22 +104,11 @@ bool VisitIntrinsic(Intrinsic intrinsic, const span::SpanRef& span, const ValueV
     case Intrinsic::kScopeVersion:
       return VisitText(span.scope().version, visit);
     case Intrinsic::kEventName:
-      return VisitEach(span.span().events(), [&](std::string_view message) {
-        return VisitText(span::EventView(message).name, visit);
-      });
-    case Intrinsic::kLinkTraceId:
-      return VisitEach(span.span().links(), [&](std::string_view message) {
-        return VisitId(span::LinkView(message).trace_id.view(), visit);
-      });
-    case Intrinsic::kLinkSpanId:
-      return VisitEach(span.span().links(), [&](std::string_view message) {
-        return VisitId(span::LinkView(message).span_id.view(), visit);
-      });
     case Intrinsic::kEventTimeSinceStart:
-      return VisitEach(span.span().events(), [&](std::string_view message) {
-        const uint64_t since = span::EventView(message).time_unix_nano - entry.start_time_unix_nano;
-        return visit(ValueView::OfInt(static_cast<int64_t>(since)));
-      });
+      return VisitEachEvent(intrinsic, span, visit);
+    case Intrinsic::kLinkTraceId:
+    case Intrinsic::kLinkSpanId:
+      return VisitEachLink(intrinsic, span, visit);
     default:
       return false;
   }
@@ -129,15 +116,29 @@ bool VisitIntrinsic(Intrinsic intrinsic, const span::SpanRef& span, const ValueV
 
 }  // namespace
 
+bool VisitEventField(const Field& field, const span::SpanRef& span, const span::EventView& event,
+                     const ValueVisitor& visit) {
+  if (const auto* attribute = std::get_if<AttributeField>(&field)) {
+    return VisitAttribute(event.attributes(), attribute->key, visit);
+  }
+  if (std::get<Intrinsic>(field) == Intrinsic::kEventName) return VisitText(event.name, visit);
+  const uint64_t since = event.time_unix_nano - span.entry().start_time_unix_nano;
+  return visit(ValueView::OfInt(static_cast<int64_t>(since)));
+}
+
+bool VisitLinkField(const Field& field, const span::LinkView& link, const ValueVisitor& visit) {
+  if (const auto* attribute = std::get_if<AttributeField>(&field)) {
+    return VisitAttribute(link.attributes(), attribute->key, visit);
+  }
+  const bool is_trace = std::get<Intrinsic>(field) == Intrinsic::kLinkTraceId;
+  return VisitId(is_trace ? link.trace_id.view() : link.span_id.view(), visit);
+}
+
 bool VisitFieldValues(const Field& field, const span::SpanRef& span, const ValueVisitor& visit) {
   if (const auto* intrinsic = std::get_if<Intrinsic>(&field)) {
     return VisitIntrinsic(*intrinsic, span, visit);
   }
   return VisitAttributeField(std::get<AttributeField>(field), span, visit);
-}
-
-bool SpanFields::Visit(const FieldRef& field, const ValueVisitor& visit) const {
-  return !field.of_parent && VisitFieldValues(field.field, span_, visit);
 }
 
 }  // namespace spandrel::storage

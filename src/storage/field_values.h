@@ -10,4 +10,9 @@ namespace spandrel::storage {
 // are absent.
 bool VisitFieldValues(const Field& field, const span::SpanRef& span, const ValueVisitor& visit);
 
+// The same of a field of one event, or of one link: an attribute of it or an intrinsic that is its.
+bool VisitEventField(const Field& field, const span::SpanRef& span, const span::EventView& event,
+                     const ValueVisitor& visit);
+bool VisitLinkField(const Field& field, const span::LinkView& link, const ValueVisitor& visit);
+
 }  // namespace spandrel::storage

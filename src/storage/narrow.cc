@@ -88,6 +88,15 @@ Narrowed OfList(Kind kind, std::vector<Narrowed> children) {
   return joined;
 }
 
+// What holds of one event holds of some, unless it is what does not: "not" turns that around.
+Narrowed OfPlace(const Expression& expression, size_t at, Narrowed condition) {
+  const std::vector<Node>& nodes = expression.nodes();
+  const auto end = nodes.begin() + static_cast<ptrdiff_t>(at);
+  const bool has_not = std::any_of(end - static_cast<ptrdiff_t>(nodes[at].size - 1), end,
+                                   [](const Node& node) { return node.kind == Kind::kNot; });
+  return has_not ? Unknown() : Narrowed{std::move(condition.where), false};
+}
+
 Narrowed OfNode(const Expression& expression, size_t at, std::vector<Narrowed> children) {
   const std::vector<Node>& nodes = expression.nodes();
   const Node& node = nodes[at];
@@ -110,6 +119,9 @@ Narrowed OfNode(const Expression& expression, size_t at, std::vector<Narrowed> c
     case Kind::kAnd:
     case Kind::kOr:
       return OfList(node.kind, std::move(children));
+    case Kind::kSomeEvent:
+    case Kind::kSomeLink:
+      return OfPlace(expression, at, std::move(children[0]));
     case Kind::kNegate:
     case Kind::kArithmetic:
       break;

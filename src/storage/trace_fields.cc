@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "storage/field_values.h"
+#include "storage/one_place.h"
 
 namespace spandrel::storage {
 namespace {
@@ -57,6 +58,10 @@ bool TraceFields::Row::Visit(const FieldRef& field, const ValueVisitor& visit) c
     return trace_.VisitTraceIntrinsic(*intrinsic, span_, visit);
   }
   return VisitFieldValues(field.field, trace_.span(span_), visit);
+}
+
+bool TraceFields::Row::VisitPlaces(Places places, const RowCallback& visit) const {
+  return VisitPlacesOf(*this, trace_.span(span_), places, visit);
 }
 
 bool TraceFields::VisitTraceIntrinsic(Intrinsic intrinsic, size_t span,

@@ -41,6 +41,7 @@ class TraceFields {
     // `trace` must outlive it.
     Row(const TraceFields& trace, size_t span) : trace_(trace), span_(span) {}
     bool Visit(const FieldRef& field, const ValueVisitor& visit) const override;
+    bool VisitPlaces(Places places, const RowCallback& visit) const override;
 
    private:
     const TraceFields& trace_;

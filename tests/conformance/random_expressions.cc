@@ -399,11 +399,38 @@ FieldRef RandomFieldRef(std::mt19937_64& random) {
   return Below(random, 5) == 0 ? FieldRef::OfParent(field) : FieldRef(field);
 }
 
+// Conditions on several fields of one event or link, and others beside them.
+Expression RandomPlace(std::mt19937_64& random) {
+  const bool of_events = Below(random, 2) == 0;
+  const auto leaf = [&]() -> Expression {
+    const auto scope = of_events ? AttributeScope::kEvent : AttributeScope::kLink;
+    const bool intrinsic = Below(random, 3) == 0;
+    const FieldRef field =
+        intrinsic ? FieldRef(of_events ? Intrinsic::kEventName : Intrinsic::kLinkSpanId)
+                  : FieldRef(AttributeField{scope, "k" + std::to_string(Below(random, 3))});
+    if (Below(random, 3) == 0) return Expression::Exists(field);
+    const auto op = Below(random, 2) == 0 ? CompareOp::kEqual : CompareOp::kNotEqual;
+    Expression value = Below(random, 2) == 0 ? Expression::Constant(RandomText(random))
+                                             : Expression::Constant(RandomNumber(random));
+    Expression compared = Expression::Compare(op, Expression::Of(field), std::move(value));
+    return Below(random, 5) == 0 ? Expression::Not(std::move(compared)) : compared;
+  };
+  std::vector<Expression> leaves;
+  for (size_t i = Below(random, 4); i > 0; --i) leaves.push_back(leaf());
+  if (Below(random, 4) == 0) leaves.push_back(RandomComparison(random, 1));
+  Expression condition = Below(random, 4) == 0 ? Expression::Or(std::move(leaves))
+                                               : Expression::And(std::move(leaves));
+  return of_events ? Expression::SomeEvent(std::move(condition))
+                   : Expression::SomeLink(std::move(condition));
+}
+
 Expression RandomExpression(std::mt19937_64& random, int depth) {
   if (depth <= 0) return RandomComparison(random, 1);
-  switch (Below(random, 10)) {
+  switch (Below(random, 11)) {
     case 0:
       return {};
+    case 10:
+      return RandomPlace(random);
     case 1:
       return Expression::Exists(RandomFieldRef(random));
     case 2:

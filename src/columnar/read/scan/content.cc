@@ -88,6 +88,8 @@ std::vector<storage::FieldRef> FieldsOf(const storage::Expression& where) {
   std::vector<storage::FieldRef> fields;
   for (const storage::Expression::Node& node : where.nodes()) {
     if (node.kind == Kind::kField || node.kind == Kind::kExists) fields.push_back(node.field);
+    if (node.kind == Kind::kSomeEvent) fields.emplace_back(Intrinsic::kEventName);
+    if (node.kind == Kind::kSomeLink) fields.emplace_back(Intrinsic::kLinkTraceId);
   }
   return fields;
 }

@@ -45,7 +45,7 @@ class Content {
   std::vector<std::string> keys_;  // of attributes; sorted
 };
 
-// The fields that an expression reads.
+// The fields that an expression reads; of one that goes through events or links, one of theirs too.
 std::vector<storage::FieldRef> FieldsOf(const storage::Expression& where);
 
 }  // namespace spandrel::columnar

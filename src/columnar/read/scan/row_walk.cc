@@ -8,6 +8,7 @@
 #include "columnar/read/scan/scan.h"
 #include "columnar/read/scan/stand_ins.h"
 #include "columnar/read/scan/trace_loader.h"
+#include "storage/span_fields.h"
 
 namespace spandrel::columnar {
 namespace {

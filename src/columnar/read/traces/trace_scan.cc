@@ -22,7 +22,7 @@ using storage::TraceSlice;
 namespace {
 
 // What a trace takes that was seen, waits or was handed over.
-constexpr size_t kTraceBytes = 160;
+constexpr size_t kTraceBytes = sizeof(TraceSlice) + 192;
 
 size_t BytesOf(const TraceSlice& slice) {
   constexpr size_t kRowBytes = sizeof(span::SpanId) + sizeof(int32_t) + 2 * sizeof(uint64_t) + 1;
