@@ -121,7 +121,7 @@ TEST(EngineConfigTest, ReadsTheRest) {
   EXPECT_EQ(problems.ToString(),
             "test.yaml:1:13: directory: 'directory' is empty\n"
             "test.yaml:1:29: durability: 'sync' is not one of fsync, os, memory\n"
-            "test.yaml:1:44: tenants: expected true or false, found 'on'\n"
+            "test.yaml:1:44: tenants: expected true or false, found the string 'on'\n"
             "test.yaml:1:63: max_tenants: 'max_tenants' is not from 1 to 1000000\n");
 }
 
