@@ -58,15 +58,20 @@ class UiApiTest : public ApiTest {
 };
 
 TEST_F(UiApiTest, Status) {
-  metrics_.AddCounter("otelcol_receiver_accepted_spans", {{"receiver", "otlp"}}).Add(7);
-  metrics_.AddCounter("otelcol_receiver_accepted_spans", {{"receiver", "jaeger"}}).Add(1);
+  metrics_
+      .AddCounter("otelcol_receiver_accepted_spans", {{"receiver", "otlp"}, {"transport", "grpc"}})
+      .Add(7);
+  metrics_
+      .AddCounter("otelcol_receiver_accepted_spans",
+                  {{"receiver", "jaeger"}, {"transport", "grpc"}})
+      .Add(1);
   const std::string status = Ui("/status");
   EXPECT_THAT(status, HasSubstr(R"({"version":"0.1.0","acceptedSpans":"8","refusedSpans":"0",)"
                                 R"("storedSpans":"12","storeBytes":"3456","dataDirectory":"/data",)"
                                 R"("otlpGrpc":"127.0.0.1:4317","otlpHttp":"127.0.0.1:4318",)"
                                 R"("nowNs":"1700000000000000000","metrics":[)"));
   EXPECT_THAT(status, HasSubstr(R"({"name":"otelcol_receiver_accepted_spans",)"
-                                R"("labels":{"receiver":"otlp"},"value":7)"));
+                                R"("labels":{"receiver":"otlp","transport":"grpc"},"value":7)"));
 }
 
 TEST_F(UiApiTest, NamesAndValues) {

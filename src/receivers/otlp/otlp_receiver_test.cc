@@ -122,7 +122,6 @@ class OtlpReceiverTest : public ::testing::Test {
   net::GrpcChannel::Reply Call(std::string_view message, std::string compression = "",
                                std::string_view path = kExport, net::Headers metadata = {}) {
     net::GrpcChannelOptions options;
-    options.headers = std::move(metadata);
     options.endpoint = bound_["grpc"];
     options.tls.insecure = true;
     options.compression = std::move(compression);
