@@ -195,13 +195,17 @@ TEST_F(QueryServiceTest, CallsPassTheStepsAndHealthDoesNotLogIn) {
   workers.reset();  // they count after they have answered
 }
 
-// A call on a connection of its own that is read as its messages come.
+// A call that is read as its messages come. Those of one test share a connection, which has a
+// hundred streams, unless they ask for their own.
 class WatchCall {
  public:
-  WatchCall(const std::string& address, const std::string& message)
+  enum class Connection : bool { kShared, kOwn };
+
+  WatchCall(const std::string& address, const std::string& message,
+            Connection connection = Connection::kShared)
       : stub_(grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(),
-                                        OwnConnection())) {
-    context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+                                        ArgumentsOf(connection))) {
+    context_.set_deadline(std::chrono::system_clock::now() + std::chrono::minutes(2));
     call_ = stub_.PrepareCall(&context_, "/grpc.health.v1.Health/Watch", &queue_);
     call_->StartCall(this);
     Next();
@@ -225,9 +229,9 @@ class WatchCall {
   void Cancel() { context_.TryCancel(); }
 
  private:
-  static grpc::ChannelArguments OwnConnection() {
+  static grpc::ChannelArguments ArgumentsOf(Connection connection) {
     grpc::ChannelArguments arguments;
-    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    if (connection == Connection::kOwn) arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
     return arguments;
   }
   bool Next() {
@@ -276,11 +280,13 @@ TEST_F(QueryServiceTest, AFewMayWatchAtATime) {
     calls.push_back(std::make_unique<WatchCall>(address, ""));
     ASSERT_EQ(calls.back()->Read(), "\x08\x01") << i;
   }
-  EXPECT_EQ(WatchCall(address, "").Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  const auto own = WatchCall::Connection::kOwn;
+  EXPECT_EQ(WatchCall(address, "", own).Finish().error_code(),
+            grpc::StatusCode::RESOURCE_EXHAUSTED);
   calls.front()->Cancel();
   EXPECT_FALSE(calls.front()->Finish().ok());
   std::string first;
-  while (first.empty()) first = WatchCall(address, "").Read();  // until the server sees it
+  while (first.empty()) first = WatchCall(address, "", own).Read();  // until the server sees it
   EXPECT_EQ(first, "\x08\x01");
 }
 
