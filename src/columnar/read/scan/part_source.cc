@@ -158,16 +158,17 @@ Status PartSource::ReadRows(const storage::QueryContext& context, const RowGroup
   if (!first_rows.ok()) return first_rows.status();
   const uint32_t first = (**first_rows)[trace];
   const uint32_t count = (**first_rows)[trace + 1] - first;
-  auto memory = context.ReserveApart(count * sizeof(span::SpanEntry));
-  if (!memory.ok()) return memory.status();
   RowReader reader(group);
   SPANDREL_RETURN_IF_ERROR(reader.Load(first, count));
   found->first_row = first;
   found->inspected.spans = count;
-  span::SpanChunk light = LightChunk(reader);
+  const span::SpanChunk& light = LightChunk(reader);
+  ChunkBuilder builder(context);
   if (ask.content.is_light()) {
-    light.reservation = *std::move(memory);
-    found->chunks.push_back(std::make_shared<const span::SpanChunk>(std::move(light)));
+    for (uint32_t i = 0; i < count; ++i) {
+      SPANDREL_RETURN_IF_ERROR(builder.Add(span::SpanRef(light, i), {}));
+    }
+    found->chunks.push_back(builder.Finish());
     return {};
   }
   if (!ask.content.is_full()) reader.KeepOnly(ask.content.ColumnsOf(group->table()));
@@ -175,7 +176,6 @@ Status PartSource::ReadRows(const storage::QueryContext& context, const RowGroup
   for (uint32_t row = first; row < first + count; ++row) {
     if (!ask.only || light.spans[row - first].span_id == *ask.only) rows.push_back(row);
   }
-  ChunkBuilder builder(context);
   const auto add = [&](uint32_t row, std::string_view message) -> Status {
     found->inspected.bytes += message.size();
     SPANDREL_RETURN_IF_ERROR(builder.Add(span::SpanRef(light, row - first), message));
@@ -187,13 +187,14 @@ Status PartSource::ReadRows(const storage::QueryContext& context, const RowGroup
   return {};
 }
 
-span::SpanChunk PartSource::LightChunk(const RowReader& reader) const {
-  span::SpanChunk chunk = SharedChunk(*dictionary_);
-  chunk.spans.reserve(reader.count());
+// The dictionary is copied once: parts may have thousands of scopes, and traces are many.
+const span::SpanChunk& PartSource::LightChunk(const RowReader& reader) {
+  if (light_.buffer == nullptr) light_ = SharedChunk(*dictionary_);
+  light_.spans.clear();
   for (uint32_t i = 0; i < reader.count(); ++i) {
-    chunk.spans.push_back(reader.EntryOf(reader.first() + i));
+    light_.spans.push_back(reader.EntryOf(reader.first() + i));
   }
-  return chunk;
+  return light_;
 }
 
 void PartSource::NoteUnreadable(uint32_t group, const Status& why) {

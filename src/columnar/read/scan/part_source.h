@@ -85,14 +85,15 @@ class PartSource {
                              const std::vector<uint32_t>& rows, const SpanVisitor& visit);
   base::Status ReadRows(const storage::QueryContext& context, const RowGroupPtr& group,
                         uint32_t trace, const TraceAsk& ask, TraceRowsFound* found);
-  // The rows that `reader` has loaded, without their messages.
-  span::SpanChunk LightChunk(const RowReader& reader) const;
+  // The rows that `reader` has loaded, without their messages. Valid until the next call.
+  const span::SpanChunk& LightChunk(const RowReader& reader);
 
   PartPtr part_;
   std::shared_ptr<const Dictionary> dictionary_;
   base::Counter* unreadable_spans_ = nullptr;
 
   std::unique_ptr<DictionaryVerdicts> verdicts_;
+  span::SpanChunk light_;  // see LightChunk; made when it is asked for
   RowColumns columns_;
   std::unordered_map<uint32_t, std::vector<uint32_t>> rows_;  // matching ones, by row group
   size_t known_rows_ = 0;                                     // in rows_
