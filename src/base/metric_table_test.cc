@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+
 namespace spandrel::base {
 namespace {
 
@@ -39,6 +42,12 @@ TEST(MetricTable, PageHasARowForEach) {
   const std::string page = MetricPage(kTable);
   EXPECT_THAT(page, HasSubstr("| `a_total` | counter | loss | `exporter`, `reason` | Lost. |\n"
                               "| `b` | gauge | normal | | Size. |\n"));
+}
+
+TEST(MetricTable, TheGuideHasThePage) {
+  std::ifstream file(SPANDREL_SOURCE_DIR "/docs/guide/metrics.md");
+  const std::string page{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  EXPECT_EQ(page, MetricPage(MetricTable())) << "spandrel metrics > docs/guide/metrics.md";
 }
 
 }  // namespace
