@@ -39,7 +39,9 @@ constexpr seconds kTimeout{20};
 // Answers with `answer`, from a thread of its own when asked to.
 class FakePipeline : public pipeline::Consumer<span::SpanBatch> {
  public:
-  ~FakePipeline() override {
+  // Once nothing comes any more. A thread may be the last to hold the pipeline, so that the
+  // destructor cannot wait for it.
+  void WaitForThreads() {
     for (auto& thread : threads_) thread.join();
   }
   void Consume(span::SpanBatch&& batch, pipeline::Completion done) override {
@@ -102,6 +104,7 @@ class OtlpReceiverTest : public ::testing::Test {
   }
   void TearDown() override {
     if (receiver_) receiver_->Shutdown(std::chrono::steady_clock::now() + seconds(5));
+    pipeline_->WaitForThreads();
   }
 
   void Start() {
