@@ -9,7 +9,7 @@
 #include "base/mutex.h"
 #include "base/status.h"
 #include "net/http/http.h"
-#include "net/socket/asio_runtime.h"
+#include "net/socket/steady_time.h"
 
 namespace spandrel::net {
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -13,10 +12,9 @@
 #include "net/exchange/server_call.h"
 #include "net/exchange/server_limits.h"
 #include "net/http/http.h"
+#include "net/socket/steady_time.h"
 
 namespace spandrel::net {
-
-using TimePoint = std::chrono::steady_clock::time_point;
 
 // Why a request, or a connection, was refused. Each has a counter.
 enum class Refusal : uint8_t {

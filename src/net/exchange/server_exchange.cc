@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "base/log.h"
+#include "net/socket/connection.h"
 
 namespace spandrel::net {
 

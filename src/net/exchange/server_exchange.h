@@ -7,9 +7,11 @@
 
 #include "base/mutex.h"
 #include "net/exchange/server_core.h"
-#include "net/socket/connection.h"
+#include "net/socket/protocol.h"
 
 namespace spandrel::net {
+
+class Connection;
 
 // What a connection and the answerer of one of its requests tell each other, from any thread.
 class ExchangeState {

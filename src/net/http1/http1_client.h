@@ -9,7 +9,7 @@
 #include "net/exchange/client_call.h"
 #include "net/http/body.h"
 #include "net/http1/http1_parser.h"
-#include "net/socket/connection.h"
+#include "net/socket/protocol.h"
 
 namespace spandrel::net {
 

@@ -7,6 +7,7 @@
 
 #include "base/mutex.h"
 #include "net/http1/http1_client.h"
+#include "net/socket/asio_runtime.h"
 
 namespace spandrel::net {
 namespace {

@@ -6,6 +6,8 @@
 #include <boost/beast/http/status.hpp>
 #include <iterator>
 
+#include "net/socket/connection.h"
+
 namespace spandrel::net {
 namespace {
 

@@ -8,6 +8,7 @@
 #include "base/mutex.h"
 #include "net/exchange/client_call.h"
 #include "net/http2/http2_client.h"
+#include "net/socket/asio_runtime.h"
 #include "net/socket/connect.h"
 
 namespace spandrel::net {

@@ -8,7 +8,7 @@
 
 #include "net/exchange/client_call.h"
 #include "net/http2/http2_session.h"
-#include "net/socket/connection.h"
+#include "net/socket/protocol.h"
 
 namespace spandrel::net {
 

@@ -18,6 +18,7 @@
 #include "net/http1/http1_client.h"
 #include "net/http2/http2_client.h"
 #include "net/peer/client.h"
+#include "net/socket/asio_runtime.h"
 #include "net/testing/certificates.h"
 #include "net/testing/peer.h"
 #include "net/testing/server.h"

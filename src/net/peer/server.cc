@@ -10,7 +10,9 @@
 #include "base/log.h"
 #include "base/mutex.h"
 #include "net/peer/server_front.h"
+#include "net/socket/connection.h"
 #include "net/socket/tls_context.h"
+#include "net/socket/transport.h"
 
 namespace spandrel::net {
 namespace {

@@ -7,12 +7,12 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/strand.hpp>
-#include <chrono>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "net/socket/io_runtime.h"
+#include "net/socket/steady_time.h"
 
 // Internal: the only header of the module that shows Boost.Asio.
 namespace spandrel::net {
@@ -23,8 +23,6 @@ using Tcp = asio::ip::tcp;
 using Executor = asio::io_context::executor_type;
 using Strand = asio::strand<Executor>;
 using Socket = asio::basic_stream_socket<Tcp, Strand>;
-using SteadyClock = std::chrono::steady_clock;
-using TimePoint = SteadyClock::time_point;
 using Timer = asio::basic_waitable_timer<SteadyClock, asio::wait_traits<SteadyClock>, Strand>;
 
 // One io_context that all threads run. Whatever belongs to one connection runs on its strand.

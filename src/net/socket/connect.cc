@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "net/socket/transport.h"
+
 namespace spandrel::net {
 namespace {
 
@@ -112,20 +114,19 @@ ConnectTarget::ConnectTarget(Endpoint endpoint, ClientTls tls, std::string alpn,
 
 void ConnectTarget::Connect(IoRuntime::Impl& runtime, std::chrono::milliseconds timeout,
                             Callback done) const {
-  auto attempt = std::make_shared<Attempt>(
-      runtime.context, endpoint_,
-      [this, done = std::move(done)](SocketResult socket) { done(Wrap(std::move(socket))); });
+  auto wrap = [this, done = std::move(done)](const SocketResult& socket) {
+    if (!context_status_.ok()) return done(context_status_);
+    if (!socket.ok()) return done(socket.status());
+    ConnectionTimeouts timeouts;
+    timeouts.handshake = connect_timeout_;
+    done(std::make_shared<Connection>(Transport(std::move(**socket), NewSession()), timeouts));
+  };
+  auto attempt = std::make_shared<Attempt>(runtime.context, endpoint_, std::move(wrap));
   asio::post(attempt->strand(), [attempt, timeout] { attempt->Start(timeout); });
 }
 
-base::Result<std::shared_ptr<Connection>> ConnectTarget::Wrap(SocketResult socket) const {
-  if (!context_status_.ok()) return context_status_;
-  if (!socket.ok()) return socket.status();
-  ConnectionTimeouts timeouts;
-  timeouts.handshake = connect_timeout_;
-  SslPtr session =
-      plaintext() ? nullptr : NewClientSession(context_.get(), tls_, endpoint_.host, alpn_);
-  return std::make_shared<Connection>(Transport(std::move(**socket), std::move(session)), timeouts);
+SslPtr ConnectTarget::NewSession() const {
+  return plaintext() ? nullptr : NewClientSession(context_.get(), tls_, endpoint_.host, alpn_);
 }
 
 }  // namespace spandrel::net

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "net/socket/connection.h"
 #include "net/socket/endpoint.h"
+#include "net/socket/io_runtime.h"
 #include "net/socket/tls.h"
 #include "net/socket/tls_context.h"
 
@@ -33,8 +34,7 @@ class ConnectTarget {
   void Connect(IoRuntime::Impl& runtime, std::chrono::milliseconds timeout, Callback done) const;
 
  private:
-  base::Result<std::shared_ptr<Connection>> Wrap(
-      base::Result<std::shared_ptr<Socket>> socket) const;
+  SslPtr NewSession() const;  // null: plaintext
 
   const Endpoint endpoint_;
   const std::string name_;

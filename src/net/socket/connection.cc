@@ -4,6 +4,8 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
+#include "net/socket/transport.h"
+
 namespace spandrel::net {
 namespace {
 
@@ -21,13 +23,21 @@ char* ThreadReadBuffer() {
 
 }  // namespace
 
+struct Connection::Io {
+  explicit Io(Transport connected)
+      : transport(std::move(connected)), timer(transport.socket().get_executor()) {}
+
+  Transport transport;
+  Timer timer;
+};
+
 Connection::Connection(Transport transport, ConnectionTimeouts timeouts)
-    : transport_(std::move(transport)),
-      timeouts_(timeouts),
-      timer_(transport_.socket().get_executor()) {}
+    : io_(std::make_unique<Io>(std::move(transport))), timeouts_(timeouts) {}
+
+Connection::~Connection() = default;
 
 void Connection::Start(std::unique_ptr<Protocol> protocol) {
-  asio::post(transport_.socket().get_executor(),
+  asio::post(io_->transport.socket().get_executor(),
              [self = shared_from_this(), protocol = std::move(protocol)]() mutable {
                self->protocol_ = std::move(protocol);
                self->phase_deadline_ = SteadyClock::now() + self->timeouts_.handshake;
@@ -41,16 +51,17 @@ void Connection::Submit(Command command) {
     inbox_.push_back(std::move(command));
     if (inbox_.size() > 1) return;
   }
-  asio::post(transport_.socket().get_executor(), [self = shared_from_this()] { self->RunInbox(); });
+  asio::post(io_->transport.socket().get_executor(),
+             [self = shared_from_this()] { self->RunInbox(); });
 }
 
 void Connection::Abort(base::Status why) {
-  asio::post(transport_.socket().get_executor(),
+  asio::post(io_->transport.socket().get_executor(),
              [self = shared_from_this(), why = std::move(why)] { self->Close(why); });
 }
 
 void Connection::Handshake() {
-  const IoOutcome outcome = transport_.Handshake();
+  const IoOutcome outcome = io_->transport.Handshake();
   if (outcome.state == IoState::kWantRead) {
     ArmRead();
     return ArmTimer();
@@ -63,11 +74,11 @@ void Connection::Handshake() {
   if (outcome.state != IoState::kOk) {
     const std::string text = outcome.state == IoState::kEof
                                  ? "tls: connection closed during handshake"
-                                 : transport_.error();
+                                 : io_->transport.error();
     status = base::Status(base::StatusCode::kUnavailable, text);
   }
   handshaking_ = false;
-  if (status.ok()) status = protocol_->OnConnected(transport_.alpn());
+  if (status.ok()) status = protocol_->OnConnected(io_->transport.alpn());
   if (!status.ok()) return Close(status);
   OnReadable();
 }
@@ -81,22 +92,22 @@ void Connection::ArmRead() {
     if (error || self->closed_) return;
     self->handshaking_ ? self->Handshake() : self->OnReadable();
   };
-  if (transport_.HasBufferedInput()) {
-    asio::post(transport_.socket().get_executor(), [resume = std::move(resume)] { resume(); });
+  if (io_->transport.HasBufferedInput()) {
+    asio::post(io_->transport.socket().get_executor(), [resume = std::move(resume)] { resume(); });
   } else {
-    transport_.socket().async_wait(Socket::wait_read, std::move(resume));
+    io_->transport.socket().async_wait(Socket::wait_read, std::move(resume));
   }
 }
 
 void Connection::ArmWrite() {
   if (closed_ || write_armed_) return;
   write_armed_ = true;
-  transport_.socket().async_wait(Socket::wait_write,
-                                 [self = shared_from_this()](const ErrorCode& error) {
-                                   self->write_armed_ = false;
-                                   if (error || self->closed_) return;
-                                   self->handshaking_ ? self->Handshake() : self->Pump();
-                                 });
+  io_->transport.socket().async_wait(Socket::wait_write,
+                                     [self = shared_from_this()](const ErrorCode& error) {
+                                       self->write_armed_ = false;
+                                       if (error || self->closed_) return;
+                                       self->handshaking_ ? self->Handshake() : self->Pump();
+                                     });
 }
 
 void Connection::OnReadable() {
@@ -110,12 +121,12 @@ void Connection::OnReadable() {
 
 // True when there may be more to read at once.
 bool Connection::ReadOnce(char* buffer, size_t size, size_t* total) {
-  const IoOutcome outcome = transport_.Read(buffer, size);
+  const IoOutcome outcome = io_->transport.Read(buffer, size);
   switch (outcome.state) {
     case IoState::kOk:
       *total += outcome.bytes;
       if (!lingering_) protocol_->OnBytes({buffer, outcome.bytes});
-      return transport_.tls() || outcome.bytes == size;
+      return io_->transport.tls() || outcome.bytes == size;
     case IoState::kWantRead:
       return false;
     case IoState::kWantWrite:
@@ -126,7 +137,7 @@ bool Connection::ReadOnce(char* buffer, size_t size, size_t* total) {
       if (!lingering_) protocol_->OnEof();
       return false;
     case IoState::kError:
-      Close(base::Status(base::StatusCode::kUnavailable, transport_.error()));
+      Close(base::Status(base::StatusCode::kUnavailable, io_->transport.error()));
       return false;
   }
   return false;
@@ -168,7 +179,7 @@ void Connection::RefillOutput() {
 
 // False when output waits for the socket, or the connection is closed.
 bool Connection::WriteOut() {
-  const IoOutcome outcome = transport_.Write(out_.data() + out_sent_, out_.size() - out_sent_);
+  const IoOutcome outcome = io_->transport.Write(out_.data() + out_sent_, out_.size() - out_sent_);
   if (outcome.state == IoState::kOk) {
     out_sent_ += outcome.bytes;
     write_stalled_at_ = SteadyClock::now() + timeouts_.stalled_write;
@@ -178,7 +189,7 @@ bool Connection::WriteOut() {
   if (outcome.state == IoState::kError || outcome.state == IoState::kEof) {
     const base::Status why(base::StatusCode::kUnavailable, outcome.state == IoState::kEof
                                                                ? "connection closed by peer"
-                                                               : transport_.error());
+                                                               : io_->transport.error());
     ReadLastInput();
     Close(why);
     return false;
@@ -210,7 +221,7 @@ void Connection::Linger() {
   lingering_ = true;
   phase_deadline_ = SteadyClock::now() + kLinger;
   protocol_->OnClosed({});
-  transport_.ShutdownWrite();
+  io_->transport.ShutdownWrite();
   ArmRead();
   ArmTimer();
 }
@@ -231,8 +242,8 @@ void Connection::ArmTimer() {
   if (!next || (timer_armed_ && timer_at_ <= *next)) return;
   timer_armed_ = true;
   timer_at_ = *next;
-  timer_.expires_at(*next);
-  timer_.async_wait([self = shared_from_this()](const ErrorCode& error) {
+  io_->timer.expires_at(*next);
+  io_->timer.async_wait([self = shared_from_this()](const ErrorCode& error) {
     if (error || self->closed_) return;
     self->timer_armed_ = false;
     self->OnTimer();
@@ -257,8 +268,8 @@ void Connection::OnTimer() {
 void Connection::Close(const base::Status& why) {
   if (std::exchange(closed_, true)) return;
   ErrorCode ignored;
-  timer_.cancel(ignored);
-  transport_.Close();
+  io_->timer.cancel(ignored);
+  io_->transport.Close();
   if (protocol_ != nullptr && !lingering_) protocol_->OnClosed(why);
   protocol_.reset();
   std::string().swap(out_);

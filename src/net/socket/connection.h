@@ -1,48 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/mutex.h"
 #include "base/status.h"
-#include "net/socket/transport.h"
+#include "net/socket/protocol.h"
 
 namespace spandrel::net {
 
-// What is spoken on one connection: bytes in, bytes out, no I/O. Called on the connection's strand,
-// and never from within itself.
-class Protocol {
- public:
-  virtual ~Protocol() = default;
-
-  // The connection is up, after the TLS handshake. An error closes it.
-  virtual base::Status OnConnected(std::string_view alpn) = 0;
-  // Takes all of `bytes`.
-  virtual void OnBytes(std::string_view bytes) = 0;
-  // The peer will send nothing more.
-  virtual void OnEof() = 0;
-  // Appends what can be sent now to `out`, about `limit` bytes at most.
-  virtual void Produce(size_t limit, std::string* out) = 0;
-  // False while input must wait, since what was read is not dealt with yet.
-  virtual bool WantsRead() const { return true; }
-  // True when what the peer has said is of use although it takes nothing more from us.
-  virtual bool WantsLastInput() const { return false; }
-  // True when the connection is to be closed once all output is out.
-  virtual bool Done() const = 0;
-  // When OnDeadline must be called, unless the deadline has moved by then.
-  virtual std::optional<TimePoint> Deadline() const = 0;
-  virtual void OnDeadline(TimePoint now) = 0;
-  // Finish what is under way, take nothing new.
-  virtual void OnDrain() = 0;
-  // The last call. `why` is OK when we closed it in order, DEADLINE_EXCEEDED when the peer did not
-  // read what we sent.
-  virtual void OnClosed(const base::Status& why) = 0;
-};
+class Transport;
 
 struct ConnectionTimeouts {
   std::chrono::milliseconds handshake{10'000};
@@ -57,6 +29,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   using Command = std::function<void(Protocol&)>;
 
   Connection(Transport transport, ConnectionTimeouts timeouts);
+  ~Connection();
 
   // Called once, on the strand, when all is over. Before Start.
   void set_on_closed(std::function<void()> on_closed) { on_closed_ = std::move(on_closed); }
@@ -70,6 +43,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Abort(base::Status why);
 
  private:
+  struct Io;
+
   void Handshake();
   void ArmRead();
   void ArmWrite();
@@ -87,11 +62,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Close(const base::Status& why);
   std::optional<TimePoint> NextDeadline() const;
 
-  Transport transport_;
+  const std::unique_ptr<Io> io_;  // the socket and the timer
   const ConnectionTimeouts timeouts_;
   std::function<void()> on_closed_;
   std::unique_ptr<Protocol> protocol_;
-  Timer timer_;
   TimePoint timer_at_;
   TimePoint phase_deadline_;    // of the handshake, or of lingering
   TimePoint write_stalled_at_;  // when unsent output ends the connection

@@ -5,13 +5,19 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/status.h"
 #include "net/socket/endpoint.h"
+#include "net/socket/steady_time.h"
 #include "net/socket/tls.h"
-#include "net/socket/transport.h"
 
 namespace spandrel::net {
+
+struct SslDeleter {
+  void operator()(SSL* session) const { SSL_free(session); }
+};
+using SslPtr = std::unique_ptr<SSL, SslDeleter>;
 
 struct SslContextDeleter {
   void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }

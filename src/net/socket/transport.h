@@ -3,11 +3,11 @@
 
 #include <openssl/ssl.h>
 
-#include <memory>
 #include <string>
 #include <string_view>
 
 #include "net/socket/asio_runtime.h"
+#include "net/socket/tls_context.h"
 
 namespace spandrel::net {
 
@@ -17,11 +17,6 @@ struct IoOutcome {
   IoState state = IoState::kOk;
   size_t bytes = 0;
 };
-
-struct SslDeleter {
-  void operator()(SSL* ssl) const { SSL_free(ssl); }
-};
-using SslPtr = std::unique_ptr<SSL, SslDeleter>;
 
 // A non-blocking socket, plain or under TLS, behind the same four calls. Nothing here waits: a call
 // that cannot go on says what to wait for. Used on one strand.
