@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "instrument/testing/httplib_server.h"
 #include "instrument/testing/recording.h"
 
 namespace spandrel::instrument {

@@ -2,8 +2,6 @@
 // Headers as strangers send them, in through each adapter's server side and out through each
 // client side: nothing that a carrier forbids goes out, and what is left out is counted. Then over
 // the wire, from an HTTP request to a gRPC call, which libgrpc ends the process for.
-#include "instrument/testing/carrier_pairs.h"
-// After it.
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
@@ -12,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "instrument/testing/carrier_pairs.h"
+#include "instrument/testing/httplib_server.h"
 #include "instrument/testing/recording.h"
 #include "opentelemetry/baggage/baggage_context.h"
 #include "opentelemetry/proto/collector/trace/v1/trace_service.grpc.pb.h"

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "instrument/testing/httplib_server.h"
 #include "instrument/testing/recording.h"
 #include "opentelemetry/trace/scope.h"
 #include "spandrel/httplib_client.h"

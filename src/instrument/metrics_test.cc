@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "instrument/testing/httplib_server.h"
 #include "instrument/testing/recording.h"
 #include "opentelemetry/sdk/metrics/data/metric_data.h"
 #include "opentelemetry/sdk/metrics/export/metric_producer.h"

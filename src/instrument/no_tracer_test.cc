@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // A service without a tracer, or whose tracer is turned off, passes its caller's context on, so
 // that it does not cut the traces of others.
-#include "instrument/testing/carrier_pairs.h"
-// After it.
 #include <gtest/gtest.h>
 
 #include <map>
 #include <string>
 
+#include "instrument/testing/carrier_pairs.h"
 #include "opentelemetry/context/propagation/global_propagator.h"
+#include "opentelemetry/trace/context.h"
 #include "opentelemetry/trace/noop.h"
 #include "opentelemetry/trace/provider.h"
 #include "opentelemetry/trace/scope.h"
 #include "sdk/propagation/propagator.h"
 #include "sdk/testing/environment.h"
+#include "spandrel/context.h"
 #include "spandrel/sdk.h"
 
 namespace spandrel::instrument {

@@ -3,6 +3,8 @@
 // client side: what goes out is legal in its carrier.
 //
 // The first byte chooses server and client, the second the propagators; then lines, "name: value".
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -10,6 +12,7 @@
 
 #include "instrument/testing/carrier_pairs.h"
 #include "sdk/propagation/propagator.h"
+#include "spandrel/context.h"
 #include "spandrel/sdk.h"
 
 using namespace spandrel;

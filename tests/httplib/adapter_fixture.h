@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "instrument/testing/httplib_server.h"
 #include "instrument/testing/recording.h"
 #include "raw_client.h"
 #include "spandrel/httplib.h"
