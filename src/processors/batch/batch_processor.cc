@@ -46,7 +46,7 @@ class BatchProcessor<Batch>::State : public std::enable_shared_from_this<State> 
     const OriginKey key = KeyOf(batch.origin(), options_.metadata_keys);
     std::vector<Waiting> full;
     uint64_t starts_waiting = 0;  // the generation of what starts to wait; 0: nothing does
-    bool refused = false;
+    pipeline::Completion refused;
     {
       base::MutexLock lock(mutex_);
       const size_t bytes = wire::EncodedOtlpSize(batch);
@@ -55,8 +55,9 @@ class BatchProcessor<Batch>::State : public std::enable_shared_from_this<State> 
         full.push_back(Take(found));
         found = waiting_.end();
       }
-      refused = found == waiting_.end() && IsAtLimit();
-      if (!refused) {
+      if (found == waiting_.end() && IsAtLimit()) {
+        refused = std::move(done);
+      } else {
         if (found == waiting_.end()) starts_waiting = (found = Open(key))->second.generation;
         Waiting& waiting = found->second;
         batch.set_origin(waiting.origin);
@@ -74,8 +75,8 @@ class BatchProcessor<Batch>::State : public std::enable_shared_from_this<State> 
       SendTaken(std::move(one));
     }
     if (refused) {
-      return done(base::Status::Unavailable("batch: too many different origins wait",
-                                            std::chrono::seconds(1)));
+      return refused(base::Status::Unavailable("batch: too many different origins wait",
+                                               std::chrono::seconds(1)));
     }
     if (starts_waiting != 0) SendAtTimeout(key, starts_waiting);
   }
