@@ -13,7 +13,6 @@
 namespace spandrel::storage {
 namespace {
 
-using span::ValueType;
 using span::ValueView;
 using Kind = Expression::Kind;
 using Node = Expression::Node;

@@ -76,7 +76,7 @@ class Tracer final : public trace_api::Tracer {
 
   SpanRecorder recorder_;
   const Sampler& sampler_;
-  const TracerShared& shared_;
+  [[maybe_unused]] const TracerShared& shared_;  // used with ABI version 1
   const ScopePtr scope_;
   // Apart from what every span reads. Grows with the provider's lock held.
   alignas(64) std::atomic<uint32_t> handles_{0};
