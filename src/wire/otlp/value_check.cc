@@ -106,7 +106,7 @@ bool IsShortBytes(std::string_view bytes) {
 }
 
 // True for an AnyValue of one scalar, written the way every encoder writes it.
-bool IsPlainScalar(std::string_view message) {
+[[gnu::always_inline]] inline bool IsPlainScalar(std::string_view message) {
   if (message.empty()) return true;
   const std::string_view rest = message.substr(1);
   switch (static_cast<uint8_t>(message[0])) {
