@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 
+#include "base/ascii.h"
 #include "base/go_duration.h"
 #include "config/byte_size.h"
 #include "config/document.h"
@@ -48,17 +49,11 @@ bool IsNeedlesslyQuoted(const Node& node, NodeKind wanted) {
   return node.quoted && PlainScalar(node.text, {}).kind == wanted;
 }
 
-std::string_view Trim(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
-}
-
 std::vector<std::string> SplitAtCommas(std::string_view text) {
   std::vector<std::string> parts;
   while (!text.empty()) {
     const size_t comma = text.find(',');
-    parts.emplace_back(Trim(text.substr(0, comma)));
+    parts.emplace_back(base::Trim(text.substr(0, comma)));
     text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
   }
   return parts;

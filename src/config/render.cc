@@ -9,6 +9,8 @@
 #include <cmath>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace spandrel::config {
 namespace {
 
@@ -19,8 +21,7 @@ bool IsSecretKey(std::string_view key) {
   static constexpr std::array<std::string_view, 12> kParts = {
       "password", "passwd",     "secret",  "token",       "api_key", "apikey",
       "api-key",  "credential", "key_pem", "private_key", "headers", "authorization"};
-  std::string lower(key);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const std::string lower = base::LowerCase(key);
   if (lower == "inline" || lower.ends_with("_file")) return lower == "inline";
   return std::any_of(kParts.begin(), kParts.end(),
                      [&](std::string_view part) { return lower.find(part) != std::string::npos; });

@@ -2,19 +2,14 @@
 #include "config/words.h"
 
 #include <algorithm>
-#include <cctype>
 #include <limits>
+
+#include "base/ascii.h"
 
 namespace spandrel::config {
 namespace {
 
 constexpr size_t kLongestWord = 64;
-
-std::string ToLower(std::string_view word) {
-  std::string lower(word);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
-}
 
 // Optimal string alignment: a swap of neighbours counts once.
 size_t EditDistance(std::string_view a, std::string_view b) {
@@ -41,12 +36,12 @@ std::string Quote(std::string_view word) {
 
 std::string DidYouMean(std::string_view word, const std::vector<std::string>& candidates) {
   if (word.empty() || word.size() > kLongestWord) return "";
-  const std::string lower = ToLower(word);
+  const std::string lower = base::LowerCase(word);
   size_t nearest_distance = std::max<size_t>(1, word.size() / 3) + 1;
   const std::string* nearest = nullptr;
   for (const std::string& candidate : candidates) {
     if (candidate.size() > kLongestWord) continue;
-    const size_t distance = EditDistance(lower, ToLower(candidate));
+    const size_t distance = EditDistance(lower, base::LowerCase(candidate));
     if (distance >= nearest_distance) continue;
     nearest_distance = distance;
     nearest = &candidate;

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ascii.h"
 #include "endpoints/tls_settings.h"
 
 namespace spandrel::endpoints {
@@ -25,13 +26,6 @@ std::optional<BearerOptions> DecodeBearer(Decoder& auth) {
   Decoder block = auth.Child("bearer");
   if (!written) return std::nullopt;
   return DecodeBearerOptions(block);
-}
-
-std::string LowerCase(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
 }
 
 bool IsHeaderName(std::string_view name) {
@@ -80,7 +74,7 @@ BearerOptions DecodeBearerOptions(Decoder& bearer) {
   bearer.Read("scheme", &options.scheme);
   bearer.Read("header", &options.header);
   options.token = std::move(token.value);
-  options.header = LowerCase(std::move(options.header));
+  options.header = base::LowerCase(options.header);
   const int sources = static_cast<int>(!options.token.empty()) +
                       static_cast<int>(!options.tokens.empty()) +
                       static_cast<int>(!options.file.empty());

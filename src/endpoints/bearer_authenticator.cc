@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/log.h"
 #include "base/mutex.h"
 
@@ -16,19 +17,13 @@ using base::StatusCode;
 
 constexpr size_t kMaxTokens = 1'000;
 
-std::string_view Trimmed(std::string_view line) {
-  const size_t first = line.find_first_not_of(" \t\r");
-  if (first == std::string_view::npos) return {};
-  return line.substr(first, line.find_last_not_of(" \t\r") - first + 1);
-}
-
 }  // namespace
 
 base::Result<std::vector<std::string>> ParseTokens(std::string_view text) {
   std::vector<std::string> tokens;
   while (!text.empty()) {
     const size_t end = text.find('\n');
-    const std::string_view token = Trimmed(text.substr(0, end));
+    const std::string_view token = base::Trim(text.substr(0, end));
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     if (!token.empty()) tokens.emplace_back(token);
     if (tokens.size() > kMaxTokens) return Status(StatusCode::kInvalidArgument, "too many tokens");

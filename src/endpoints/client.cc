@@ -4,9 +4,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cctype>
 #include <initializer_list>
 
+#include "base/ascii.h"
 #include "endpoints/auth_config.h"
 #include "endpoints/host_names.h"
 #include "endpoints/tls_settings.h"
@@ -20,12 +20,6 @@ bool TakePrefix(std::string_view* text, std::string_view prefix) {
   if (!text->starts_with(prefix)) return false;
   text->remove_prefix(prefix.size());
   return true;
-}
-
-std::string LowerCase(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
 }
 
 net::ClientTls DecodeTls(Decoder& decoder) {
@@ -65,7 +59,7 @@ std::string DecodeCompression(Decoder& decoder, std::string_view default_compres
 net::Headers DecodeHeaders(Decoder& decoder) {
   net::Headers headers;
   decoder.Read("headers", &headers);
-  for (auto& [name, value] : headers) name = LowerCase(std::move(name));
+  for (auto& [name, value] : headers) name = base::LowerCase(name);
   return headers;
 }
 

@@ -5,16 +5,10 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+
 namespace spandrel::endpoints {
 namespace {
-
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
 
 bool Fits(std::string_view name, std::string_view host) {
   if (!name.starts_with("*.")) return name == host;
@@ -25,7 +19,7 @@ bool Fits(std::string_view name, std::string_view host) {
 }  // namespace
 
 bool IsLoopbackName(std::string_view host) {
-  const std::string text = LowerCase(host);
+  const std::string text = base::LowerCase(host);
   in_addr v4{};
   if (inet_pton(AF_INET, text.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
   in6_addr v6{};
@@ -41,14 +35,14 @@ std::string HostOf(std::string_view authority) {
     host = host.substr(0, host.find(':'));
   }
   if (host.ends_with('.')) host.remove_suffix(1);
-  return LowerCase(host);
+  return base::LowerCase(host);
 }
 
 HostNames::HostNames(const std::vector<std::string>& names, bool loopback)
     : allows_all_(names.empty() && !loopback), loopback_(loopback) {
   for (const std::string& name : names) {
     if (name == "*") allows_all_ = true;
-    names_.push_back(name.starts_with("*.") ? LowerCase(name) : HostOf(name));
+    names_.push_back(name.starts_with("*.") ? base::LowerCase(name) : HostOf(name));
   }
 }
 

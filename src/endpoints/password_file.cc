@@ -6,6 +6,7 @@
 
 #include <memory>
 
+#include "base/ascii.h"
 #include "base/base64.h"
 #include "endpoints/digest.h"
 
@@ -18,13 +19,6 @@ using base::StatusCode;
 constexpr std::string_view kSha = "{SHA}";
 constexpr std::string_view kSaltedSha = "{SSHA}";
 constexpr size_t kMaxUsers = 10'000;
-
-std::string_view Trim(std::string_view text) {
-  const auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 bool IsCrypt(std::string_view hash) {
   return hash.starts_with('$');
@@ -80,7 +74,7 @@ base::Result<PasswordFile> PasswordFile::Parse(std::string_view text) {
   };
   for (int number = 1; !text.empty(); ++number) {
     const size_t end = text.find('\n');
-    const std::string_view line = Trim(text.substr(0, end));
+    const std::string_view line = base::Trim(text.substr(0, end));
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     if (line.empty() || line.front() == '#') continue;
     const size_t colon = line.find(':');

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "config/words.h"
 
 namespace spandrel::pipeline {
@@ -25,12 +26,6 @@ bool IsNameCharacter(char c) {
   return !is_control && std::string_view("$+<=>^`|~").find(c) == std::string_view::npos;
 }
 
-std::string_view Trim(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
-}
-
 base::Status Malformed(std::string_view text, std::string_view reason) {
   return {base::StatusCode::kInvalidArgument,
           config::Quote(text) + " is not an id of the form type[/name]: " + std::string(reason)};
@@ -40,7 +35,7 @@ base::Status Malformed(std::string_view text, std::string_view reason) {
 
 base::Result<ComponentId> ParseComponentId(std::string_view text) {
   const size_t slash = text.find('/');
-  const std::string_view type = Trim(text.substr(0, slash));
+  const std::string_view type = base::Trim(text.substr(0, slash));
   if (type.empty()) return Malformed(text, "the type is empty");
   if (!IsLetter(type[0]) || !std::all_of(type.begin(), type.end(), IsTypeCharacter)) {
     return Malformed(text, "a type is made of letters, digits and '_' and starts with a letter");
@@ -48,7 +43,7 @@ base::Result<ComponentId> ParseComponentId(std::string_view text) {
   if (type.size() > kMaxTypeSize) return Malformed(text, "the type is longer than 63 characters");
   if (slash == std::string_view::npos) return ComponentId{std::string(type), ""};
 
-  const std::string_view name = Trim(text.substr(slash + 1));
+  const std::string_view name = base::Trim(text.substr(slash + 1));
   if (name.empty()) return Malformed(text, "the name after '/' is empty");
   if (name.size() > kMaxNameSize) return Malformed(text, "the name is longer than 1024 characters");
   if (!std::all_of(name.begin(), name.end(), IsNameCharacter)) {

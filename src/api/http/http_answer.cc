@@ -7,6 +7,7 @@
 #include "api/http/pace.h"
 #include "api/http/parameters.h"
 #include "api/http/responses.h"
+#include "base/ascii.h"
 #include "net/http/compression.h"
 
 namespace spandrel::api {
@@ -61,7 +62,7 @@ bool AcceptsGzip(std::string_view accept_encoding) {
     for (const char c : accept_encoding.substr(0, comma)) {
       if (c != ' ' && c != '\t') item += c;
     }
-    item = ToLower(item);
+    item = base::LowerCase(item);
     if (item == "gzip" || item.starts_with("gzip;")) {
       return item.find(";q=0") == std::string::npos ||
              item.find_first_of("123456789") != std::string::npos;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "base/time_text.h"
 
 namespace spandrel::api {
@@ -61,7 +62,7 @@ std::optional<span::SpanId> ParseSpanId(std::string_view text) {
 }
 
 std::optional<span::SpanKind> ParseSpanKind(std::string_view text) {
-  const std::string name = ToLower(text);
+  const std::string name = base::LowerCase(text);
   for (int i = 0; i <= static_cast<int>(span::SpanKind::kConsumer); ++i) {
     const auto kind = static_cast<span::SpanKind>(i);
     if (span::SpanKindName(kind) == name) return kind;
@@ -70,20 +71,12 @@ std::optional<span::SpanKind> ParseSpanKind(std::string_view text) {
 }
 
 std::optional<span::SpanStatus> ParseSpanStatus(std::string_view text) {
-  const std::string name = ToLower(text);
+  const std::string name = base::LowerCase(text);
   for (int i = 0; i <= static_cast<int>(span::SpanStatus::kError); ++i) {
     const auto status = static_cast<span::SpanStatus>(i);
     if (span::SpanStatusName(status) == name) return status;
   }
   return std::nullopt;
-}
-
-std::string ToLower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
 }
 
 }  // namespace spandrel::api

@@ -39,6 +39,4 @@ std::optional<span::SpanId> ParseSpanId(std::string_view text);
 std::optional<span::SpanKind> ParseSpanKind(std::string_view text);
 std::optional<span::SpanStatus> ParseSpanStatus(std::string_view text);
 
-std::string ToLower(std::string_view text);
-
 }  // namespace spandrel::api

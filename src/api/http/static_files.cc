@@ -6,6 +6,7 @@
 
 #include "api/http/http_answer.h"
 #include "api/http/responses.h"
+#include "base/ascii.h"
 
 namespace spandrel::api {
 namespace {
@@ -49,7 +50,7 @@ std::optional<std::string> PreloadOf(std::string_view path) {
   if (!path.starts_with(kTracePage)) return std::nullopt;
   const std::string_view id = path.substr(kTracePage.size());
   if (!ParseTraceId(id)) return std::nullopt;
-  return "<../api/ui/v1/trace/" + ToLower(id) + ">; rel=preload; as=fetch; crossorigin";
+  return "<../api/ui/v1/trace/" + base::LowerCase(id) + ">; rel=preload; as=fetch; crossorigin";
 }
 
 net::Response FileResponse(const EmbeddedFile& file, const net::Request& request) {

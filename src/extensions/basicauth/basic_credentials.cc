@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/base64.h"
 #include "base/log.h"
 
@@ -11,13 +12,6 @@ namespace {
 
 using base::Status;
 using base::StatusCode;
-
-std::string Trimmed(const std::string& text) {
-  constexpr const char* kSpace = " \t\r\n";
-  const size_t first = text.find_first_not_of(kSpace);
-  if (first == std::string::npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
 
 }  // namespace
 
@@ -30,7 +24,7 @@ Status WatchedText::Load() {
   if (!file_) return {};
   const auto content = file_->Read();
   if (!content.ok()) return content.status();
-  std::string text = Trimmed(*content);
+  std::string text(base::Trim(*content));
   if (text.empty()) return {StatusCode::kInvalidArgument, file_->path() + ": nothing in it"};
   text_ = std::move(text);
   return {};

@@ -4,9 +4,10 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
-#include <cctype>
 #include <limits>
 #include <utility>
+
+#include "base/ascii.h"
 
 namespace spandrel::net {
 namespace {
@@ -14,12 +15,6 @@ namespace {
 namespace beast_http = boost::beast::http;
 using BeastError = boost::beast::error_code;
 using BeastView = boost::beast::string_view;
-
-std::string LowerCase(BeastView text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
-}
 
 BeastError RefusedError() {
   return beast_http::make_error_code(beast_http::error::body_limit);
@@ -53,7 +48,8 @@ struct Http1Parser::Impl {
     }
     header_bytes_left -= bytes;
     // Trailer fields of a chunked body are counted and dropped.
-    if (!headers_said) headers.emplace_back(LowerCase(name), std::string(value));
+    if (!headers_said)
+      headers.emplace_back(base::LowerCase({name.data(), name.size()}), std::string(value));
   }
 
   size_t header_bytes_left;

@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <optional>
 
+#include "base/ascii.h"
 #include "endpoints/cors.h"
 #include "net/exchange/server_call.h"
 #include "net/http/compression.h"
@@ -25,10 +25,7 @@ constexpr const char* kJsonType = "application/json";
 std::string MediaType(std::string_view content_type) {
   std::string_view type = content_type.substr(0, content_type.find(';'));
   while (!type.empty() && type.back() == ' ') type.remove_suffix(1);
-  std::string lower(type);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lower;
+  return base::LowerCase(type);
 }
 
 std::string RetryAfterSeconds(std::chrono::milliseconds delay) {

@@ -8,6 +8,7 @@
 
 #include "api/http/parameters.h"
 #include "api/jaeger/http/legacy_parameters.h"
+#include "base/ascii.h"
 #include "proto/field_reader.h"
 #include "proto/writer.h"
 #include "query/tags.h"
@@ -171,7 +172,7 @@ Result<OperationsQuestion> ReadGetOperationsRequest(std::string_view message) {
   while (NextField(&message, &field)) {
     if (!field.is_bytes()) continue;
     if (field.number == kOperationsService) question.service = field.bytes;
-    if (field.number == kOperationsKind) question.kind = ToLower(field.bytes);
+    if (field.number == kOperationsKind) question.kind = base::LowerCase(field.bytes);
   }
   if (!message.empty()) return Malformed();
   return question;

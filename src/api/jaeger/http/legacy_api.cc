@@ -12,6 +12,7 @@
 #include "api/http/router.h"
 #include "api/http/service_context.h"
 #include "api/jaeger/http/legacy_parameters.h"
+#include "base/ascii.h"
 #include "query/trace_search.h"
 #include "wire/jaeger/jaeger_json.h"
 
@@ -169,7 +170,7 @@ class LegacyApi {
   net::Response GetOperations(const RoutedRequest& request) const {
     const std::string_view service = request.parameters.Get("service");
     if (service.empty()) return Fail(400, "parameter 'service' is required");
-    const std::string kind = ToLower(request.parameters.Get("spanKind"));
+    const std::string kind = base::LowerCase(request.parameters.Get("spanKind"));
     const auto operations = context_.reader.Operations(request.context, service);
     if (!operations.ok()) return Fail(operations.status());
     std::string data;

@@ -13,6 +13,7 @@
 #include "api/http/router.h"
 #include "api/http/service_context.h"
 #include "api/jaeger/http/v3_parameters.h"
+#include "base/ascii.h"
 #include "query/trace_search.h"
 #include "wire/json/json_writer.h"
 
@@ -121,8 +122,8 @@ class V3Api {
     const auto operations =
         context_.reader.Operations(request.context, request.parameters.Get("service"));
     if (!operations.ok()) return Fail(operations.status());
-    std::string kind = ToLower(request.parameters.Get("spanKind"));
-    if (kind.empty()) kind = ToLower(request.parameters.Get("span_kind"));
+    std::string kind = base::LowerCase(request.parameters.Get("spanKind"));
+    if (kind.empty()) kind = base::LowerCase(request.parameters.Get("span_kind"));
     std::string text;
     JsonWriter json(&text);
     json.OpenObject();

@@ -10,6 +10,7 @@
 
 #include "api/http/json_reader.h"
 #include "api/jaeger/http/legacy_parameters.h"
+#include "base/ascii.h"
 #include "base/time_text.h"
 #include "query/tags.h"
 #include "query/trace_search.h"
@@ -30,7 +31,7 @@ std::string ToSnakeCase(std::string_view name) {
     if (c >= 'A' && c <= 'Z') snake += '_';
     snake += c;
   }
-  return ToLower(snake);
+  return base::LowerCase(snake);
 }
 
 // Every parameter may be written in either case; the camel case counts when both are there.
