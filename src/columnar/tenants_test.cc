@@ -60,6 +60,16 @@ class TenantsTest : public testing::Test {
     return AppendTo(*engine_, tenant,
                     MakeBatch({{.trace = trace, .name = name, .start = trace * 1000}}));
   }
+  // All of `busy` in parts, while the head of `quiet` keeps its one trace in the first log file.
+  void SealBusyBesideQuiet() {
+    options_.max_log_file_bytes = 4096;
+    options_.seal_spans = 10;
+    options_.seal_age = std::chrono::hours(1);
+    Open();
+    ASSERT_TRUE(Append("quiet", 1).ok());
+    for (uint64_t trace = 1; trace <= 100; ++trace) ASSERT_TRUE(Append("busy", trace).ok());
+    while (engine_->Stats().Figure("part_spans") < 100U) ::usleep(1000);
+  }
   std::string Copy() const { return directory_.path() + "-killed"; }
   // As a killed process would leave it.
   void ReopenAsIfKilled() {
@@ -190,13 +200,7 @@ TEST_F(TenantsTest, AStoreOfOneTenantOpens) {
 
 // One tenant seals head after head; the log keeps what another one has not sealed.
 TEST_F(TenantsTest, TheLogWaitsForTheSlowestTenant) {
-  options_.max_log_file_bytes = 4096;
-  options_.seal_spans = 10;
-  options_.seal_age = std::chrono::hours(1);
-  Open();
-  ASSERT_TRUE(Append("quiet", 1).ok());
-  for (uint64_t trace = 1; trace <= 100; ++trace) ASSERT_TRUE(Append("busy", trace).ok());
-  while (engine_->Stats().Figure("part_spans") < 100U) ::usleep(1000);
+  ASSERT_NO_FATAL_FAILURE(SealBusyBesideQuiet());
   const uint64_t kept = *engine_->Stats().Figure("log_bytes");
   EXPECT_GE(kept, 3 * options_.max_log_file_bytes);
   CopyAll();
@@ -208,13 +212,7 @@ TEST_F(TenantsTest, TheLogWaitsForTheSlowestTenant) {
 }
 
 TEST_F(TenantsTest, AMissingLogFileIsTold) {
-  options_.max_log_file_bytes = 4096;
-  options_.seal_spans = 10;
-  options_.seal_age = std::chrono::hours(1);
-  Open();
-  ASSERT_TRUE(Append("quiet", 1).ok());
-  for (uint64_t trace = 1; trace <= 100; ++trace) ASSERT_TRUE(Append("busy", trace).ok());
-  while (engine_->Stats().Figure("part_spans") < 100U) ::usleep(1000);
+  ASSERT_NO_FATAL_FAILURE(SealBusyBesideQuiet());
   CopyAll();
   fs::remove(Copy() + "/log/0000000001.log");
   ReopenCopy();
