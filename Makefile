@@ -6,7 +6,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 export PATH := $(CURDIR)/build/tools/node/bin:$(PATH)
 
-.PHONY: help run build package test check sizes bench bench-store asan tsan fuzz deep crash format clean setup setup-test
+.PHONY: help run build package test check sizes bench bench-store asan tsan fuzz deep crash attack format clean setup setup-test
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -62,6 +62,9 @@ crash: setup-test ## Every fault at every place, with a ledger of what was ackno
 	@cmake --preset crash >build/configure-crash.log 2>&1 || { cat build/configure-crash.log; exit 1; }
 	@cmake --build --preset crash -j $(JOBS)
 	@tests/crash/run.py build/crash long
+
+attack: build ## Attack the server, with a table of results and bounds (minutes)
+	@SPANDREL_BIN=$(CURDIR)/build/release/bin tests/attack/run.py long
 
 # clang-format takes any file for C++; it must never be given Markdown.
 format: ## Format the C++ sources in place

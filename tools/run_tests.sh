@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Builds everything (preset dev) and runs every test: unit tests, the page's tests, the page in a
-# browser against the real binary, other people's senders, and crashes. Runs all groups, then
+# browser against the real binary, attacks, other people's senders, and crashes. Runs all groups, then
 # prints the time of each and fails if any failed.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -24,6 +24,7 @@ package_tests() { tests/package/run.sh build/dev; }
 crash_tests() { tests/crash/run.py build/dev short; }
 tools_tests() { python3 -m unittest discover -s tests/tools -p '*_test.py'; }
 server_tests() { python3 -m unittest discover -s tests/server -p '*_test.py'; }
+attack_tests() { tests/attack/run.py short; }
 w3c_tests() { python3 -m unittest discover -s tests/w3c -p '*_test.py'; }
 
 mkdir -p build
@@ -33,6 +34,7 @@ if step "build" build; then
   step "unit tests" unit_tests
   step "page unit tests" page_tests
   step "server" server_tests
+  step "attacks" attack_tests
   step "w3c" w3c_tests
   step "page in the browser" browser_tests
   step "other people's senders" interop_tests

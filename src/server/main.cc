@@ -30,6 +30,12 @@ sigset_t BlockStopSignals() {
   return signals;
 }
 
+// A log whose reader has gone is no reason to stop, nor is a signal that asks for nothing here: by
+// default each of these ends the process at once.
+void IgnoreOtherSignals() {
+  for (int signal : {SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2}) std::signal(signal, SIG_IGN);
+}
+
 // Reads the configuration again at every SIGHUP until another signal says to stop.
 void WaitForStop(const sigset_t& signals, Collector& collector) {
   int signal = SIGHUP;
@@ -47,6 +53,7 @@ void LogAddresses(const Addresses& addresses) {
 }
 
 int Serve(const Options& options) {
+  IgnoreOtherSignals();
   const sigset_t signals = BlockStopSignals();
   Collector collector(options);
   if (base::Status status = collector.Start(); !status.ok()) {
