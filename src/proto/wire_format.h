@@ -15,6 +15,8 @@ constexpr uint8_t KeyByte(uint32_t number, WireType type) {
   return static_cast<uint8_t>(number << 3 | static_cast<uint32_t>(type));
 }
 
+constexpr size_t kMaxVarintSize = 10;
+
 // Bytes that a varint takes. Most lengths take one.
 constexpr size_t VarintSize(uint64_t value) {
   if (value < 0x80) [[likely]]

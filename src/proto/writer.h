@@ -16,6 +16,13 @@ inline void AppendVarint(uint64_t value, std::string* out) {
   out->push_back(static_cast<char>(value));
 }
 
+// Writes a varint at `out`, which has kMaxVarintSize bytes of room; returns the end of it.
+inline char* PutVarint(uint64_t value, char* out) {
+  for (; value >= 0x80; value >>= 7) *out++ = static_cast<char>(value | 0x80);
+  *out++ = static_cast<char>(value);
+  return out;
+}
+
 // Appends protobuf fields to a string. A nested message is opened, written and closed; messages
 // close in the reverse of the order in which they were opened. Writes every field it is asked to:
 // leaving out defaults is the caller's choice.
@@ -41,8 +48,9 @@ class Writer {
   }
   // The key and length of a field whose `size` bytes the caller appends next.
   void BytesHeader(uint32_t field, size_t size) {
-    RawVarint(field << 3 | 2);
-    RawVarint(size);
+    char header[2 * kMaxVarintSize];
+    const char* const end = PutVarint(size, PutVarint(field << 3 | 2, header));
+    out_->append(header, static_cast<size_t>(end - header));
   }
 
   // A number without a key: an element of a packed field.
