@@ -4,14 +4,17 @@
 
 usage: make_fuzz_seeds.py
 
-The seeds of store files, spool files and OTLP messages come from tests/fuzz_seeds. The first bytes of a
-seed are the choices that its fuzz target takes; see there.
+Those of headers and query strings are in fuzz_text_seeds.py. The seeds of columns, store files, spool files and
+OTLP messages come from tests/fuzz_seeds. The first bytes of a seed are the choices that its fuzz target takes; see
+there.
 """
 import base64
 import gzip
 import pathlib
 import struct
 import zlib
+
+from fuzz_text_seeds import text_seeds
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent / "fuzz"
 
@@ -376,6 +379,8 @@ def main():
     write("http_answer_fuzz", export_answer_seeds())
     write("proto_fuzz", proto_seeds())
     write("span_edit_fuzz", span_edit_seeds())
+    for target, seeds in text_seeds().items():
+        write(target, seeds)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <string>
 #include <string_view>
@@ -17,8 +18,13 @@
 #include "base/fixed.h"
 #include "columnar/compaction/retention_file.h"
 #include "columnar/manifest/manifest.h"
+#include "columnar/part/format/part_format.h"
 #include "columnar/part/read/part.h"
 #include "columnar/testing/part.h"
+#include "columns/dictionary_text.h"
+#include "columns/packed_ints.h"
+#include "columns/patterned_text.h"
+#include "columns/text_column.h"
 #include "conformance/test_spans.h"
 #include "journal/log_record.h"
 #include "sdk/export/spool.h"
@@ -83,6 +89,7 @@ void AddRequests(const Seeds& seeds, const std::vector<std::string>& requests) {
     const span::SpanBatch batch = Decoded(requests[i]);
     seeds.Add("otlp_protobuf_fuzz", name, requests[i]);
     seeds.Add("value_filter_fuzz", name, requests[i]);
+    seeds.Add("round_trip_fuzz", name, requests[i]);
     seeds.Add("otlp_json_fuzz", name, wire::EncodeOtlpJson(batch));
     seeds.Add("jaeger_fuzz", name, requests[i]);
     for (const std::string& post : wire::EncodePostSpansRequests(batch)) {
@@ -141,7 +148,10 @@ void AddManifests(const Seeds& seeds) {
     seeds.Add("manifest_fuzz", name, std::string_view(bytes).substr(0, bytes.size() - 4));
   };
   add("empty");
-  manifest = {7, 1'000, {{3, 0x0123456789abcdef}, {6, 42}}};
+  manifest = {.next_part_number = 7,
+              .sealed_through = 1'000,
+              .released_through = 900,
+              .parts = {{3, 0x0123456789abcdef}, {6, 42}}};
   add("two-parts");
 }
 
@@ -171,6 +181,69 @@ void AddFooter(const Seeds& seeds, const std::string& name, const columnar::Part
   seeds.Add("part_footer_fuzz", name, end.substr(0, end.size() - kTrailerBytes));
 }
 
+// Texts of one shape, each with its number.
+std::vector<std::string> Texts(size_t count, const std::function<std::string(size_t)>& text) {
+  std::vector<std::string> texts;
+  for (size_t i = 0; i < count; ++i) texts.push_back(text(i));
+  return texts;
+}
+
+// A column of these texts in each encoding that takes them.
+void AddTextColumn(const Seeds& seeds, const std::string& name,
+                   const std::vector<std::string>& texts) {
+  const std::vector<std::string_view> views(texts.begin(), texts.end());
+  std::string plain;
+  columns::EncodePlainText(views, &plain);
+  seeds.Add("text_column_fuzz", name + "-plain", plain);
+  std::string patterned;
+  if (columns::EncodePatternedText(views, 1, &patterned)) {
+    seeds.Add("text_column_fuzz", name + "-patterned", patterned);
+  }
+  std::vector<uint32_t> codes;
+  for (uint32_t i = 0; i < views.size() * 2; ++i) codes.push_back(i % uint32_t(views.size()));
+  std::string dictionary;
+  columns::EncodeDictionaryText(views, codes, &dictionary);
+  seeds.Add("text_column_fuzz", name + "-dictionary", dictionary);
+}
+
+void AddColumns(const Seeds& seeds) {
+  const auto hex = [](size_t i) {
+    static constexpr char kDigits[] = "0123456789abcdef";
+    std::string text(32, '0');
+    for (size_t at = 0; at < text.size(); ++at) text[at] = kDigits[(i * 7 + at * 5) % 16];
+    return text;
+  };
+  const auto uuid = [&](size_t i) {
+    std::string text = hex(i);
+    for (const size_t dash : {8, 13, 18, 23}) text.insert(dash, 1, '-');
+    return text;
+  };
+  const auto url = [](size_t i) {
+    return "/orders/" + std::to_string(i * 7919) + "/items?page=" + std::to_string(i);
+  };
+  AddTextColumn(seeds, "hex", Texts(24, hex));
+  AddTextColumn(seeds, "uuid", Texts(24, uuid));
+  AddTextColumn(seeds, "url", Texts(40, url));
+  AddTextColumn(seeds, "few", {"GET", "POST", "", "a longer text than the others"});
+  const auto add_numbers = [&](const char* name, const std::function<uint64_t(uint64_t)>& number) {
+    std::vector<uint64_t> numbers;
+    for (uint64_t i = 0; i < 64; ++i) numbers.push_back(number(i));
+    std::string bytes;
+    columns::EncodePackedInts(numbers, &bytes);
+    seeds.Add("packed_ints_fuzz", name, bytes);
+  };
+  add_numbers("same", [](uint64_t) { return 7; });
+  add_numbers("small", [](uint64_t i) { return i * 5 % 13; });
+  add_numbers("rising", [](uint64_t i) { return 1'700'000'000'000'000'000 + i * i * 1000; });
+  add_numbers("wide", [](uint64_t i) { return i * 0x9e3779b97f4a7c15; });
+}
+
+// A section that has a fuzz target of its own.
+void AddSection(const Seeds& seeds, columnar::SectionKind kind, const std::string& raw) {
+  if (kind == columnar::SectionKind::kTemplates) seeds.Add("template_table_fuzz", "sample", raw);
+  if (kind == columnar::SectionKind::kLatencies) seeds.Add("latency_table_fuzz", "sample", raw);
+}
+
 // A part of the sample's spans: its footer, and each section as the first choice of bytes that the
 // fuzz target puts in its place.
 void AddPart(const Seeds& seeds) {
@@ -193,6 +266,7 @@ void AddPart(const Seeds& seeds) {
       raw.resize(section.raw_size);
       ZSTD_decompress(raw.data(), raw.size(), section.bytes.data(), section.bytes.size());
     }
+    AddSection(seeds, section.kind, raw);
     const std::string choices{static_cast<char>(i % 5), static_cast<char>(i * 2)};
     seeds.Add("row_group_fuzz", "section-" + std::to_string(i), choices + raw);
     seeds.Add("row_group_fuzz", "damage-" + std::to_string(i),
@@ -217,5 +291,6 @@ int main(int argc, char** argv) {
   AddManifests(seeds);
   AddLogs(seeds);
   AddPart(seeds);
+  AddColumns(seeds);
   return 0;
 }
