@@ -88,6 +88,7 @@ void AddRequests(const Seeds& seeds, const std::vector<std::string>& requests) {
     const std::string name = "request-" + std::to_string(i);
     const span::SpanBatch batch = Decoded(requests[i]);
     seeds.Add("otlp_protobuf_fuzz", name, requests[i]);
+    seeds.Add("otlp_peer_fuzz", name, requests[i]);
     seeds.Add("value_filter_fuzz", name, requests[i]);
     seeds.Add("round_trip_fuzz", name, requests[i]);
     seeds.Add("otlp_json_fuzz", name, wire::EncodeOtlpJson(batch));
@@ -172,6 +173,17 @@ void AddLogs(const Seeds& seeds) {
   seeds.Add("log_record_fuzz", "file", file);
   seeds.Add("log_record_fuzz", "bodies", std::string("\0\xff\2\3one\0\3two\1\5three\2\4four", 23));
   seeds.Add("log_record_fuzz", "damaged", std::string("\2\0\x50\1\0\x90\xff\0\2\3one\2\3two", 17));
+}
+
+// What was released, then files: two choices, records (a choice and a body), whether it is damaged.
+void AddReplayLogs(const Seeds& seeds) {
+  using namespace std::string_literals;
+  const std::string first = "\0\3\0\3one\1\3two\4\4four\1"s;
+  const std::string second = "\1\4\3\3two\0\4five\2\5stale\0\3six\1"s;
+  const std::string damaged = "\2\2\0\3one\0\3two\0\1\0\x40\xff\0"s;
+  seeds.Add("log_replay_fuzz", "two-files", "\0"s + first + second);
+  seeds.Add("log_replay_fuzz", "released", "\3"s + first + second + first);
+  seeds.Add("log_replay_fuzz", "damaged", "\0"s + first + damaged + second);
 }
 
 // Without the trailer (length, checksum, file id and magic), which the target appends.
@@ -290,6 +302,7 @@ int main(int argc, char** argv) {
   AddRetentionFile(seeds);
   AddManifests(seeds);
   AddLogs(seeds);
+  AddReplayLogs(seeds);
   AddPart(seeds);
   AddColumns(seeds);
   return 0;
