@@ -67,7 +67,7 @@ class HashIndex {
     const auto bits = static_cast<uint8_t>(hash >> 56);
     return bits == kFree ? 1 : bits;
   }
-  static uint64_t InEachByte(uint8_t byte) { return byte * 0x0101010101010101; }
+  static uint64_t InEachByte(uint8_t byte) { return uint64_t{byte} * 0x0101010101010101; }
   // The high bit of each byte that is zero.
   static uint64_t ZeroBytes(uint64_t word) {
     constexpr uint64_t kLowBits = 0x7f7f7f7f7f7f7f7f;
