@@ -3,8 +3,11 @@
 import base64
 import hashlib
 import json
+import pathlib
+import re
 import struct
 
+GUIDE = pathlib.Path(__file__).resolve().parent.parent / "docs/guide"
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 
 
@@ -165,6 +168,54 @@ def otlp_answer_seeds():
     }
 
 
+EVERYTHING = b"""receivers:
+  otlp:
+    protocols:
+      grpc: {endpoint: '127.0.0.1:0', max_recv_msg_size_mib: 16,
+             auth: {authenticator: basicauth/in}, include_metadata: true}
+      http: {endpoint: 'localhost:0', cors: {allowed_origins: ['http://*.example'], max_age: 7200}, traces_url_path: /v1/traces}
+  nop:
+processors:
+  batch: {timeout: 200ms, send_batch_size: 8192, send_batch_max_size: 0, metadata_keys: [x-tenant], metadata_cardinality_limit: 9}
+  attributes: {include: {match_type: regexp, services: ['a.*'], attributes: [{key: env, value: prod}]},
+               actions: [{key: db, action: hash}, {key: a, from_attribute: b, action: upsert},
+                         {key: url, pattern: '^(?P<host>[^/]+)', action: extract}, {key: n, action: convert, converted_type: int}]}
+  resource: {attributes: [{key: cloud.zone, value: z1, action: insert}, {key: old, action: delete}]}
+exporters:
+  store: {store: store/main}
+  otlp: {endpoint: 'localhost:1', tls: {insecure: true}, compression: zstd, timeout: 5s, headers: {a: b},
+         retry_on_failure: {enabled: true, initial_interval: 1s, max_interval: 30s, max_elapsed_time: 0s},
+         sending_queue: {enabled: true, num_consumers: 4, queue_size: 100}}
+  otlphttp: {endpoint: 'http://localhost:1', encoding: json, auth: {authenticator: bearertokenauth}}
+  jaeger: {endpoint: 'localhost:1', tls: {insecure: true}}
+  debug: {verbosity: detailed}
+  nop:
+connectors: {forward: }
+extensions:
+  store/main: {directory: /nowhere, durability: os, tenants: true, retention: {max_age: 720h}}
+  query: {endpoint: 'localhost:0', store: store/main, auth: {authenticator: bearertokenauth}}
+  basicauth/in: {htpasswd: {inline: 'a:{SHA}W8r/fyL/UzygmbNAjq2HbA67qac='}}
+  bearertokenauth: {scheme: Bearer, tokens: [a, b]}
+service:
+  extensions: [store/main, query, basicauth/in, bearertokenauth]
+  telemetry: {logs: {level: warn}, metrics: {level: none}}
+  pipelines:
+    traces: {receivers: [otlp, nop], processors: [batch, attributes, resource], exporters: [store, otlp, jaeger, forward]}
+    traces/second: {receivers: [forward], exporters: [debug]}
+    metrics: {receivers: [otlp], exporters: [otlphttp, nop]}
+    logs: {receivers: [otlp], exporters: [otlphttp]}
+"""
+
+
+# Configurations: one that names everything, and those of the guides.
+def configuration_seeds():
+    seeds = {"everything": EVERYTHING}
+    for page in sorted(GUIDE.glob("*.md")):
+        blocks = re.findall(r"^```yaml\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+        seeds.update({f"{page.stem}-{i}": block.encode() for i, block in enumerate(blocks)})
+    return seeds
+
+
 def text_seeds():
     """{target: {name: bytes}}"""
     contexts = trace_context_seeds()
@@ -177,4 +228,5 @@ def text_seeds():
         "parameters_fuzz": parameters_seeds(),
         "grpc_requests_fuzz": grpc_requests_seeds(),
         "otlp_answer_fuzz": otlp_answer_seeds(),
+        "configuration_fuzz": configuration_seeds(),
     }
