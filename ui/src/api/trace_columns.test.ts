@@ -6,6 +6,41 @@ import { readTraceColumns } from './trace_columns';
 const withColumn = (at: number, hex: string): readonly string[] =>
   GOLDEN_COLUMNS.map((column, i) => (i === at ? hex : column));
 
+/** A trace whose header is this text, and nothing behind it. */
+function headerOf(text: string): ArrayBuffer {
+  const header = new TextEncoder().encode(text);
+  const bytes = new Uint8Array(12 + header.length);
+  bytes.set(new TextEncoder().encode('SPNDTRC1'));
+  new DataView(bytes.buffer).setUint32(8, header.length, true);
+  bytes.set(header, 12);
+  return bytes.buffer;
+}
+
+/** Numbers below `limit`, the same ones for the same seed (a linear congruential generator). */
+function generator(seed: number): (limit: number) => number {
+  let state = seed;
+  return (limit) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * limit);
+  };
+}
+
+/** One to three bytes changed, and perhaps cut. */
+function damaged(bytes: ArrayBuffer, random: (limit: number) => number): ArrayBuffer {
+  const view = new Uint8Array(bytes);
+  for (let left = 1 + random(3); left > 0; left--) view[random(view.length)] = random(256);
+  return random(8) === 0 ? bytes.slice(0, random(view.length)) : bytes;
+}
+
+function outcomeOf(bytes: ArrayBuffer): string {
+  try {
+    const t = readTraceColumns(bytes);
+    return t.subtree.every((size, i) => size >= 1 && i + size <= t.spanCount) ? 'a tree' : 'no tree';
+  } catch (error) {
+    return String(error);
+  }
+}
+
 describe('the columnar trace', () => {
   it('reads every column', () => {
     const t = readTraceColumns(goldenTrace());
@@ -47,5 +82,23 @@ describe('the columnar trace', () => {
     ['a subtree beyond the end', goldenTrace(GOLDEN_HEADER, withColumn(2, '02000000 03000000 01000000 00000000'))],
     ['an unknown service', goldenTrace(GOLDEN_HEADER, withColumn(4, '0000 0200 0100 0000'))],
     ['a skipped level', goldenTrace(GOLDEN_HEADER, withColumn(5, '0000 0200 0000 0000'))],
+    ['a header that is no JSON', headerOf('{"traceId":')],
+    ['a header of nothing', headerOf('null')],
+    ['a count that is none', goldenTrace({ ...GOLDEN_HEADER, spanCount: -1 })],
+    ['a count that is not whole', goldenTrace({ ...GOLDEN_HEADER, spanCount: 1.5 })],
+    [
+      'a column in front of the columns',
+      goldenTrace({ ...GOLDEN_HEADER, columns: { ...GOLDEN_HEADER.columns, start: { type: 'f64', offset: -8 } } }),
+    ],
   ] as const)('refuses %s', (_, bytes) => expect(() => readTraceColumns(bytes as ArrayBuffer)).toThrow(/trace: /));
+
+  it('says what is wrong, or gives a tree, whatever bytes are damaged', () => {
+    const random = generator(1);
+    const golden = goldenTrace();
+    const outcomes = Array.from({ length: 2000 }, () => outcomeOf(damaged(golden.slice(0), random)));
+    expect(outcomes.filter((outcome) => outcome !== 'a tree' && !outcome.startsWith('Error: trace: '))).toEqual([]);
+    const trees = outcomes.filter((outcome) => outcome === 'a tree').length;
+    expect(trees).toBeGreaterThan(100);
+    expect(trees).toBeLessThan(1900);
+  });
 });

@@ -51,8 +51,36 @@ function readHeader(buffer: ArrayBuffer): { readonly header: Header; readonly fi
   if (magic !== MAGIC) throw new Error('trace: unknown format');
   const size = new DataView(buffer).getUint32(8, true);
   if (PREFIX + size > buffer.byteLength) throw new Error('trace: header is cut off');
-  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, PREFIX, size))) as Header;
+  const header = parseHeader(new TextDecoder().decode(new Uint8Array(buffer, PREFIX, size)));
   return { header, first: (PREFIX + size + 7) & ~7 };
+}
+
+const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every((text) => typeof text === 'string');
+
+function isHeader(value: unknown): value is Header {
+  if (typeof value !== 'object' || value === null) return false;
+  const h = value as Partial<Record<keyof Header, unknown>>;
+  const columns = h.columns;
+  return (
+    [h.traceId, h.startNs, h.durationNs].every((text) => typeof text === 'string') &&
+    Number.isSafeInteger(h.spanCount) &&
+    Number(h.spanCount) >= 0 &&
+    isTexts(h.services) &&
+    isTexts(h.operations) &&
+    typeof columns === 'object' &&
+    columns !== null
+  );
+}
+
+function parseHeader(text: string): Header {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Error('trace: header is not JSON');
+  }
+  if (!isHeader(value)) throw new Error('trace: header is not one of a trace');
+  return value;
 }
 
 function checkTree(t: TraceColumns): void {
@@ -74,7 +102,7 @@ export function readTraceColumns(buffer: ArrayBuffer): TraceColumns {
     const column = header.columns[name];
     if (!column || column.type !== type) throw new Error(`trace: column ${name} is missing`);
     const offset = first + column.offset;
-    if (offset % 8 !== 0 || offset + length * Type.BYTES_PER_ELEMENT > buffer.byteLength)
+    if (!(offset >= first) || offset % 8 !== 0 || offset + length * Type.BYTES_PER_ELEMENT > buffer.byteLength)
       throw new Error(`trace: column ${name} is cut off`);
     return new Type(buffer, offset, length);
   };
