@@ -75,7 +75,7 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
   const std::shared_ptr<const ServerCore> core;
   Acceptor acceptor;  // used on its strand once accepting
   Timer retry_timer;
-  std::optional<ServerCertificates> certificates;  // used on the acceptor's strand
+  std::optional<ReloadedTls> certificates;
   Endpoint bound;
 
   base::Mutex mutex;
@@ -88,9 +88,10 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
 
 base::Status Server::Impl::Start() {
   if (options.tls) {
-    certificates.emplace(*options.tls);
-    SPANDREL_RETURN_IF_ERROR(
-        certificates->Load(SteadyClock::now()).Annotate(options.endpoint.ToString()));
+    certificates.emplace([this] { return MakeServerTlsContext(*options.tls); }, NewServerSession,
+                         options.tls->reload_interval);
+    SPANDREL_RETURN_IF_ERROR(certificates->Load(SteadyClock::now(), runtime.tls_generation)
+                                 .Annotate(options.endpoint.ToString()));
   }
   auto addresses = ResolveToListen(runtime.context, options.endpoint);
   if (!addresses.ok()) return addresses.status();
@@ -140,7 +141,12 @@ void Server::Impl::Serve(Socket socket) {
   ConnectionTimeouts timeouts;
   timeouts.handshake = core->limits.header_timeout;
   timeouts.stalled_write = core->limits.idle_timeout;
-  SslPtr session = certificates ? certificates->NewSession(SteadyClock::now()) : nullptr;
+  SslPtr session;
+  if (certificates) {
+    auto made = certificates->NewSession(SteadyClock::now(), runtime.tls_generation);
+    if (!made.ok()) return;  // never: the start has read them
+    session = *std::move(made);
+  }
   const base::MutexLock lock(mutex);
   if (stopping) return;
   if (connections.size() >= core->limits.max_connections) {

@@ -70,6 +70,18 @@ TEST(TlsSettingsTest, OnlySuitesOfTls13MeanTls13) {
   EXPECT_TRUE(Speaks(server, files.ca(), Only(TlsVersion::k13)));
 }
 
+TEST(TlsSettingsTest, NoCbcUnlessItIsNamed) {
+  const TestCertificates files;
+  TlsSettings cbc = Only(TlsVersion::k12);
+  cbc.cipher_suites = {"TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256",
+                       "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA"};
+  TestServer server(Greet, {}, ServerTls{files.cert(), files.key(), ""});
+  EXPECT_FALSE(Speaks(server, files.ca(), cbc));
+  EXPECT_TRUE(Speaks(server, files.ca(), Only(TlsVersion::k12)));
+  TestServer old(Greet, {}, ServerTls{files.cert(), files.key(), "", cbc});
+  EXPECT_TRUE(Speaks(old, files.ca(), cbc));
+}
+
 TEST(TlsSettingsTest, CurvesAreEnforced) {
   const TestCertificates files;
   TestServer server(Greet, {},
@@ -110,6 +122,61 @@ TEST(TlsReloadTest, NewCertificatesServeNewConnections) {
   Copy(next.key(), served.key());
   EXPECT_TRUE(Speaks(server, next.ca(), {}));
   EXPECT_FALSE(Speaks(server, first.ca(), {}));
+}
+
+TEST(TlsReloadTest, WhoIsToldToReadAgainDoes) {
+  const TestCertificates served;
+  const TestCertificates next;
+  const TestCertificates first;
+  Copy(served.cert(), first.cert());
+  TestServer server(Greet, {}, ServerTls{served.cert(), served.key(), ""});
+  Copy(next.cert(), served.cert());
+  Copy(next.key(), served.key());
+  EXPECT_TRUE(Speaks(server, first.ca(), {})) << "nobody said so yet";
+  server.runtime.ReadTlsFilesAgain();
+  EXPECT_TRUE(Speaks(server, next.ca(), {}));
+  std::ofstream(served.cert()) << "broken";
+  server.runtime.ReadTlsFilesAgain();
+  EXPECT_TRUE(Speaks(server, next.ca(), {}));
+}
+
+TEST(TlsReloadTest, ClientsReadTheirFilesAgainToo) {
+  const TestCertificates files;
+  const TestCertificates believed;
+  TestServer server(Greet, {}, ServerTls{files.cert(), files.key(), ""});
+  HttpClientOptions options;
+  options.endpoint = server.endpoint();
+  options.tls.ca_file = believed.ca();
+  options.tls.reload_interval = std::chrono::nanoseconds(1);
+  HttpClient client(server.runtime, options);
+  Request request;
+  request.method = "GET";
+  request.target = "/";
+  EXPECT_FALSE(client.SendAndWait(request, kPatience).ok());
+  Copy(files.ca(), believed.ca());
+  EXPECT_TRUE(client.SendAndWait(request, kPatience).ok());
+}
+
+std::string TextOf(const std::string& file) {
+  std::stringstream text;
+  text << std::ifstream(file).rdbuf();
+  return text.str();
+}
+
+TEST(TlsPemTest, TextsServeAsFilesDo) {
+  const TestCertificates files;
+  ServerTls tls;
+  tls.cert_pem = TextOf(files.cert());
+  tls.key_pem = TextOf(files.key());
+  TestServer server(Greet, {}, tls);
+  HttpClientOptions options;
+  options.endpoint = server.endpoint();
+  options.tls.ca_pem = TextOf(files.ca());
+  HttpClient client(server.runtime, options);
+  Request request;
+  request.method = "GET";
+  request.target = "/";
+  EXPECT_TRUE(client.SendAndWait(request, kPatience).ok());
 }
 
 }  // namespace

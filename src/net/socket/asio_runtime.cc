@@ -39,6 +39,10 @@ IoRuntime::~IoRuntime() {
   for (std::thread& thread : impl_->threads) thread.join();
 }
 
+void IoRuntime::ReadTlsFilesAgain() {
+  impl_->tls_generation.fetch_add(1);
+}
+
 std::string ErrorText(const ErrorCode& error) {
   std::string text = error.message();
   if (!text.empty()) text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -32,6 +33,7 @@ struct IoRuntime::Impl {
   asio::io_context context;
   asio::executor_work_guard<Executor> work{context.get_executor()};
   std::vector<std::thread> threads;
+  std::atomic<uint64_t> tls_generation = 0;  // how often TLS files were to be read again
 };
 
 // "connection refused": the system's text for an error, in lower case.

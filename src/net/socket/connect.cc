@@ -102,31 +102,33 @@ ConnectTarget::ConnectTarget(Endpoint endpoint, ClientTls tls, std::string alpn,
       name_(endpoint_.ToString()),
       tls_(std::move(tls)),
       alpn_(std::move(alpn)),
-      connect_timeout_(connect_timeout) {
-  if (tls_.insecure) return;
-  auto context = MakeClientTlsContext(tls_);
-  if (context.ok()) {
-    context_ = std::move(*context);
-  } else {
-    context_status_ = context.status();
-  }
-}
+      connect_timeout_(connect_timeout),
+      context_(tls_.insecure ? nullptr
+                             : std::make_unique<ReloadedTls>(
+                                   [this] { return MakeClientTlsContext(tls_); },
+                                   [this](SSL_CTX* context) {
+                                     return NewClientSession(context, tls_, endpoint_.host, alpn_);
+                                   },
+                                   tls_.reload_interval)) {}
 
 void ConnectTarget::Connect(IoRuntime::Impl& runtime, std::chrono::milliseconds timeout,
                             Callback done) const {
-  auto wrap = [this, done = std::move(done)](const SocketResult& socket) {
-    if (!context_status_.ok()) return done(context_status_);
+  auto wrap = [this, &runtime, done = std::move(done)](const SocketResult& socket) {
     if (!socket.ok()) return done(socket.status());
+    auto session = NewSession(runtime);
+    if (!session.ok()) return done(session.status());
     ConnectionTimeouts timeouts;
     timeouts.handshake = connect_timeout_;
-    done(std::make_shared<Connection>(Transport(std::move(**socket), NewSession()), timeouts));
+    done(std::make_shared<Connection>(Transport(std::move(**socket), *std::move(session)),
+                                      timeouts));
   };
   auto attempt = std::make_shared<Attempt>(runtime.context, endpoint_, std::move(wrap));
   asio::post(attempt->strand(), [attempt, timeout] { attempt->Start(timeout); });
 }
 
-SslPtr ConnectTarget::NewSession() const {
-  return plaintext() ? nullptr : NewClientSession(context_.get(), tls_, endpoint_.host, alpn_);
+base::Result<SslPtr> ConnectTarget::NewSession(const IoRuntime::Impl& runtime) const {
+  if (context_ == nullptr) return SslPtr();
+  return context_->NewSession(SteadyClock::now(), runtime.tls_generation);
 }
 
 }  // namespace spandrel::net

@@ -14,7 +14,7 @@
 
 namespace spandrel::net {
 
-// Where a client connects to, and how. The TLS files are read once.
+// Where a client connects to, and how.
 class ConnectTarget {
  public:
   // `alpn` is offered when `tls` is not insecure.
@@ -34,15 +34,14 @@ class ConnectTarget {
   void Connect(IoRuntime::Impl& runtime, std::chrono::milliseconds timeout, Callback done) const;
 
  private:
-  SslPtr NewSession() const;  // null: plaintext
+  base::Result<SslPtr> NewSession(const IoRuntime::Impl& runtime) const;  // null: plaintext
 
   const Endpoint endpoint_;
   const std::string name_;
   const ClientTls tls_;
   const std::string alpn_;
   const std::chrono::milliseconds connect_timeout_;
-  SslContextPtr context_;
-  base::Status context_status_;
+  const std::unique_ptr<ReloadedTls> context_;  // null: plaintext
 };
 
 }  // namespace spandrel::net

@@ -12,6 +12,10 @@ class IoRuntime {
   explicit IoRuntime(size_t threads);
   ~IoRuntime();  // stops and joins
 
+  // Connections that come from now on read their certificates, keys and authorities from the files
+  // again. Thread-safe.
+  void ReadTlsFilesAgain();
+
   struct Impl;
   Impl& impl() { return *impl_; }
 

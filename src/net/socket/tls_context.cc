@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/socket/tls_context.h"
 
+#include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <sys/stat.h>
 
 #include <array>
+#include <cstring>
+#include <memory>
 #include <string_view>
 #include <utility>
 
@@ -13,14 +18,20 @@
 namespace spandrel::net {
 namespace {
 
+// Forward secrecy and authenticated encryption: what RFC 9325 recommends, and no CBC.
+constexpr const char* kTls12Ciphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
+constexpr off_t kMaxPemBytes = 4 << 20;
 constexpr unsigned char kServerProtocols[] = "\x02h2\x08http/1.1";
 
-base::Status TlsFileError(std::string_view what, const std::string& file) {
+// What is wrong with a file or a text, which is never repeated.
+base::Status PemError(std::string_view what, const Pem& pem) {
   const unsigned long code = ERR_peek_last_error();
   const char* reason = code != 0 ? ERR_reason_error_string(code) : nullptr;
+  std::string text = reason != nullptr ? reason : "cannot be used";
+  if (ERR_GET_LIB(code) == ERR_LIB_SYS) text = std::strerror(ERR_GET_REASON(code));
   ERR_clear_error();
-  return {base::StatusCode::kInvalidArgument,
-          std::string(what) + " " + file + ": " + (reason != nullptr ? reason : "cannot be used")};
+  const std::string name = pem.file.empty() ? "" : " " + pem.file;
+  return {base::StatusCode::kInvalidArgument, std::string(what) + name + ": " + text};
 }
 
 int ChooseProtocol(SSL*, const unsigned char** chosen, unsigned char* chosen_size,
@@ -60,7 +71,10 @@ base::Status AddCipher(SSL_CTX* context, const std::string& name, CipherLists* l
 }
 
 base::Status ApplyCiphers(SSL_CTX* context, const TlsSettings& settings) {
-  if (settings.cipher_suites.empty()) return {};
+  if (settings.cipher_suites.empty()) {
+    SSL_CTX_set_cipher_list(context, kTls12Ciphers);
+    return {};
+  }
   CipherLists lists;
   for (const std::string& name : settings.cipher_suites) {
     SPANDREL_RETURN_IF_ERROR(AddCipher(context, name, &lists));
@@ -118,20 +132,91 @@ SslContextPtr NewContext(const SSL_METHOD* method) {
   return context;
 }
 
-base::Status LoadKeyPair(SSL_CTX* context, const std::string& cert, const std::string& key) {
-  if (SSL_CTX_use_certificate_chain_file(context, cert.c_str()) != 1) {
-    return TlsFileError("certificate", cert);
+struct BioDeleter {
+  void operator()(BIO* bio) const { BIO_free(bio); }
+};
+using BioPtr = std::unique_ptr<BIO, BioDeleter>;
+
+struct CertificateDeleter {
+  void operator()(X509* certificate) const { X509_free(certificate); }
+};
+using CertificatePtr = std::unique_ptr<X509, CertificateDeleter>;
+
+// A device or a pipe, which may never end, or more than any certificates take.
+bool IsEndless(const std::string& file) {
+  struct stat found {};
+  if (stat(file.c_str(), &found) != 0) return false;  // the reason shows when it is opened
+  return !S_ISREG(found.st_mode) || found.st_size > kMaxPemBytes;
+}
+
+// Null when it cannot be opened; the reason waits in OpenSSL's queue.
+BioPtr OpenPem(const Pem& pem) {
+  ERR_clear_error();
+  if (!pem.file.empty()) {
+    return IsEndless(pem.file) ? nullptr : BioPtr(BIO_new_file(pem.file.c_str(), "r"));
   }
-  if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1) {
-    return TlsFileError("private key", key);
+  return BioPtr(BIO_new_mem_buf(pem.text.data(), static_cast<int>(pem.text.size())));
+}
+
+// Nobody is there to be asked for the password of a key.
+int NoPassword(char*, int, int, void*) {
+  return -1;
+}
+
+// The server's own certificate, and then those that lead to an authority.
+base::Status UseCertificates(SSL_CTX* context, const Pem& pem) {
+  constexpr std::string_view kWhat = "certificate";
+  const BioPtr bio = OpenPem(pem);
+  if (bio == nullptr) return PemError(kWhat, pem);
+  const CertificatePtr own(PEM_read_bio_X509_AUX(bio.get(), nullptr, NoPassword, nullptr));
+  if (own == nullptr || SSL_CTX_use_certificate(context, own.get()) != 1) {
+    return PemError(kWhat, pem);
   }
-  if (SSL_CTX_check_private_key(context) != 1) return TlsFileError("private key", key);
+  while (X509* next = PEM_read_bio_X509(bio.get(), nullptr, NoPassword, nullptr)) {
+    if (SSL_CTX_add0_chain_cert(context, next) == 1) continue;
+    X509_free(next);
+    return PemError(kWhat, pem);
+  }
+  ERR_clear_error();  // the end of the file
   return {};
 }
 
-base::Status LoadAuthorities(SSL_CTX* context, const std::string& file) {
-  if (SSL_CTX_load_verify_file(context, file.c_str()) == 1) return {};
-  return TlsFileError("certificate authorities", file);
+base::Status UseKey(SSL_CTX* context, const Pem& pem) {
+  constexpr std::string_view kWhat = "private key";
+  const BioPtr bio = OpenPem(pem);
+  if (bio == nullptr) return PemError(kWhat, pem);
+  EVP_PKEY* key = PEM_read_bio_PrivateKey(bio.get(), nullptr, NoPassword, nullptr);
+  const bool used = key != nullptr && SSL_CTX_use_PrivateKey(context, key) == 1 &&
+                    SSL_CTX_check_private_key(context) == 1;
+  EVP_PKEY_free(key);
+  return used ? base::Status() : PemError(kWhat, pem);
+}
+
+base::Status LoadKeyPair(SSL_CTX* context, const Pem& certificate, const Pem& key) {
+  SPANDREL_RETURN_IF_ERROR(UseCertificates(context, certificate));
+  return UseKey(context, key);
+}
+
+// Whose certificates are believed. `names` also tells clients so.
+base::Status LoadAuthorities(SSL_CTX* context, const Pem& pem, bool names) {
+  constexpr std::string_view kWhat = "certificate authorities";
+  const BioPtr bio = OpenPem(pem);
+  if (bio == nullptr) return PemError(kWhat, pem);
+  size_t count = 0;
+  while (true) {
+    const CertificatePtr next(PEM_read_bio_X509_AUX(bio.get(), nullptr, NoPassword, nullptr));
+    if (next == nullptr) break;
+    if (X509_STORE_add_cert(SSL_CTX_get_cert_store(context), next.get()) != 1) {
+      return PemError(kWhat, pem);
+    }
+    if (names) SSL_CTX_add_client_CA(context, next.get());
+    ++count;
+  }
+  if (count == 0 || ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) {
+    return PemError(kWhat, pem);
+  }
+  ERR_clear_error();  // the end of the file
+  return {};
 }
 
 bool IsAddress(const std::string& host) {
@@ -147,13 +232,27 @@ base::Status CheckTlsSettings(const TlsSettings& settings) {
   return Apply(context.get(), settings);
 }
 
+base::Status CheckCertificate(const Pem& certificate) {
+  const SslContextPtr context = NewContext(TLS_method());
+  return UseCertificates(context.get(), certificate);
+}
+
+base::Status CheckKeyPair(const Pem& certificate, const Pem& key) {
+  const SslContextPtr context = NewContext(TLS_method());
+  return LoadKeyPair(context.get(), certificate, key);
+}
+
+base::Status CheckAuthorities(const Pem& authorities) {
+  const SslContextPtr context = NewContext(TLS_method());
+  return LoadAuthorities(context.get(), authorities, false);
+}
+
 base::Result<SslContextPtr> MakeServerTlsContext(const ServerTls& tls) {
   SslContextPtr context = NewContext(TLS_server_method());
   SPANDREL_RETURN_IF_ERROR(Apply(context.get(), tls.settings));
-  SPANDREL_RETURN_IF_ERROR(LoadKeyPair(context.get(), tls.cert_file, tls.key_file));
+  SPANDREL_RETURN_IF_ERROR(LoadKeyPair(context.get(), tls.certificate(), tls.key()));
   if (!tls.client_ca_file.empty()) {
-    SPANDREL_RETURN_IF_ERROR(LoadAuthorities(context.get(), tls.client_ca_file));
-    SSL_CTX_set_client_CA_list(context.get(), SSL_load_client_CA_file(tls.client_ca_file.c_str()));
+    SPANDREL_RETURN_IF_ERROR(LoadAuthorities(context.get(), {tls.client_ca_file, ""}, true));
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   }
   static constexpr unsigned char kSessionId[] = "spandrel";
@@ -165,12 +264,15 @@ base::Result<SslContextPtr> MakeServerTlsContext(const ServerTls& tls) {
 base::Result<SslContextPtr> MakeClientTlsContext(const ClientTls& tls) {
   SslContextPtr context = NewContext(TLS_client_method());
   SPANDREL_RETURN_IF_ERROR(Apply(context.get(), tls.settings));
-  if (tls.ca_file.empty() || tls.system_roots_too) SSL_CTX_set_default_verify_paths(context.get());
-  if (!tls.ca_file.empty()) {
-    SPANDREL_RETURN_IF_ERROR(LoadAuthorities(context.get(), tls.ca_file));
+  const Pem authorities = tls.authorities();
+  if (!authorities.is_set() || tls.system_roots_too) {
+    SSL_CTX_set_default_verify_paths(context.get());
   }
-  if (!tls.cert_file.empty()) {
-    SPANDREL_RETURN_IF_ERROR(LoadKeyPair(context.get(), tls.cert_file, tls.key_file));
+  if (authorities.is_set()) {
+    SPANDREL_RETURN_IF_ERROR(LoadAuthorities(context.get(), authorities, false));
+  }
+  if (tls.certificate().is_set()) {
+    SPANDREL_RETURN_IF_ERROR(LoadKeyPair(context.get(), tls.certificate(), tls.key()));
   }
   const bool verify = !tls.insecure_skip_verify;
   SSL_CTX_set_verify(context.get(), verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
@@ -183,26 +285,36 @@ SslPtr NewServerSession(SSL_CTX* context) {
   return ssl;
 }
 
-base::Status ServerCertificates::Load(TimePoint now) {
-  auto context = MakeServerTlsContext(tls_);
+base::Status ReloadedTls::Load(TimePoint now, uint64_t generation) {
+  const base::MutexLock lock(mutex_);
+  return LoadLocked(now, generation);
+}
+
+base::Status ReloadedTls::LoadLocked(TimePoint now, uint64_t generation) {
+  // Also of what fails: it is tried again after the next interval, not for each connection.
+  read_at_ = now;
+  generation_ = generation;
+  auto context = make_();
   if (!context.ok()) return context.status();
   context_ = std::move(*context);
-  read_at_ = now;
   return {};
 }
 
-void ServerCertificates::ReloadIfDue(TimePoint now) {
-  if (tls_.reload_interval.count() == 0 || now - read_at_ < tls_.reload_interval) return;
-  const base::Status status = Load(now);
-  if (status.ok()) return;
-  // Tried again after the next interval, not for each connection.
-  read_at_ = now;
-  base::LogWarn("TLS files are not read again, what was read before stays: {}", status.message());
+bool ReloadedTls::IsDue(TimePoint now, uint64_t generation) const {
+  if (generation != generation_) return true;
+  return reload_interval_.count() > 0 && now - read_at_ >= reload_interval_;
 }
 
-SslPtr ServerCertificates::NewSession(TimePoint now) {
-  ReloadIfDue(now);
-  return NewServerSession(context_.get());
+base::Result<SslPtr> ReloadedTls::NewSession(TimePoint now, uint64_t generation) {
+  const base::MutexLock lock(mutex_);
+  if (context_ == nullptr || IsDue(now, generation)) {
+    const base::Status status = LoadLocked(now, generation);
+    if (context_ == nullptr) return status;
+    if (!status.ok()) {
+      base::LogWarn("TLS files are not taken, what was read before stays: {}", status.message());
+    }
+  }
+  return open_(context_.get());
 }
 
 SslPtr NewClientSession(SSL_CTX* context, const ClientTls& tls, const std::string& host,

@@ -3,10 +3,15 @@
 
 #include <openssl/ssl.h>
 
+#include <chrono>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "base/mutex.h"
 #include "base/status.h"
 #include "net/socket/endpoint.h"
 #include "net/socket/steady_time.h"
@@ -30,23 +35,34 @@ base::Result<SslContextPtr> MakeClientTlsContext(const ClientTls& tls);
 
 SslPtr NewServerSession(SSL_CTX* context);
 
-// The certificates of a server as they are on disk, read again as `reload_interval` says. A file
-// that cannot be used then is logged, and what was read before stays in force. Not thread-safe.
-class ServerCertificates {
+// A context that is made of files, and made again when they are due: `reload_interval` after they
+// were read (0: not by itself), or when the generation is another (IoRuntime::ReadTlsFilesAgain).
+// Files that cannot be used then are logged, and what was read before stays in force. Thread-safe.
+class ReloadedTls {
  public:
-  explicit ServerCertificates(ServerTls tls) : tls_(std::move(tls)) {}
+  using Make = std::function<base::Result<SslContextPtr>()>;
+  // For a connection with the context.
+  using Open = std::function<SslPtr(SSL_CTX*)>;
+
+  ReloadedTls(Make make, Open open, std::chrono::nanoseconds reload_interval)
+      : make_(std::move(make)), open_(std::move(open)), reload_interval_(reload_interval) {}
 
   // The first reading, at `now`; before all else.
-  base::Status Load(TimePoint now);
-  // For a connection that comes at `now`.
-  SslPtr NewSession(TimePoint now);
+  base::Status Load(TimePoint now, uint64_t generation);
+  // For a connection that comes at `now`. Fails while nothing could be read at all.
+  base::Result<SslPtr> NewSession(TimePoint now, uint64_t generation);
 
  private:
-  void ReloadIfDue(TimePoint now);
+  bool IsDue(TimePoint now, uint64_t generation) const SPANDREL_REQUIRES(mutex_);
+  base::Status LoadLocked(TimePoint now, uint64_t generation) SPANDREL_REQUIRES(mutex_);
 
-  const ServerTls tls_;
-  SslContextPtr context_;
-  TimePoint read_at_;
+  const Make make_;
+  const Open open_;
+  const std::chrono::nanoseconds reload_interval_;
+  base::Mutex mutex_;
+  SslContextPtr context_ SPANDREL_GUARDED_BY(mutex_);
+  TimePoint read_at_ SPANDREL_GUARDED_BY(mutex_);
+  uint64_t generation_ SPANDREL_GUARDED_BY(mutex_) = 0;
 };
 
 // Checks the server's name (or address) unless told not to, and offers `alpn` only.
