@@ -16,6 +16,7 @@
 #include <optional>
 
 #include "disk/file.h"
+#include "disk/modes.h"
 #include "disk/mutant.h"
 
 namespace spandrel::disk {
@@ -88,7 +89,7 @@ bool FileExists(const std::string& path) {
 }
 
 Status MakeFolder(const std::string& path) {
-  if (::mkdir(path.c_str(), 0755) == 0 || errno == EEXIST) return {};
+  if (::mkdir(path.c_str(), kFolderMode) == 0 || errno == EEXIST) return {};
   return DiskError(path, errno);
 }
 
@@ -123,7 +124,7 @@ Status QuarantineFile(const std::string& path, const std::string& folder) {
 
 Result<DirectoryLock> DirectoryLock::Take(const std::string& directory,
                                           const std::string& lock_file) {
-  const int fd = ::open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  const int fd = ::open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kFileMode);
   if (fd < 0) return DiskError(directory, errno);
   DirectoryLock lock(fd);
   if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {

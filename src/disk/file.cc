@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "disk/modes.h"
 #include "disk/mutant.h"
 
 namespace spandrel::disk {
@@ -73,7 +74,7 @@ bool IsDiskFull(const Status& status) {
 }
 
 Result<File> File::Create(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kFileMode);
   if (fd < 0) return DiskError(path, errno);
   return File(path, fd);
 }
