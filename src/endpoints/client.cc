@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <utility>
 
 #include "base/ascii.h"
 #include "endpoints/auth_config.h"
 #include "endpoints/host_names.h"
+#include "endpoints/http_url.h"
 #include "endpoints/tls_settings.h"
 
 namespace spandrel::endpoints {
@@ -27,18 +29,21 @@ net::ClientTls DecodeTls(Decoder& decoder) {
   net::ClientTls tls;
   block.Read("insecure", &tls.insecure);
   block.Read("insecure_skip_verify", &tls.insecure_skip_verify);
-  block.Read("ca_file", &tls.ca_file);
-  block.Read("cert_file", &tls.cert_file);
-  block.Read("key_file", &tls.key_file);
   block.Read("server_name_override", &tls.server_name_override);
-  if (tls.cert_file.empty() != tls.key_file.empty()) {
+  net::Pem authorities = DecodeAuthorities(block, "ca_file", "ca_pem");
+  OwnCertificate own = DecodeOwnCertificate(block);
+  if (own.certificate.is_set() != own.key.is_set()) {
     block.Error("", "'cert_file' and 'key_file' go together");
   }
+  tls.ca_file = std::move(authorities.file);
+  tls.ca_pem = std::move(authorities.text);
+  tls.cert_file = std::move(own.certificate.file);
+  tls.cert_pem = std::move(own.certificate.text);
+  tls.key_file = std::move(own.key.file);
+  tls.key_pem = std::move(own.key.text);
   tls.settings = DecodeTlsSettings(block);
   block.Read("include_system_ca_certs_pool", &tls.system_roots_too);
-  if (DecodeInterval(block, "reload_interval").count() > 0) {
-    block.Error("reload_interval", "certificates of clients are read at start; leave it out");
-  }
+  tls.reload_interval = DecodeInterval(block, "reload_interval");
   return tls;
 }
 
@@ -91,13 +96,6 @@ net::Endpoint DecodeAddress(Decoder& decoder, std::string_view key, std::string_
   return std::move(*endpoint);
 }
 
-std::string WithPort(std::string_view authority, int default_port) {
-  const size_t host_end = authority.starts_with('[') ? authority.find(']') : 0;
-  const size_t colon = authority.find(':', host_end == std::string_view::npos ? 0 : host_end);
-  if (colon != std::string_view::npos) return std::string(authority);
-  return fmt::format("{}:{}", authority, default_port);
-}
-
 }  // namespace
 
 GrpcClientConfig DecodeGrpcClient(Decoder& decoder, std::string_view default_compression) {
@@ -134,25 +132,16 @@ GrpcClientConfig DecodeGrpcClient(Decoder& decoder, std::string_view default_com
 void DecodeHttpUrl(Decoder& decoder, std::string_view url_key, HttpClientConfig* config) {
   std::string url;
   decoder.Read(url_key, &url);
-  std::string_view rest = url;
-  const bool plaintext = TakePrefix(&rest, "http://");
-  if (!plaintext && !TakePrefix(&rest, "https://")) {
-    decoder.Error(url_key, url.empty()
-                               ? fmt::format("'{}' is required, as a URL", url_key)
-                               : fmt::format("'{}' is not a URL with http:// or https://", url));
-    rest = {};
-  } else if (rest.empty() || rest.front() == '/') {
-    decoder.Error(url_key, fmt::format("'{}' names no host", url));
-    rest = {};
+  if (url.empty()) {
+    return decoder.Error(url_key, fmt::format("'{}' is required, as a URL", url_key));
   }
-  config->client.tls.insecure = plaintext;
-  const size_t slash = std::min(rest.find('/'), rest.size());
-  config->path = rest.substr(slash);
+  auto parsed = ParseHttpUrl(url);
+  if (!parsed.ok()) return decoder.Error(url_key, parsed.status().message());
+  config->client.tls.insecure = parsed->plaintext;
+  config->client.endpoint = std::move(parsed->endpoint);
+  config->authority = std::move(parsed->authority);
+  config->path = std::move(parsed->target);
   while (config->path.ends_with('/')) config->path.pop_back();
-  config->authority = rest.substr(0, slash);
-  if (rest.empty()) return;
-  const std::string address = WithPort(config->authority, plaintext ? 80 : 443);
-  config->client.endpoint = DecodeAddress(decoder, url_key, address);
 }
 
 HttpClientConfig DecodeHttpClient(Decoder& decoder, std::string_view url_key,

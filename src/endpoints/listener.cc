@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include <utility>
+
 #include "endpoints/tls_settings.h"
 
 namespace spandrel::endpoints {
@@ -18,9 +20,8 @@ std::optional<net::ServerTls> DecodeTls(Decoder& decoder) {
   const bool written = decoder.Has("tls");
   Decoder block = decoder.Child("tls");
   net::ServerTls tls;
-  block.Read("cert_file", &tls.cert_file);
-  block.Read("key_file", &tls.key_file);
-  block.Read("client_ca_file", &tls.client_ca_file);
+  OwnCertificate own = DecodeOwnCertificate(block);
+  tls.client_ca_file = DecodeAuthorities(block, "client_ca_file", {}).file;
   tls.settings = DecodeTlsSettings(block);
   tls.reload_interval = DecodeInterval(block, "reload_interval");
   bool reload_client_ca = false;
@@ -28,14 +29,28 @@ std::optional<net::ServerTls> DecodeTls(Decoder& decoder) {
   if (reload_client_ca && tls.reload_interval.count() == 0) {
     tls.reload_interval = kClientCaReloadInterval;
   }
-  for (const auto* key : {"ca_file", "include_system_ca_certs_pool"}) {
+  for (const auto* key : {"ca_file", "ca_pem", "include_system_ca_certs_pool"}) {
     RejectKey(block, key, "clients are checked by 'client_ca_file'");
   }
   if (!written) return std::nullopt;
-  if (tls.cert_file.empty()) block.Error("cert_file", "a TLS server needs 'cert_file'");
-  if (tls.key_file.empty()) block.Error("key_file", "a TLS server needs 'key_file'");
+  if (!own.certificate.is_set()) block.Error("cert_file", "a TLS server needs 'cert_file'");
+  if (!own.key.is_set()) block.Error("key_file", "a TLS server needs 'key_file'");
+  tls.cert_file = std::move(own.certificate.file);
+  tls.cert_pem = std::move(own.certificate.text);
+  tls.key_file = std::move(own.key.file);
+  tls.key_pem = std::move(own.key.text);
   return tls;
 }
+
+}  // namespace
+
+void DecodeSecurity(Decoder& decoder, ListenerConfig* listener) {
+  listener->tls = DecodeTls(decoder);
+  listener->auth = DecodeAuth(decoder);
+  decoder.Read("allowed_hosts", &listener->allowed_hosts);
+}
+
+namespace {
 
 ListenerConfig DecodeListener(Decoder& decoder, net::Endpoint default_endpoint) {
   ListenerConfig listener;
@@ -56,9 +71,7 @@ ListenerConfig DecodeListener(Decoder& decoder, net::Endpoint default_endpoint) 
   if (transport != "tcp" && transport != "tcp4" && transport != "tcp6") {
     decoder.Error("transport", fmt::format("'{}' is not supported; use tcp", transport));
   }
-  listener.tls = DecodeTls(decoder);
-  listener.auth = DecodeAuth(decoder);
-  decoder.Read("allowed_hosts", &listener.allowed_hosts);
+  DecodeSecurity(decoder, &listener);
   decoder.Read("include_metadata", &listener.include_metadata);
   decoder.Ignore("middlewares", "middlewares are not supported");
   decoder.Ignore("keepalive", "net's own limits hold");

@@ -35,6 +35,11 @@ struct ListenerConfig {
   std::vector<std::string> allowed_hosts;  // `Host`s that are answered; empty: see Gate
   bool include_metadata = false;  // keep the headers of requests as metadata of their batches
 
+  bool is_encrypted() const { return tls.has_value(); }
+  // Whether somebody is asked who they are; certificates of clients tell too.
+  bool asks_login() const {
+    return auth.has_value() || (tls.has_value() && !tls->client_ca_file.empty());
+  }
   // The extension that lets in; no id without one.
   config::Reference authenticator() const {
     return auth ? auth->authenticator : config::Reference();
@@ -54,6 +59,10 @@ struct HttpServerConfig {
   std::chrono::nanoseconds idle_timeout{0};         // 0: net's default
   CorsConfig cors;
 };
+
+// What is said of security beside an address: `tls`, `auth`, `allowed_hosts`. Files are read, so
+// that what cannot be used is an error with its place.
+void DecodeSecurity(config::Decoder& decoder, ListenerConfig* listener);
 
 // Each reads the mapping that `decoder` stands on; its problems go to `decoder`. The caller may
 // read keys of its own from the same decoder before or after.

@@ -4,11 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <sstream>
 #include <string>
 
 #include "config/decode.h"
 #include "config/document.h"
 #include "endpoints/client.h"
+#include "net/testing/certificates.h"
 
 namespace spandrel::endpoints {
 namespace {
@@ -39,14 +42,15 @@ std::string ClientErrors(const std::string& tls) {
 }
 
 TEST(ListenerTest, ReadsWhatIsSaidOfSecurity) {
+  const net::testing::TestCertificates files;
   config::Problems problems;
   const HttpServerConfig config = Server(R"(
 endpoint: 0.0.0.0:1
 allowed_hosts: [traces.example]
 tls:
-  cert_file: a
-  key_file: b
-  client_ca_file: c
+  cert_file: )" + files.cert() + R"(
+  key_file: )" + files.key() + R"(
+  client_ca_file: )" + files.ca() + R"(
   min_version: "1.3"
   curve_preferences: [X25519, P256]
   cipher_suites: [TLS_AES_128_GCM_SHA256]
@@ -69,8 +73,9 @@ auth:
 }
 
 TEST(ListenerTest, SecurityThatCannotBeKeptIsRefused) {
-  const auto tls = [](const std::string& more) {
-    return "tls: {cert_file: a, key_file: b, " + more + "}";
+  const net::testing::TestCertificates files;
+  const auto tls = [&files](const std::string& more) {
+    return "tls: {cert_file: " + files.cert() + ", key_file: " + files.key() + ", " + more + "}";
   };
   EXPECT_EQ(ServerErrors(tls("min_version: '1.2'")), "");
   EXPECT_THAT(ServerErrors(tls("min_version: '1.1'")), HasSubstr("test.yaml:1:"));
@@ -105,7 +110,58 @@ TEST(ClientTest, SecurityThatCannotBeKeptIsRefused) {
   EXPECT_EQ(ClientErrors("{min_version: '1.3', include_system_ca_certs_pool: true}"), "");
   EXPECT_THAT(ClientErrors("{max_version: '1.0'}"), HasSubstr("'1.0'"));
   EXPECT_THAT(ClientErrors("{cipher_suites: [RC4]}"), HasSubstr("cipher suite"));
-  EXPECT_THAT(ClientErrors("{reload_interval: 1h}"), HasSubstr("at start"));
+  EXPECT_EQ(ClientErrors("{reload_interval: 1h}"), "");
+  EXPECT_THAT(ClientErrors("{ca_file: /nowhere.pem}"),
+              HasSubstr("test.yaml:2:16: tls::ca_file: certificate authorities /nowhere.pem: "));
+  EXPECT_THAT(ClientErrors("{tpm: {enabled: true}}"), HasSubstr("tpm"));
+}
+
+std::string Text(const std::string& path) {
+  std::stringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+// Indented, for a block scalar.
+std::string Block(const std::string& text) {
+  std::string block = "|\n";
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) block += "    " + line + "\n";
+  return block;
+}
+
+TEST(ListenerTest, FilesThatCannotBeUsedAreErrorsWithTheirPlace) {
+  const net::testing::TestCertificates files;
+  const net::testing::TestCertificates others;
+  const auto tls = [](const std::string& cert, const std::string& key, const std::string& ca) {
+    return ServerErrors("tls:\n  cert_file: " + cert + "\n  key_file: " + key +
+                        "\n  client_ca_file: " + ca + "\n");
+  };
+  EXPECT_EQ(tls(files.cert(), files.key(), files.ca()), "");
+  EXPECT_EQ(
+      tls(files.cert(), files.key(), "/no/ca.pem"),
+      "test.yaml:4:19: tls::client_ca_file: certificate authorities /no/ca.pem: no such file\n");
+  EXPECT_THAT(tls("/no/cert.pem", files.key(), files.ca()),
+              HasSubstr("test.yaml:2:14: tls::cert_file: certificate /no/cert.pem: no such"));
+  EXPECT_THAT(tls(files.cert(), "/no/key.pem", files.ca()),
+              HasSubstr("test.yaml:3:13: tls::key_file: private key /no/key.pem: no such"));
+  EXPECT_THAT(tls(files.cert(), others.key(), files.ca()),
+              HasSubstr("test.yaml:3:13: tls::key_file: private key " + others.key()));
+  EXPECT_THAT(tls(files.cert(), files.key(), files.key()), HasSubstr("test.yaml:4:19"));
+  EXPECT_THAT(tls("/dev/zero", files.key(), files.ca()),
+              HasSubstr("test.yaml:2:14: tls::cert_file: certificate /dev/zero: cannot be used"));
+}
+
+TEST(ListenerTest, PemMayStandInTheConfiguration) {
+  const net::testing::TestCertificates files;
+  const std::string yaml =
+      "tls:\n  cert_pem: " + Block(Text(files.cert())) + "  key_pem: " + Block(Text(files.key()));
+  config::Problems problems;
+  const HttpServerConfig config = Server(yaml, &problems);
+  EXPECT_EQ(problems.ToString(), "");
+  EXPECT_EQ(config.listener.tls->cert_pem, Text(files.cert()));
+  EXPECT_THAT(ServerErrors(yaml + "  cert_file: " + files.cert()), HasSubstr("either"));
+  EXPECT_THAT(ServerErrors("tls: {cert_pem: x, key_pem: y}"), HasSubstr("tls::cert_pem: cert"));
 }
 
 TEST(ListenerTest, LimitsReachNet) {

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <string>
+#include <utility>
 
 namespace spandrel::endpoints {
 namespace {
@@ -23,12 +24,54 @@ void ReadVersion(Decoder& tls, std::string_view key, net::TlsVersion* version) {
   }
 }
 
+// A file or a text, and the key under which it stands.
+struct WrittenPem {
+  net::Pem pem;
+  std::string_view key;
+};
+
+WrittenPem ReadPem(Decoder& tls, std::string_view file_key, std::string_view pem_key) {
+  WrittenPem written{{}, file_key};
+  config::Secret text;
+  tls.Read(file_key, &written.pem.file);
+  if (pem_key.empty()) return written;
+  tls.Read(pem_key, &text);
+  if (text.value.empty()) return written;
+  if (!written.pem.file.empty()) {
+    tls.Error(pem_key, fmt::format("write either '{}' or '{}'", file_key, pem_key));
+  }
+  return {{"", std::move(text.value)}, pem_key};
+}
+
+void ReportAt(Decoder& tls, std::string_view key, const base::Status& status) {
+  if (!status.ok()) tls.Error(key, status.message());
+}
+
 }  // namespace
 
 void RejectKey(Decoder& decoder, std::string_view key, std::string_view instead) {
   if (!decoder.Has(key)) return;
   decoder.Ignore(key);
   decoder.Error(key, fmt::format("'{}' is not supported; {}", key, instead));
+}
+
+OwnCertificate DecodeOwnCertificate(Decoder& tls) {
+  WrittenPem certificate = ReadPem(tls, "cert_file", "cert_pem");
+  WrittenPem key = ReadPem(tls, "key_file", "key_pem");
+  if (certificate.pem.is_set()) {
+    const base::Status status = net::CheckCertificate(certificate.pem);
+    ReportAt(tls, certificate.key, status);
+    if (status.ok() && key.pem.is_set()) {
+      ReportAt(tls, key.key, net::CheckKeyPair(certificate.pem, key.pem));
+    }
+  }
+  return {std::move(certificate.pem), std::move(key.pem)};
+}
+
+net::Pem DecodeAuthorities(Decoder& tls, std::string_view file_key, std::string_view pem_key) {
+  WrittenPem written = ReadPem(tls, file_key, pem_key);
+  if (written.pem.is_set()) ReportAt(tls, written.key, net::CheckAuthorities(written.pem));
+  return std::move(written.pem);
 }
 
 std::chrono::nanoseconds DecodeInterval(Decoder& decoder, std::string_view key) {
@@ -50,9 +93,7 @@ net::TlsSettings DecodeTlsSettings(Decoder& tls) {
   if (insecure_suites) {
     tls.Error("include_insecure_cipher_suites", "insecure cipher suites are not spoken");
   }
-  for (const auto* key : {"cert_pem", "key_pem", "ca_pem"}) {
-    RejectKey(tls, key, "name a file instead");
-  }
+  RejectKey(tls, "tpm", "name a file of the key instead");
   const base::Status status = net::CheckTlsSettings(settings);
   if (!status.ok()) tls.Error("", status.message());
   return settings;

@@ -3,6 +3,7 @@
 
 #include "exporters/otlp/config.h"
 #include "exporters/testing/decode_yaml.h"
+#include "net/testing/certificates.h"
 
 namespace spandrel::exporters {
 namespace {
@@ -17,13 +18,16 @@ std::shared_ptr<const OtlpHttpExporterConfig> Http(std::string_view yaml,
 }
 
 TEST(GrpcClientConfigTest, ReadsAllThatItKnows) {
+  const net::testing::TestCertificates files;
   config::Problems problems;
   const auto config = Grpc(R"(
 endpoint: backend.example:4317
 compression: zstd
 headers: {X-Tenant: blue, authorization: Bearer abc}
 authority: other.example
-tls: {ca_file: ca.pem, cert_file: a.pem, key_file: b.pem, server_name_override: name.example}
+tls: {ca_file: )" + files.ca() +
+                               ", cert_file: " + files.cert() + ", key_file: " + files.key() +
+                               R"(, server_name_override: name.example}
 keepalive: {time: 10s}
 wait_for_ready: true
 timeout: 7s

@@ -62,6 +62,8 @@ struct ListenAddress {
   std::string host;
   uint16_t port = 0;     // 0: any free one
   std::string protocol;  // "tcp", "udp"
+  bool is_encrypted = false;
+  bool asks_login = false;
 };
 
 // A directory that a component keeps to itself.

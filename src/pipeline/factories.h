@@ -160,6 +160,9 @@ struct Factories {
   std::vector<ExporterFactory> exporters;
   std::vector<ConnectorFactory> connectors;
   std::vector<ExtensionFactory> extensions;
+  // Reads what the listener of the process's own metrics has beside its address (TLS, logins) from
+  // its `prometheus` block; empty: such keys are unknown.
+  DecodeConfig decode_metrics_listener = {};
 };
 
 // The factory of that type or alias; null when there is none.

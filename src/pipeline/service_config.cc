@@ -179,7 +179,8 @@ class Reader {
     Decoder service(*node, problems_, "service");
     service.Ignore("pipelines");
     service.Ignore("extensions");
-    service_.telemetry = DecodeTelemetry(service.Child("telemetry"));
+    service_.telemetry =
+        DecodeTelemetry(service.Child("telemetry"), factories_.decode_metrics_listener);
     if (const Node* extensions = FindValue(*node, "extensions")) {
       service_.service_extensions =
           ReadReferences(*extensions, "service::extensions", ComponentKind::kExtension);

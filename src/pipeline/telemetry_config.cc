@@ -4,6 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "config/render.h"
 
 namespace spandrel::pipeline {
 namespace {
@@ -32,13 +36,14 @@ base::LogLevel DecodeLogs(config::Decoder decoder) {
   return base::LogLevel::kInfo;
 }
 
-// `pull: {exporter: {prometheus: {host, port}}}` of a reader; empty when it is something else.
-std::string DecodeReader(config::Decoder reader) {
+// `pull: {exporter: {prometheus: {host, port}}}` of a reader, and what `decode` reads there;
+// nothing when it is something else.
+void DecodeReader(config::Decoder reader, const DecodeConfig& decode, TelemetryConfig* telemetry) {
   reader.Ignore("periodic", kIgnored);
-  if (!reader.Has("pull")) return "";
+  if (!reader.Has("pull")) return;
   config::Decoder pull = reader.Child("pull");
   config::Decoder exporter = pull.Child("exporter");
-  if (!exporter.Has("prometheus")) return "";
+  if (!exporter.Has("prometheus")) return;
   config::Decoder prometheus = exporter.Child("prometheus");
   std::string host = "localhost";
   int64_t port = 8888;
@@ -50,11 +55,15 @@ std::string DecodeReader(config::Decoder reader) {
   }
   if (port < 0 || port > 65535) prometheus.Error("port", "must be from 0 to 65535");
   const bool is_ipv6 = host.find(':') != std::string::npos;
-  return is_ipv6 ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
+  const auto listener = decode ? decode(prometheus) : nullptr;
+  if (!telemetry->metrics_endpoint.empty()) return;  // an earlier reader serves them
+  telemetry->metrics_endpoint =
+      is_ipv6 ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
+  telemetry->metrics_listener = listener;
 }
 
-std::string DecodeMetrics(config::Decoder decoder) {
-  std::string endpoint = TelemetryConfig().metrics_endpoint;
+void DecodeMetrics(config::Decoder decoder, const DecodeConfig& decode_listener,
+                   TelemetryConfig* telemetry) {
   std::string level = "normal";
   decoder.Read("level", &level);
   const bool is_known =
@@ -62,26 +71,28 @@ std::string DecodeMetrics(config::Decoder decoder) {
   if (!is_known) decoder.Error("level", "must be none, basic, normal or detailed");
   decoder.Ignore("views", kIgnored);
   if (decoder.Has("address")) {
-    decoder.Read("address", &endpoint);
+    decoder.Read("address", &telemetry->metrics_endpoint);
     decoder.Warn("address", "removed upstream; Spandrel still serves its metrics there");
   }
   if (decoder.Has("readers")) {
-    std::string from_readers;
+    telemetry->metrics_endpoint.clear();
     for (config::Decoder& reader : decoder.Children("readers")) {
-      std::string found = DecodeReader(std::move(reader));
-      if (from_readers.empty()) from_readers = std::move(found);
+      DecodeReader(std::move(reader), decode_listener, telemetry);
     }
-    endpoint = std::move(from_readers);
   }
-  return level == "none" ? "" : endpoint;
+  if (level == "none") telemetry->metrics_endpoint.clear();
 }
 
 }  // namespace
 
-TelemetryConfig DecodeTelemetry(config::Decoder decoder) {
+TelemetryConfig DecodeTelemetry(config::Decoder decoder, const DecodeConfig& metrics_listener) {
   TelemetryConfig telemetry;
   telemetry.log_level = DecodeLogs(decoder.Child("logs"));
-  telemetry.metrics_endpoint = DecodeMetrics(decoder.Child("metrics"));
+  if (const config::Node* metrics = decoder.ReadAny("metrics")) {
+    telemetry.metrics_hash = std::hash<std::string>()(
+        config::RenderJson(*metrics, {.is_compact = true, .is_redacted = false}));
+  }
+  DecodeMetrics(decoder.Child("metrics"), metrics_listener, &telemetry);
   decoder.Ignore("traces", kIgnored);
   decoder.Ignore("resource", kIgnored);
   return telemetry;

@@ -2,11 +2,15 @@
 #include "server/collector.h"
 
 #include <algorithm>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "base/log.h"
 #include "endpoints/gate.h"
 #include "server/configuration.h"
+#include "server/process/exposure.h"
 #include "server/process/own_metrics.h"
 #include "server/process/process.h"
 
@@ -60,18 +64,21 @@ base::Status Collector::Start() {
   if (!graph.ok()) return graph.status();
   graph_ = *std::move(graph);
   SPANDREL_RETURN_IF_ERROR(graph_->Start());
-  SPANDREL_RETURN_IF_ERROR(StartOwnMetrics(*config.loaded));
+  SPANDREL_RETURN_IF_ERROR(StartOwnMetrics(config.loaded->telemetry));
+  WarnOfExposure(*config.loaded);
   return options_.ready_file.empty() ? base::Status()
                                      : WriteReadyFile(options_.ready_file, addresses_);
 }
 
-base::Status Collector::StartOwnMetrics(const pipeline::ServiceConfig& config) {
-  const std::string& text = config.telemetry.metrics_endpoint;
-  own_metrics_endpoint_ = text;
-  if (text.empty()) return {};
-  auto endpoint = net::ParseEndpoint(text);
+base::Status Collector::StartOwnMetrics(const pipeline::TelemetryConfig& telemetry) {
+  own_metrics_hash_ = telemetry.metrics_hash;
+  if (telemetry.metrics_endpoint.empty()) return {};
+  auto endpoint = net::ParseEndpoint(telemetry.metrics_endpoint);
   if (!endpoint.ok()) return endpoint.status();
   endpoints::ListenerConfig listener;
+  if (telemetry.metrics_listener != nullptr) {
+    listener = static_cast<const OwnMetricsConfig&>(*telemetry.metrics_listener).listener;
+  }
   listener.endpoint = *endpoint;
   auto gate = endpoints::Gate::Make(listener, endpoints::DefaultHosts::kOwn, "metrics", metrics_);
   if (!gate.ok()) return gate.status();
@@ -80,12 +87,39 @@ base::Status Collector::StartOwnMetrics(const pipeline::ServiceConfig& config) {
   };
   own_metrics_ = std::make_unique<net::Server>(
       runtime_,
-      net::ServerOptions{.endpoint = *endpoint, .tls = {}, .limits = {}, .name = "metrics"},
+      net::ServerOptions{
+          .endpoint = *endpoint, .tls = listener.tls, .limits = {}, .name = "metrics"},
       metrics_, memory_,
       endpoints::Guarded(*gate, WithReload(reload, MakeOwnMetricsHandler(metrics_))));
   SPANDREL_RETURN_IF_ERROR(own_metrics_->Start());
   addresses_.Set("metrics", own_metrics_->bound());
   return {};
+}
+
+// Only that listener: what else runs does not notice.
+base::Status Collector::ReplaceOwnMetrics(const pipeline::TelemetryConfig& telemetry) {
+  if (telemetry.metrics_hash == own_metrics_hash_) return {};
+  if (own_metrics_) own_metrics_->Shutdown(std::chrono::steady_clock::now());
+  own_metrics_.reset();
+  return StartOwnMetrics(telemetry);
+}
+
+void Collector::WarnOfExposure(const pipeline::ServiceConfig& config) {
+  std::vector<std::string> exposed = ExposedListeners(config);
+  const pipeline::TelemetryConfig& telemetry = config.telemetry;
+  const auto metrics = net::ParseEndpoint(telemetry.metrics_endpoint);
+  if (!telemetry.metrics_endpoint.empty() && metrics.ok()) {
+    endpoints::ListenerConfig listener;
+    if (telemetry.metrics_listener != nullptr) {
+      listener = static_cast<const OwnMetricsConfig&>(*telemetry.metrics_listener).listener;
+    }
+    std::string text = ExposureOf(
+        "service::telemetry::metrics",
+        {metrics->host, metrics->port, "tcp", listener.is_encrypted(), listener.asks_login()});
+    if (!text.empty()) exposed.push_back(std::move(text));
+  }
+  for (const std::string& text : exposed) base::LogWarn("{}; see docs/guide/security.md", text);
+  addresses_.SetWarnings(std::move(exposed));
 }
 
 void Collector::Reload() {
@@ -107,9 +141,9 @@ base::Status Collector::TryReload() {
   if (!changes.ok()) return changes.status();
   const pipeline::TelemetryConfig& telemetry = config.loaded->telemetry;
   if (!options_.verbose) base::SetLogLevel(telemetry.log_level);
-  if (telemetry.metrics_endpoint != own_metrics_endpoint_) {
-    base::LogWarn("reload: the address of the internal metrics changes with the next start");
-  }
+  runtime_.ReadTlsFilesAgain();
+  SPANDREL_RETURN_IF_ERROR(ReplaceOwnMetrics(telemetry));
+  WarnOfExposure(*config.loaded);
   base::LogInfo("reload: {} components kept, {} started, {} stopped", changes->kept, changes->added,
                 changes->removed);
   return {};

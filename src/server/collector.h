@@ -11,6 +11,7 @@
 #include "net/peer/server.h"
 #include "net/socket/io_runtime.h"
 #include "pipeline/graph/graph.h"
+#include "pipeline/service.h"
 #include "server/components.h"
 #include "server/options.h"
 #include "server/process/ready_file.h"
@@ -40,7 +41,9 @@ class Collector {
   const Addresses& addresses() const { return addresses_; }
 
  private:
-  base::Status StartOwnMetrics(const pipeline::ServiceConfig& config);
+  base::Status StartOwnMetrics(const pipeline::TelemetryConfig& telemetry);
+  base::Status ReplaceOwnMetrics(const pipeline::TelemetryConfig& telemetry);
+  void WarnOfExposure(const pipeline::ServiceConfig& config);
   base::Status TryReload();
 
   const Options& options_;
@@ -52,7 +55,7 @@ class Collector {
   ReloadRequests reload_requests_;
   net::IoRuntime runtime_;
   pipeline::Factories factories_;
-  std::string own_metrics_endpoint_;  // as configured
+  uint64_t own_metrics_hash_ = 0;  // of what was configured
   std::unique_ptr<net::Server> own_metrics_;
   std::unique_ptr<pipeline::Graph> graph_;
 };

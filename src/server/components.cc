@@ -7,6 +7,7 @@
 #include "extensions/factories.h"
 #include "processors/factories.h"
 #include "receivers/factories.h"
+#include "server/process/own_metrics.h"
 #include "server/query/query_extension.h"
 #include "server/store/store_extension.h"
 
@@ -37,6 +38,7 @@ pipeline::Factories MakeFactories(net::IoRuntime& runtime, Stores& stores, Addre
                                                     addresses, reload_requests),
                           extensions::MakeBasicAuthFactory(),
                           extensions::MakeBearerTokenAuthFactory()};
+  factories.decode_metrics_listener = DecodeOwnMetrics;
   return factories;
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "api/http/static_files.h"
 #include "base/clock.h"
@@ -22,6 +23,8 @@ struct ServerStatus {
   std::string otlp_http;
   uint64_t stored_spans = 0;  // of all tenants together
   uint64_t store_bytes = 0;
+  std::vector<std::string> warnings =
+      {};  // what is open that perhaps should not be, a sentence each
 };
 
 // What the service and its handlers work with. All of it outlives the service, and the service

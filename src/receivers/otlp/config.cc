@@ -18,7 +18,8 @@ bool IsEnabled(config::Decoder& protocol, bool written) {
 }
 
 pipeline::ListenAddress AddressOf(const endpoints::ListenerConfig& listener) {
-  return {listener.endpoint.host, listener.endpoint.port, "tcp"};
+  return {listener.endpoint.host, listener.endpoint.port, "tcp", listener.is_encrypted(),
+          listener.asks_login()};
 }
 
 void ReadUrlPaths(config::Decoder& http, OtlpReceiverConfig* config) {

@@ -5,6 +5,7 @@
 
 #include "config/decode.h"
 #include "config/document.h"
+#include "net/testing/certificates.h"
 
 namespace spandrel::receivers {
 namespace {
@@ -31,6 +32,7 @@ TEST(OtlpReceiverConfigTest, ANullProtocolIsOnWithDefaults) {
 }
 
 TEST(OtlpReceiverConfigTest, ReadsAllThatItKnows) {
+  const net::testing::TestCertificates files;
   std::shared_ptr<const OtlpReceiverConfig> config;
   const auto problems = Decode(R"(
 protocols:
@@ -41,7 +43,9 @@ protocols:
     max_concurrent_streams: 7
     read_buffer_size: 524288
     keepalive: {server_parameters: {time: 1m}}
-    tls: {cert_file: a.pem, key_file: b.pem, client_ca_file: c.pem}
+    tls: {cert_file: )" + files.cert() +
+                                   ", key_file: " + files.key() +
+                                   ", client_ca_file: " + files.ca() + R"(}
   http:
     endpoint: "[::1]:5318"
     traces_url_path: v2/spans
@@ -54,7 +58,7 @@ protocols:
   EXPECT_EQ(config->grpc->listener.endpoint.ToString(), "0.0.0.0:5317");
   EXPECT_EQ(config->grpc->max_message_bytes, size_t{16} << 20);
   EXPECT_EQ(config->grpc->max_concurrent_streams, 7u);
-  EXPECT_EQ(config->grpc->listener.tls->client_ca_file, "c.pem");
+  EXPECT_EQ(config->grpc->listener.tls->client_ca_file, files.ca());
   EXPECT_EQ(config->http->listener.endpoint.ToString(), "[::1]:5318");
   EXPECT_EQ(config->url_paths[0], "/v2/spans");
   EXPECT_EQ(config->url_paths[1], "/v1/metrics");

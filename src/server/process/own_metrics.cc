@@ -3,6 +3,17 @@
 
 namespace spandrel::server {
 
+std::shared_ptr<const pipeline::ConfigBase> DecodeOwnMetrics(config::Decoder& prometheus) {
+  auto config = std::make_shared<OwnMetricsConfig>();
+  endpoints::DecodeSecurity(prometheus, &config->listener);
+  // A reload may replace the extension, and this listener would go on with the old one.
+  const config::Reference extension = config->listener.authenticator();
+  if (!extension.id.empty()) {
+    prometheus.Error("auth", "write 'basic' or 'bearer' here instead of naming an extension");
+  }
+  return config;
+}
+
 net::Handler MakeOwnMetricsHandler(const base::MetricRegistry& metrics) {
   return [&metrics](const std::shared_ptr<net::ServerCall>& call) {
     const net::Request& request = call->request();

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <utility>
 
 #include "base/mutex.h"
 
@@ -27,6 +28,16 @@ std::string Addresses::Get(const std::string& name) const {
 std::map<std::string, std::string> Addresses::All() const {
   base::MutexLock lock(mutex_);
   return addresses_;
+}
+
+void Addresses::SetWarnings(std::vector<std::string> warnings) {
+  base::MutexLock lock(mutex_);
+  warnings_ = std::move(warnings);
+}
+
+std::vector<std::string> Addresses::Warnings() const {
+  base::MutexLock lock(mutex_);
+  return warnings_;
 }
 
 base::Status WriteReadyFile(const std::string& path, const Addresses& addresses) {

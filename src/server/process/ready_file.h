@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/mutex.h"
 #include "base/status.h"
@@ -19,9 +20,14 @@ class Addresses {
   std::string Get(const std::string& name) const;
   std::map<std::string, std::string> All() const;
 
+  // What is said of them on the page, a sentence each.
+  void SetWarnings(std::vector<std::string> warnings);
+  std::vector<std::string> Warnings() const;
+
  private:
   mutable base::Mutex mutex_;
   std::map<std::string, std::string> addresses_ SPANDREL_GUARDED_BY(mutex_);
+  std::vector<std::string> warnings_ SPANDREL_GUARDED_BY(mutex_);
 };
 
 // Writes `{"otlp_grpc": "127.0.0.1:4317", ..., "pid": 42}` so that a reader never sees half of it.

@@ -32,7 +32,8 @@ struct QueryConfig : pipeline::ConfigBase {
   std::chrono::nanoseconds max_query_timeout = std::chrono::minutes(5);
 
   std::vector<pipeline::ListenAddress> listens() const override {
-    return {{http.listener.endpoint.host, http.listener.endpoint.port, "tcp"}};
+    const endpoints::ListenerConfig& on = http.listener;
+    return {{on.endpoint.host, on.endpoint.port, "tcp", on.is_encrypted(), on.asks_login()}};
   }
   std::vector<pipeline::ExtensionUse> extension_uses() const override {
     std::vector<pipeline::ExtensionUse> uses;
@@ -152,7 +153,8 @@ class QueryExtension final : public pipeline::Extension {
             .otlp_grpc = addresses_.Get("otlp_grpc"),
             .otlp_http = addresses_.Get("otlp_http"),
             .stored_spans = stats.spans,
-            .store_bytes = stats.disk_bytes};
+            .store_bytes = stats.disk_bytes,
+            .warnings = addresses_.Warnings()};
   }
 
   net::IoRuntime& runtime_;
