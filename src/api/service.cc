@@ -5,6 +5,7 @@
 
 #include "api/grpc/health_service.h"
 #include "api/grpc/rpc_router.h"
+#include "api/http/login_api.h"
 #include "api/http/responses.h"
 #include "api/http/router.h"
 #include "api/jaeger/grpc/query_service.h"
@@ -31,10 +32,14 @@ struct Service::Impl {
     AddJaegerQueryService(context, &rpcs);
     router.GetOpen("/health",
                    [](const RoutedRequest&) { return JsonResponse(R"({"status":"ok"})"); });
-    router.GetAtOnce("/metrics", [this](const RoutedRequest&) {
+    router.GetOfAll("/metrics", [this](const RoutedRequest&) {
       return MakeResponse(200, "text/plain; version=0.0.4; charset=utf-8",
                           context.metrics.RenderPrometheus());
     });
+    if (options.steps.sessions != nullptr) {
+      AddLoginApi(steps, *options.steps.sessions,
+                  {options.is_encrypted, [this] { return context.status().warnings; }}, &router);
+    }
     router.Fallback([this](const RoutedRequest& request) { return page.Serve(request); });
   }
 
@@ -60,6 +65,14 @@ Service::~Service() = default;
 
 net::Handler Service::handler() {
   return [this](const std::shared_ptr<net::ServerCall>& call) { impl_->Handle(call); };
+}
+
+std::vector<std::string> Service::guarded_routes() const {
+  return impl_->router.RoutesWhere(/*open=*/false);
+}
+
+std::vector<std::string> Service::guarded_rpcs() const {
+  return impl_->rpcs.guarded();
 }
 
 void Service::StopAt(std::chrono::steady_clock::time_point when) {

@@ -3,6 +3,8 @@
 
 #include <chrono>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "api/http/query_queue.h"
 #include "api/http/service_context.h"
@@ -16,6 +18,7 @@ struct ServiceOptions {
   StepOptions steps;
   endpoints::CorsConfig cors;
   QueryQueueLimits queue;
+  bool is_encrypted = false;  // the listener speaks TLS
 };
 
 // Everything that Spandrel answers on its query port: the page, its API, Jaeger's APIs over HTTP
@@ -30,6 +33,11 @@ class Service {
   // The server is about to stop: those who watch its health are told now, and from `when` on
   // queries under way are cancelled and new ones are refused.
   void StopAt(std::chrono::steady_clock::time_point when);
+
+  // All that is answered to those who have logged in: "GET /api/services", and gRPC's
+  // "/package.Service/Method". For tests that try each as somebody else.
+  std::vector<std::string> guarded_routes() const;
+  std::vector<std::string> guarded_rpcs() const;
 
  private:
   struct Impl;

@@ -64,15 +64,16 @@ constexpr MetricEntry kTable[] = {
      "Queries that ended before their answer was out: past their `deadline`, `client_gone`, "
      "`slow_reader`, or the server is `stopping`."},
     {"spandrel_api_refused_requests_total", kCounter, kRefused, "reason",
-     "Requests to the query APIs that were not run: no valid `tenant`, or too many waited already, "
-     "of all (`busy`) or of the same user or address (`peer_busy`)."},
+     "Requests to the query APIs that were not run: no valid `tenant`, a tenant that the login "
+     "does not allow (`other_tenant`), or too many waited already, of all (`busy`) or of the same "
+     "user or address (`peer_busy`)."},
     {"spandrel_api_requests_total", kCounter, kNormal, "status",
      "Answers of the query APIs and the page over HTTP, by class of status."},
     {"spandrel_api_rpcs_total", kCounter, kNormal, "code",
      "Answers of the query APIs over gRPC, by status."},
     {"spandrel_endpoint_refused_requests_total", kCounter, kRefused, "server,reason",
-     "Requests that a listener did not let in: for another `host`, `unauthenticated`, or too many "
-     "logins at a time (`login_busy`)."},
+     "Requests that a listener did not let in: for another `host`, `unauthenticated`, of a login "
+     "that has not the `role`, or too many logins at a time (`login_busy`)."},
     {"spandrel_exporter_dropped_log_records_total", kCounter, kLoss, "exporter,reason",
      "Log records that were acknowledged and lost; part of send_failed."},
     {"spandrel_exporter_dropped_metric_points_total", kCounter, kLoss, "exporter,reason",
@@ -104,7 +105,8 @@ constexpr MetricEntry kTable[] = {
      "Attribute values left as they were because they cannot become what `convert` wants."},
     {"spandrel_receiver_refused_requests_total", kCounter, kRefused, "receiver,transport,reason",
      "Export requests refused before their items were known: `malformed`, `too_large`, "
-     "`unsupported`, no name of a `tenant`, or no memory (`overload`)."},
+     "`unsupported`, no name of a `tenant` or one that the login does not allow, a tenant beyond "
+     "its limits (`tenant_rate`), or no memory (`overload`)."},
     {"spandrel_receiver_rejected_log_records_total", kCounter, kLoss, "receiver,transport,reason",
      "Log records that can never be taken, reported to the sender as a partial success."},
     {"spandrel_receiver_rejected_metric_points_total", kCounter, kLoss, "receiver,transport,reason",

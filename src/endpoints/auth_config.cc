@@ -17,8 +17,11 @@ std::optional<BasicAuthConfig> DecodeBasic(Decoder& auth) {
   const bool written = auth.Has("basic");
   Decoder block = auth.Child("basic");
   Decoder htpasswd = block.Child("htpasswd");
+  AccessRules access = DecodeAccessRules(block);
   if (!written) return std::nullopt;
-  return DecodeHtpasswd(htpasswd);
+  BasicAuthConfig config = DecodeHtpasswd(htpasswd);
+  config.access = std::move(access);
+  return config;
 }
 
 std::optional<BearerOptions> DecodeBearer(Decoder& auth) {
@@ -65,6 +68,24 @@ BasicAuthConfig DecodeHtpasswd(Decoder& htpasswd) {
   return config;
 }
 
+namespace {
+
+BearerIdentity DecodeBearerIdentity(Decoder& item) {
+  BearerIdentity one;
+  config::Secret token;
+  item.Read("name", &one.identity.name);
+  item.Read("token", &token);
+  item.Read("filename", &one.file);
+  one.identity.access = DecodeAccess(item);
+  one.token = std::move(token.value);
+  if (one.identity.name.empty()) item.Error("", "'name' says whose tokens these are");
+  if (one.token.empty() == one.file.empty()) item.Error("", "write either 'token' or 'filename'");
+  if (HasControls(one.token)) item.Error("token", "control characters cannot be sent");
+  return one;
+}
+
+}  // namespace
+
 BearerOptions DecodeBearerOptions(Decoder& bearer) {
   BearerOptions options;
   config::Secret token;
@@ -78,7 +99,12 @@ BearerOptions DecodeBearerOptions(Decoder& bearer) {
   const int sources = static_cast<int>(!options.token.empty()) +
                       static_cast<int>(!options.tokens.empty()) +
                       static_cast<int>(!options.file.empty());
-  if (sources != 1) bearer.Error("", "write either 'token', 'tokens' or 'filename'");
+  for (Decoder& item : bearer.Children("identities")) {
+    options.identities.push_back(DecodeBearerIdentity(item));
+  }
+  if (sources > 1 || (sources == 0 && options.identities.empty())) {
+    bearer.Error("", "write either 'token', 'tokens' or 'filename', or 'identities'");
+  }
   CheckBearerTexts(bearer, options);
   return options;
 }

@@ -25,6 +25,14 @@ std::string AnyAuthenticator::Challenge() const {
   return all;
 }
 
+net::Headers AnyAuthenticator::CredentialsFor(const SignIn& typed) const {
+  for (const auto& choice : choices_) {
+    net::Headers credentials = choice->CredentialsFor(typed);
+    if (!credentials.empty()) return credentials;
+  }
+  return {};
+}
+
 std::string_view CredentialsOf(std::string_view value, std::string_view scheme) {
   if (scheme.empty()) return value;
   if (value.size() <= scheme.size() || value[scheme.size()] != ' ') return {};

@@ -7,13 +7,23 @@
 #include <vector>
 
 #include "base/status.h"
+#include "endpoints/access.h"
 #include "net/http/http.h"
 
 namespace spandrel::endpoints {
 
 // Who sent a request.
 struct Identity {
-  std::string name;  // of the user; empty when the credentials name nobody
+  std::string name = {};  // of the user; empty when the credentials name nobody
+  Access access = {};     // everything, unless somebody said less
+};
+
+// What a person types on the page to sign in. Without a user it is a token.
+struct SignIn {
+  std::string user;
+  std::string secret;
+
+  bool is_token() const { return user.empty(); }
 };
 
 // Tells who sent a request by its headers (gRPC's metadata). Any thread; called on I/O threads, so
@@ -28,6 +38,9 @@ class ServerAuthenticator {
   virtual base::Result<Identity> Authenticate(const net::Headers& headers) = 0;
   // For WWW-Authenticate.
   virtual std::string Challenge() const = 0;
+  // The headers that show what a person typed; none when it is not of a kind that is known here.
+  // Whether it is right, Authenticate says.
+  virtual net::Headers CredentialsFor(const SignIn& /*typed*/) const { return {}; }
 };
 
 // Takes what any of several takes; at least one.
@@ -38,6 +51,7 @@ class AnyAuthenticator final : public ServerAuthenticator {
 
   base::Result<Identity> Authenticate(const net::Headers& headers) override;
   std::string Challenge() const override;
+  net::Headers CredentialsFor(const SignIn& typed) const override;
 
  private:
   const std::vector<std::shared_ptr<ServerAuthenticator>> choices_;

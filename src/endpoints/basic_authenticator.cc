@@ -94,7 +94,13 @@ base::Result<Identity> BasicAuthenticator::Authenticate(const net::Headers& head
   } else if (!WasRight(login->user, DigestOf(login->password))) {
     SPANDREL_RETURN_IF_ERROR(CheckSlowly(passwords, login->user, login->password));
   }
-  return Identity{login->user};
+  return Identity{login->user, config_.access.Of({login->user})};
+}
+
+net::Headers BasicAuthenticator::CredentialsFor(const SignIn& typed) const {
+  // A colon would end the name.
+  if (typed.is_token() || typed.user.find(':') != std::string::npos) return {};
+  return {{"authorization", "Basic " + base::Base64Encode(typed.user + ":" + typed.secret)}};
 }
 
 }  // namespace spandrel::endpoints

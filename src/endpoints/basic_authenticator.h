@@ -17,6 +17,7 @@ namespace spandrel::endpoints {
 struct BasicAuthConfig {
   std::string file;         // of `htpasswd`
   std::string inline_text;  // more of it; it wins where both name a user
+  AccessRules access = {};  // by user
 };
 
 // Users with passwords (RFC 7617). A password whose hash takes long is checked once a user; later
@@ -32,6 +33,7 @@ class BasicAuthenticator final : public ServerAuthenticator {
 
   base::Result<Identity> Authenticate(const net::Headers& headers) override;
   std::string Challenge() const override { return R"(Basic realm="spandrel", charset="UTF-8")"; }
+  net::Headers CredentialsFor(const SignIn& typed) const override;
 
  private:
   using Passwords = std::shared_ptr<const PasswordFile>;

@@ -32,33 +32,49 @@ base::Result<std::vector<std::string>> ParseTokens(std::string_view text) {
   return tokens;
 }
 
-BearerAuthenticator::BearerAuthenticator(BearerOptions options) : options_(std::move(options)) {
-  if (!options_.file.empty()) file_.emplace(options_.file);
-  if (!options_.token.empty()) tokens_.push_back(DigestOf(options_.token));
-  for (const std::string& token : options_.tokens) tokens_.push_back(DigestOf(token));
+BearerAuthenticator::BearerAuthenticator(BearerOptions options) : options_(std::move(options)) {}
+
+void BearerAuthenticator::AddHolder(Identity identity, const std::vector<std::string>& tokens,
+                                    const std::string& file) {
+  Holder& holder = holders_.emplace_back();
+  holder.identity = std::move(identity);
+  for (const std::string& token : tokens) holder.tokens.push_back(DigestOf(token));
+  if (!file.empty()) holder.file.emplace(file);
 }
 
 base::Result<std::shared_ptr<ServerAuthenticator>> BearerAuthenticator::Make(
     BearerOptions options) {
   std::shared_ptr<BearerAuthenticator> made(new BearerAuthenticator(std::move(options)));
+  const BearerOptions& own = made->options_;
   const base::MutexLock lock(made->mutex_);
-  if (made->file_) SPANDREL_RETURN_IF_ERROR(made->Load());
+  made->holders_.reserve(own.identities.size() + 1);
+  std::vector<std::string> nameless = own.tokens;
+  if (!own.token.empty()) nameless.push_back(own.token);
+  made->AddHolder({}, nameless, own.file);
+  for (const BearerIdentity& one : own.identities) {
+    std::vector<std::string> tokens;
+    if (!one.token.empty()) tokens.push_back(one.token);
+    made->AddHolder(one.identity, tokens, one.file);
+  }
+  for (Holder& holder : made->holders_) {
+    if (holder.file) SPANDREL_RETURN_IF_ERROR(Load(&holder));
+  }
   return std::shared_ptr<ServerAuthenticator>(made);
 }
 
-Status BearerAuthenticator::Load() {
-  const auto text = file_->Read();
+Status BearerAuthenticator::Load(Holder* holder) {
+  const auto text = holder->file->Read();
   if (!text.ok()) return text.status();
   const auto tokens = ParseTokens(*text);
-  if (!tokens.ok()) return tokens.status().Annotate(file_->path());
-  tokens_.clear();
-  for (const std::string& token : *tokens) tokens_.push_back(DigestOf(token));
+  if (!tokens.ok()) return tokens.status().Annotate(holder->file->path());
+  holder->tokens.clear();
+  for (const std::string& token : *tokens) holder->tokens.push_back(DigestOf(token));
   return {};
 }
 
-void BearerAuthenticator::ReloadIfChanged() {
-  if (!file_ || !file_->HasChanged()) return;
-  const Status status = Load();
+void BearerAuthenticator::ReloadIfChanged(Holder* holder) {
+  if (!holder->file || !holder->file->HasChanged()) return;
+  const Status status = Load(holder);
   if (!status.ok()) base::LogWarn("tokens stay as they were: {}", status.message());
 }
 
@@ -68,17 +84,27 @@ base::Result<Identity> BearerAuthenticator::Authenticate(const net::Headers& hea
   if (sent.empty()) return Status(StatusCode::kUnauthenticated, "a token is needed");
   const Digest digest = DigestOf(sent);
   const base::MutexLock lock(mutex_);
-  ReloadIfChanged();
-  bool known = false;
+  const Holder* known = nullptr;
   // All are compared, so that the time does not tell which came near.
-  for (const Digest& token : tokens_) known |= SameDigest(token, digest);
-  if (!known) return Status(StatusCode::kUnauthenticated, "the token is not known");
-  return Identity{};
+  for (Holder& holder : holders_) {
+    ReloadIfChanged(&holder);
+    for (const Digest& token : holder.tokens) {
+      if (SameDigest(token, digest)) known = &holder;
+    }
+  }
+  if (known == nullptr) return Status(StatusCode::kUnauthenticated, "the token is not known");
+  return known->identity;
 }
 
 std::string BearerAuthenticator::Challenge() const {
   const std::string& scheme = options_.scheme.empty() ? "Bearer" : options_.scheme;
   return fmt::format("{} realm=\"spandrel\"", scheme);
+}
+
+net::Headers BearerAuthenticator::CredentialsFor(const SignIn& typed) const {
+  if (!typed.is_token()) return {};
+  const std::string scheme = options_.scheme.empty() ? "" : options_.scheme + " ";
+  return {{options_.header, net::CleanHeaderValue(scheme + typed.secret)}};
 }
 
 }  // namespace spandrel::endpoints

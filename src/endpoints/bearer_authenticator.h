@@ -13,12 +13,20 @@
 
 namespace spandrel::endpoints {
 
+// Who shows one of its tokens.
+struct BearerIdentity {
+  Identity identity;
+  std::string token;  // this one,
+  std::string file;   // or those of a file
+};
+
 struct BearerOptions {
   std::string scheme = "Bearer";         // empty: the header is the token
   std::string header = "authorization";  // lower case
   std::string token;                     // this one,
   std::vector<std::string> tokens = {};  // or these,
-  std::string file;                      // or those of a file, one a line
+  std::string file;                      // or those of a file, one a line; all of them may do all
+  std::vector<BearerIdentity> identities = {};  // whose tokens name them
 };
 
 // The tokens in the text of a file: what stands in its lines, without the spaces around it.
@@ -34,16 +42,25 @@ class BearerAuthenticator final : public ServerAuthenticator {
 
   base::Result<Identity> Authenticate(const net::Headers& headers) override;
   std::string Challenge() const override;
+  net::Headers CredentialsFor(const SignIn& typed) const override;
 
  private:
+  // The tokens that are one's.
+  struct Holder {
+    Identity identity;
+    std::vector<Digest> tokens;
+    std::optional<WatchedFile> file;  // of the tokens
+  };
+
   explicit BearerAuthenticator(BearerOptions options);
-  base::Status Load() SPANDREL_REQUIRES(mutex_);
-  void ReloadIfChanged() SPANDREL_REQUIRES(mutex_);
+  void AddHolder(Identity identity, const std::vector<std::string>& tokens, const std::string& file)
+      SPANDREL_REQUIRES(mutex_);
+  static base::Status Load(Holder* holder);
+  static void ReloadIfChanged(Holder* holder);
 
   const BearerOptions options_;
   base::Mutex mutex_;
-  std::optional<WatchedFile> file_ SPANDREL_GUARDED_BY(mutex_);
-  std::vector<Digest> tokens_ SPANDREL_GUARDED_BY(mutex_);
+  std::vector<Holder> holders_ SPANDREL_GUARDED_BY(mutex_);
 };
 
 }  // namespace spandrel::endpoints

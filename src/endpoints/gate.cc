@@ -49,6 +49,7 @@ Gate::Gate(HostNames hosts, std::shared_ptr<ServerAuthenticator> authenticator,
       authenticator_(std::move(authenticator)),
       wrong_host_(RefusedCounter(metrics, server, "host")),
       no_login_(RefusedCounter(metrics, server, "unauthenticated")),
+      no_role_(RefusedCounter(metrics, server, "role")),
       login_busy_(RefusedCounter(metrics, server, "login_busy")) {}
 
 std::optional<GateRefusal> Gate::CheckHost(const net::Request& request) const {
@@ -62,13 +63,23 @@ std::optional<GateRefusal> Gate::CheckHost(const net::Request& request) const {
       {}};
 }
 
-std::optional<GateRefusal> Gate::Authenticate(const net::Request& request,
+std::optional<GateRefusal> Gate::Authenticate(const net::Request& request, Role role,
                                               Identity* identity) const {
+  return AuthenticateHeaders(request.headers, role, identity);
+}
+
+std::optional<GateRefusal> Gate::AuthenticateHeaders(const net::Headers& headers, Role role,
+                                                     Identity* identity) const {
   if (authenticator_ == nullptr) return std::nullopt;
-  auto known = authenticator_->Authenticate(request.headers);
+  auto known = authenticator_->Authenticate(headers);
   if (known.ok()) {
     *identity = *std::move(known);
-    return std::nullopt;
+    if (identity->access.Has(role)) return std::nullopt;
+    no_role_.Add();
+    return GateRefusal{
+        403,
+        {StatusCode::kPermissionDenied, fmt::format("this login may not {}", RoleName(role))},
+        {}};
   }
   if (const auto delay = known.status().retry_after()) {
     login_busy_.Add();
@@ -89,15 +100,17 @@ net::Response ResponseOf(const net::Request& request, const GateRefusal& refusal
   return response;
 }
 
-net::Handler Guarded(std::shared_ptr<const Gate> gate, net::Handler next) {
+net::Handler Guarded(std::shared_ptr<const Gate> gate, Role role, net::Handler next) {
   if (gate->lets_all_pass()) return next;
-  return [gate = std::move(gate), next = std::move(next)](std::shared_ptr<net::ServerCall> call) {
+  return [gate = std::move(gate), role,
+          next = std::move(next)](std::shared_ptr<net::ServerCall> call) {
     const net::Request& request = call->request();
     auto refusal = gate->CheckHost(request);
     Identity identity;
-    if (!refusal && !IsPreflight(request)) refusal = gate->Authenticate(request, &identity);
+    if (!refusal && !IsPreflight(request)) refusal = gate->Authenticate(request, role, &identity);
     if (refusal) return call->Respond(ResponseOf(request, *refusal));
     call->set_identity(std::move(identity.name));
+    call->set_tenants(std::move(identity.access.tenants));
     next(std::move(call));
   };
 }

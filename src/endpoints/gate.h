@@ -42,10 +42,17 @@ class Gate {
 
   // 421 for a name of somebody else.
   std::optional<GateRefusal> CheckHost(const net::Request& request) const;
-  // 401 for missing or wrong credentials. Without authenticators everybody passes, as nobody.
-  std::optional<GateRefusal> Authenticate(const net::Request& request, Identity* identity) const;
+  // 401 for missing or wrong credentials, 403 for those of somebody who has not the role. Without
+  // authenticators everybody passes, as nobody, for everything.
+  std::optional<GateRefusal> Authenticate(const net::Request& request, Role role,
+                                          Identity* identity) const;
+  // The same of headers that did not come with the request.
+  std::optional<GateRefusal> AuthenticateHeaders(const net::Headers& headers, Role role,
+                                                 Identity* identity) const;
 
   bool lets_all_pass() const { return hosts_.AllowsAll() && authenticator_ == nullptr; }
+  // Null: nobody is asked.
+  const ServerAuthenticator* authenticator() const { return authenticator_.get(); }
 
  private:
   Gate(HostNames hosts, std::shared_ptr<ServerAuthenticator> authenticator,
@@ -55,15 +62,16 @@ class Gate {
   const std::shared_ptr<ServerAuthenticator> authenticator_;  // null: nobody is asked
   base::Counter& wrong_host_;
   base::Counter& no_login_;
+  base::Counter& no_role_;
   base::Counter& login_busy_;
 };
 
 // The refusal as a gRPC answer to a gRPC request, as text to others.
 net::Response ResponseOf(const net::Request& request, const GateRefusal& refusal);
 
-// `next` behind the gate: a call that comes to it knows who sent it (ServerCall::identity). A
-// browser's question before a cross-origin request, which carries no credentials, passes without
-// them.
-net::Handler Guarded(std::shared_ptr<const Gate> gate, net::Handler next);
+// `next` behind the gate, for those who have `role`: a call that comes to it knows who sent it
+// (ServerCall::identity, tenants). A browser's question before a cross-origin request, which
+// carries no credentials, passes without them.
+net::Handler Guarded(std::shared_ptr<const Gate> gate, Role role, net::Handler next);
 
 }  // namespace spandrel::endpoints

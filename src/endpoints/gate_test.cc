@@ -99,8 +99,8 @@ TEST_F(GateTest, WhoDoesNotLogInDoesNotPass) {
   ListenerConfig listener = On("0.0.0.0");
   listener.auth = AuthConfig{BasicAuthConfig{"", "ann:secret"}, {}};
   std::string last_identity;
-  const net::Handler handler =
-      Guarded(Make(listener), [&last_identity](const std::shared_ptr<net::ServerCall>& call) {
+  const net::Handler handler = Guarded(
+      Make(listener), Role::kSend, [&last_identity](const std::shared_ptr<net::ServerCall>& call) {
         last_identity = call->identity();
         call->Respond({});
       });
@@ -126,6 +126,38 @@ TEST_F(GateTest, WhoDoesNotLogInDoesNotPass) {
   preflight.method = "OPTIONS";
   preflight.headers = {{"access-control-request-method", "POST"}};
   EXPECT_EQ(ask(preflight).status, 200);
+}
+
+TEST_F(GateTest, WhoMayDoLessIsToldSo) {
+  ListenerConfig listener = On("0.0.0.0");
+  BasicAuthConfig users{"", "ann:secret\nbob:secret\neve:secret",
+                        AccessRules({{"ann", {.roles = static_cast<uint8_t>(Role::kRead)}},
+                                     {"bob", {.tenants = {"blue"}}}})};
+  listener.auth = AuthConfig{users, {}};
+  const auto gate = Make(listener);
+  const auto status_of = [&](const std::string& user, Role role) {
+    net::Request request = For("x");
+    request.headers = {{"authorization", "Basic " + base::Base64Encode(user + ":secret")}};
+    Identity identity;
+    const auto refusal = gate->Authenticate(request, role, &identity);
+    return refusal ? refusal->http_status : 200;
+  };
+  EXPECT_EQ(status_of("ann", Role::kRead), 200);
+  EXPECT_EQ(status_of("ann", Role::kSend), 403);
+  EXPECT_EQ(status_of("ann", Role::kAdminister), 403);
+  EXPECT_EQ(status_of("bob", Role::kAdminister), 200);
+  EXPECT_EQ(status_of("eve", Role::kRead), 403) << "nobody said what she may do";
+  EXPECT_THAT(metrics_.RenderPrometheus(), HasSubstr("server=\"test\",reason=\"role\"} 3"));
+  std::vector<std::string> tenants;
+  const net::Handler handler =
+      Guarded(gate, Role::kSend, [&tenants](const std::shared_ptr<net::ServerCall>& call) {
+        tenants = call->tenants();
+        call->Respond({});
+      });
+  net::Request request = For("x");
+  request.headers = {{"authorization", "Basic " + base::Base64Encode("bob:secret")}};
+  handler(std::make_shared<Call>(request));
+  EXPECT_EQ(tenants, std::vector<std::string>{"blue"});
 }
 
 }  // namespace

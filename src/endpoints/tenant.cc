@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "endpoints/tenant.h"
 
+#include <algorithm>
+
 #include "base/tenant_name.h"
 
 namespace spandrel::endpoints {
@@ -19,6 +21,18 @@ base::Result<std::string> NamedTenant(const net::Request& request) {
     tenant = value;
   }
   return tenant;
+}
+
+base::Result<std::string> TenantOf(const net::Request& request,
+                                   const std::vector<std::string>& allowed) {
+  auto named = NamedTenant(request);
+  if (!named.ok() || allowed.empty()) return named;
+  if (named->empty()) {
+    if (allowed.size() > 1) return TenantNeeded();
+    return allowed.front();
+  }
+  if (std::find(allowed.begin(), allowed.end(), *named) != allowed.end()) return named;
+  return Status(StatusCode::kPermissionDenied, "X-Scope-OrgID: not a tenant of this login");
 }
 
 Status TenantNeeded() {

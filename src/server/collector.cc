@@ -82,15 +82,16 @@ base::Status Collector::StartOwnMetrics(const pipeline::TelemetryConfig& telemet
   listener.endpoint = *endpoint;
   auto gate = endpoints::Gate::Make(listener, endpoints::DefaultHosts::kOwn, "metrics", metrics_);
   if (!gate.ok()) return gate.status();
-  const auto reload = [this](std::shared_ptr<net::ServerCall> call) {
-    reload_requests_.Add(std::move(call));
-  };
+  const auto reload = endpoints::Guarded(
+      *gate, endpoints::Role::kAdminister,
+      [this](std::shared_ptr<net::ServerCall> call) { reload_requests_.Add(std::move(call)); });
+  const auto read =
+      endpoints::Guarded(*gate, endpoints::Role::kRead, MakeOwnMetricsHandler(metrics_));
   own_metrics_ = std::make_unique<net::Server>(
       runtime_,
       net::ServerOptions{
           .endpoint = *endpoint, .tls = listener.tls, .limits = {}, .name = "metrics"},
-      metrics_, memory_,
-      endpoints::Guarded(*gate, WithReload(reload, MakeOwnMetricsHandler(metrics_))));
+      metrics_, memory_, WithReload(reload, read));
   SPANDREL_RETURN_IF_ERROR(own_metrics_->Start());
   addresses_.Set("metrics", own_metrics_->bound());
   return {};

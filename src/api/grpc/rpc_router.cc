@@ -82,6 +82,7 @@ RpcRouter::RpcRouter(const Steps& steps, base::ByteBudget* memory, QueryQueue& q
 }
 
 void RpcRouter::Handle(const std::string& path, RpcHandler handler, Cost cost) {
+  guarded_.push_back(path);
   router_.Handle(
       path, [this, handler = std::move(handler), cost](const std::shared_ptr<net::GrpcCall>& call) {
         Admit(handler, cost, call);

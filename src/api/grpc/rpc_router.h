@@ -58,6 +58,9 @@ class RpcRouter {
   // The router must live until every call it was given is answered.
   void operator()(const std::shared_ptr<net::ServerCall>& call) const { router_(call); }
 
+  // The paths of those that need a login.
+  const std::vector<std::string>& guarded() const { return guarded_; }
+
   // Ends a call and counts how.
   void Finish(net::GrpcCall& call, const base::Status& status) const;
 
@@ -69,6 +72,7 @@ class RpcRouter {
   const Steps& steps_;
   QueryQueue& queue_;
   std::vector<base::Counter*> answers_;  // by status
+  std::vector<std::string> guarded_;
   base::ByteBudget unbounded_;
   net::GrpcRouter router_;
 };

@@ -62,6 +62,7 @@ base::Result<std::string> ReadBody(net::ServerCall& call) {
   return body;
 }
 
+constexpr std::string_view kPageApi = "/api/ui/";
 constexpr std::string_view kTimeoutHeader = "x-query-timeout";
 constexpr std::string_view kTimeoutParameter = "timeout";
 constexpr uint64_t kMostSeconds = 1'000'000;
@@ -81,6 +82,16 @@ base::Result<std::optional<std::chrono::nanoseconds>> TimeoutOf(const net::Reque
   if (!duration.ok()) return duration.status().Annotate(kTimeoutParameter);
   return std::optional<std::chrono::nanoseconds>(
       std::chrono::nanoseconds(std::min<uint64_t>(*duration, INT64_MAX)));
+}
+
+// The page signs in by a form of its own, and a browser that hears of Basic would show its dialog
+// before the page.
+void HideBasicChallenge(net::Headers* headers) {
+  for (auto& [name, value] : *headers) {
+    if (name == "www-authenticate" && value.find("Basic ") != std::string::npos) {
+      value = R"(Session realm="spandrel")";
+    }
+  }
 }
 
 net::Response RefusalAnswer(const StepRefusal& refusal) {
@@ -108,12 +119,21 @@ StreamHandler Whole(WholeHandler handler) {
 
 void Router::Add(std::string_view method, std::string_view pattern, StreamHandler handler,
                  Place place, Access access, Cost cost) {
-  routes_.push_back(
-      {std::string(method), SplitPath(pattern), std::move(handler), place, access, cost});
+  routes_.push_back({std::string(method), std::string(pattern), SplitPath(pattern),
+                     std::move(handler), place, access, cost});
 }
 
 void Router::Fallback(WholeHandler handler) {
-  fallback_ = {"GET", {}, Whole(std::move(handler)), Place::kAtOnce, Access::kLogin, Cost::kQuick};
+  fallback_ = {"GET",         {},          {}, Whole(std::move(handler)), Place::kAtOnce,
+               Access::kOpen, Cost::kQuick};
+}
+
+std::vector<std::string> Router::RoutesWhere(bool open) const {
+  std::vector<std::string> all;
+  for (const Route& route : routes_) {
+    if ((route.access == Access::kOpen) == open) all.push_back(route.method + " " + route.pattern);
+  }
+  return all;
 }
 
 std::optional<Router::Found> Router::FindRoute(const net::Request& request,
@@ -156,14 +176,19 @@ std::optional<net::Response> Router::Admit(const Route* route, Work* work) const
   const net::Request& request = work->call->request();
   std::optional<StepRefusal> refusal;
   if (route == nullptr || route->place == Place::kAtOnce) {
-    refusal = steps_.Authenticate(request, &work->admission);
+    refusal = steps_.Authenticate(request, endpoints::Role::kRead, &work->admission.identity);
+    if (!refusal && route != nullptr && route->access == Access::kOfAll) {
+      refusal = steps_.CheckSeesAll(work->admission.identity);
+    }
   } else {
     const auto timeout = TimeoutOf(request, work->parameters);
     if (!timeout.ok()) return ErrorResponse(timeout.status());
     refusal = steps_.Admit(request, *timeout, &work->admission);
   }
   if (!refusal) return std::nullopt;
-  return RefusalAnswer(*refusal);
+  net::Response answer = RefusalAnswer(*refusal);
+  if (request.path.starts_with(kPageApi)) HideBasicChallenge(&answer.headers);
+  return answer;
 }
 
 void Router::Run(const Route& route, Work work) const {
@@ -188,7 +213,8 @@ void Router::Answer(const Route& route, Work& work) const {
                         std::move(work.path_parameters),
                         std::move(work.parameters),
                         {},
-                        context};
+                        context,
+                        work.admission.identity};
   HandleTo(route, *work.call, &request, answer);
   if (answer.failed() && !at_once) steps_.CountEnd(context, is_gone());
   CountAnswer(answer.status());

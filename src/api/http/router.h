@@ -31,6 +31,7 @@ struct RoutedRequest {
   Parameters parameters;         // of the query string
   std::string body;              // of a POST, decompressed
   const storage::QueryContext& context;
+  const endpoints::Identity& identity;  // who asks; of what needs no login, nobody
 
   std::string_view PathParameter(std::string_view name) const {
     return net::FindHeader(path_parameters, name);
@@ -72,22 +73,34 @@ class Router {
   void GetAtOnce(std::string_view pattern, WholeHandler handler) {
     Add("GET", pattern, Whole(std::move(handler)), Place::kAtOnce, Access::kLogin);
   }
+  // The same for what is of all tenants together.
+  void GetOfAll(std::string_view pattern, WholeHandler handler) {
+    Add("GET", pattern, Whole(std::move(handler)), Place::kAtOnce, Access::kOfAll);
+  }
   // The same for everybody, who need not log in.
   void GetOpen(std::string_view pattern, WholeHandler handler) {
     Add("GET", pattern, Whole(std::move(handler)), Place::kAtOnce, Access::kOpen);
   }
-  // Answers GET and HEAD of all other paths, at once.
+  void PostOpen(std::string_view pattern, WholeHandler handler) {
+    Add("POST", pattern, Whole(std::move(handler)), Place::kAtOnce, Access::kOpen);
+  }
+  // Answers GET and HEAD of all other paths, at once, for everybody: what a page is made of, before
+  // somebody signs in on it.
   void Fallback(WholeHandler handler);
+
+  // "GET /api/services" of each route that needs no login, or of each that needs one.
+  std::vector<std::string> RoutesWhere(bool open) const;
 
   // The router must live until every call it was given is answered.
   void operator()(const std::shared_ptr<net::ServerCall>& call) const;
 
  private:
   enum class Place : bool { kAtOnce, kOnPool };
-  enum class Access : bool { kOpen, kLogin };
+  enum class Access : uint8_t { kOpen, kLogin, kOfAll };
 
   struct Route {
     std::string method;
+    std::string pattern;
     std::vector<std::string> segments;  // "{name}" or literal
     StreamHandler handler;
     Place place = Place::kOnPool;

@@ -17,8 +17,11 @@ base::Counter& CancelledCounter(base::MetricRegistry& metrics, const std::string
   return metrics.AddCounter("spandrel_api_cancelled_queries_total", {{"reason", reason}});
 }
 
-// Users share addresses, and a user may have several.
-std::string PeerOf(const net::Request& request, const endpoints::Identity& identity) {
+// Users share addresses, and a user may have several. A tenant's users take turns with other
+// tenants together.
+std::string PeerOf(const net::Request& request, const endpoints::Identity& identity,
+                   const std::string& tenant) {
+  if (!tenant.empty()) return "tenant " + tenant;
   if (!identity.name.empty()) return "user " + identity.name;
   return request.peer.substr(0, request.peer.rfind(':'));
 }
@@ -29,6 +32,7 @@ Steps::Steps(const StepOptions& options, base::MetricRegistry& metrics)
     : options_(options),
       stop_at_(SteadyTime::max().time_since_epoch().count()),
       bad_tenant_(RefusedCounter(metrics, "tenant")),
+      other_tenant_(RefusedCounter(metrics, "other_tenant")),
       busy_(RefusedCounter(metrics, "busy")),
       peer_busy_(RefusedCounter(metrics, "peer_busy")),
       past_deadline_(CancelledCounter(metrics, "deadline")),
@@ -41,30 +45,70 @@ std::optional<StepRefusal> Steps::CheckHost(const net::Request& request) const {
 }
 
 std::optional<StepRefusal> Steps::ReadTenant(const net::Request& request,
-                                             std::string* tenant) const {
-  if (!options_.tenants) return std::nullopt;
-  auto named = endpoints::NamedTenant(request);
+                                             Admission* admission) const {
+  const std::vector<std::string>& allowed = admission->identity.access.tenants;
+  if (!options_.tenants) {
+    if (allowed.empty()) return std::nullopt;
+    other_tenant_.Add();
+    return StepRefusal{403,
+                       {base::StatusCode::kPermissionDenied,
+                        "this login is of some tenants, and this store does not keep them apart"},
+                       {}};
+  }
+  auto named = endpoints::TenantOf(request, allowed);
   if (named.ok() && named->empty()) named = endpoints::TenantNeeded();
   if (named.ok()) {
-    *tenant = *std::move(named);
+    admission->tenant = *std::move(named);
     return std::nullopt;
   }
-  bad_tenant_.Add();
-  return StepRefusal{400, named.status(), {}};
+  const bool is_other = named.status().code() == base::StatusCode::kPermissionDenied;
+  (is_other ? other_tenant_ : bad_tenant_).Add();
+  return StepRefusal{is_other ? 403 : 400, named.status(), {}};
 }
 
-std::optional<StepRefusal> Steps::Authenticate(const net::Request& request,
-                                               Admission* admission) const {
+std::optional<StepRefusal> Steps::Authenticate(const net::Request& request, endpoints::Role role,
+                                               endpoints::Identity* identity) const {
+  if (!asks_login()) return std::nullopt;
+  if (options_.sessions == nullptr || !net::FindHeader(request.headers, "authorization").empty()) {
+    return AuthenticateHeaders(request.headers, role, identity);
+  }
+  const std::string_view secret = SessionSecretOf(request);
+  const auto typed = secret.empty() ? std::nullopt : options_.sessions->Find(secret);
+  return AuthenticateHeaders(typed ? *typed : request.headers, role, identity);
+}
+
+std::optional<StepRefusal> Steps::AuthenticateHeaders(const net::Headers& headers,
+                                                      endpoints::Role role,
+                                                      endpoints::Identity* identity) const {
   if (options_.gate == nullptr) return std::nullopt;
-  return options_.gate->Authenticate(request, &admission->identity);
+  return options_.gate->AuthenticateHeaders(headers, role, identity);
+}
+
+net::Headers Steps::CredentialsFor(const endpoints::SignIn& typed) const {
+  return asks_login() ? options_.gate->authenticator()->CredentialsFor(typed) : net::Headers();
+}
+
+bool Steps::asks_login() const {
+  return options_.gate != nullptr && options_.gate->authenticator() != nullptr;
+}
+
+std::optional<StepRefusal> Steps::CheckSeesAll(const endpoints::Identity& identity) const {
+  if (identity.access.tenants.empty()) return std::nullopt;
+  other_tenant_.Add();
+  return StepRefusal{
+      403,
+      {base::StatusCode::kPermissionDenied, "this is of all tenants, and this login is not"},
+      {}};
 }
 
 std::optional<StepRefusal> Steps::Admit(const net::Request& request,
                                         std::optional<std::chrono::nanoseconds> timeout,
                                         Admission* admission) const {
-  if (auto refusal = Authenticate(request, admission)) return refusal;
-  if (auto refusal = ReadTenant(request, &admission->tenant)) return refusal;
-  admission->peer = PeerOf(request, admission->identity);
+  if (auto refusal = Authenticate(request, endpoints::Role::kRead, &admission->identity)) {
+    return refusal;
+  }
+  if (auto refusal = ReadTenant(request, admission)) return refusal;
+  admission->peer = PeerOf(request, admission->identity, admission->tenant);
   const auto time = std::min(timeout.value_or(options_.query_timeout), options_.max_query_timeout);
   admission->deadline = std::chrono::steady_clock::now() + time;
   return std::nullopt;

@@ -8,10 +8,12 @@
 #include <string>
 #include <string_view>
 
+#include "api/http/login_sessions.h"
 #include "api/http/query_queue.h"
 #include "base/byte_budget.h"
 #include "base/metrics.h"
 #include "base/status.h"
+#include "endpoints/access.h"
 #include "endpoints/gate.h"
 #include "net/http/http.h"
 #include "storage/query_context.h"
@@ -22,7 +24,9 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 struct StepOptions {
   const endpoints::Gate* gate = nullptr;  // null: everybody may ask, by any name
-  // On: `X-Scope-OrgID` names the tenant and is needed. Off: it is ignored.
+  Sessions* sessions = nullptr;           // null: nobody signs in on the page
+  // On: `X-Scope-OrgID`, or the login of one tenant, names it and is needed. Off: the header is
+  // ignored, and a login of some tenants may not ask.
   bool tenants = false;
   std::chrono::nanoseconds query_timeout = std::chrono::seconds(30);
   std::chrono::nanoseconds max_query_timeout = std::chrono::minutes(5);  // whatever is asked for
@@ -32,7 +36,7 @@ struct StepOptions {
 // A request that has passed the steps.
 struct Admission {
   endpoints::Identity identity;
-  std::string peer;    // who takes turns with others: the user, else the address without its port
+  std::string peer;    // who takes turns with others: tenant, user, or address without its port
   std::string tenant;  // empty: the only one
   SteadyTime deadline;
 };
@@ -48,8 +52,18 @@ class Steps {
 
   // By which name the server was asked; for what needs no login too.
   std::optional<StepRefusal> CheckHost(const net::Request& request) const;
-  // The first step alone, for what asks the store nothing: the page, /metrics.
-  std::optional<StepRefusal> Authenticate(const net::Request& request, Admission* admission) const;
+  // The first step alone, for what asks the store nothing: by the credentials of the request, or
+  // those of the session that its cookie names.
+  std::optional<StepRefusal> Authenticate(const net::Request& request, endpoints::Role role,
+                                          endpoints::Identity* identity) const;
+  // The same with credentials that did not come with the request.
+  std::optional<StepRefusal> AuthenticateHeaders(const net::Headers& headers, endpoints::Role role,
+                                                 endpoints::Identity* identity) const;
+  // As endpoints::ServerAuthenticator.
+  net::Headers CredentialsFor(const endpoints::SignIn& typed) const;
+  bool asks_login() const;
+  // 403 for who may see what is of some tenants only.
+  std::optional<StepRefusal> CheckSeesAll(const endpoints::Identity& identity) const;
   // The steps in their order. `timeout` is what the client asks for; the time runs from now.
   std::optional<StepRefusal> Admit(const net::Request& request,
                                    std::optional<std::chrono::nanoseconds> timeout,
@@ -68,11 +82,12 @@ class Steps {
   base::Status NoRoom(QueryQueue::Place place) const;
 
  private:
-  std::optional<StepRefusal> ReadTenant(const net::Request& request, std::string* tenant) const;
+  std::optional<StepRefusal> ReadTenant(const net::Request& request, Admission* admission) const;
 
   const StepOptions options_;
   std::atomic<SteadyTime::rep> stop_at_;
   base::Counter& bad_tenant_;
+  base::Counter& other_tenant_;
   base::Counter& busy_;
   base::Counter& peer_busy_;
   base::Counter& past_deadline_;

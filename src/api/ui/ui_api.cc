@@ -121,15 +121,24 @@ void WriteText(const std::string& text, JsonWriter* json) {
   json->String(text);
 }
 
+// What a login of some tenants is not told.
+void HideWhatIsOfAll(ServerStatus* status) {
+  status->data_directory.clear();
+  status->store_bytes = 0;
+}
+
 class UiApi {
  public:
   explicit UiApi(const ServiceContext& context) : context_(context) {}
 
   net::Response GetStatus(const RoutedRequest& request) const {
-    const ServerStatus status = context_.status();
+    ServerStatus status = context_.status();
+    const bool sees_all = request.identity.access.tenants.empty();
+    if (!sees_all) HideWhatIsOfAll(&status);
     const auto stored = StoredSpans(request.context, status);
     if (!stored.ok()) return ErrorResponse(stored.status());
-    const std::vector<base::MetricSample> samples = context_.metrics.Collect();
+    const std::vector<base::MetricSample> samples =
+        sees_all ? context_.metrics.Collect() : std::vector<base::MetricSample>();
     std::string text;
     JsonWriter json(&text);
     json.OpenObject();

@@ -23,6 +23,9 @@ class BasicAuthServer final : public PassiveExtension, public ServerAuthenticato
     return users_->Authenticate(headers);
   }
   std::string Challenge() const override { return users_->Challenge(); }
+  net::Headers CredentialsFor(const endpoints::SignIn& typed) const override {
+    return users_->CredentialsFor(typed);
+  }
 
  private:
   const std::shared_ptr<ServerAuthenticator> users_;

@@ -48,7 +48,12 @@ std::shared_ptr<const BasicAuthExtensionConfig> DecodeBasicAuthExtensionConfig(D
   const bool has_client = decoder.Has("client_auth");
   Decoder htpasswd = decoder.Child("htpasswd");
   Decoder client = decoder.Child("client_auth");
-  if (has_server) config->htpasswd = endpoints::DecodeHtpasswd(htpasswd);
+  endpoints::AccessRules access = endpoints::DecodeAccessRules(decoder);
+  if (!access.empty() && !has_server) decoder.Error("access", "'access' is of users of 'htpasswd'");
+  if (has_server) {
+    config->htpasswd = endpoints::DecodeHtpasswd(htpasswd);
+    config->htpasswd->access = std::move(access);
+  }
   if (has_client) config->client_auth = DecodeLogin(client);
   if (has_server == has_client) {
     decoder.Error("", "write either 'htpasswd', for servers, or 'client_auth', for clients");

@@ -28,6 +28,9 @@ class BearerTokenAuth final : public PassiveExtension,
     return server_->Authenticate(headers);
   }
   std::string Challenge() const override { return server_->Challenge(); }
+  net::Headers CredentialsFor(const endpoints::SignIn& typed) const override {
+    return server_->CredentialsFor(typed);
+  }
   void Authorize(net::Headers* headers) override { client_->Authorize(headers); }
 
  private:
@@ -38,6 +41,7 @@ class BearerTokenAuth final : public PassiveExtension,
 base::Result<std::unique_ptr<pipeline::Extension>> Make(const endpoints::BearerOptions& options) {
   auto server = endpoints::BearerAuthenticator::Make(options);
   if (!server.ok()) return server.status();
+  // Of identities alone it shows nothing, and is no client authenticator (BearerTokenAuthConfig).
   auto client = BearerCredentials::Make(options);
   if (!client.ok()) return client.status();
   return std::unique_ptr<pipeline::Extension>(

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/byte_budget.h"
 #include "net/http/http.h"
@@ -25,6 +26,9 @@ class ServerCall {
   // name. Set before others see the call.
   const std::string& identity() const { return identity_; }
   void set_identity(std::string identity) { identity_ = std::move(identity); }
+  // On whose behalf the sender may ask, as whoever asked for a login says; empty: anybody's.
+  const std::vector<std::string>& tenants() const { return tenants_; }
+  void set_tenants(std::vector<std::string> tenants) { tenants_ = std::move(tenants); }
   // Takes the body out; the reservation for its bytes comes with it.
   virtual std::string TakeBody(base::ByteBudget::Reservation* reservation) = 0;
 
@@ -45,6 +49,7 @@ class ServerCall {
 
  private:
   std::string identity_;
+  std::vector<std::string> tenants_;
 };
 
 using Handler = std::function<void(std::shared_ptr<ServerCall>)>;

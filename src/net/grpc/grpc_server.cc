@@ -25,6 +25,7 @@ class ServerGrpcCall final : public GrpcCall {
 
   const Request& request() const override { return call_->request(); }
   const std::string& identity() const override { return call_->identity(); }
+  const std::vector<std::string>& tenants() const override { return call_->tenants(); }
 
   std::string TakeMessage(base::ByteBudget::Reservation* reservation) override {
     const base::MutexLock lock(mutex_);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/byte_budget.h"
 #include "base/metrics.h"
@@ -24,6 +25,7 @@ class GrpcCall {
   virtual ~GrpcCall() = default;
   virtual const Request& request() const = 0;       // metadata is in its headers
   virtual const std::string& identity() const = 0;  // as ServerCall's
+  virtual const std::vector<std::string>& tenants() const = 0;
   // The request message, decompressed; the reservation for its bytes comes with it.
   virtual std::string TakeMessage(base::ByteBudget::Reservation* reservation) = 0;
   // Server-streaming: any number of messages, then Finish. Returns bytes waiting to be sent.

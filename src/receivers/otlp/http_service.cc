@@ -143,7 +143,7 @@ void HttpService::Handle(std::shared_ptr<const HttpService> service,
   if (auto refusal = service->RefuseByHeaders(request, ingest, encoding)) {
     return service->Respond(*call, std::move(*refusal));
   }
-  auto tenant = service->tenants_.Read(request);
+  auto tenant = service->tenants_.Read(request, call->tenants());
   if (!tenant.ok()) {
     return service->Respond(*call, Answer(*ingest, *encoding, {tenant.status(), {}}));
   }

@@ -31,7 +31,7 @@ void HandleGrpcExport(const Ingest& ingest, const TenantStep& tenants, bool incl
     return call->Finish({base::StatusCode::kUnimplemented,
                          fmt::format("no pipeline takes {} from this receiver", name)});
   }
-  auto tenant = tenants.Read(call->request());
+  auto tenant = tenants.Read(call->request(), call->tenants());
   if (!tenant.ok()) return call->Finish(tenant.status());
   ExportRequest request;
   request.origin =
@@ -147,9 +147,9 @@ base::Status OtlpReceiver::Listen(std::string_view protocol,
   auto gate = endpoints::Gate::Make(listener, endpoints::DefaultHosts::kAny, options.name,
                                     context_.metrics, std::move(login));
   if (!gate.ok()) return gate.status().Annotate(context_.id);
-  auto server =
-      std::make_unique<net::Server>(runtime_, std::move(options), context_.metrics, context_.memory,
-                                    endpoints::Guarded(*gate, std::move(handler)));
+  auto server = std::make_unique<net::Server>(
+      runtime_, std::move(options), context_.metrics, context_.memory,
+      endpoints::Guarded(*gate, endpoints::Role::kSend, std::move(handler)));
   SPANDREL_RETURN_IF_ERROR(server->Start().Annotate(context_.id));
   const net::Endpoint bound = server->bound();
   servers_.push_back(std::move(server));

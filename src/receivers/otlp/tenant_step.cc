@@ -15,11 +15,16 @@ TenantStep::TenantStep(const pipeline::ComponentContext& context, std::string_vi
                                            {"transport", std::string(transport)},
                                            {"reason", "tenant"}})) {}
 
-base::Result<std::string> TenantStep::Read(const net::Request& request) const {
-  if (!are_on_ || !are_on_()) return std::string();
-  auto tenant = endpoints::NamedTenant(request);
-  if (!tenant.ok()) refused_.Add();
-  return tenant;
+base::Result<std::string> TenantStep::Read(const net::Request& request,
+                                           const std::vector<std::string>& allowed) const {
+  const bool on = are_on_ && are_on_();
+  if (!on && allowed.empty()) return std::string();
+  auto tenant = endpoints::TenantOf(request, allowed);
+  if (on || tenant.status().code() == base::StatusCode::kPermissionDenied) {
+    if (!tenant.ok()) refused_.Add();
+    return tenant;
+  }
+  return std::string();
 }
 
 }  // namespace spandrel::receivers

@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "api/http/login_sessions.h"
 #include "api/service.h"
 #include "base/worker_pool.h"
 #include "endpoints/gate.h"
@@ -124,6 +125,7 @@ class QueryExtension final : public pipeline::Extension {
     if (!gate.ok()) return gate.status().Annotate(kName);
     gate_ = *std::move(gate);
     const api::StepOptions steps{.gate = gate_.get(),
+                                 .sessions = &sessions_,
                                  .tenants = store_->by_tenant(),
                                  .query_timeout = config_->query_timeout,
                                  .max_query_timeout = config_->max_query_timeout,
@@ -134,7 +136,8 @@ class QueryExtension final : public pipeline::Extension {
         api::ServiceOptions{steps, config_->http.cors,
                             api::QueryQueueLimits{.waiting = kQueuedQueries,
                                                   .waiting_of_peer = kQueuedQueriesOfPeer,
-                                                  .running_long = processors}});
+                                                  .running_long = processors},
+                            listener().is_encrypted()});
     return {};
   }
 
@@ -143,7 +146,8 @@ class QueryExtension final : public pipeline::Extension {
     const auto reload = [&requests = reload_requests_](std::shared_ptr<net::ServerCall> call) {
       requests.Add(std::move(call));
     };
-    return WithReload(endpoints::Guarded(gate_, reload), service_->handler());
+    return WithReload(endpoints::Guarded(gate_, endpoints::Role::kAdminister, reload),
+                      service_->handler());
   }
 
   api::ServerStatus Status() const {
@@ -168,6 +172,7 @@ class QueryExtension final : public pipeline::Extension {
   Stores::SharedStore store_;  // null before the start when no extension is named
   std::unique_ptr<base::WorkerPool> workers_;
   std::shared_ptr<const endpoints::Gate> gate_;
+  api::Sessions sessions_;
   std::unique_ptr<api::Service> service_;
   std::unique_ptr<net::Server> server_;
 };
