@@ -37,7 +37,8 @@ pipeline::Factories MakeFactories(net::IoRuntime& runtime, Stores& stores, Addre
                           MakeQueryExtensionFactory(runtime, stores, OwnStores(stores, engine),
                                                     addresses, reload_requests),
                           extensions::MakeBasicAuthFactory(),
-                          extensions::MakeBearerTokenAuthFactory()};
+                          extensions::MakeBearerTokenAuthFactory(),
+                          extensions::MakeOidcFactory(runtime)};
   factories.decode_metrics_listener = DecodeOwnMetrics;
   return factories;
 }
