@@ -70,6 +70,7 @@ std::shared_ptr<const OtlpReceiverConfig> DecodeOtlpReceiverConfig(config::Decod
     ReadUrlPaths(http, config.get());
     if (enabled) config->http = std::move(server);
   }
+  config->limits = DecodeTenantLimits(decoder);
   if (!config->grpc && !config->http) {
     protocols.Error("", "an otlp receiver needs 'protocols' with 'grpc:', 'http:' or both");
   }

@@ -83,21 +83,26 @@ base::Result<Decoded<signal::RecordBatch<kSignal>>> Decode(ExportRequest request
 template <typename Batch>
 class SignalIngest final : public Ingest {
  public:
-  SignalIngest(const CounterMaker& counters, std::shared_ptr<pipeline::Output<Batch>> output)
+  SignalIngest(const CounterMaker& counters, std::shared_ptr<pipeline::Output<Batch>> output,
+               std::shared_ptr<TenantRates> rates)
       : output_(std::move(output)),
+        rates_(std::move(rates)),
         accepted_(counters.OfItems("otelcol_receiver_accepted_{}", kSignal)),
         refused_(counters.OfItems("otelcol_receiver_refused_{}", kSignal)),
         rejected_(counters.OfItems("spandrel_receiver_rejected_{}_total", kSignal, "invalid_id")),
         malformed_(counters.OfRefusedRequests("malformed")),
         oversized_(counters.OfRefusedRequests("too_large")),
         overload_(counters.OfRefusedRequests("overload")),
-        unsupported_(counters.OfRefusedRequests("unsupported")) {}
+        unsupported_(counters.OfRefusedRequests("unsupported")),
+        over_rate_(counters.OfRefusedRequests("tenant_rate")) {}
 
   Signal signal() const override { return kSignal; }
   bool is_connected() const override { return output_->is_connected(); }
 
   void Take(ExportRequest request, IngestCallback done) const override {
     const signal::SharedOrigin origin = request.origin;
+    Status within = WithinBytes(origin, request.body.size());
+    if (!within.ok()) return done({std::move(within), {}});
     auto decoded = Decode(std::move(request), static_cast<Batch*>(nullptr));
     if (!decoded.ok()) return done({RefuseRequest(decoded.status()), {}});
     rejected_.Add(static_cast<uint64_t>(decoded->partial.rejected_items));
@@ -106,6 +111,8 @@ class SignalIngest final : public Ingest {
 
     batch.set_origin(origin);
     const size_t items = signal::ItemCount(batch);
+    within = WithinItems(origin, items);
+    if (!within.ok()) return done({std::move(within), {}});
     output_->Consume(std::move(batch), [&accepted = accepted_, &refused = refused_, items,
                                         partial = std::move(decoded->partial),
                                         done = std::move(done)](Status status) mutable {
@@ -135,7 +142,28 @@ class SignalIngest final : public Ingest {
  private:
   static constexpr Signal kSignal = signal::kSignalOf<Batch>;
 
+  static const std::string& TenantOf(const signal::SharedOrigin& origin) {
+    static const std::string kNone;
+    return origin == nullptr ? kNone : origin->tenant;
+  }
+  Status WithinBytes(const signal::SharedOrigin& origin, size_t bytes) const {
+    if (rates_ == nullptr) return {};
+    Status status = rates_->TakeBytes(TenantOf(origin), bytes);
+    if (!status.ok()) over_rate_.Add();
+    return status;
+  }
+  Status WithinItems(const signal::SharedOrigin& origin, size_t items) const {
+    if (rates_ == nullptr) return {};
+    Status status = rates_->TakeItems(TenantOf(origin), items);
+    if (!status.ok()) {
+      over_rate_.Add();
+      refused_.Add(items);
+    }
+    return status;
+  }
+
   const std::shared_ptr<pipeline::Output<Batch>> output_;
+  const std::shared_ptr<TenantRates> rates_;  // null: nobody is held to a rate
   base::Counter& accepted_;
   base::Counter& refused_;
   base::Counter& rejected_;
@@ -143,16 +171,18 @@ class SignalIngest final : public Ingest {
   base::Counter& oversized_;
   base::Counter& overload_;
   base::Counter& unsupported_;
+  base::Counter& over_rate_;
 };
 
 }  // namespace
 
 std::shared_ptr<const Ingest> MakeIngest(const pipeline::ComponentContext& context,
                                          std::string_view transport, Signal signal,
-                                         const pipeline::Outputs& outputs) {
+                                         const pipeline::Outputs& outputs,
+                                         std::shared_ptr<TenantRates> rates) {
   const CounterMaker counters(context, transport);
   return signal::VisitSignal(signal, [&]<typename Batch>() -> std::shared_ptr<const Ingest> {
-    return std::make_shared<SignalIngest<Batch>>(counters, outputs.get<Batch>());
+    return std::make_shared<SignalIngest<Batch>>(counters, outputs.get<Batch>(), rates);
   });
 }
 

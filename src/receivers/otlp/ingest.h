@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "pipeline/component.h"
 #include "pipeline/outputs.h"
+#include "receivers/otlp/tenant_rates.h"
 #include "signal/batch.h"
 #include "wire/otlp/otlp.h"
 
@@ -50,9 +51,11 @@ class Ingest {
   virtual base::Status RefuseRequest(base::Status status) const = 0;
 };
 
-// `transport` is the label of the counters: "grpc" or "http".
+// `transport` is the label of the counters: "grpc" or "http". `rates`, null for none, says who has
+// sent enough.
 std::shared_ptr<const Ingest> MakeIngest(const pipeline::ComponentContext& context,
                                          std::string_view transport, signal::Signal signal,
-                                         const pipeline::Outputs& outputs);
+                                         const pipeline::Outputs& outputs,
+                                         std::shared_ptr<TenantRates> rates = nullptr);
 
 }  // namespace spandrel::receivers

@@ -82,7 +82,8 @@ OtlpReceiver::OtlpReceiver(net::IoRuntime& runtime, pipeline::ComponentContext c
       outputs_(std::move(outputs)),
       on_listening_(std::move(on_listening)),
       tenants_on_(std::move(tenants_on)),
-      logins_(std::move(logins)) {}
+      logins_(std::move(logins)),
+      rates_(config_->limits.any() ? std::make_shared<TenantRates>(config_->limits) : nullptr) {}
 
 OtlpReceiver::~OtlpReceiver() = default;
 
@@ -110,7 +111,7 @@ net::Handler OtlpReceiver::MakeGrpcHandler() const {
   const auto tenants = std::make_shared<const TenantStep>(context_, "grpc", tenants_on_);
   for (const signal::Signal signal : signal::kAllSignals) {
     router->Handle(std::string(wire::OtlpGrpcMethod(signal)),
-                   [ingest = MakeIngest(context_, "grpc", signal, outputs_), tenants,
+                   [ingest = MakeIngest(context_, "grpc", signal, outputs_, rates_), tenants,
                     include_metadata](const std::shared_ptr<net::GrpcCall>& call) {
                      HandleGrpcExport(*ingest, *tenants, include_metadata, call);
                    });
@@ -125,7 +126,7 @@ net::Handler OtlpReceiver::MakeHttpHandler() const {
   std::vector<HttpService::Route> routes;
   for (const signal::Signal signal : signal::kAllSignals) {
     routes.push_back({config_->url_paths[static_cast<size_t>(signal)],
-                      MakeIngest(context_, "http", signal, outputs_)});
+                      MakeIngest(context_, "http", signal, outputs_, rates_)});
   }
   auto service = std::make_shared<const HttpService>(std::move(routes),
                                                      TenantStep(context_, "http", tenants_on_),

@@ -14,6 +14,7 @@
 #include "pipeline/component.h"
 #include "pipeline/outputs.h"
 #include "receivers/otlp/config.h"
+#include "receivers/otlp/tenant_rates.h"
 #include "receivers/otlp/tenant_step.h"
 
 namespace spandrel::receivers {
@@ -54,6 +55,7 @@ class OtlpReceiver : public pipeline::Receiver {
   const ListeningObserver on_listening_;
   const TenantsOn tenants_on_;
   const OtlpLogins logins_;
+  const std::shared_ptr<TenantRates> rates_;  // of both protocols together; null: no limits
   std::vector<std::unique_ptr<net::Server>> servers_;
 };
 
