@@ -17,6 +17,7 @@ using base::Status;
 using base::StatusCode;
 
 constexpr std::chrono::milliseconds kRetryWhenSealing{500};
+constexpr std::chrono::seconds kRetryWhenTenantsAreMany{60};
 
 // Makes the folders and takes the directory for this process.
 Result<disk::DirectoryLock> TakeDirectory(const EngineOptions& options, const StoreLayout& layout) {
@@ -215,7 +216,9 @@ Status Host::RefusalOf(const std::string& tenant) const {
   const auto found = tenants_.find(tenant);
   if (found == tenants_.end()) {
     if (tenants_.size() <= options_.max_tenants) return {};
-    return {StatusCode::kResourceExhausted, "store: there are too many tenants"};
+    Status refusal(StatusCode::kResourceExhausted, "store: there are too many tenants");
+    refusal.set_retry_after(kRetryWhenTenantsAreMany);
+    return refusal;
   }
   if (found->second->stored().head_bytes() <= options_.max_head_bytes / 2) return {};
   return Status::Unavailable("store: sealing is behind for this tenant", kRetryWhenSealing);
