@@ -12,4 +12,4 @@ else
   [ -d ../../ui/node_modules ] || npm ci --silent --prefix ../../ui
   npm run build --silent --prefix ../../ui -- --logLevel warn
 fi
-exec node --test page.e2e.mjs
+exec node --test page.e2e.mjs sign_in.e2e.mjs

@@ -2,7 +2,7 @@
 // What the page is tested against: a running server (SPANDREL_URL), the real binary started here (SPANDREL_BIN: the
 // folder of `spandrel`, or the program itself), or the mock.
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -34,11 +34,14 @@ async function readReady(file) {
   }
 }
 
-async function startBinary(path) {
+const ANY = '127.0.0.1:0';
+const allInOne = async (folder) => ['--data-dir', join(folder, 'data'), '--otlp-grpc', ANY, '--otlp-http', ANY, '--http', ANY];
+
+/** `argumentsFor` is told the folder of the server's files. */
+async function startBinary(path, argumentsFor = allInOne) {
   const folder = await mkdtemp(join(tmpdir(), 'spandrel-e2e-'));
   const ready = join(folder, 'ready.json');
-  const any = '127.0.0.1:0';
-  const child = spawn(await programOf(path), ['--data-dir', join(folder, 'data'), '--otlp-grpc', any, '--otlp-http', any, '--http', any, '--ready-file', ready],
+  const child = spawn(await programOf(path), [...await argumentsFor(folder), '--ready-file', ready],
     { stdio: ['ignore', 'ignore', 'inherit'] });
   const exited = new Promise((resolve) => child.once('exit', resolve));
   const at = await until(async () => {
@@ -54,6 +57,18 @@ async function startBinary(path) {
 
 /** True when the tests run on somebody else's server, which cannot be emptied. */
 export const isForeign = process.env.SPANDREL_URL !== undefined;
+
+/** True when the tests start the real binary themselves. */
+export const isReal = !isForeign && process.env.SPANDREL_BIN !== undefined;
+
+/** The real binary with the configuration that `make` gives for a folder. */
+export function startConfigured(make) {
+  return startBinary(process.env.SPANDREL_BIN, async (folder) => {
+    const file = join(folder, 'config.yaml');
+    await writeFile(file, make(folder));
+    return ['--config', file];
+  });
+}
 
 /** {url, fill(traces), close()}; empty unless it is somebody else's. */
 export async function startServer() {

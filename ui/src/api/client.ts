@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one door to the server. Paths are relative to the document's base.
+import { signal as makeSignal } from '@preact/signals';
 import { type TraceColumns, readTraceColumns } from './trace_columns';
 import type { AttributeName, Dependencies, Operation, Overview, SearchPage, SpanDetail, Status } from './types';
 
@@ -11,6 +12,9 @@ export class ApiError extends Error {
     super(message);
   }
 }
+
+/** Set when the server wants a login that nobody has shown; api/session.ts shows one. */
+export const signedOut = makeSignal(false);
 
 /** What restricts a search; see "Filter parameters" in docs/formats/ui-api.md. Absent or empty: no restriction. */
 export interface Filter {
@@ -26,6 +30,9 @@ export interface Filter {
 }
 
 export type Sort = 'newest' | 'slowest';
+
+/** The tenant that is asked about, where a login has several; empty: the server knows. */
+export const tenant = makeSignal(localStorage.getItem('spandrel.tenant') ?? '');
 
 type Query = Readonly<Record<string, string | undefined>>;
 
@@ -45,19 +52,34 @@ async function reasonOf(response: Response): Promise<string> {
   return `the server answered ${response.status}`;
 }
 
-async function get(path: string, query: Query, signal?: AbortSignal): Promise<Response> {
+async function ask(url: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(address(path, query), signal ? { signal } : {});
+    const headers = { ...init.headers, ...(tenant.value && { 'x-scope-orgid': tenant.value }) };
+    response = await fetch(url, { ...init, headers });
   } catch (error) {
-    if (signal?.aborted) throw error;
+    if (init.signal?.aborted) throw error;
     throw new ApiError(0, 'the server cannot be reached');
   }
   if (!response.ok) throw new ApiError(response.status, await reasonOf(response));
   return response;
 }
 
-async function getJson<T>(path: string, query: Query, signal?: AbortSignal): Promise<T> {
+async function get(path: string, query: Query, signal?: AbortSignal): Promise<Response> {
+  try {
+    return await ask(address(path, query), signal ? { signal } : {});
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) signedOut.value = true;
+    throw error;
+  }
+}
+
+export async function postJson<T>(path: string, body: object): Promise<T> {
+  const headers = { 'content-type': 'application/json' };
+  return (await (await ask(address(path), { method: 'POST', headers, body: JSON.stringify(body) })).json()) as T;
+}
+
+export async function getJson<T>(path: string, query: Query, signal?: AbortSignal): Promise<T> {
   return (await (await get(path, query, signal)).json()) as T;
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { getStatus } from '../api/client';
+import { getStatus, signedOut, tenant } from '../api/client';
+import { loadSession } from '../api/session';
 import { type Route, href, navigate, route } from '../base/router';
+import { SignIn } from '../features/login/sign_in';
 import { SearchPage } from '../features/search/search_page';
 import { StartPage } from '../features/start/start_page';
 import { TracePage } from '../features/trace/trace_page';
@@ -46,9 +48,8 @@ function Page({ path }: Pick<Route, 'path'>) {
 
 export function App() {
   const { path } = route.value;
+  useEffect(() => void loadSession().catch(() => undefined), []);
   return (
-    <Shell section={path[0] ?? ''}>
-      <Page path={path} />
-    </Shell>
+    <Shell section={path[0] ?? ''}>{signedOut.value ? <SignIn /> : <Page key={tenant.value} path={path} />}</Shell>
   );
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ComponentChildren } from 'preact';
+import { tenant } from '../api/client';
+import { chooseTenant, session, signOut } from '../api/session';
 import { announcement } from '../base/live';
 import { href } from '../base/router';
 import { type ThemeChoice, chooseTheme, themeChoice } from '../base/theme';
@@ -46,6 +48,52 @@ function ThemeButton() {
   );
 }
 
+function Account() {
+  const user = session.value;
+  if (!user?.required || !user.signedIn) return null;
+  return (
+    <button type="button" class="button quiet small" onClick={() => void signOut().catch(() => undefined)}>
+      {user.user ? `Sign out ${user.user}` : 'Sign out'}
+    </button>
+  );
+}
+
+function TenantChoice() {
+  const tenants = session.value?.tenants ?? [];
+  if (tenants.length < 2) return null;
+  return (
+    <select
+      class="field-select"
+      aria-label="Tenant"
+      value={tenant.value}
+      onChange={(event) => chooseTenant(event.currentTarget.value)}
+    >
+      {tenants.map((name) => (
+        <option key={name}>{name}</option>
+      ))}
+    </select>
+  );
+}
+
+/** What an operator should know before somebody else does. */
+function Warnings() {
+  const warnings = session.value?.warnings ?? [];
+  if (warnings.length === 0) return null;
+  return (
+    <details class="shell-warnings">
+      <summary>{warnings.length === 1 ? warnings[0] : `${warnings.length} ports are open to other machines`}</summary>
+      {warnings.length > 1 && (
+        <ul>
+          {warnings.map((text) => (
+            <li key={text}>{text}</li>
+          ))}
+        </ul>
+      )}
+      <p>TLS and a login close them; docs/guide/security.md says how.</p>
+    </details>
+  );
+}
+
 export function Shell({ section, children }: ShellProps) {
   const focusMain = (event: MouseEvent): void => {
     event.preventDefault();
@@ -68,8 +116,11 @@ export function Shell({ section, children }: ShellProps) {
             </a>
           ))}
         </nav>
+        <TenantChoice />
+        <Account />
         <ThemeButton />
       </header>
+      <Warnings />
       <main id="main" tabIndex={-1}>
         {children}
       </main>
