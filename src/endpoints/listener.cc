@@ -134,7 +134,6 @@ HttpServerConfig DecodeHttpServer(Decoder& decoder, net::Endpoint default_endpoi
     decoder.Ignore(key, "net's own limits hold");
   }
   decoder.Ignore("response_headers", "extra response headers are not supported");
-  decoder.Ignore("compression_algorithms", "gzip, deflate and zstd are always accepted");
   return config;
 }
 

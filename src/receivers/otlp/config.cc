@@ -68,6 +68,7 @@ std::shared_ptr<const OtlpReceiverConfig> DecodeOtlpReceiverConfig(config::Decod
     const bool enabled = IsEnabled(http, written);
     auto server = endpoints::DecodeHttpServer(http, {"localhost", 4318});
     ReadUrlPaths(http, config.get());
+    http.Read("compression_algorithms", &config->codings);
     if (enabled) config->http = std::move(server);
   }
   config->limits = DecodeTenantLimits(decoder);

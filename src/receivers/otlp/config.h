@@ -19,6 +19,8 @@ struct OtlpReceiverConfig : pipeline::ConfigBase {
   std::optional<endpoints::HttpServerConfig> http;  // localhost:4318
   // Of HTTP, by signal: /v1/traces, /v1/metrics, /v1/logs.
   std::array<std::string, 3> url_paths = {"/v1/traces", "/v1/metrics", "/v1/logs"};
+  // What the bodies of HTTP may be compressed with, "" for not at all; empty: all that is known.
+  std::vector<std::string> codings;
   TenantLimits limits;
 
   std::vector<pipeline::ListenAddress> listens() const override;

@@ -85,11 +85,19 @@ std::optional<net::Response> HttpService::RefuseByHeaders(const net::Request& re
   return std::nullopt;
 }
 
+bool HttpService::Takes(std::string_view coding) const {
+  return codings_.empty() || std::find(codings_.begin(), codings_.end(), coding) != codings_.end();
+}
+
 base::Result<std::string> HttpService::ReadBody(net::ServerCall& call,
                                                 base::ByteBudget::Reservation* reservation) const {
   base::ByteBudget::Reservation sent;
   std::string body = call.TakeBody(&sent);
   const std::string_view coding = net::FindHeader(call.request().headers, "content-encoding");
+  if (!Takes(coding)) {
+    return Status(StatusCode::kUnimplemented,
+                  fmt::format("bodies of Content-Encoding '{}' are not taken", coding));
+  }
   if (coding.empty()) {
     *reservation = std::move(sent);
     return body;

@@ -25,11 +25,12 @@ class HttpService {
   };
 
   HttpService(std::vector<Route> routes, TenantStep tenants, base::ByteBudget& memory,
-              const endpoints::HttpServerConfig& config)
+              const endpoints::HttpServerConfig& config, std::vector<std::string> codings)
       : routes_(std::move(routes)),
         tenants_(std::move(tenants)),
         memory_(memory),
-        config_(config) {}
+        config_(config),
+        codings_(std::move(codings)) {}
 
   // Answers `call`, perhaps after it returns. `service` lives until then.
   static void Handle(std::shared_ptr<const HttpService> service,
@@ -46,6 +47,8 @@ class HttpService {
   std::optional<net::Response> RefuseByHeaders(const net::Request& request, const Ingest* ingest,
                                                std::optional<Encoding> encoding) const;
   net::Response NothingHere() const;
+  // Whether bodies may come so; "" is uncompressed.
+  bool Takes(std::string_view coding) const;
   // The body without its compression.
   base::Result<std::string> ReadBody(net::ServerCall& call,
                                      base::ByteBudget::Reservation* reservation) const;
@@ -58,6 +61,7 @@ class HttpService {
   const TenantStep tenants_;
   base::ByteBudget& memory_;
   const endpoints::HttpServerConfig config_;
+  const std::vector<std::string> codings_;  // OtlpReceiverConfig::codings
 };
 
 }  // namespace spandrel::receivers

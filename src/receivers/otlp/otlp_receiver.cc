@@ -128,9 +128,9 @@ net::Handler OtlpReceiver::MakeHttpHandler() const {
     routes.push_back({config_->url_paths[static_cast<size_t>(signal)],
                       MakeIngest(context_, "http", signal, outputs_, rates_)});
   }
-  auto service = std::make_shared<const HttpService>(std::move(routes),
-                                                     TenantStep(context_, "http", tenants_on_),
-                                                     context_.memory, *config_->http);
+  auto service = std::make_shared<const HttpService>(
+      std::move(routes), TenantStep(context_, "http", tenants_on_), context_.memory, *config_->http,
+      config_->codings);
   return [service](std::shared_ptr<net::ServerCall> call) {
     HttpService::Handle(service, std::move(call));
   };

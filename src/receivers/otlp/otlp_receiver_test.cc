@@ -497,6 +497,64 @@ TEST_F(OtlpReceiverTest, TheTenantIsNamedWhileTenantsAreOn) {
   EXPECT_EQ(pipeline_->origin->tenant, "");
 }
 
+TEST_F(OtlpReceiverTest, OnlyTheCompressionsThatAreNamed) {
+  config_->codings = {"", "gzip"};
+  Start();
+  const std::string request = MakeTestRequest("shop", 1, 1);
+  EXPECT_EQ(Post(request, Protobuf()).status, 200);
+  net::Headers headers = Protobuf();
+  headers.emplace_back("content-encoding", "gzip");
+  EXPECT_EQ(Post(*net::Compress("gzip", request), headers).status, 200);
+  headers.back().second = "zstd";
+  EXPECT_EQ(Post(*net::Compress("zstd", request), headers).status, 415);
+  EXPECT_EQ(Refused("http", "unsupported"), 1u);
+}
+
+TEST_F(OtlpReceiverTest, ALoginMaySendForItsTenantsOnly) {
+  endpoints::BasicAuthConfig users{
+      "", "ann:pw\nbob:pw",
+      endpoints::AccessRules({{"ann", {.tenants = {"blue"}}},
+                              {"bob", {.roles = static_cast<uint8_t>(endpoints::Role::kRead)}}})};
+  config_->http->listener.auth.emplace().basic = users;
+  config_->grpc->listener.auth.emplace().basic = users;
+  Start();
+  const std::string request = MakeTestRequest("shop", 1, 1);
+  const auto post = [&](const std::string& user, const std::string& tenant) {
+    net::Headers headers = Protobuf();
+    headers.emplace_back("authorization", "Basic " + base::Base64Encode(user + ":pw"));
+    if (!tenant.empty()) headers.emplace_back("x-scope-orgid", tenant);
+    return Post(request, headers).status;
+  };
+  EXPECT_EQ(post("ann", "red"), 403) << "also while tenants are off";
+  EXPECT_EQ(post("ann", ""), 200);
+  EXPECT_EQ(pipeline_->origin->tenant, "");
+  tenants_on_ = true;
+  EXPECT_EQ(post("ann", ""), 200);
+  EXPECT_EQ(pipeline_->origin->tenant, "blue");
+  EXPECT_EQ(post("ann", "red"), 403);
+  EXPECT_EQ(post("bob", "blue"), 403);
+  const std::string ann = "Basic " + base::Base64Encode("ann:pw");
+  EXPECT_EQ(
+      Call(request, "", kExport, {{"authorization", ann}, {"x-scope-orgid", "red"}}).status.code(),
+      StatusCode::kPermissionDenied);
+  EXPECT_TRUE(Call(request, "", kExport, {{"authorization", ann}}).status.ok());
+  EXPECT_EQ(pipeline_->origin->tenant, "blue");
+}
+
+TEST_F(OtlpReceiverTest, ATenantBeyondItsRateIsToldWhenToComeAgain) {
+  config_->limits.each.items_per_second = 1;
+  Start();
+  EXPECT_EQ(Post(MakeTestRequest("shop", 1, 100), Protobuf()).status, 200);
+  const net::Response refused = Post(MakeTestRequest("shop", 1, 1), Protobuf());
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_NE(net::FindHeader(refused.headers, "retry-after"), "");
+  const auto reply = Call(MakeTestRequest("shop", 1, 1));
+  EXPECT_EQ(reply.status.code(), StatusCode::kResourceExhausted);
+  EXPECT_TRUE(reply.status.retry_after());
+  EXPECT_EQ(Refused("http", "tenant_rate"), 1u);
+  EXPECT_EQ(Refused("grpc", "tenant_rate"), 1u);
+}
+
 TEST_F(OtlpReceiverTest, LetsAllowedPagesSend) {
   config_->http->cors.allowed_origins = {"https://shop.example"};
   Start();
