@@ -19,8 +19,8 @@ using base::Status;
 using base::StatusCode;
 using std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kTimeout{5};
-constexpr std::chrono::seconds kPause{10};  // between two readings
+constexpr std::chrono::seconds kTimeout{3};  // a stop waits for it, twice at most
+constexpr std::chrono::seconds kPause{10};   // between two readings
 constexpr std::chrono::hours kInterval{1};
 constexpr size_t kMaxDocumentBytes = 1 << 20;
 constexpr std::string_view kDiscovery = "/.well-known/openid-configuration";
