@@ -94,6 +94,8 @@ constexpr MetricEntry kTable[] = {
      "Ceiling for requests and answers held in memory."},
     {"spandrel_memory_budget_used_bytes", kGauge, kNormal, "",
      "Bytes of requests and answers held in memory."},
+    {"spandrel_net_aborted_requests_total", kCounter, kRefused, "server",
+     "Requests whose client went away, or took them back, before they were answered."},
     {"spandrel_net_refused_requests_total", kCounter, kRefused, "server,reason",
      "Requests and connections that the transport refused, before a listener's own rules."},
     {"spandrel_processor_delayed_batches_total", kCounter, kRefused, "processor",

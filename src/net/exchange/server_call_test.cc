@@ -6,6 +6,7 @@
 #include <chrono>
 #include <future>
 #include <string>
+#include <thread>
 
 #include "net/testing/server.h"
 #include "net/testing/socket.h"
@@ -27,6 +28,18 @@ std::chrono::steady_clock::time_point After(std::chrono::milliseconds delay) {
 class HeldCallTest : public ::testing::Test {
  protected:
   std::shared_ptr<ServerCall> NextCall() { return promise_.get_future().get(); }
+
+  uint64_t Aborted() {
+    return server_.metrics.AddCounter("spandrel_net_aborted_requests_total", {{"server", "test"}})
+        .value();
+  }
+  static bool IsCancelledInTime(const ServerCall& call) {
+    const auto deadline = After(kPatience);
+    while (!call.cancelled() && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::yield();
+    }
+    return call.cancelled();
+  }
 
   std::promise<std::shared_ptr<ServerCall>> promise_;
   TestServer server_{
@@ -67,17 +80,40 @@ TEST_F(HeldCallTest, AReaderThatGoesEndsTheWait) {
   EXPECT_FALSE(waiting.get());
 }
 
-TEST_F(HeldCallTest, AConnectionIsNotKeptForACancelledCall) {
+TEST_F(HeldCallTest, AHalfCloseIsAnswered) {
   TestSocket socket(server_.endpoint());
-  socket.Send(kGet);
-  auto call = NextCall();
+  socket.Send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
   socket.FinishSending();
-  const auto deadline = After(kPatience);
-  while (!call->cancelled() && std::chrono::steady_clock::now() < deadline) {
+  const auto call = NextCall();
+  ASSERT_TRUE(socket.ReadUntil("HTTP/1.1 100 Continue\r\n\r\n")) << "is it there still?";
+  EXPECT_FALSE(call->cancelled());
+  call->Respond({200, {}, "answer", {}});
+  EXPECT_TRUE(socket.ReadAll().ends_with("\r\n\r\nanswer"));
+  EXPECT_EQ(Aborted(), 0U);
+}
+
+TEST_F(HeldCallTest, AClientThatLeavesIsNoticedWhileItsCallWaits) {
+  std::shared_ptr<ServerCall> call;
+  {
+    TestSocket socket(server_.endpoint());
+    socket.Send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    call = NextCall();
   }
-  EXPECT_TRUE(call->cancelled());
+  ASSERT_TRUE(IsCancelledInTime(*call));
   call.reset();
-  EXPECT_EQ(socket.ReadAll(), "");
+  EXPECT_EQ(Aborted(), 1U);
+  server_.server->Shutdown(After(kPatience));
+}
+
+TEST_F(HeldCallTest, AResetIsNoticedThoughNothingIsRead) {
+  std::shared_ptr<ServerCall> call;
+  {
+    TestSocket socket(server_.endpoint());
+    socket.Send("GET / HTTP/1.1\r\nHost: h\r\n\r\n" + std::string(1 << 20, 'x'));
+    call = NextCall();
+    socket.ResetOnClose();
+  }
+  EXPECT_TRUE(IsCancelledInTime(*call));
 }
 
 }  // namespace

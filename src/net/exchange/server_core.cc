@@ -20,7 +20,8 @@ constexpr std::chrono::milliseconds kMemoryRetryDelay{1'000};
 
 }  // namespace
 
-RefusalCounters::RefusalCounters(base::MetricRegistry& metrics, const std::string& server) {
+RefusalCounters::RefusalCounters(base::MetricRegistry& metrics, const std::string& server)
+    : aborted_(metrics.AddCounter("spandrel_net_aborted_requests_total", {{"server", server}})) {
   for (size_t i = 0; i < counters_.size(); ++i) {
     counters_[i] = &metrics.AddCounter("spandrel_net_refused_requests_total",
                                        {{"server", server}, {"reason", std::string(kNames[i])}});

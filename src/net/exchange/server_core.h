@@ -37,9 +37,12 @@ class RefusalCounters {
  public:
   RefusalCounters(base::MetricRegistry& metrics, const std::string& server);
   void Add(Refusal reason) const { counters_[static_cast<size_t>(reason)]->Add(); }
+  // Requests whose peer has gone before they were answered.
+  void AddAborted(size_t count = 1) const { aborted_.Add(count); }
 
  private:
   std::array<base::Counter*, static_cast<size_t>(Refusal::kCount)> counters_;
+  base::Counter& aborted_;
 };
 
 // What all connections of one server share. Immutable once the server listens.

@@ -13,6 +13,8 @@ namespace {
 
 constexpr size_t kWaitingInputBytes = 64 << 10;
 constexpr size_t kWaitingOutputBytes = 1 << 20;
+// How long an answer may take before a peer that has closed its side is asked whether it is there.
+constexpr std::chrono::milliseconds kAskDelay{50};
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 std::string_view ReasonPhrase(int status) {
@@ -48,8 +50,13 @@ void Http1Server::OnBytes(std::string_view bytes) {
 
 void Http1Server::OnEof() {
   eof_ = true;
-  if (state_ != nullptr) state_->Cancel();
-  if (stage_ != Stage::kAnswering) closing_ = true;
+  if (stage_ == Stage::kAnswering) ask_at_ = SteadyClock::now() + kAskDelay;
+  CloseAfterEnd();
+}
+
+// What is no whole request when the input has ended will never be one.
+void Http1Server::CloseAfterEnd() {
+  if (eof_ && stage_ != Stage::kAnswering && OutputIsShort()) closing_ = true;
 }
 
 void Http1Server::ParseAll() {
@@ -58,6 +65,7 @@ void Http1Server::ParseAll() {
   }
   input_.erase(0, input_.size() - rest.size());
   if (input_.empty() && input_.capacity() > kWaitingInputBytes) std::string().swap(input_);
+  CloseAfterEnd();
 }
 
 bool Http1Server::OutputIsShort() const {
@@ -154,7 +162,7 @@ void Http1Server::OnRequestDone() {
   stage_ = Stage::kAnswering;
   request_.body = body_in_.TakeBytes();
   state_ = std::make_shared<ExchangeState>();
-  if (eof_) state_->Cancel();
+  if (eof_) ask_at_ = SteadyClock::now() + kAskDelay;
   Dispatch(*core_, std::make_shared<ServerExchange>(core_, connection_, this, ++exchange_,
                                                     std::move(request_), body_in_.TakeReservation(),
                                                     state_));
@@ -170,6 +178,7 @@ void Http1Server::Refuse(Refusal reason, int http_status, const base::Status& st
 }
 
 void Http1Server::AppendHead(int status, const Headers& headers, std::optional<size_t> length) {
+  ask_at_.reset();
   bodyless_ = head_request_ || StatusHasNoBody(status);
   chunked_out_ = false;
   std::string head;
@@ -240,7 +249,8 @@ void Http1Server::EndResponse() {
   stage_since_ = SteadyClock::now();
   parser_.reset();
   state_.reset();
-  closing_ = closing_ || !keep_alive_ || (eof_ && input_.empty());
+  ask_at_.reset();
+  closing_ = closing_ || !keep_alive_;
   if (!closing_) ParseAll();
 }
 
@@ -248,7 +258,7 @@ void Http1Server::Produce(size_t limit, std::string* out) {
   const size_t count = std::min(limit, output_.size());
   output_.Drain(count, out);
   if (state_ != nullptr) state_->OnSent(count);
-  if (stage_ == Stage::kIdle && !input_.empty()) ParseAll();
+  if (stage_ == Stage::kIdle && (eof_ || !input_.empty())) ParseAll();
 }
 
 bool Http1Server::WantsRead() const {
@@ -265,12 +275,20 @@ std::optional<TimePoint> Http1Server::Deadline() const {
     case Stage::kBody:
       return BodyDeadline(core_->limits, stage_since_, body_in_.size());
     case Stage::kAnswering:
-      return std::nullopt;
+      return ask_at_;
   }
   return std::nullopt;
 }
 
+// Only what is sent tells who has gone from who has sent all and reads on: the former's system
+// answers it with a reset. An interim answer says nothing that the peer has not to expect.
+void Http1Server::AskIfGone() {
+  if (ask_at_ && parser_->http11()) output_.Push(std::string(kContinue));
+  ask_at_.reset();
+}
+
 void Http1Server::OnDeadline(TimePoint) {
+  if (stage_ == Stage::kAnswering) return AskIfGone();
   if (stage_ == Stage::kIdle && !first_request_) {
     closing_ = true;
     return;
@@ -286,8 +304,10 @@ void Http1Server::OnDrain() {
   if (stage_ == Stage::kIdle || stage_ == Stage::kHeaders) closing_ = true;
 }
 
-void Http1Server::OnClosed(const base::Status&) {
-  if (state_ != nullptr) state_->Cancel();
+void Http1Server::OnClosed(const base::Status& why) {
+  if (state_ == nullptr) return;
+  if (why.code() == base::StatusCode::kUnavailable) core_->refusals.AddAborted();
+  state_->Cancel();
 }
 
 }  // namespace spandrel::net

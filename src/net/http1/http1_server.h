@@ -39,6 +39,7 @@ class Http1Server final : public ServerProtocol {
   enum class Stage { kIdle, kHeaders, kBody, kAnswering };
 
   void ParseAll();
+  void CloseAfterEnd();
   bool ParseOnce(std::string_view* input);
   void BeginRequest();
   void OnHeaders();
@@ -49,6 +50,7 @@ class Http1Server final : public ServerProtocol {
   void AppendHead(int status, const Headers& headers, std::optional<size_t> length);
   void QueueBody(std::string bytes);
   void EndResponse();
+  void AskIfGone();
   bool OutputIsShort() const;
 
   const std::shared_ptr<const ServerCore> core_;
@@ -62,6 +64,7 @@ class Http1Server final : public ServerProtocol {
   BodyOutcome body_outcome_ = BodyOutcome::kOk;  // of the last piece
   TimePoint stage_since_;
   Stage stage_ = Stage::kIdle;
+  std::optional<TimePoint> ask_at_;  // when to find out whether who closed their side has gone
   bool eof_ = false;
   bool first_request_ = true;
 

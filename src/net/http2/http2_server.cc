@@ -62,6 +62,12 @@ void Http2Server::OnBytes(std::string_view bytes) {
       session(), std::exchange(broken_, true) ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR);
 }
 
+// Whoever closes its side can neither ask for more of an answer nor take it back.
+void Http2Server::OnEof() {
+  eof_ = true;
+  broken_ = true;
+}
+
 void Http2Server::Produce(size_t limit, std::string* out) {
   ProduceFrames(limit, out);
 }
@@ -140,6 +146,10 @@ bool Http2Server::SpendMisuse(const Frame& frame) {
 
 bool Http2Server::OnFrame(const Frame& frame) {
   if (!SpendMisuse(frame)) return false;
+  if (frame.hd.type == NGHTTP2_RST_STREAM) {
+    const Stream* const stream = Find(frame.hd.stream_id);
+    if (stream != nullptr && stream->answering) core_->refusals.AddAborted();
+  }
   if (frame.hd.type != NGHTTP2_HEADERS && frame.hd.type != NGHTTP2_DATA) return true;
   Stream* const stream = Find(frame.hd.stream_id);
   if (frame.hd.type == NGHTTP2_HEADERS) header_block_since_.reset();
@@ -387,9 +397,12 @@ void Http2Server::OnDrain() {
                         nullptr, 0);
 }
 
-void Http2Server::OnClosed(const base::Status&) {
+void Http2Server::OnClosed(const base::Status& why) {
+  const bool peer_has_gone = eof_ || why.code() == base::StatusCode::kUnavailable;
   for (const auto& [id, stream] : streams_) {
-    if (stream->state != nullptr) stream->state->Cancel();
+    if (stream->state == nullptr) continue;
+    stream->state->Cancel();
+    if (peer_has_gone) core_->refusals.AddAborted();
   }
 }
 

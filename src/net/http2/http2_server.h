@@ -21,7 +21,7 @@ class Http2Server final : public ServerProtocol, private Http2Session {
 
   base::Status OnConnected(std::string_view) override { return {}; }
   void OnBytes(std::string_view bytes) override;
-  void OnEof() override { broken_ = true; }
+  void OnEof() override;
   void Produce(size_t limit, std::string* out) override;
   bool WantsRead() const override { return !broken_; }
   bool Done() const override;
@@ -72,6 +72,7 @@ class Http2Server final : public ServerProtocol, private Http2Session {
   size_t receiving_ = 0;  // streams whose body is still to come
   size_t unsent_ = 0;     // bytes of bodies in all streams
   bool broken_ = false;
+  bool eof_ = false;
   bool draining_ = false;
 };
 

@@ -294,6 +294,23 @@ TEST(Http2MisuseTest, GarbageAfterThePrefaceIsCounted) {
   EXPECT_EQ(server.Refused("protocol_error"), 1U);
 }
 
+TEST(Http2AbortTest, ARequestThatIsTakenBackIsCancelled) {
+  std::promise<std::shared_ptr<ServerCall>> arrived;
+  TestServer server(
+      [&arrived](std::shared_ptr<ServerCall> call) { arrived.set_value(std::move(call)); });
+  Peer peer(server.endpoint());
+  peer.socket.Send(RequestHeaders(1, kEndStream));
+  const auto call = arrived.get_future().get();
+  peer.socket.Send(Frame(kReset, 0, 1, Big32(NGHTTP2_CANCEL)));
+  peer.socket.Send(Frame(kPing, 0, 0, "12345678"));
+  ReceivedFrame frame;
+  ASSERT_TRUE(peer.ReadUntil(kPing, &frame));
+  EXPECT_TRUE(call->cancelled());
+  EXPECT_EQ(server.metrics.AddCounter("spandrel_net_aborted_requests_total", {{"server", "test"}})
+                .value(),
+            1U);
+}
+
 TEST(Http2BodyTest, GrpcSizeOverTheLimitIsRefusedByItsPrefix) {
   ServerLimits limits;
   limits.max_body_bytes = 1000;

@@ -84,8 +84,8 @@ void Connection::Handshake() {
 }
 
 void Connection::ArmRead() {
-  if (closed_ || read_armed_ || eof_) return;
-  if (!handshaking_ && !lingering_ && !protocol_->WantsRead()) return;
+  if (closed_ || read_armed_) return;
+  if (eof_ || (!handshaking_ && !lingering_ && !protocol_->WantsRead())) return ArmError();
   read_armed_ = true;
   auto resume = [self = shared_from_this()](const ErrorCode& error = {}) {
     self->read_armed_ = false;
@@ -97,6 +97,19 @@ void Connection::ArmRead() {
   } else {
     io_->transport.socket().async_wait(Socket::wait_read, std::move(resume));
   }
+}
+
+// While nothing is read, only this tells that the peer has gone for good.
+void Connection::ArmError() {
+  if (error_armed_) return;
+  error_armed_ = true;
+  io_->transport.socket().async_wait(
+      Socket::wait_error, [self = shared_from_this()](const ErrorCode& error) {
+        if (error || self->closed_) return;
+        const ErrorCode reason = self->io_->transport.TakeError();
+        if (!reason) return;  // urgent data, which nobody reads
+        self->Close({base::StatusCode::kUnavailable, ErrorText(reason)});
+      });
 }
 
 void Connection::ArmWrite() {

@@ -47,6 +47,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void Handshake();
   void ArmRead();
+  void ArmError();
   void ArmWrite();
   void ArmTimer();
   void OnReadable();
@@ -74,6 +75,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   size_t out_sent_ = 0;
   bool handshaking_ = true;
   bool read_armed_ = false;
+  bool error_armed_ = false;
   bool write_armed_ = false;
   bool timer_armed_ = false;
   bool eof_ = false;

@@ -116,6 +116,13 @@ void Transport::ShutdownWrite() {
   socket_.shutdown(Socket::shutdown_send, ignored);
 }
 
+ErrorCode Transport::TakeError() {
+  int error = 0;
+  socklen_t size = sizeof(error);
+  getsockopt(socket_.native_handle(), SOL_SOCKET, SO_ERROR, &error, &size);
+  return {error, boost::system::system_category()};
+}
+
 void Transport::Close() {
   ErrorCode ignored;
   socket_.close(ignored);

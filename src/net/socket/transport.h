@@ -39,6 +39,8 @@ class Transport {
   std::string_view alpn() const;
   // Why the last call gave kError.
   const std::string& error() const { return error_; }
+  // The error that the socket has met by itself, once.
+  ErrorCode TakeError();
   Socket& socket() { return socket_; }
 
  private:

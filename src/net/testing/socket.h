@@ -40,6 +40,11 @@ class TestSocket {
     return true;
   }
   void FinishSending() { shutdown(fd_, SHUT_WR); }
+  // The end will be a reset.
+  void ResetOnClose() {
+    const linger at_once{1, 0};
+    setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+  }
 
   // More input is in `received`; false at the end.
   bool ReadSome() {
