@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "base/ascii.h"
+
 namespace spandrel::net {
 namespace {
 
@@ -199,8 +201,9 @@ std::string Deflated(libdeflate_compressor* compressor, bool gzip, std::string_v
 
 }  // namespace
 
-Result<std::string> Decompress(std::string_view encoding, std::string_view body, size_t max_bytes,
+Result<std::string> Decompress(std::string_view coding, std::string_view body, size_t max_bytes,
                                base::ByteBudget::Reservation* reservation) {
+  const std::string encoding = base::LowerCase(coding);
   Output output(max_bytes, reservation);
   if (encoding.empty() || encoding == "identity") {
     if (body.size() > max_bytes) return output.TooLarge();
@@ -217,9 +220,9 @@ Result<std::string> Decompress(std::string_view encoding, std::string_view body,
   } else if (encoding == "zstd") {
     status = InflateZstd(body, &output);
   } else {
-    status = Status(StatusCode::kUnimplemented,
-                    "content encoding '" + std::string(encoding.substr(0, 64)) +
-                        "' is not supported, use " + std::string(SupportedEncodings()));
+    status = Status(StatusCode::kUnimplemented, "content encoding '" + encoding.substr(0, 64) +
+                                                    "' is not supported, use " +
+                                                    std::string(SupportedEncodings()));
   }
   if (!status.ok()) return status;
   return output.Take();

@@ -55,6 +55,14 @@ TEST_F(DecompressTest, RoundTrips) {
   }
 }
 
+TEST_F(DecompressTest, NamesHaveNoCase) {
+  const auto squeezed = Compress("gzip", "text");
+  ASSERT_TRUE(squeezed.ok());
+  const auto text = Decompress("GZip", *squeezed, 10, &reservation);
+  ASSERT_TRUE(text.ok());
+  EXPECT_EQ(*text, "text");
+}
+
 TEST_F(DecompressTest, RawDeflate) {
   const std::string zlib = *Compress("deflate", Mixed(5000));
   const std::string raw = zlib.substr(2, zlib.size() - 6);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/http1/http1_parser.h"
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
@@ -23,11 +24,26 @@ BeastError HeaderLimitError() {
   return beast_http::make_error_code(beast_http::error::header_limit);
 }
 
+BeastError ExtensionLimitError() {
+  return beast_http::make_error_code(beast_http::error::bad_chunk_extension);
+}
+
+// Whether a header goes on in a next line (RFC 9112, 5.2). Who forwards it as it is may see another
+// request in it than we do.
+bool HasFoldedLine(std::string_view head) {
+  for (size_t end = head.find("\r\n"); end + 2 < head.size(); end = head.find("\r\n", end + 2)) {
+    if (head[end + 2] == ' ' || head[end + 2] == '\t') return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 struct Http1Parser::Impl {
   Impl(size_t max_header_bytes, BodySink sink)
-      : header_bytes_left(max_header_bytes), on_body(std::move(sink)) {}
+      : header_bytes_left(max_header_bytes),
+        extension_bytes_left(max_header_bytes),
+        on_body(std::move(sink)) {}
   virtual ~Impl() = default;
 
   virtual size_t Put(std::string_view input, BeastError& error) = 0;
@@ -53,6 +69,7 @@ struct Http1Parser::Impl {
   }
 
   size_t header_bytes_left;
+  size_t extension_bytes_left;
   BodySink on_body;
   std::string method;
   std::string target;
@@ -107,14 +124,17 @@ struct Http1Parser::BeastParser final : Impl, beast_http::basic_parser<is_reques
     if (!on_body({body.data(), body.size()})) ec = RefusedError();
     return body.size();
   }
-  void on_chunk_header_impl(uint64_t, BeastView, BeastError&) override {}
+  void on_chunk_header_impl(uint64_t, BeastView extension, BeastError& ec) override {
+    if (extension.size() > extension_bytes_left) ec = ExtensionLimitError();
+    extension_bytes_left -= std::min(extension_bytes_left, extension.size());
+  }
   size_t on_chunk_body_impl(uint64_t, BeastView body, BeastError& ec) override {
     return on_body_impl(body, ec);
   }
   void on_finish_impl(BeastError&) override {}
 };
 
-Http1Parser::Http1Parser(Kind kind, size_t max_header_bytes, BodySink on_body) {
+Http1Parser::Http1Parser(Kind kind, size_t max_header_bytes, BodySink on_body) : kind_(kind) {
   if (kind == Kind::kRequest) {
     impl_ = std::make_unique<BeastParser<true>>(max_header_bytes, std::move(on_body));
   } else {
@@ -129,6 +149,7 @@ Http1Parser::Progress Http1Parser::Parse(std::string_view* input) {
     if (input->empty()) return Progress::kNeedMore;
     BeastError error;
     const size_t consumed = impl_->Put(*input, error);
+    const std::string_view taken = input->substr(0, consumed);
     input->remove_prefix(consumed);
     if (error == beast_http::error::need_more) return Progress::kNeedMore;
     if (error == beast_http::error::header_limit) return Progress::kHeadersTooLarge;
@@ -138,6 +159,10 @@ Http1Parser::Progress Http1Parser::Parse(std::string_view* input) {
       return Progress::kMalformed;
     }
     if (impl_->HeaderDone() && !std::exchange(impl_->headers_said, true)) {
+      if (kind_ == Kind::kRequest && HasFoldedLine(taken)) {
+        impl_->error = "folded header line";
+        return Progress::kMalformed;
+      }
       return Progress::kHeadersDone;
     }
   }

@@ -13,7 +13,8 @@
 namespace spandrel::net {
 
 // One HTTP/1.1 message being read, piece by piece. Sits on Boost.Beast's parser, which refuses bare
-// line feeds, two lengths, and a length beside chunks. Header names become lower case.
+// line feeds, two lengths, and a length beside chunks. Folded lines of a request are refused too,
+// and chunk extensions beyond `max_header_bytes` in all. Header names become lower case.
 class Http1Parser {
  public:
   enum class Kind { kRequest, kResponse };
@@ -55,6 +56,7 @@ class Http1Parser {
   struct Impl;
   template <bool is_request>
   struct BeastParser;
+  const Kind kind_;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -3,9 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/beast/http/status.hpp>
 #include <iterator>
 
+#include "base/ascii.h"
 #include "net/socket/connection.h"
 
 namespace spandrel::net {
@@ -127,14 +129,9 @@ void Http1Server::OnHeaders() {
   stage_since_ = SteadyClock::now();
   body_in_ = IncomingBody(&core_->memory, core_->limits.max_body_bytes);
 
-  const std::string_view coding = FindHeader(request_.headers, "transfer-encoding");
-  if (!coding.empty() && coding != "chunked") {
-    return Refuse(Refusal::kBadRequest, 501,
-                  {base::StatusCode::kUnimplemented, "transfer-encoding must be chunked"});
-  }
-  if (parser_->http11() && request_.authority.empty()) {
-    return Refuse(Refusal::kBadRequest, 400,
-                  {base::StatusCode::kInvalidArgument, "host header is missing"});
+  if (const base::Status status = CheckHeaders(); !status.ok()) {
+    const bool unknown = status.code() == base::StatusCode::kUnimplemented;
+    return Refuse(Refusal::kBadRequest, unknown ? 501 : 400, status);
   }
   const uint64_t length = parser_->content_length().value_or(0);
   if (body_in_.Expect(length) != BodyOutcome::kOk) return RefuseThisBody(true);
@@ -142,9 +139,24 @@ void Http1Server::OnHeaders() {
   for (const auto& [name, value] : request_.headers) header_bytes += name.size() + value.size();
   if (!body_in_.ReserveExtra(header_bytes)) return RefuseThisBody(false);
   const bool has_body = length > 0 || parser_->chunked();
-  if (has_body && FindHeader(request_.headers, "expect") == "100-continue") {
+  if (has_body && base::LowerCase(FindHeader(request_.headers, "expect")) == "100-continue") {
     output_.Push(std::string(kContinue));
   }
+}
+
+// What could hide a second request, or means another server (RFC 9112, 3.2 and 6.1).
+base::Status Http1Server::CheckHeaders() const {
+  const std::string_view coding = FindHeader(request_.headers, "transfer-encoding");
+  if (!coding.empty() && base::LowerCase(coding) != "chunked") {
+    return {base::StatusCode::kUnimplemented, "transfer-encoding must be chunked"};
+  }
+  const auto hosts = std::count_if(request_.headers.begin(), request_.headers.end(),
+                                   [](const auto& header) { return header.first == "host"; });
+  if (hosts > 1) return {base::StatusCode::kInvalidArgument, "more than one host header"};
+  if (parser_->http11() && request_.authority.empty()) {
+    return {base::StatusCode::kInvalidArgument, "host header is missing"};
+  }
+  return {};
 }
 
 // Called by the parser, which must outlive the call: the refusal comes after it.

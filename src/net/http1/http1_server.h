@@ -43,6 +43,7 @@ class Http1Server final : public ServerProtocol {
   bool ParseOnce(std::string_view* input);
   void BeginRequest();
   void OnHeaders();
+  base::Status CheckHeaders() const;
   void OnRequestDone();
   bool AppendBody(std::string_view bytes);
   void RefuseThisBody(bool too_large);

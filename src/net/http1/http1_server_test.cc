@@ -145,6 +145,12 @@ TEST(Http1ServerTest, MalformedRequestsAreRefused) {
       "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip\r\n\r\n",
       "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
       "\x16\x03\x01 this is a TLS hello\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost: h\r\nX: a\r\n b\r\n\r\n",
+      "POST / HTTP/1.1\r\nHost: h\r\nContent-Length:\r\n 1\r\n\r\nx",
+      "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding:\r\n\tchunked\r\n\r\n0\r\n\r\n"
+      "GET /x HTTP/1.1\r\nHost: h\r\n\r\n",
   };
   TestServer server(Echo);
   for (const std::string& request : kMalformed) {
@@ -153,8 +159,30 @@ TEST(Http1ServerTest, MalformedRequestsAreRefused) {
     const std::string& answer = socket.ReadAll();
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 400 ") || answer.starts_with("HTTP/1.1 501 "))
         << request << answer;
+    EXPECT_EQ(Count(answer, "HTTP/1.1 "), 1U) << request;
   }
   EXPECT_EQ(server.Refused("bad_request"), std::size(kMalformed));
+}
+
+TEST(Http1ServerTest, NamesOfCodingsHaveNoCase) {
+  TestServer server(Echo);
+  TestSocket socket(server.endpoint());
+  socket.Send(
+      "POST /t HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: CHUNKED\r\nExpect: 100-Continue\r\n\r\n");
+  ASSERT_TRUE(socket.ReadUntil("HTTP/1.1 100 Continue\r\n\r\n"));
+  socket.Send("2\r\nab\r\n0\r\n\r\n");
+  EXPECT_TRUE(socket.ReadUntil("POST /t? ab"));
+}
+
+// CVE-2023-39326.
+TEST(Http1ServerTest, ChunkExtensionsAreBoundedInAll) {
+  TestServer server(Echo);
+  TestSocket socket(server.endpoint());
+  socket.Send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
+  const std::string chunk = "1;" + std::string(2000, 'e') + "\r\n \r\n";
+  for (int i = 0; i < 20; ++i) socket.Send(chunk);
+  EXPECT_TRUE(socket.ReadAll().starts_with("HTTP/1.1 400 "));
+  EXPECT_EQ(server.Refused("bad_request"), 1U);
 }
 
 TEST(Http1ServerTest, TooLargeHeadersAre431) {

@@ -193,7 +193,7 @@ void Server::Shutdown(std::chrono::steady_clock::time_point deadline) {
   impl_->stopping = true;
   if (impl_->accepting) impl_->StopAccepting();
   for (const auto& [key, connection] : impl_->connections) {
-    connection->Submit([](Protocol& protocol) { protocol.OnDrain(); });
+    connection->Drain();
   }
   const auto idle = [this]() SPANDREL_REQUIRES(impl_->mutex) {
     return impl_->connections.empty() && !impl_->accepting;

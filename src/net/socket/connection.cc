@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/socket/connection.h"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <utility>
 
@@ -13,7 +14,10 @@ constexpr size_t kReadBufferBytes = 256 << 10;
 constexpr size_t kReadTurnBytes = 1 << 20;  // then other connections get their turn
 constexpr size_t kOutputBytes = 256 << 10;
 constexpr size_t kKeptOutputBytes = 4 << 10;  // capacity that an idle connection may keep
-constexpr std::chrono::milliseconds kLinger{1'000};
+// Of a peer that goes on sending after our end.
+constexpr std::chrono::milliseconds kLingerSilence{1'000};
+constexpr std::chrono::milliseconds kLongestLinger{30'000};
+constexpr size_t kMaxLingerBytes = 64 << 20;
 
 // Shared by all connections that a thread serves, one at a time.
 char* ThreadReadBuffer() {
@@ -53,6 +57,18 @@ void Connection::Submit(Command command) {
   }
   asio::post(io_->transport.socket().get_executor(),
              [self = shared_from_this()] { self->RunInbox(); });
+}
+
+void Connection::Drain() {
+  asio::post(io_->transport.socket().get_executor(), [self = shared_from_this()] {
+    if (self->closed_ || self->protocol_ == nullptr) return;
+    if (self->lingering_) {
+      self->phase_deadline_ = std::min(self->phase_deadline_, SteadyClock::now() + kLingerSilence);
+      return self->ArmTimer();
+    }
+    self->protocol_->OnDrain();
+    self->handshaking_ ? self->ArmTimer() : self->Pump();
+  });
 }
 
 void Connection::Abort(base::Status why) {
@@ -138,7 +154,8 @@ bool Connection::ReadOnce(char* buffer, size_t size, size_t* total) {
   switch (outcome.state) {
     case IoState::kOk:
       *total += outcome.bytes;
-      if (!lingering_) protocol_->OnBytes({buffer, outcome.bytes});
+      if (lingering_) return ThrowAway(outcome.bytes);
+      protocol_->OnBytes({buffer, outcome.bytes});
       return io_->transport.tls() || outcome.bytes == size;
     case IoState::kWantRead:
       return false;
@@ -228,19 +245,29 @@ void Connection::FinishOutput() {
 }
 
 // Closing with unread input resets the connection and may take the last answer with it; so say that
-// we are through, and read until the peer is too.
+// we are through, and read for a while until the peer is too: one that uploads reads later.
 void Connection::Linger() {
   if (eof_) return Close({});
   lingering_ = true;
-  phase_deadline_ = SteadyClock::now() + kLinger;
+  last_input_ = SteadyClock::now();
+  phase_deadline_ = last_input_ + kLongestLinger;
   protocol_->OnClosed({});
   io_->transport.ShutdownWrite();
   ArmRead();
   ArmTimer();
 }
 
+// Input after our end. True when there may be more to read at once.
+bool Connection::ThrowAway(size_t bytes) {
+  last_input_ = SteadyClock::now();
+  lingered_bytes_ += bytes;
+  if (lingered_bytes_ <= kMaxLingerBytes) return true;
+  Close({});
+  return false;
+}
+
 std::optional<TimePoint> Connection::NextDeadline() const {
-  if (lingering_) return phase_deadline_;
+  if (lingering_) return std::min(phase_deadline_, last_input_ + kLingerSilence);
   std::optional<TimePoint> next = protocol_->Deadline();
   if (handshaking_ && (!next || phase_deadline_ < *next)) next = phase_deadline_;
   if (out_.size() > out_sent_ && (!next || write_stalled_at_ < *next)) next = write_stalled_at_;

@@ -39,6 +39,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Runs `command` on the strand, never inside this call; drops it when the connection is closed.
   // Any thread.
   void Submit(Command command);
+  // Tells the protocol to finish what is under way. Any thread.
+  void Drain();
   // Closes without waiting for output. Any thread.
   void Abort(base::Status why);
 
@@ -60,6 +62,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void FinishOutput();
   void ReadLastInput();
   void Linger();
+  bool ThrowAway(size_t bytes);
   void Close(const base::Status& why);
   std::optional<TimePoint> NextDeadline() const;
 
@@ -68,11 +71,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::function<void()> on_closed_;
   std::unique_ptr<Protocol> protocol_;
   TimePoint timer_at_;
-  TimePoint phase_deadline_;    // of the handshake, or of lingering
+  TimePoint phase_deadline_;    // of the handshake, or of lingering at the longest
+  TimePoint last_input_;        // while lingering
   TimePoint write_stalled_at_;  // when unsent output ends the connection
 
   std::string out_;
   size_t out_sent_ = 0;
+  size_t lingered_bytes_ = 0;
   bool handshaking_ = true;
   bool read_armed_ = false;
   bool error_armed_ = false;
