@@ -72,8 +72,9 @@ constexpr MetricEntry kTable[] = {
     {"spandrel_api_rpcs_total", kCounter, kNormal, "code",
      "Answers of the query APIs over gRPC, by status."},
     {"spandrel_endpoint_refused_requests_total", kCounter, kRefused, "server,reason",
-     "Requests that a listener did not let in: for another `host`, `unauthenticated`, of a login "
-     "that has not the `role`, or too many logins at a time (`login_busy`)."},
+     "Requests that a listener did not let in: for another `host`, by a page of another `origin`, "
+     "`unauthenticated`, of a login that has not the `role`, or too many logins at a time "
+     "(`login_busy`)."},
     {"spandrel_exporter_dropped_log_records_total", kCounter, kLoss, "exporter,reason",
      "Log records that were acknowledged and lost; part of send_failed."},
     {"spandrel_exporter_dropped_metric_points_total", kCounter, kLoss, "exporter,reason",

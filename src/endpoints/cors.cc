@@ -4,6 +4,10 @@
 #include <fmt/core.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "base/ascii.h"
+
 namespace spandrel::endpoints {
 namespace {
 
@@ -33,12 +37,29 @@ bool MatchesGlob(std::string_view pattern, std::string_view text) {
 
 }  // namespace
 
-bool OriginAllowed(const CorsConfig& config, std::string_view origin) {
+bool OriginAllowed(const std::vector<std::string>& allowed_origins, std::string_view origin) {
   if (origin.empty()) return false;
-  for (const std::string& allowed : config.allowed_origins) {
-    if (MatchesGlob(allowed, origin)) return true;
+  return std::any_of(allowed_origins.begin(), allowed_origins.end(),
+                     [origin](const std::string& allowed) { return MatchesGlob(allowed, origin); });
+}
+
+bool MayComeFromItsPage(const std::vector<std::string>& allowed_origins, const HostNames& own_names,
+                        const net::Request& request) {
+  if (request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS") {
+    return true;
   }
-  return false;
+  // Browsers alone say this, and not over plain HTTP from another machine.
+  const std::string_view site = net::FindHeader(request.headers, "sec-fetch-site");
+  if (site == "same-origin" || site == "none") return true;
+  const std::string_view origin = net::FindHeader(request.headers, "origin");
+  if (origin.empty()) return site.empty();
+  const size_t scheme = origin.find("://");
+  const std::string_view authority =
+      scheme == std::string_view::npos ? std::string_view() : origin.substr(scheme + 3);
+  if (!authority.empty() && base::LowerCase(authority) == base::LowerCase(request.authority)) {
+    return true;
+  }
+  return own_names.Names(HostOf(authority)) || OriginAllowed(allowed_origins, origin);
 }
 
 bool IsPreflight(const net::Request& request) {
@@ -49,7 +70,9 @@ bool IsPreflight(const net::Request& request) {
 std::optional<net::Response> AnswerPreflight(const CorsConfig& config, const net::Request& request,
                                              std::string_view methods) {
   if (!IsPreflight(request)) return std::nullopt;
-  if (!OriginAllowed(config, net::FindHeader(request.headers, "origin"))) return std::nullopt;
+  if (!OriginAllowed(config.allowed_origins, net::FindHeader(request.headers, "origin"))) {
+    return std::nullopt;
+  }
 
   net::Response response;
   response.status = 204;
@@ -66,7 +89,7 @@ std::optional<net::Response> AnswerPreflight(const CorsConfig& config, const net
 
 void AddCorsHeaders(const CorsConfig& config, const net::Request& request, net::Headers* headers) {
   const std::string_view origin = net::FindHeader(request.headers, "origin");
-  if (!OriginAllowed(config, origin)) return;
+  if (!OriginAllowed(config.allowed_origins, origin)) return;
   headers->emplace_back("access-control-allow-origin", std::string(origin));
   headers->emplace_back("vary", "Origin");
 }

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
+#include "endpoints/host_names.h"
 #include "endpoints/listener.h"
 #include "net/http/http.h"
 
@@ -11,7 +14,13 @@ namespace spandrel::endpoints {
 
 // Whether a page of `origin` may send: equal to one of the allowed origins, where `*` stands for
 // any run of characters.
-bool OriginAllowed(const CorsConfig& config, std::string_view origin);
+bool OriginAllowed(const std::vector<std::string>& allowed_origins, std::string_view origin);
+
+// Whether a request does not come from a page that may not send it: what only reads, what comes
+// from no browser, from a page of this very server, of a name in `own_names`, or of an allowed
+// origin. A browser sends simple POSTs of any page, and only tells where they come from.
+bool MayComeFromItsPage(const std::vector<std::string>& allowed_origins, const HostNames& own_names,
+                        const net::Request& request);
 
 // Whether a browser asks if it may send a cross-origin request.
 bool IsPreflight(const net::Request& request);

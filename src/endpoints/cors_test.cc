@@ -9,14 +9,14 @@ namespace {
 TEST(CorsTest, MatchesOriginsWithStars) {
   CorsConfig config;
   config.allowed_origins = {"https://*.example.com", "http://localhost:*"};
-  EXPECT_TRUE(OriginAllowed(config, "https://a.example.com"));
-  EXPECT_TRUE(OriginAllowed(config, "http://localhost:3000"));
-  EXPECT_FALSE(OriginAllowed(config, "https://example.com.evil.org"));
-  EXPECT_FALSE(OriginAllowed(config, "http://a.example.com"));
-  EXPECT_FALSE(OriginAllowed(config, ""));
+  EXPECT_TRUE(OriginAllowed(config.allowed_origins, "https://a.example.com"));
+  EXPECT_TRUE(OriginAllowed(config.allowed_origins, "http://localhost:3000"));
+  EXPECT_FALSE(OriginAllowed(config.allowed_origins, "https://example.com.evil.org"));
+  EXPECT_FALSE(OriginAllowed(config.allowed_origins, "http://a.example.com"));
+  EXPECT_FALSE(OriginAllowed(config.allowed_origins, ""));
   EXPECT_FALSE(OriginAllowed({}, "http://localhost:3000"));
   config.allowed_origins = {"*"};
-  EXPECT_TRUE(OriginAllowed(config, "https://anything"));
+  EXPECT_TRUE(OriginAllowed(config.allowed_origins, "https://anything"));
 }
 
 TEST(CorsTest, AnswersPreflightsOfAllowedOriginsOnly) {
@@ -35,6 +35,45 @@ TEST(CorsTest, AnswersPreflightsOfAllowedOriginsOnly) {
             "content-type, content-encoding, x-key");
   request.headers[0].second = "https://other.example";
   EXPECT_FALSE(AnswerPreflight(config, request, "POST").has_value());
+}
+
+net::Request Post(net::Headers headers) {
+  net::Request request;
+  request.method = "POST";
+  request.authority = "traces.example:8443";
+  request.headers = std::move(headers);
+  return request;
+}
+
+TEST(CorsTest, ChangesComeFromOwnPagesOrNone) {
+  const std::vector<std::string> allowed = {"https://shop.example"};
+  const HostNames names({"front.example", "*"}, LocalNames::kNone);
+  const net::Headers kMay[] = {
+      {},
+      {{"origin", "https://traces.example:8443"}},
+      {{"origin", "HTTPS://Traces.Example:8443"}},
+      {{"origin", "https://shop.example"}},
+      {{"origin", "https://front.example"}},
+      {{"origin", "https://behind.a.proxy"}, {"sec-fetch-site", "same-origin"}},
+      {{"sec-fetch-site", "none"}},
+  };
+  for (const net::Headers& headers : kMay) {
+    EXPECT_TRUE(MayComeFromItsPage(allowed, names, Post(headers)));
+  }
+  const net::Headers kMayNot[] = {
+      {{"origin", "https://evil.example"}},
+      {{"origin", "null"}},
+      {{"origin", "traces.example:8443"}},
+      {{"origin", "https://traces.example"}},
+      {{"origin", "https://evil.example"}, {"sec-fetch-site", "same-site"}},
+      {{"sec-fetch-site", "cross-site"}},
+  };
+  for (const net::Headers& headers : kMayNot) {
+    EXPECT_FALSE(MayComeFromItsPage(allowed, names, Post(headers)));
+    net::Request reads = Post(headers);
+    reads.method = "GET";
+    EXPECT_TRUE(MayComeFromItsPage(allowed, names, reads));
+  }
 }
 
 }  // namespace

@@ -21,6 +21,12 @@ base::Counter& RefusedCounter(base::MetricRegistry& metrics, const std::string& 
                             {{"server", server}, {"reason", reason}});
 }
 
+LocalNames LocalNamesOf(const ListenerConfig& listener, DefaultHosts default_hosts) {
+  const bool wants_names = default_hosts != DefaultHosts::kAny || !listener.allowed_hosts.empty();
+  if (!wants_names || !IsLoopbackName(listener.endpoint.host)) return LocalNames::kNone;
+  return default_hosts == DefaultHosts::kUndotted ? LocalNames::kUndotted : LocalNames::kOwn;
+}
+
 }  // namespace
 
 base::Result<std::shared_ptr<const Gate>> Gate::Make(
@@ -37,17 +43,19 @@ base::Result<std::shared_ptr<const Gate>> Gate::Make(
     if (!made.ok()) return made.status();
     authenticator = *std::move(made);
   }
-  const bool wants_names = default_hosts == DefaultHosts::kOwn || !listener.allowed_hosts.empty();
-  const bool loopback = wants_names && IsLoopbackName(listener.endpoint.host);
-  return std::shared_ptr<const Gate>(new Gate(HostNames(listener.allowed_hosts, loopback),
-                                              std::move(authenticator), server, metrics));
+  return std::shared_ptr<const Gate>(
+      new Gate(listener, default_hosts, std::move(authenticator), server, metrics));
 }
 
-Gate::Gate(HostNames hosts, std::shared_ptr<ServerAuthenticator> authenticator,
-           const std::string& server, base::MetricRegistry& metrics)
-    : hosts_(std::move(hosts)),
+Gate::Gate(const ListenerConfig& listener, DefaultHosts default_hosts,
+           std::shared_ptr<ServerAuthenticator> authenticator, const std::string& server,
+           base::MetricRegistry& metrics)
+    : hosts_(listener.allowed_hosts, LocalNamesOf(listener, default_hosts)),
+      checks_origin_(default_hosts != DefaultHosts::kAny),
+      allowed_origins_(listener.cors.allowed_origins),
       authenticator_(std::move(authenticator)),
       wrong_host_(RefusedCounter(metrics, server, "host")),
+      wrong_origin_(RefusedCounter(metrics, server, "origin")),
       no_login_(RefusedCounter(metrics, server, "unauthenticated")),
       no_role_(RefusedCounter(metrics, server, "role")),
       login_busy_(RefusedCounter(metrics, server, "login_busy")) {}
@@ -60,6 +68,19 @@ std::optional<GateRefusal> Gate::CheckHost(const net::Request& request) const {
       {StatusCode::kPermissionDenied,
        fmt::format("this server is not '{}'; 'allowed_hosts' says what it may be called",
                    HostOf(request.authority))},
+      {}};
+}
+
+std::optional<GateRefusal> Gate::CheckOrigin(const net::Request& request) const {
+  if (!checks_origin_ || MayComeFromItsPage(allowed_origins_, hosts_, request)) {
+    return std::nullopt;
+  }
+  if (request.http2 && net::IsGrpc(request)) return std::nullopt;
+  wrong_origin_.Add();
+  return GateRefusal{
+      403,
+      {StatusCode::kPermissionDenied,
+       "pages of other sites may not change anything here; 'cors::allowed_origins' says which may"},
       {}};
 }
 
@@ -106,6 +127,7 @@ net::Handler Guarded(std::shared_ptr<const Gate> gate, Role role, net::Handler n
           next = std::move(next)](std::shared_ptr<net::ServerCall> call) {
     const net::Request& request = call->request();
     auto refusal = gate->CheckHost(request);
+    if (!refusal) refusal = gate->CheckOrigin(request);
     Identity identity;
     if (!refusal && !IsPreflight(request)) refusal = gate->Authenticate(request, role, &identity);
     if (refusal) return call->Respond(ResponseOf(request, *refusal));

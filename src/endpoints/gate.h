@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/metrics.h"
 #include "base/status.h"
@@ -25,7 +26,8 @@ struct GateRefusal {
 // Which names a listener answers to when its configuration names none.
 enum class DefaultHosts : uint8_t {
   kAny,
-  kOwn,  // on the loopback interface its own names, elsewhere any
+  kOwn,       // on the loopback interface its own names, elsewhere any
+  kUndotted,  // the same with names of a local network
 };
 
 // What a listener asks of every request before a handler sees it: one of its own names, and who
@@ -42,6 +44,9 @@ class Gate {
 
   // 421 for a name of somebody else.
   std::optional<GateRefusal> CheckHost(const net::Request& request) const;
+  // 403 for what would change something and comes from a page of another site. gRPC passes, which
+  // no page can send by itself, and so does everything where DefaultHosts is kAny.
+  std::optional<GateRefusal> CheckOrigin(const net::Request& request) const;
   // 401 for missing or wrong credentials, 403 for those of somebody who has not the role. Without
   // authenticators everybody passes, as nobody, for everything.
   std::optional<GateRefusal> Authenticate(const net::Request& request, Role role,
@@ -50,17 +55,23 @@ class Gate {
   std::optional<GateRefusal> AuthenticateHeaders(const net::Headers& headers, Role role,
                                                  Identity* identity) const;
 
-  bool lets_all_pass() const { return hosts_.AllowsAll() && authenticator_ == nullptr; }
+  bool lets_all_pass() const {
+    return hosts_.AllowsAll() && !checks_origin_ && authenticator_ == nullptr;
+  }
   // Null: nobody is asked.
   const ServerAuthenticator* authenticator() const { return authenticator_.get(); }
 
  private:
-  Gate(HostNames hosts, std::shared_ptr<ServerAuthenticator> authenticator,
-       const std::string& server, base::MetricRegistry& metrics);
+  Gate(const ListenerConfig& listener, DefaultHosts default_hosts,
+       std::shared_ptr<ServerAuthenticator> authenticator, const std::string& server,
+       base::MetricRegistry& metrics);
 
   const HostNames hosts_;
+  const bool checks_origin_;
+  const std::vector<std::string> allowed_origins_;
   const std::shared_ptr<ServerAuthenticator> authenticator_;  // null: nobody is asked
   base::Counter& wrong_host_;
+  base::Counter& wrong_origin_;
   base::Counter& no_login_;
   base::Counter& no_role_;
   base::Counter& login_busy_;

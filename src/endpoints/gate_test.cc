@@ -39,11 +39,11 @@ TEST_F(GateTest, ALocalServerHasLocalNames) {
   for (const char* bound : {"localhost", "127.0.0.1", "::1"}) {
     const auto gate = Make(On(bound));
     for (const char* name : {"localhost:16686", "LOCALHOST.", "a.localhost", "127.0.0.1", "[::1]:9",
-                             "127.9.9.9:1", ""}) {
+                             "127.9.9.9:1", "", "[::2]", "0.0.0.0", "192.168.1.7:16686"}) {
       EXPECT_FALSE(gate->CheckHost(For(name))) << name;
     }
     for (const char* name : {"evil.example", "evil.example:16686", "localhost.evil.example",
-                             "127.0.0.1.evil.example", "[::2]", "[", "0.0.0.0", "127.0.0.1@x"}) {
+                             "127.0.0.1.evil.example", "[", "127.0.0.1@x", "collector"}) {
       const auto refusal = gate->CheckHost(For(name));
       ASSERT_TRUE(refusal) << name;
       EXPECT_EQ(refusal->http_status, 421);
@@ -54,8 +54,35 @@ TEST_F(GateTest, ALocalServerHasLocalNames) {
       HasSubstr("spandrel_endpoint_refused_requests_total{server=\"test\",reason=\"host\"}"));
 }
 
+TEST_F(GateTest, ALocalReceiverHasNamesOfItsNetwork) {
+  const auto gate = Make(On("localhost"), DefaultHosts::kUndotted);
+  for (const char* name : {"localhost:4318", "a", "otel-collector:4318", "10.0.0.1"}) {
+    EXPECT_FALSE(gate->CheckHost(For(name))) << name;
+  }
+  for (const char* name : {"evil.example", "[", "a@b", "%"}) {
+    EXPECT_TRUE(gate->CheckHost(For(name))) << name;
+  }
+  EXPECT_FALSE(Make(On("0.0.0.0"), DefaultHosts::kUndotted)->CheckHost(For("evil.example")));
+}
+
+TEST_F(GateTest, PagesOfOthersChangeNothing) {
+  net::Request request = For("localhost:4318");
+  request.method = "POST";
+  request.headers = {{"origin", "http://evil.example"}};
+  ListenerConfig listener = On("0.0.0.0");
+  const auto refusal = Make(listener)->CheckOrigin(request);
+  ASSERT_TRUE(refusal);
+  EXPECT_EQ(refusal->http_status, 403);
+  EXPECT_FALSE(Make(listener, DefaultHosts::kAny)->CheckOrigin(request));
+  listener.cors.allowed_origins = {"http://*.example"};
+  EXPECT_FALSE(Make(listener)->CheckOrigin(request));
+  request.http2 = true;
+  request.headers.emplace_back("content-type", "application/grpc");
+  EXPECT_FALSE(Make(On("0.0.0.0"))->CheckOrigin(request));
+}
+
 TEST_F(GateTest, OtherServersHaveTheNamesThatTheyAreGiven) {
-  EXPECT_TRUE(Make(On("0.0.0.0"))->lets_all_pass());
+  EXPECT_FALSE(Make(On("0.0.0.0"))->CheckHost(For("any.example")));
   EXPECT_TRUE(Make(On("localhost"), DefaultHosts::kAny)->lets_all_pass());
   ListenerConfig named = On("0.0.0.0");
   named.allowed_hosts = {"traces.example", "*.Internal"};
@@ -64,9 +91,10 @@ TEST_F(GateTest, OtherServersHaveTheNamesThatTheyAreGiven) {
   EXPECT_FALSE(gate->CheckHost(For("a.b.internal")));
   EXPECT_TRUE(gate->CheckHost(For("internal")));
   EXPECT_TRUE(gate->CheckHost(For("localhost")));
+  EXPECT_TRUE(gate->CheckHost(For("127.0.0.1")));
   ListenerConfig behind_proxy = On("localhost");
   behind_proxy.allowed_hosts = {"*"};
-  EXPECT_TRUE(Make(behind_proxy)->lets_all_pass());
+  EXPECT_FALSE(Make(behind_proxy)->CheckHost(For("any.example")));
 }
 
 TEST_F(GateTest, AnExtensionThatNobodyLookedUpLetsNobodyIn) {

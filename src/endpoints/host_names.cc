@@ -16,7 +16,20 @@ bool Fits(std::string_view name, std::string_view host) {
   return host.size() > name.size() && host.ends_with(name);
 }
 
+bool IsUndotted(std::string_view host) {
+  return !host.empty() && std::all_of(host.begin(), host.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  });
+}
+
 }  // namespace
+
+bool IsAddress(std::string_view host) {
+  const std::string text(host);
+  in6_addr address{};
+  return inet_pton(AF_INET, text.c_str(), &address) == 1 ||
+         inet_pton(AF_INET6, text.c_str(), &address) == 1;
+}
 
 bool IsLoopbackName(std::string_view host) {
   const std::string text = base::LowerCase(host);
@@ -38,8 +51,8 @@ std::string HostOf(std::string_view authority) {
   return base::LowerCase(host);
 }
 
-HostNames::HostNames(const std::vector<std::string>& names, bool loopback)
-    : allows_all_(names.empty() && !loopback), loopback_(loopback) {
+HostNames::HostNames(const std::vector<std::string>& names, LocalNames local)
+    : allows_all_(names.empty() && local == LocalNames::kNone), local_(local) {
   for (const std::string& name : names) {
     if (name == "*") allows_all_ = true;
     names_.push_back(name.starts_with("*.") ? base::LowerCase(name) : HostOf(name));
@@ -49,7 +62,12 @@ HostNames::HostNames(const std::vector<std::string>& names, bool loopback)
 bool HostNames::Allows(std::string_view authority) const {
   if (allows_all_ || authority.empty()) return true;
   const std::string host = HostOf(authority);
-  if (loopback_ && IsLoopbackName(host)) return true;
+  if (local_ != LocalNames::kNone && (IsAddress(host) || IsLoopbackName(host))) return true;
+  if (local_ == LocalNames::kUndotted && IsUndotted(host)) return true;
+  return Names(host);
+}
+
+bool HostNames::Names(std::string_view host) const {
   return std::any_of(names_.begin(), names_.end(),
                      [&host](const std::string& name) { return Fits(name, host); });
 }

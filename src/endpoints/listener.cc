@@ -129,7 +129,7 @@ HttpServerConfig DecodeHttpServer(Decoder& decoder, net::Endpoint default_endpoi
   config.max_body_bytes = ReadSize(decoder, "max_request_body_size", 1, config.max_body_bytes);
   config.read_header_timeout = DecodeInterval(decoder, "read_header_timeout");
   config.idle_timeout = DecodeInterval(decoder, "idle_timeout");
-  config.cors = DecodeCors(decoder);
+  config.listener.cors = DecodeCors(decoder);
   for (const auto* key : {"read_timeout", "write_timeout", "keep_alives_enabled"}) {
     decoder.Ignore(key, "net's own limits hold");
   }

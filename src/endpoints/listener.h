@@ -33,6 +33,7 @@ struct ListenerConfig {
   std::optional<net::ServerTls> tls;
   std::optional<AuthConfig> auth;          // none: everybody may ask
   std::vector<std::string> allowed_hosts;  // `Host`s that are answered; empty: see Gate
+  CorsConfig cors;                         // of HTTP alone
   bool include_metadata = false;  // keep the headers of requests as metadata of their batches
 
   bool is_encrypted() const { return tls.has_value(); }
@@ -57,7 +58,6 @@ struct HttpServerConfig {
   size_t max_body_bytes = 64 << 20;  // `max_request_body_size`; also after decompression
   std::chrono::nanoseconds read_header_timeout{0};  // 0: net's default
   std::chrono::nanoseconds idle_timeout{0};         // 0: net's default
-  CorsConfig cors;
 };
 
 // What is said of security beside an address: `tls`, `auth`, `allowed_hosts`. Files are read, so

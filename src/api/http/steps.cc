@@ -41,7 +41,9 @@ Steps::Steps(const StepOptions& options, base::MetricRegistry& metrics)
       slow_reader_(CancelledCounter(metrics, "slow_reader")) {}
 
 std::optional<StepRefusal> Steps::CheckHost(const net::Request& request) const {
-  return options_.gate == nullptr ? std::nullopt : options_.gate->CheckHost(request);
+  if (options_.gate == nullptr) return std::nullopt;
+  auto refusal = options_.gate->CheckHost(request);
+  return refusal ? refusal : options_.gate->CheckOrigin(request);
 }
 
 std::optional<StepRefusal> Steps::ReadTenant(const net::Request& request,

@@ -50,7 +50,7 @@ class Steps {
  public:
   Steps(const StepOptions& options, base::MetricRegistry& metrics);
 
-  // By which name the server was asked; for what needs no login too.
+  // By which name the server was asked, and by a page of whom; for what needs no login too.
   std::optional<StepRefusal> CheckHost(const net::Request& request) const;
   // The first step alone, for what asks the store nothing: by the credentials of the request, or
   // those of the session that its cookie names.

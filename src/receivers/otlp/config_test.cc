@@ -63,7 +63,7 @@ protocols:
   EXPECT_EQ(config->url_paths[0], "/v2/spans");
   EXPECT_EQ(config->url_paths[1], "/v1/metrics");
   EXPECT_EQ(config->http->max_body_bytes, 1000u);
-  EXPECT_EQ(config->http->cors.max_age_seconds, 60);
+  EXPECT_EQ(config->http->listener.cors.max_age_seconds, 60);
 }
 
 TEST(OtlpReceiverConfigTest, AProtocolCanBeTurnedOff) {

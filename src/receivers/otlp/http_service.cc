@@ -136,14 +136,14 @@ net::Response HttpService::AnswerBadBody(const Ingest& ingest, Encoding encoding
 }
 
 void HttpService::Respond(net::ServerCall& call, net::Response response) const {
-  endpoints::AddCorsHeaders(config_.cors, call.request(), &response.headers);
+  endpoints::AddCorsHeaders(config_.listener.cors, call.request(), &response.headers);
   call.Respond(std::move(response));
 }
 
 void HttpService::Handle(std::shared_ptr<const HttpService> service,
                          std::shared_ptr<net::ServerCall> call) {
   const net::Request& request = call->request();
-  if (auto preflight = endpoints::AnswerPreflight(service->config_.cors, request, "POST")) {
+  if (auto preflight = endpoints::AnswerPreflight(service->config_.listener.cors, request, "POST")) {
     return call->Respond(std::move(*preflight));
   }
   const std::optional<Encoding> encoding = EncodingOf(request);

@@ -145,8 +145,11 @@ base::Status OtlpReceiver::Listen(std::string_view protocol,
   options.tls = listener.tls;
   options.limits = limits;
   options.name = fmt::format("{}/{}", context_.id, protocol);
-  auto gate = endpoints::Gate::Make(listener, endpoints::DefaultHosts::kAny, options.name,
-                                    context_.metrics, std::move(login));
+  // No browser speaks gRPC by itself, and gRPC clients name the server as they please.
+  const auto hosts =
+      protocol == "grpc" ? endpoints::DefaultHosts::kAny : endpoints::DefaultHosts::kUndotted;
+  auto gate =
+      endpoints::Gate::Make(listener, hosts, options.name, context_.metrics, std::move(login));
   if (!gate.ok()) return gate.status().Annotate(context_.id);
   auto server = std::make_unique<net::Server>(
       runtime_, std::move(options), context_.metrics, context_.memory,

@@ -556,7 +556,7 @@ TEST_F(OtlpReceiverTest, ATenantBeyondItsRateIsToldWhenToComeAgain) {
 }
 
 TEST_F(OtlpReceiverTest, LetsAllowedPagesSend) {
-  config_->http->cors.allowed_origins = {"https://shop.example"};
+  config_->http->listener.cors.allowed_origins = {"https://shop.example"};
   Start();
   net::Headers headers = Json();
   headers.emplace_back("origin", "https://shop.example");

@@ -133,7 +133,7 @@ class QueryExtension final : public pipeline::Extension {
     service_ = std::make_unique<api::Service>(
         api::ServiceContext{store_->store().reader(), metrics_, *workers_,
                             [this] { return Status(); }, EmbeddedPage()},
-        api::ServiceOptions{steps, config_->http.cors,
+        api::ServiceOptions{steps, config_->http.listener.cors,
                             api::QueryQueueLimits{.waiting = kQueuedQueries,
                                                   .waiting_of_peer = kQueuedQueriesOfPeer,
                                                   .running_long = processors},
