@@ -13,6 +13,7 @@
 #include "server/collector.h"
 #include "server/configuration.h"
 #include "server/options.h"
+#include "server/process/process.h"
 #include "store_tool/store_command.h"
 #include "traffic/load.h"
 
@@ -55,6 +56,7 @@ void LogAddresses(const Addresses& addresses) {
 int Serve(const Options& options) {
   IgnoreOtherSignals();
   const sigset_t signals = BlockStopSignals();
+  RaiseOpenFilesLimit();
   Collector collector(options);
   if (base::Status status = collector.Start(); !status.ok()) {
     fmt::print(stderr, "spandrel: {}\n", status.message());

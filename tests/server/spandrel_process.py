@@ -24,8 +24,8 @@ def run(*arguments, timeout=30):
 class Spandrel:
     """A running server: `with Spandrel(...) as server: server.get("/health")`."""
 
-    def __init__(self, *arguments, data_dir=None, built_in=True, log=None):
-        """`log`, where its log is to go, keeps `log()` empty."""
+    def __init__(self, *arguments, data_dir=None, built_in=True, log=None, open_files=None):
+        """`log`, where its log is to go, keeps `log()` empty. `open_files`: how many it may have, not more."""
         self._folder = tempfile.TemporaryDirectory(prefix="spandrel-test-")
         folder = pathlib.Path(self._folder.name)
         self.data_dir = pathlib.Path(data_dir or folder / "data")
@@ -35,6 +35,8 @@ class Spandrel:
         if built_in:
             command += ["--data-dir", self.data_dir, "--otlp-grpc", "127.0.0.1:0", "--otlp-http", "127.0.0.1:0",
                         "--http", "127.0.0.1:0"]
+        if open_files:
+            command = ["prlimit", f"--nofile={open_files}:{open_files}", *command]
         self.process = subprocess.Popen([str(word) for word in command], stdout=log or self._log, stderr=log or self._log)
         self.addresses = self._wait_until_ready()
 

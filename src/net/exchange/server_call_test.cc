@@ -80,6 +80,23 @@ TEST_F(HeldCallTest, AReaderThatGoesEndsTheWait) {
   EXPECT_FALSE(waiting.get());
 }
 
+TEST(ServerCallTest, AReaderThatTakesTooLittleIsDropped) {
+  ServerLimits limits;
+  limits.read_window = std::chrono::milliseconds(50);
+  limits.min_read_bytes_per_second = 1 << 20;
+  std::promise<std::shared_ptr<ServerCall>> arrived;
+  TestServer server(
+      [&arrived](std::shared_ptr<ServerCall> call) { arrived.set_value(std::move(call)); }, limits);
+  TestSocket socket(server.endpoint());
+  socket.Send(kGet);
+  const auto call = arrived.get_future().get();
+  call->Start(200, {});
+  for (int i = 0; i < 64; ++i) call->Write(std::string(1 << 20, 'x'));
+  EXPECT_FALSE(call->WaitUntilSent(0, After(kPatience)));
+  EXPECT_TRUE(call->cancelled());
+  EXPECT_EQ(server.Refused("slow_reader"), 1U);
+}
+
 TEST_F(HeldCallTest, AHalfCloseIsAnswered) {
   TestSocket socket(server_.endpoint());
   socket.Send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");

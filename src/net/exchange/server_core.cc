@@ -14,6 +14,7 @@ constexpr std::array<std::string_view, static_cast<size_t>(Refusal::kCount)> kNa
     "header_timeout",    "slow_body",
     "slow_reader",       "misuse",
     "protocol_error",    "too_many_connections",
+    "too_many_of_peer",  "idlest",
     "tls_handshake",     "unanswered"};
 
 constexpr std::chrono::milliseconds kMemoryRetryDelay{1'000};

@@ -28,6 +28,8 @@ enum class Refusal : uint8_t {
   kMisuse,
   kProtocolError,
   kTooManyConnections,
+  kTooManyOfPeer,
+  kIdlest,
   kTlsHandshake,
   kUnanswered,
   kCount,

@@ -6,7 +6,8 @@
 namespace spandrel::net {
 namespace {
 
-constexpr size_t kFirstStepBytes = 1 << 20;  // a claim is believed this far
+constexpr size_t kBelievedBytes = 16 << 10;  // of a claimed size, whoever claims it
+constexpr size_t kBelievedFactor = 4;        // and so many times what has come of it
 constexpr size_t kSmallestStepBytes = 4 << 10;
 constexpr size_t kJoinBytes = 4 << 10;  // small pieces are joined up to this
 
@@ -14,8 +15,18 @@ constexpr size_t kJoinBytes = 4 << 10;  // small pieces are joined up to this
 
 bool IncomingBody::Grow(size_t bytes) {
   if (memory_ == nullptr) return true;
+  if (!hold_.TryGrow(bytes, *memory_)) return false;
   if (reservation_.bytes() == 0) return memory_->TryReserve(bytes, &reservation_);
   return reservation_.TryGrow(bytes);
+}
+
+size_t IncomingBody::CapacityFor(size_t needed, size_t reserved) const {
+  // A size that has been passed was no size.
+  const bool is_known = needed <= expected_;
+  const size_t roomy = is_known
+                           ? std::min(expected_, std::max(needed * kBelievedFactor, kBelievedBytes))
+                           : std::max(reserved * 2, kSmallestStepBytes);
+  return std::min(std::max(needed, roomy), limit_);
 }
 
 BodyOutcome IncomingBody::Expect(size_t size) {
@@ -30,10 +41,7 @@ BodyOutcome IncomingBody::Append(std::string_view bytes) {
   // A fresh string has room for a few bytes that nobody reserved: count from zero then.
   const size_t reserved = bytes_.empty() ? 0 : bytes_.capacity();
   if (needed > reserved) {
-    const size_t doubled = std::max(reserved * 2, kSmallestStepBytes);
-    const size_t believed = std::min(expected_, std::max(doubled, kFirstStepBytes));
-    const size_t capacity =
-        std::min(std::max({needed, believed, expected_ == 0 ? doubled : 0}), limit_);
+    const size_t capacity = CapacityFor(needed, reserved);
     if (!Grow(capacity - reserved)) return BodyOutcome::kNoMemory;
     // reserve() on the string itself would round up to more than was reserved.
     std::string grown;
@@ -48,6 +56,7 @@ BodyOutcome IncomingBody::Append(std::string_view bytes) {
 void IncomingBody::Discard() {
   std::string().swap(bytes_);
   reservation_.Release();
+  hold_.Release();
 }
 
 void OutgoingBody::Push(std::string piece) {

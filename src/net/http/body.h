@@ -7,16 +7,20 @@
 #include <vector>
 
 #include "base/byte_budget.h"
+#include "net/http/peer_share.h"
 
 namespace spandrel::net {
 
 enum class BodyOutcome { kOk, kTooLarge, kNoMemory };
 
-// A body being received: its memory is reserved before it is taken. Grows in few steps, to the
-// expected size when that is known and believable.
+// A body being received: its memory is reserved before it is taken, and counts to the share of its
+// peer until it is whole. Grows in few steps; a size that is claimed is believed up to a small
+// multiple of what has come.
 class IncomingBody {
  public:
-  IncomingBody(base::ByteBudget* memory, size_t limit) : memory_(memory), limit_(limit) {}
+  // `memory` and `share` may be null, and outlive it.
+  IncomingBody(base::ByteBudget* memory, size_t limit, PeerShare* share = nullptr)
+      : memory_(memory), limit_(limit), hold_(share) {}
 
   // Reserves for bytes held beside the body, such as headers.
   bool ReserveExtra(size_t bytes) { return Grow(bytes); }
@@ -28,16 +32,21 @@ class IncomingBody {
   void Discard();
 
   std::string TakeBytes() { return std::move(bytes_); }
-  base::ByteBudget::Reservation TakeReservation() { return std::move(reservation_); }
+  base::ByteBudget::Reservation TakeReservation() {
+    hold_.Release();
+    return std::move(reservation_);
+  }
 
  private:
   bool Grow(size_t bytes);
+  size_t CapacityFor(size_t needed, size_t reserved) const;
 
   base::ByteBudget* memory_;  // null: unlimited
   size_t limit_;
   size_t expected_ = 0;
   std::string bytes_;
   base::ByteBudget::Reservation reservation_;
+  PeerShare::Hold hold_;
 };
 
 // A body being sent, in the pieces that were written.

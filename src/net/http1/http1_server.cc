@@ -32,10 +32,12 @@ bool StatusHasNoBody(int status) {
 }  // namespace
 
 Http1Server::Http1Server(std::shared_ptr<const ServerCore> core,
-                         std::weak_ptr<Connection> connection, std::string peer)
+                         std::weak_ptr<Connection> connection, std::string peer,
+                         std::shared_ptr<PeerShare> share)
     : core_(std::move(core)),
       connection_(std::move(connection)),
       peer_(std::move(peer)),
+      share_(std::move(share)),
       body_in_(&core_->memory, core_->limits.max_body_bytes),
       stage_since_(SteadyClock::now()) {}
 
@@ -127,7 +129,7 @@ void Http1Server::OnHeaders() {
   first_request_ = false;
   stage_ = Stage::kBody;
   stage_since_ = SteadyClock::now();
-  body_in_ = IncomingBody(&core_->memory, core_->limits.max_body_bytes);
+  body_in_ = IncomingBody(&core_->memory, core_->limits.max_body_bytes, share_.get());
 
   if (const base::Status status = CheckHeaders(); !status.ok()) {
     const bool unknown = status.code() == base::StatusCode::kUnimplemented;
@@ -309,6 +311,11 @@ void Http1Server::OnDeadline(TimePoint) {
   Refuse(slow_body ? Refusal::kSlowBody : Refusal::kHeaderTimeout, 408,
          {base::StatusCode::kDeadlineExceeded,
           slow_body ? "request body comes too slowly" : "request headers did not come in time"});
+}
+
+std::optional<TimePoint> Http1Server::IdleSince() const {
+  const bool idle = stage_ == Stage::kIdle || stage_ == Stage::kHeaders;
+  return idle && output_.size() == 0 ? std::optional<TimePoint>(stage_since_) : std::nullopt;
 }
 
 void Http1Server::OnDrain() {

@@ -16,7 +16,7 @@ namespace spandrel::net {
 class Http1Server final : public ServerProtocol {
  public:
   Http1Server(std::shared_ptr<const ServerCore> core, std::weak_ptr<Connection> connection,
-              std::string peer);
+              std::string peer, std::shared_ptr<PeerShare> share);
 
   base::Status OnConnected(std::string_view) override { return {}; }
   void OnBytes(std::string_view bytes) override;
@@ -26,6 +26,7 @@ class Http1Server final : public ServerProtocol {
   bool Done() const override { return closing_ && output_.size() == 0; }
   std::optional<TimePoint> Deadline() const override;
   void OnDeadline(TimePoint now) override;
+  std::optional<TimePoint> IdleSince() const override;
   void OnDrain() override;
   void OnClosed(const base::Status& why) override;
 
@@ -57,6 +58,7 @@ class Http1Server final : public ServerProtocol {
   const std::shared_ptr<const ServerCore> core_;
   const std::weak_ptr<Connection> connection_;
   const std::string peer_;
+  const std::shared_ptr<PeerShare> share_;  // null: no bound
 
   std::string input_;
   std::unique_ptr<Http1Parser> parser_;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <condition_variable>
+#include <future>
 #include <mutex>
 
 #include "net/testing/server.h"
@@ -256,16 +257,60 @@ TEST(Http1ServerTest, IdleConnectionsEnd) {
   EXPECT_TRUE(socket.ReadAll().ends_with("POST /? x"));
 }
 
+// A server whose first call is held, so that its connection is busy.
+struct BusyServer {
+  explicit BusyServer(const ServerLimits& limits)
+      : server([this](std::shared_ptr<ServerCall> call) { held.set_value(std::move(call)); },
+               limits),
+        first(server.endpoint()) {
+    first.Send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    call = held.get_future().get();
+  }
+
+  std::promise<std::shared_ptr<ServerCall>> held;
+  TestServer server;
+  TestSocket first;
+  std::shared_ptr<ServerCall> call;
+};
+
 TEST(Http1ServerTest, ConnectionsOverTheLimitAreClosed) {
   ServerLimits limits;
   limits.max_connections = 1;
+  limits.max_connections_of_peer = 100;
+  BusyServer busy(limits);
+  TestSocket second(busy.server.endpoint());
+  EXPECT_EQ(second.ReadAll(), "");
+  EXPECT_EQ(busy.server.Refused("too_many_connections"), 1U);
+}
+
+TEST(Http1ServerTest, OneAddressHasAShareOfTheConnections) {
+  ServerLimits limits;
+  limits.max_connections = 2;
+  BusyServer busy(limits);
+  TestSocket second(busy.server.endpoint());
+  EXPECT_EQ(second.ReadAll(), "");
+  EXPECT_EQ(busy.server.Refused("too_many_of_peer"), 1U);
+}
+
+TEST(Http1ServerTest, IdleConnectionsMakeRoom) {
+  ServerLimits limits;
+  limits.max_connections = 1;
+  limits.max_connections_of_peer = 100;
   TestServer server(Echo, limits);
   TestSocket first(server.endpoint());
   first.Send(Post("/", "x"));
   ASSERT_TRUE(first.ReadUntil("POST /? x"));
-  TestSocket second(server.endpoint());
-  EXPECT_EQ(second.ReadAll(), "");
-  EXPECT_EQ(server.Refused("too_many_connections"), 1U);
+  // It becomes idle a moment after its answer is here.
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  bool answered = false;
+  while (!answered && std::chrono::steady_clock::now() < deadline) {
+    TestSocket second(server.endpoint());
+    second.Send(Post("/second", "x"));
+    answered = second.ReadUntil("POST /second? x");
+  }
+  EXPECT_TRUE(answered);
+  EXPECT_GE(server.Refused("idlest"), 1U);
+  EXPECT_EQ(Count(first.ReadAll(), "HTTP/1.1 "), 1U);
 }
 
 TEST(Http1ServerTest, ShutdownWaitsForAnswersUnderWay) {

@@ -24,8 +24,8 @@ Http2Settings SettingsFor(const ServerLimits& limits) {
 }  // namespace
 
 struct Http2Server::Stream {
-  Stream(int32_t id, const ServerCore& core)
-      : id(id), body(&core.memory, core.limits.max_body_bytes) {}
+  Stream(int32_t id, const ServerCore& core, PeerShare* share)
+      : id(id), body(&core.memory, core.limits.max_body_bytes, share) {}
 
   const int32_t id;
   Request request;
@@ -38,6 +38,8 @@ struct Http2Server::Stream {
 
   std::shared_ptr<ExchangeState> state;
   OutgoingBody output;
+  size_t sent_in_window = 0;
+  bool waits_since_window = false;  // all of the window
   Headers trailers;
   bool answering = false;
   bool head_request = false;
@@ -45,11 +47,13 @@ struct Http2Server::Stream {
 };
 
 Http2Server::Http2Server(std::shared_ptr<const ServerCore> core,
-                         std::weak_ptr<Connection> connection, std::string peer)
+                         std::weak_ptr<Connection> connection, std::string peer,
+                         std::shared_ptr<PeerShare> share)
     : Http2Session(Role::kServer, SettingsFor(core->limits)),
       core_(std::move(core)),
       connection_(std::move(connection)),
       peer_(std::move(peer)),
+      share_(std::move(share)),
       misuse_(core_->limits.max_resets_per_second),
       idle_since_(SteadyClock::now()) {}
 
@@ -86,7 +90,7 @@ bool Http2Server::OnBeginHeaders(const Frame& frame) {
   header_block_since_ = SteadyClock::now();
   header_block_stream_ = frame.hd.stream_id;
   if (frame.headers.cat != NGHTTP2_HCAT_REQUEST) return true;
-  auto stream = std::make_unique<Stream>(frame.hd.stream_id, *core_);
+  auto stream = std::make_unique<Stream>(frame.hd.stream_id, *core_, share_.get());
   stream->request.http2 = true;
   stream->request.peer = peer_;
   streams_.emplace(frame.hd.stream_id, std::move(stream));
@@ -281,9 +285,13 @@ bool Http2Server::OnBodyDrained(int32_t id, bool* more_to_come) {
 
 void Http2Server::OnBodySent(int32_t id, size_t bytes) {
   unsent_ -= bytes;
+  sent_in_window_ += bytes;
   progress_at_ = SteadyClock::now();
   Stream* const stream = Find(id);
-  if (stream != nullptr && stream->state != nullptr) stream->state->OnSent(bytes);
+  if (stream == nullptr) return;
+  stream->sent_in_window += bytes;
+  if (stream->output.size() == 0) stream->waits_since_window = false;
+  if (stream->state != nullptr) stream->state->OnSent(bytes);
 }
 
 void Http2Server::SubmitHeaders(Stream& stream, int status, const Headers& headers,
@@ -324,7 +332,10 @@ void Http2Server::StartResponse(int64_t exchange, int status, Headers headers) {
 void Http2Server::WriteResponse(int64_t exchange, std::string bytes) {
   Stream* const stream = Find(exchange);
   if (stream == nullptr || stream->head_request || bytes.empty()) return;
-  if (unsent_ == 0) progress_at_ = SteadyClock::now();
+  if (unsent_ == 0) {
+    progress_at_ = SteadyClock::now();
+    BeginReadWindow(progress_at_);
+  }
   unsent_ += bytes.size();
   stream->output.Push(std::move(bytes));
   nghttp2_session_resume_data(session(), stream->id);
@@ -362,7 +373,10 @@ std::optional<TimePoint> Http2Server::Deadline() const {
     if (!next || at < *next) next = at;
   };
   if (header_block_since_) consider(*header_block_since_ + core_->limits.header_timeout);
-  if (unsent_ > 0) consider(progress_at_ + core_->limits.idle_timeout);
+  if (unsent_ > 0) {
+    consider(progress_at_ + core_->limits.idle_timeout);
+    consider(read_check_at_);
+  }
   if (streams_.empty()) consider(idle_since_ + core_->limits.idle_timeout);
   return next;
 }
@@ -375,12 +389,8 @@ void Http2Server::OnDeadline(TimePoint now) {
     nghttp2_session_terminate_session(session(), NGHTTP2_ENHANCE_YOUR_CALM);
     return;
   }
-  if (unsent_ > 0 && progress_at_ + limits.idle_timeout <= now) {
-    core_->refusals.Add(Refusal::kSlowReader);
-    broken_ = true;
-    nghttp2_session_terminate_session(session(), NGHTTP2_ENHANCE_YOUR_CALM);
-    return;
-  }
+  if (unsent_ > 0 && progress_at_ + limits.idle_timeout <= now) return DropSlowReader();
+  if (unsent_ > 0 && read_check_at_ <= now) return CheckReader(now);
   if (streams_.empty() && idle_since_ + limits.idle_timeout <= now) return OnDrain();
   for (const auto& [id, stream] : streams_) {
     if (!stream->receiving) continue;
@@ -388,6 +398,41 @@ void Http2Server::OnDeadline(TimePoint now) {
     Refuse(*stream, Refusal::kSlowBody, 408,
            {base::StatusCode::kDeadlineExceeded, "request body comes too slowly"});
   }
+}
+
+void Http2Server::BeginReadWindow(TimePoint now) {
+  read_check_at_ = now + core_->limits.read_window;
+  sent_in_window_ = 0;
+}
+
+void Http2Server::DropSlowReader() {
+  core_->refusals.Add(Refusal::kSlowReader);
+  broken_ = true;
+  nghttp2_session_terminate_session(session(), NGHTTP2_ENHANCE_YOUR_CALM);
+}
+
+// Something has waited all the time since the last look, so the peer sets the pace: of the
+// connection, and of the streams whose window it keeps shut.
+void Http2Server::CheckReader(TimePoint now) {
+  const double seconds = std::chrono::duration<double>(core_->limits.read_window).count();
+  const auto least =
+      static_cast<size_t>(static_cast<double>(core_->limits.min_read_bytes_per_second) * seconds);
+  if (sent_in_window_ < least) return DropSlowReader();
+  for (const auto& [id, stream] : streams_) {
+    const bool is_slow = stream->waits_since_window && stream->sent_in_window < least;
+    if (is_slow && nghttp2_session_get_stream_remote_window_size(session(), stream->id) <= 0) {
+      core_->refusals.Add(Refusal::kSlowReader);
+      nghttp2_submit_rst_stream(session(), NGHTTP2_FLAG_NONE, stream->id,
+                                NGHTTP2_ENHANCE_YOUR_CALM);
+    }
+    stream->sent_in_window = 0;
+    stream->waits_since_window = stream->output.size() > 0;
+  }
+  BeginReadWindow(now);
+}
+
+std::optional<TimePoint> Http2Server::IdleSince() const {
+  return streams_.empty() ? std::optional<TimePoint>(idle_since_) : std::nullopt;
 }
 
 void Http2Server::OnDrain() {

@@ -16,7 +16,7 @@ namespace spandrel::net {
 class Http2Server final : public ServerProtocol, private Http2Session {
  public:
   Http2Server(std::shared_ptr<const ServerCore> core, std::weak_ptr<Connection> connection,
-              std::string peer);
+              std::string peer, std::shared_ptr<PeerShare> share);
   ~Http2Server() override;
 
   base::Status OnConnected(std::string_view) override { return {}; }
@@ -27,6 +27,7 @@ class Http2Server final : public ServerProtocol, private Http2Session {
   bool Done() const override;
   std::optional<TimePoint> Deadline() const override;
   void OnDeadline(TimePoint now) override;
+  std::optional<TimePoint> IdleSince() const override;
   void OnDrain() override;
   void OnClosed(const base::Status& why) override;
 
@@ -59,14 +60,20 @@ class Http2Server final : public ServerProtocol, private Http2Session {
   void SubmitHeaders(Stream& stream, int status, const Headers& headers, bool with_body);
   void StopReceiving(Stream& stream);
   std::optional<TimePoint> EarliestBodyDeadline() const;
+  void CheckReader(TimePoint now);
+  void BeginReadWindow(TimePoint now);
+  void DropSlowReader();
 
   const std::shared_ptr<const ServerCore> core_;
   const std::weak_ptr<Connection> connection_;
   const std::string peer_;
+  const std::shared_ptr<PeerShare> share_;  // null: no bound
   std::unordered_map<int64_t, std::unique_ptr<Stream>> streams_;
   MisuseBudget misuse_;
   TimePoint idle_since_;
-  TimePoint progress_at_;  // of output, while some waits
+  TimePoint progress_at_;      // of output, while some waits
+  TimePoint read_check_at_;    // when to look how much of it has gone, while some waits
+  size_t sent_in_window_ = 0;  // since the last look
   std::optional<TimePoint> header_block_since_;
   int32_t header_block_stream_ = 0;
   size_t receiving_ = 0;  // streams whose body is still to come

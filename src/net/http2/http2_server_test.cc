@@ -138,6 +138,12 @@ void Answer(const std::shared_ptr<ServerCall>& call) {
   call->Respond(std::move(response));
 }
 
+void LongAnswer(const std::shared_ptr<ServerCall>& call) {
+  Response response;
+  response.body.assign(32 << 20, 'x');
+  call->Respond(std::move(response));
+}
+
 // Keeps the calls, so that their streams stay open.
 class Holder {
  public:
@@ -275,6 +281,46 @@ TEST(Http2MisuseTest, ZeroWindowReaderIsDropped) {
               Frame(kSettings, 0, 0, std::string("\0\4\0\0\0\0", 6)) +
               RequestHeaders(1, kEndStream));
   socket.ReadAll();
+  EXPECT_EQ(server.Refused("slow_reader"), 1U);
+}
+
+// CVE-2019-9511: a window that is opened by a byte at a time.
+TEST(Http2MisuseTest, ADribblingReaderIsDropped) {
+  ServerLimits limits;
+  limits.read_window = milliseconds(30);
+  TestServer server(LongAnswer, limits);
+  Peer peer(server.endpoint());
+  peer.socket.Send(RequestHeaders(1, kEndStream));
+  ReceivedFrame frame;
+  bool open = true;
+  while (open && peer.Next(&frame) && frame.type != kGoaway) {
+    if (frame.type != kData) continue;
+    open = peer.socket.Send(Frame(kWindowUpdate, 0, 0, Big32(1)) +
+                            Frame(kWindowUpdate, 0, 1, Big32(1)));
+    if (frame.payload.size() == 1) std::this_thread::sleep_for(milliseconds(5));
+  }
+  peer.socket.ReadAll();
+  EXPECT_EQ(server.Refused("slow_reader"), 1U);
+}
+
+TEST(Http2MisuseTest, AStreamThatIsNotReadIsResetAndOthersGoOn) {
+  ServerLimits limits;
+  limits.read_window = milliseconds(30);
+  TestServer server(LongAnswer, limits);
+  Peer peer(server.endpoint());
+  // SETTINGS_INITIAL_WINDOW_SIZE 0: each stream waits until its own window is opened.
+  peer.socket.Send(Frame(kSettings, 0, 0, std::string("\0\4\0\0\0\0", 6)) +
+                   RequestHeaders(1, kEndStream) + RequestHeaders(3, kEndStream) +
+                   Frame(kWindowUpdate, 0, 3, Big32(1000)));
+  ReceivedFrame frame;
+  uint32_t reset = 0;
+  while (reset == 0 && peer.Next(&frame)) {
+    if (frame.type == kReset) reset = frame.stream;
+    if (frame.type != kData) continue;
+    const std::string update = Big32(static_cast<uint32_t>(frame.payload.size()));
+    peer.socket.Send(Frame(kWindowUpdate, 0, 0, update) + Frame(kWindowUpdate, 0, 3, update));
+  }
+  EXPECT_EQ(reset, 1U);
   EXPECT_EQ(server.Refused("slow_reader"), 1U);
 }
 

@@ -4,11 +4,11 @@
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/ip/v6_only.hpp>
-#include <unordered_map>
 #include <vector>
 
 #include "base/log.h"
 #include "base/mutex.h"
+#include "net/peer/connection_table.h"
 #include "net/peer/server_front.h"
 #include "net/socket/connection.h"
 #include "net/socket/tls_context.h"
@@ -62,7 +62,8 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
         core(std::make_shared<ServerCore>(ServerCore{
             options.limits, RefusalCounters(metrics, options.name), memory, std::move(handler)})),
         acceptor(asio::make_strand(runtime.context)),
-        retry_timer(acceptor.get_executor()) {}
+        retry_timer(acceptor.get_executor()),
+        connections(runtime.descriptors, options.limits, core->refusals) {}
 
   base::Status Start();
   void Accept();
@@ -80,8 +81,7 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
 
   base::Mutex mutex;
   base::CondVar changed;
-  std::unordered_map<Connection*, std::shared_ptr<Connection>> connections
-      SPANDREL_GUARDED_BY(mutex);
+  ConnectionTable connections SPANDREL_GUARDED_BY(mutex);
   bool accepting SPANDREL_GUARDED_BY(mutex) = false;
   bool stopping SPANDREL_GUARDED_BY(mutex) = false;
 };
@@ -141,6 +141,9 @@ void Server::Impl::Serve(Socket socket) {
   ConnectionTimeouts timeouts;
   timeouts.handshake = core->limits.header_timeout;
   timeouts.stalled_write = core->limits.idle_timeout;
+  timeouts.min_read_bytes_per_second = core->limits.min_read_bytes_per_second;
+  timeouts.read_window = core->limits.read_window;
+  const std::string key = PeerKey(peer.address());
   SslPtr session;
   if (certificates) {
     auto made = certificates->NewSession(SteadyClock::now(), runtime.tls_generation);
@@ -149,18 +152,17 @@ void Server::Impl::Serve(Socket socket) {
   }
   const base::MutexLock lock(mutex);
   if (stopping) return;
-  if (connections.size() >= core->limits.max_connections) {
-    return core->refusals.Add(Refusal::kTooManyConnections);
-  }
+  if (!connections.MakeRoomFor(key)) return;
   auto connection =
       std::make_shared<Connection>(Transport(std::move(socket), std::move(session)), timeouts);
-  connections.emplace(connection.get(), connection);
-  connection->set_on_closed([self = shared_from_this(), key = connection.get()] {
+  connections.Add(connection, key);
+  connection->set_on_closed([self = shared_from_this(), closed = connection.get()] {
     const base::MutexLock closed_lock(self->mutex);
-    self->connections.erase(key);
+    self->connections.Remove(closed);
     self->changed.NotifyAll();
   });
-  connection->Start(std::make_unique<ServerFront>(core, connection, AddressText(peer)));
+  connection->Start(
+      std::make_unique<ServerFront>(core, connection, AddressText(peer), runtime.peers.Enter(key)));
 }
 
 void Server::Impl::StopAccepting() {
@@ -192,16 +194,14 @@ void Server::Shutdown(std::chrono::steady_clock::time_point deadline) {
   base::MutexLock lock(impl_->mutex);
   impl_->stopping = true;
   if (impl_->accepting) impl_->StopAccepting();
-  for (const auto& [key, connection] : impl_->connections) {
-    connection->Drain();
-  }
+  impl_->connections.ForEach([](Connection& connection) { connection.Drain(); });
   const auto idle = [this]() SPANDREL_REQUIRES(impl_->mutex) {
     return impl_->connections.empty() && !impl_->accepting;
   };
   if (impl_->changed.WaitUntil(lock, deadline, idle)) return;
-  for (const auto& [key, connection] : impl_->connections) {
-    connection->Abort({base::StatusCode::kCancelled, "server shut down"});
-  }
+  impl_->connections.ForEach([](Connection& connection) {
+    connection.Abort({base::StatusCode::kCancelled, "server shut down"});
+  });
   impl_->changed.Wait(lock, idle);
 }
 

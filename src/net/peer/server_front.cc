@@ -12,10 +12,12 @@ constexpr std::string_view kPreface(NGHTTP2_CLIENT_MAGIC, NGHTTP2_CLIENT_MAGIC_L
 }  // namespace
 
 ServerFront::ServerFront(std::shared_ptr<const ServerCore> core,
-                         std::weak_ptr<Connection> connection, std::string peer)
+                         std::weak_ptr<Connection> connection, std::string peer,
+                         std::shared_ptr<PeerShare> share)
     : core_(std::move(core)),
       connection_(std::move(connection)),
       peer_(std::move(peer)),
+      share_(std::move(share)),
       since_(SteadyClock::now()) {}
 
 base::Status ServerFront::OnConnected(std::string_view alpn) {
@@ -27,9 +29,9 @@ base::Status ServerFront::OnConnected(std::string_view alpn) {
 
 void ServerFront::Choose(bool http2) {
   if (http2) {
-    inner_ = std::make_unique<Http2Server>(core_, connection_, peer_);
+    inner_ = std::make_unique<Http2Server>(core_, connection_, peer_, share_);
   } else {
-    inner_ = std::make_unique<Http1Server>(core_, connection_, peer_);
+    inner_ = std::make_unique<Http1Server>(core_, connection_, peer_, share_);
   }
 }
 

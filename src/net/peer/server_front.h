@@ -5,6 +5,7 @@
 #include <string>
 
 #include "net/exchange/server_exchange.h"
+#include "net/http/peer_share.h"
 
 namespace spandrel::net {
 
@@ -13,7 +14,7 @@ namespace spandrel::net {
 class ServerFront final : public Protocol {
  public:
   ServerFront(std::shared_ptr<const ServerCore> core, std::weak_ptr<Connection> connection,
-              std::string peer);
+              std::string peer, std::shared_ptr<PeerShare> share = nullptr);
 
   base::Status OnConnected(std::string_view alpn) override;
   void OnBytes(std::string_view bytes) override;
@@ -23,6 +24,9 @@ class ServerFront final : public Protocol {
   bool Done() const override { return inner_ != nullptr ? inner_->Done() : closing_; }
   std::optional<TimePoint> Deadline() const override;
   void OnDeadline(TimePoint now) override;
+  std::optional<TimePoint> IdleSince() const override {
+    return inner_ != nullptr ? inner_->IdleSince() : since_;
+  }
   void OnDrain() override;
   void OnClosed(const base::Status& why) override;
 
@@ -32,6 +36,7 @@ class ServerFront final : public Protocol {
   const std::shared_ptr<const ServerCore> core_;
   const std::weak_ptr<Connection> connection_;
   const std::string peer_;
+  const std::shared_ptr<PeerShare> share_;  // null: no bound
   const TimePoint since_;
   std::string first_bytes_;  // while they may still be HTTP/2's preface
   std::unique_ptr<ServerProtocol> inner_;

@@ -12,7 +12,9 @@
 #include <thread>
 #include <vector>
 
+#include "net/socket/descriptor_share.h"
 #include "net/socket/io_runtime.h"
+#include "net/socket/peer_table.h"
 #include "net/socket/steady_time.h"
 
 // Internal: the only header of the module that shows Boost.Asio.
@@ -30,6 +32,9 @@ using Timer = asio::basic_waitable_timer<SteadyClock, asio::wait_traits<SteadyCl
 struct IoRuntime::Impl {
   explicit Impl(size_t threads) : context(static_cast<int>(threads)) {}
 
+  // Of all servers. Connections may outlive these only as long as the context runs.
+  DescriptorShare descriptors;
+  PeerTable peers;
   asio::io_context context;
   asio::executor_work_guard<Executor> work{context.get_executor()};
   std::vector<std::thread> threads;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/socket/connection.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <utility>
@@ -18,6 +21,7 @@ constexpr size_t kKeptOutputBytes = 4 << 10;  // capacity that an idle connectio
 constexpr std::chrono::milliseconds kLingerSilence{1'000};
 constexpr std::chrono::milliseconds kLongestLinger{30'000};
 constexpr size_t kMaxLingerBytes = 64 << 20;
+constexpr TimePoint::rep kBusy = TimePoint::max().time_since_epoch().count();
 
 // Shared by all connections that a thread serves, one at a time.
 char* ThreadReadBuffer() {
@@ -36,7 +40,9 @@ struct Connection::Io {
 };
 
 Connection::Connection(Transport transport, ConnectionTimeouts timeouts)
-    : io_(std::make_unique<Io>(std::move(transport))), timeouts_(timeouts) {}
+    : io_(std::make_unique<Io>(std::move(transport))),
+      timeouts_(timeouts),
+      idle_since_(SteadyClock::now().time_since_epoch().count()) {}
 
 Connection::~Connection() = default;
 
@@ -74,6 +80,26 @@ void Connection::Drain() {
 void Connection::Abort(base::Status why) {
   asio::post(io_->transport.socket().get_executor(),
              [self = shared_from_this(), why = std::move(why)] { self->Close(why); });
+}
+
+void Connection::CloseIfIdle(base::Status why) {
+  asio::post(
+      io_->transport.socket().get_executor(), [self = shared_from_this(), why = std::move(why)] {
+        if (self->closed_) return;
+        const bool idle =
+            self->handshaking_ || self->lingering_ || self->protocol_->IdleSince().has_value();
+        if (idle && self->out_.empty()) self->Close(why);
+      });
+}
+
+std::optional<TimePoint> Connection::idle_since() const {
+  const TimePoint::rep since = idle_since_.load(std::memory_order_relaxed);
+  if (since == kBusy) return std::nullopt;
+  return TimePoint(TimePoint::duration(since));
+}
+
+void Connection::NoteIdle(std::optional<TimePoint> since) {
+  idle_since_.store(since ? since->time_since_epoch().count() : kBusy, std::memory_order_relaxed);
 }
 
 void Connection::Handshake() {
@@ -195,6 +221,7 @@ void Connection::Pump() {
   }
   if (lingering_ && eof_) return Close({});
   if (!lingering_ && protocol_->Done()) return Linger();
+  if (!lingering_) NoteIdle(protocol_->IdleSince());
   ArmRead();
   ArmTimer();
 }
@@ -212,6 +239,7 @@ bool Connection::WriteOut() {
   const IoOutcome outcome = io_->transport.Write(out_.data() + out_sent_, out_.size() - out_sent_);
   if (outcome.state == IoState::kOk) {
     out_sent_ += outcome.bytes;
+    written_ += static_cast<int64_t>(outcome.bytes);
     write_stalled_at_ = SteadyClock::now() + timeouts_.stalled_write;
     if (out_sent_ == out_.size()) FinishOutput();
     return true;
@@ -225,6 +253,7 @@ bool Connection::WriteOut() {
     return false;
   }
   if (outcome.state == IoState::kWantWrite) ArmWrite();
+  NoteOutput();
   ArmRead();
   ArmTimer();
   return false;
@@ -242,6 +271,33 @@ void Connection::ReadLastInput() {
 void Connection::FinishOutput() {
   out_.clear();
   out_sent_ = 0;
+  read_check_at_.reset();
+}
+
+void Connection::NoteOutput() {
+  NoteIdle(std::nullopt);
+  if (read_check_at_ || timeouts_.min_read_bytes_per_second == 0) return;
+  read_check_at_ = SteadyClock::now() + timeouts_.read_window;
+  taken_before_ = BytesTaken();
+}
+
+// What the socket still has is not taken yet: its buffer may hold megabytes, and is filled again in
+// large steps.
+int64_t Connection::BytesTaken() const {
+  int unsent = 0;
+  if (ioctl(io_->transport.socket().native_handle(), SIOCOUTQ, &unsent) != 0) unsent = 0;
+  return written_ - unsent;
+}
+
+bool Connection::ReadsTooSlowly(TimePoint now) {
+  if (!read_check_at_ || *read_check_at_ > now) return false;
+  const auto seconds = std::chrono::duration<double>(timeouts_.read_window).count();
+  const auto least = static_cast<double>(timeouts_.min_read_bytes_per_second) * seconds;
+  const int64_t taken = BytesTaken();
+  if (static_cast<double>(taken - taken_before_) < least) return true;
+  read_check_at_ = now + timeouts_.read_window;
+  taken_before_ = taken;
+  return false;
 }
 
 // Closing with unread input resets the connection and may take the last answer with it; so say that
@@ -250,6 +306,7 @@ void Connection::Linger() {
   if (eof_) return Close({});
   lingering_ = true;
   last_input_ = SteadyClock::now();
+  NoteIdle(last_input_);
   phase_deadline_ = last_input_ + kLongestLinger;
   protocol_->OnClosed({});
   io_->transport.ShutdownWrite();
@@ -271,6 +328,7 @@ std::optional<TimePoint> Connection::NextDeadline() const {
   std::optional<TimePoint> next = protocol_->Deadline();
   if (handshaking_ && (!next || phase_deadline_ < *next)) next = phase_deadline_;
   if (out_.size() > out_sent_ && (!next || write_stalled_at_ < *next)) next = write_stalled_at_;
+  if (read_check_at_ && (!next || *read_check_at_ < *next)) next = read_check_at_;
   return next;
 }
 
@@ -298,7 +356,8 @@ void Connection::OnTimer() {
   if (handshaking_ && phase_deadline_ <= now) {
     return Close({base::StatusCode::kUnavailable, "tls: handshake timed out"});
   }
-  if (out_.size() > out_sent_ && write_stalled_at_ <= now) {
+  const bool is_stalled = out_.size() > out_sent_ && write_stalled_at_ <= now;
+  if (is_stalled || ReadsTooSlowly(now)) {
     return Close({base::StatusCode::kDeadlineExceeded, "peer does not read"});
   }
   protocol_->OnDeadline(now);

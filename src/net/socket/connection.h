@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -19,6 +21,9 @@ class Transport;
 struct ConnectionTimeouts {
   std::chrono::milliseconds handshake{10'000};
   std::chrono::milliseconds stalled_write{60'000};
+  // What a peer must take in every `read_window` while something waits for it. 0: as it likes.
+  size_t min_read_bytes_per_second = 0;
+  std::chrono::milliseconds read_window{10'000};
 };
 
 // Moves bytes between one socket and one protocol, and keeps time for it. Idle it holds no buffers:
@@ -43,6 +48,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Drain();
   // Closes without waiting for output. Any thread.
   void Abort(base::Status why);
+  // The same, but only when nothing is under way by then.
+  void CloseIfIdle(base::Status why);
+  // As Protocol::IdleSince, as far as it is known. Any thread.
+  std::optional<TimePoint> idle_since() const;
 
  private:
   struct Io;
@@ -60,6 +69,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void RefillOutput();
   bool WriteOut();
   void FinishOutput();
+  void NoteOutput();
+  int64_t BytesTaken() const;
+  bool ReadsTooSlowly(TimePoint now);
+  void NoteIdle(std::optional<TimePoint> since);
   void ReadLastInput();
   void Linger();
   bool ThrowAway(size_t bytes);
@@ -75,6 +88,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
   TimePoint last_input_;        // while lingering
   TimePoint write_stalled_at_;  // when unsent output ends the connection
 
+  // While output waits: when to look how much of it the peer has taken, and how much it had taken
+  // when it began to wait.
+  std::optional<TimePoint> read_check_at_;
+  int64_t taken_before_ = 0;
+  int64_t written_ = 0;  // by the socket's account
+
+  std::atomic<TimePoint::rep> idle_since_;  // kBusy: not idle
   std::string out_;
   size_t out_sent_ = 0;
   size_t lingered_bytes_ = 0;

@@ -34,6 +34,8 @@ class Protocol {
   // When OnDeadline must be called, unless the deadline has moved by then.
   virtual std::optional<TimePoint> Deadline() const = 0;
   virtual void OnDeadline(TimePoint now) = 0;
+  // Since when nothing has been under way, so that closing would do no harm. None: something is.
+  virtual std::optional<TimePoint> IdleSince() const { return std::nullopt; }
   // Finish what is under way, take nothing new.
   virtual void OnDrain() = 0;
   // The last call. `why` is OK when we closed it in order, DEADLINE_EXCEEDED when the peer did not

@@ -25,6 +25,14 @@ size_t MemoryLimitBytes(uint64_t asked_mib) {
   return std::clamp(pages * page_size / 4, 256 * kMiB, 2048 * kMiB);
 }
 
+void RaiseOpenFilesLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  // Where it is refused, the former holds.
+  (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 double ResidentBytes() {
   std::ifstream statm("/proc/self/statm");
   double total_pages = 0;

@@ -10,6 +10,10 @@ namespace spandrel::server {
 // memory, but 256 MiB at least and 2 GiB at most.
 size_t MemoryLimitBytes(uint64_t asked_mib);
 
+// As many open files as the system grants: connections are many, and nothing here counts bits of
+// descriptors. Before anything asks for the limit.
+void RaiseOpenFilesLimit();
+
 // Bytes of this process that are in memory now, and CPU time it has used.
 double ResidentBytes();
 double CpuSeconds();
