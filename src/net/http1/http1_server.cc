@@ -219,6 +219,10 @@ void Http1Server::QueueBody(std::string bytes) {
 
 void Http1Server::Respond(int64_t exchange, Response response) {
   if (exchange != exchange_ || stage_ != Stage::kAnswering) return;
+  if (!ReserveAnswer(*core_, response.body.size(), &output_memory_)) {
+    const BodyRefusal refusal = RefuseBody(false, *core_);
+    return Refuse(refusal.reason, refusal.http_status, refusal.status);
+  }
   AppendHead(response.status, response.headers, response.body.size());
   QueueBody(std::move(response.body));
   EndResponse();
@@ -271,6 +275,7 @@ void Http1Server::EndResponse() {
 void Http1Server::Produce(size_t limit, std::string* out) {
   const size_t count = std::min(limit, output_.size());
   output_.Drain(count, out);
+  if (output_.size() == 0) output_memory_.Release();
   if (state_ != nullptr) state_->OnSent(count);
   if (stage_ == Stage::kIdle && (eof_ || !input_.empty())) ParseAll();
 }

@@ -38,6 +38,7 @@ struct Http2Server::Stream {
 
   std::shared_ptr<ExchangeState> state;
   OutgoingBody output;
+  base::ByteBudget::Reservation output_memory;
   size_t sent_in_window = 0;
   bool waits_since_window = false;  // all of the window
   Headers trailers;
@@ -313,6 +314,9 @@ void Http2Server::Respond(int64_t exchange, Response response) {
     response.headers.emplace_back("content-length", length);
   }
   if (stream->head_request) response.body.clear();
+  if (!ReserveAnswer(*core_, response.body.size(), &stream->output_memory)) {
+    return RefuseBodyOf(*stream, false);
+  }
   if (response.body.empty() && response.trailers.empty()) {
     for (auto& [name, value] : response.headers) value = CleanHeaderValue(std::move(value));
     return SubmitHeaders(*stream, response.status, response.headers, false);
