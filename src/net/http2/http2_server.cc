@@ -61,10 +61,29 @@ Http2Server::Http2Server(std::shared_ptr<const ServerCore> core,
 Http2Server::~Http2Server() = default;
 
 void Http2Server::OnBytes(std::string_view bytes) {
-  if (broken_ || Receive(bytes).ok()) return;
-  if (!broken_) core_->refusals.Add(Refusal::kProtocolError);
-  nghttp2_session_terminate_session(
-      session(), std::exchange(broken_, true) ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR);
+  while (!broken_ && !bytes.empty()) {
+    std::optional<FrameHead> begun;
+    const std::string_view part = frames_.Take(&bytes, &begun);
+    if (begun && !MayBegin(*begun)) return;
+    if (Receive(part).ok()) continue;
+    if (!broken_) core_->refusals.Add(Refusal::kProtocolError);
+    nghttp2_session_terminate_session(session(), std::exchange(broken_, true)
+                                                     ? NGHTTP2_ENHANCE_YOUR_CALM
+                                                     : NGHTTP2_PROTOCOL_ERROR);
+  }
+}
+
+// nghttp2 itself lets pass what comes on streams that it has forgotten.
+bool Http2Server::MayBegin(const FrameHead& frame) {
+  if (frame.type != NGHTTP2_HEADERS && frame.type != NGHTTP2_DATA) return true;
+  const bool is_allowed = frame.type == NGHTTP2_DATA || history_.Open(frame.stream);
+  const bool has_ended = history_.HasEnded(frame.stream) && Find(frame.stream) == nullptr;
+  if (is_allowed && !has_ended) return true;
+  core_->refusals.Add(Refusal::kProtocolError);
+  broken_ = true;
+  nghttp2_session_terminate_session(session(),
+                                    has_ended ? NGHTTP2_STREAM_CLOSED : NGHTTP2_PROTOCOL_ERROR);
+  return false;
 }
 
 // Whoever closes its side can neither ask for more of an answer nor take it back.
@@ -152,6 +171,7 @@ bool Http2Server::SpendMisuse(const Frame& frame) {
 bool Http2Server::OnFrame(const Frame& frame) {
   if (!SpendMisuse(frame)) return false;
   if (frame.hd.type == NGHTTP2_RST_STREAM) {
+    history_.End(frame.hd.stream_id);
     const Stream* const stream = Find(frame.hd.stream_id);
     if (stream != nullptr && stream->answering) core_->refusals.AddAborted();
   }
@@ -160,6 +180,7 @@ bool Http2Server::OnFrame(const Frame& frame) {
   if (frame.hd.type == NGHTTP2_HEADERS) header_block_since_.reset();
   if (stream == nullptr) return true;
   const bool end = (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+  if (end) history_.End(stream->id);
   if (frame.hd.type == NGHTTP2_HEADERS && frame.headers.cat == NGHTTP2_HCAT_REQUEST) {
     OnHeadersDone(*stream);
     if (!end && !stream->refused) {

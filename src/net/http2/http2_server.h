@@ -7,8 +7,10 @@
 #include <unordered_map>
 
 #include "net/exchange/server_exchange.h"
+#include "net/http2/frame_finder.h"
 #include "net/http2/http2_session.h"
 #include "net/http2/misuse_budget.h"
+#include "net/http2/stream_history.h"
 
 namespace spandrel::net {
 
@@ -51,6 +53,7 @@ class Http2Server final : public ServerProtocol, private Http2Session {
   void OnBodySent(int32_t id, size_t bytes) override;
 
   Stream* Find(int64_t id);
+  bool MayBegin(const FrameHead& frame);
   bool SpendMisuse(const Frame& frame);
   void OnHeadersDone(Stream& stream);
   void OnRequestDone(Stream& stream);
@@ -70,6 +73,8 @@ class Http2Server final : public ServerProtocol, private Http2Session {
   const std::shared_ptr<PeerShare> share_;  // null: no bound
   std::unordered_map<int64_t, std::unique_ptr<Stream>> streams_;
   MisuseBudget misuse_;
+  FrameFinder frames_;
+  StreamHistory history_;
   TimePoint idle_since_;
   TimePoint progress_at_;      // of output, while some waits
   TimePoint read_check_at_;    // when to look how much of it has gone, while some waits

@@ -357,6 +357,48 @@ TEST(Http2AbortTest, ARequestThatIsTakenBackIsCancelled) {
             1U);
 }
 
+// RFC 9113, 5.1.
+TEST(Http2StreamTest, NothingComesOnAStreamThatHasEnded) {
+  const std::string kAfterwards[] = {Frame(kData, kEndStream, 1, "x"),
+                                     RequestHeaders(1, kEndStream)};
+  TestServer server(Answer);
+  for (const std::string& frame : kAfterwards) {
+    Peer peer(server.endpoint());
+    peer.socket.Send(RequestHeaders(1, kEndStream));
+    ReceivedFrame received;
+    ASSERT_TRUE(peer.ReadUntil(kData, &received));
+    peer.socket.Send(frame);
+    EXPECT_EQ(peer.GoawayCode(), NGHTTP2_STREAM_CLOSED);
+    Peer resetting(server.endpoint());
+    resetting.socket.Send(RequestHeaders(1, 0) + Frame(kReset, 0, 1, Big32(NGHTTP2_CANCEL)) +
+                          frame);
+    EXPECT_EQ(resetting.GoawayCode(), NGHTTP2_STREAM_CLOSED);
+  }
+  EXPECT_EQ(server.Refused("protocol_error"), 2 * std::size(kAfterwards));
+}
+
+TEST(Http2StreamTest, NumbersThatWereLeftOutStayClosed) {
+  TestServer server(Answer);
+  Peer peer(server.endpoint());
+  peer.socket.Send(RequestHeaders(5, kEndStream) + RequestHeaders(3, kEndStream));
+  EXPECT_EQ(peer.GoawayCode(), NGHTTP2_PROTOCOL_ERROR);
+}
+
+// What a peer sends before it has seen that we ended its stream is not its fault.
+TEST(Http2StreamTest, WhatComesAfterOurResetIsIgnored) {
+  ServerLimits limits;
+  limits.max_body_bytes = 10;
+  TestServer server(Answer, limits);
+  Peer peer(server.endpoint());
+  peer.socket.Send(RequestHeaders(1, 0) + Frame(kData, 0, 1, std::string(20, 'x')));
+  ReceivedFrame frame;
+  ASSERT_TRUE(peer.ReadUntil(kReset, &frame));
+  peer.socket.Send(Frame(kData, 0, 1, "x") + Frame(kData, kEndStream, 1, "x") +
+                   RequestHeaders(3, kEndStream));
+  ASSERT_TRUE(peer.ReadUntil(kData, &frame));
+  EXPECT_EQ(frame.stream, 3U);
+}
+
 TEST(Http2BodyTest, GrpcSizeOverTheLimitIsRefusedByItsPrefix) {
   ServerLimits limits;
   limits.max_body_bytes = 1000;
