@@ -230,6 +230,19 @@ TEST(Http1ServerTest, NoMemoryIs503WithRetryAfter) {
   EXPECT_EQ(server.memory.used(), 0U);
 }
 
+TEST(Http1ServerTest, AnAnswerWithoutRoomIs503) {
+  TestServer server(
+      [](const std::shared_ptr<ServerCall>& call) {
+        call->Respond({200, {}, std::string(128 << 10, 'x'), {}});
+      },
+      {}, {}, 64 << 10);
+  TestSocket socket(server.endpoint());
+  socket.Send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_TRUE(socket.ReadAll().starts_with("HTTP/1.1 503 "));
+  EXPECT_EQ(server.Refused("no_memory"), 1U);
+  EXPECT_EQ(server.memory.used(), 0U);
+}
+
 TEST(Http1ServerTest, SlowHeadersAndSlowBodiesEnd) {
   ServerLimits limits;
   limits.header_timeout = std::chrono::milliseconds(30);
