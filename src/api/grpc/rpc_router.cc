@@ -125,7 +125,8 @@ void RpcRouter::Admit(const RpcHandler& handler, Cost cost,
   const std::string peer = admission.peer;
   const auto place = queue_.TrySubmit(
       peer, cost,
-      [this, &handler, admission = std::move(admission), call] { Run(handler, admission, *call); });
+      [this, &handler, admission = std::move(admission), call] { Run(handler, admission, *call); },
+      [call] { return call->cancelled(); });
   if (place != QueryQueue::Place::kTaken) Finish(*call, steps_.NoRoom(place));
 }
 

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/mutex.h"
 #include "base/worker_pool.h"
@@ -42,30 +43,40 @@ class QueryQueue : public std::enable_shared_from_this<QueryQueue> {
     kNoRoomForPeer,  // too many of this peer do
   };
   // `work` is run only when it is taken. Work of one peer and one cost begins in the order in which
-  // it came.
-  [[nodiscard]] Place TrySubmit(const std::string& peer, Cost cost, std::function<void()> work);
+  // it came. Where there is no room, work that waits for somebody who `is_gone` is run first, on
+  // this thread, so that it ends.
+  [[nodiscard]] Place TrySubmit(const std::string& peer, Cost cost, std::function<void()> work,
+                                std::function<bool()> is_gone = nullptr);
 
  private:
   using Work = std::function<void()>;
+  struct Waiting {
+    Work work;
+    std::function<bool()> is_gone;  // empty: never
+  };
 
   // What waits of one cost.
   class Lane {
    public:
     bool empty() const { return turns_.empty(); }
     size_t WaitingOf(const std::string& peer) const;
-    void Add(const std::string& peer, Work work);
+    void Add(const std::string& peer, Waiting waiting);
     // The first of the peer whose turn it is; there is one.
     Work Take();
+    // Moves to `gone` what nobody waits for any more.
+    void TakeGone(std::vector<Work>* gone);
 
    private:
-    std::map<std::string, std::deque<Work>> by_peer_;  // none of them empty
-    std::deque<std::string> turns_;                    // each peer that waits once
+    std::map<std::string, std::deque<Waiting>> by_peer_;  // none of them empty
+    std::deque<std::string> turns_;                       // each peer that waits once
   };
   struct Taken {
     Work work;
     Cost cost = Cost::kQuick;
   };
 
+  Place PlaceFor(const std::string& peer) SPANDREL_REQUIRES(mutex_);
+  std::vector<Work> TakeGone() SPANDREL_REQUIRES(mutex_);
   // Does what waits until nothing may run.
   void Run();
   // No work when nothing may run now.

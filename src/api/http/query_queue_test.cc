@@ -40,6 +40,15 @@ class QueryQueueTest : public ::testing::Test {
       done_.push_back(name);
     });
   }
+  Place AddGone(const std::string& peer, const std::string& name) {
+    return queue_->TrySubmit(
+        peer, Cost::kLong,
+        [this, name] {
+          const base::MutexLock lock(mutex_);
+          done_.push_back(name);
+        },
+        [] { return true; });
+  }
   // What was done, in order, when all is done.
   std::vector<std::string> Finish() {
     release_.set_value();
@@ -54,6 +63,22 @@ class QueryQueueTest : public ::testing::Test {
   std::shared_ptr<QueryQueue> queue_;
   std::optional<base::WorkerPool> workers_;
 };
+
+TEST_F(QueryQueueTest, WhoHasGoneMakesRoom) {
+  Start({.waiting = 4, .waiting_of_peer = 3, .running_long = 1});
+  Hold(Cost::kQuick);
+  EXPECT_EQ(AddGone("a", "gone 1"), Place::kTaken);
+  EXPECT_EQ(Add("a", Cost::kLong, "a1"), Place::kTaken);
+  EXPECT_EQ(AddGone("a", "gone 2"), Place::kTaken);
+  EXPECT_EQ(Add("a", Cost::kLong, "a2"), Place::kTaken);
+  EXPECT_EQ(AddGone("b", "gone 3"), Place::kTaken);
+  EXPECT_EQ(AddGone("b", "gone 4"), Place::kTaken);
+  EXPECT_EQ(Add("c", Cost::kLong, "c1"), Place::kTaken);
+  EXPECT_EQ(Add("c", Cost::kLong, "c2"), Place::kTaken);
+  EXPECT_EQ(Add("c", Cost::kLong, "c3"), Place::kNoRoom);
+  EXPECT_THAT(Finish(),
+              ElementsAre("gone 1", "gone 2", "gone 3", "gone 4", "a1", "c1", "a2", "c2"));
+}
 
 TEST_F(QueryQueueTest, PeersTakeTurns) {
   Start({.waiting = 10, .waiting_of_peer = 10, .running_long = 1});

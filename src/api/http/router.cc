@@ -197,7 +197,8 @@ void Router::Run(const Route& route, Work work) const {
   const std::string peer = work.admission.peer;
   const auto place = queue_.TrySubmit(
       peer, route.cost,
-      [this, &route, work = std::make_shared<Work>(std::move(work))] { Answer(route, *work); });
+      [this, &route, work = std::make_shared<Work>(std::move(work))] { Answer(route, *work); },
+      [call] { return call->cancelled(); });
   if (place == QueryQueue::Place::kTaken) return;
   Refuse(call, ErrorResponse(steps_.NoRoom(place)));
 }
