@@ -16,6 +16,7 @@ namespace {
 
 using spandrel::endpoints::BasicAuthenticator;
 using spandrel::endpoints::HostNames;
+using spandrel::endpoints::LocalNames;
 using spandrel::endpoints::PasswordFile;
 
 // Nobody guesses it.
@@ -28,10 +29,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static BasicAuthenticator basic(*PasswordFile::Parse(kUsers));
   const auto known = basic.Authenticate({{"authorization", std::string(text)}});
   if (known.ok()) SPANDREL_CHECK(known->name == "ann");
-  const HostNames local({}, true);
+  const HostNames local({}, LocalNames::kOwn);
   if (local.Allows(text)) {
     const std::string host = spandrel::endpoints::HostOf(text);
-    SPANDREL_CHECK(text.empty() || spandrel::endpoints::IsLoopbackName(host));
+    SPANDREL_CHECK(text.empty() || spandrel::endpoints::IsLoopbackName(host) ||
+                   spandrel::endpoints::IsAddress(host));
   }
   const auto tokens = spandrel::endpoints::ParseTokens(text);
   if (tokens.ok()) SPANDREL_CHECK(!tokens->empty() && !tokens->front().empty());

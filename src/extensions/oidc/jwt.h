@@ -11,8 +11,8 @@
 
 #include "base/status.h"
 
-// JSON Web Tokens (RFC 7519) that are signed with a public key. The signatures are checked by
-// cjose; what may be checked with what is decided here, as RFC 8725 asks.
+// JSON Web Tokens (RFC 7519) that are signed with a public key. OpenSSL checks the signatures;
+// what may be checked with what is decided here, as RFC 8725 asks.
 namespace spandrel::extensions {
 
 inline constexpr size_t kMaxTokenBytes = 16 << 10;
