@@ -135,14 +135,14 @@ TEST(Http1ServerTest, HeaderValuesCannotEndTheirLine) {
 }
 
 TEST(Http1ServerTest, MalformedRequestsAreRefused) {
+  const std::string kPost = "POST / HTTP/1.1\r\nHost: h\r\n";
   const std::string kMalformed[] = {
       "GET / HTTP/1.1\r\n\r\n",                                   // no host
       "GET  / HTTP/9.9\r\nHost: h\r\n\r\n",                       // version
       "GET / HTTP/1.1\r\nHost: h\r\nBad Header: x\r\n\r\n",       // space in a name
       "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n",  // negative
       "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
-      "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nTransfer-Encoding: "
-      "chunked\r\n\r\n0\r\n\r\n",
+      kPost + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
       "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip\r\n\r\n",
       "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
       "\x16\x03\x01 this is a TLS hello\r\n\r\n",
@@ -150,8 +150,7 @@ TEST(Http1ServerTest, MalformedRequestsAreRefused) {
       "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n",
       "GET / HTTP/1.1\r\nHost: h\r\nX: a\r\n b\r\n\r\n",
       "POST / HTTP/1.1\r\nHost: h\r\nContent-Length:\r\n 1\r\n\r\nx",
-      "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding:\r\n\tchunked\r\n\r\n0\r\n\r\n"
-      "GET /x HTTP/1.1\r\nHost: h\r\n\r\n",
+      kPost + "Transfer-Encoding:\r\n\tchunked\r\n\r\n0\r\n\r\nGET /x HTTP/1.1\r\nHost: h\r\n\r\n",
   };
   TestServer server(Echo);
   for (const std::string& request : kMalformed) {
@@ -343,7 +342,8 @@ TEST(Http1ServerTest, ShutdownWaitsForAnswersUnderWay) {
   std::thread stopper(
       [&] { server.server->Shutdown(std::chrono::steady_clock::now() + kPatience); });
   EXPECT_EQ(idle.ReadAll(), "");
-  Echo(std::move(held));
+  Echo(held);
+  held.reset();
   stopper.join();
   EXPECT_TRUE(busy.ReadAll().ends_with("GET /? "));
 }
