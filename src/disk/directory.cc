@@ -126,7 +126,7 @@ Result<DirectoryLock> DirectoryLock::Take(const std::string& directory,
                                           const std::string& lock_file) {
   const int fd = ::open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kFileMode);
   if (fd < 0) return DiskError(directory, errno);
-  DirectoryLock lock(fd);
+  DirectoryLock lock(directory, lock_file, fd);
   if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return DiskError(directory, errno);
     return Status(StatusCode::kFailedPrecondition,
@@ -134,6 +134,15 @@ Result<DirectoryLock> DirectoryLock::Take(const std::string& directory,
   }
   if (!WriteHolder(fd)) return DiskError(directory, errno);
   return lock;
+}
+
+Status DirectoryLock::CheckHeld() const {
+  struct stat opened {};
+  struct stat named {};
+  const bool held = ::fstat(fd_, &opened) == 0 && ::stat(lock_file_.c_str(), &named) == 0 &&
+                    opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+  if (held) return {};
+  return {StatusCode::kNotFound, directory_ + ": was removed or moved away while in use"};
 }
 
 DirectoryLock::~DirectoryLock() {

@@ -44,14 +44,25 @@ class DirectoryLock {
   static base::Result<DirectoryLock> Take(const std::string& directory,
                                           const std::string& lock_file);
 
-  DirectoryLock(DirectoryLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  DirectoryLock(DirectoryLock&& other) noexcept
+      : directory_(std::move(other.directory_)),
+        lock_file_(std::move(other.lock_file_)),
+        fd_(std::exchange(other.fd_, -1)) {}
   DirectoryLock(const DirectoryLock&) = delete;
   DirectoryLock& operator=(const DirectoryLock&) = delete;
   DirectoryLock& operator=(DirectoryLock&&) = delete;
   ~DirectoryLock();
 
+  // NOT_FOUND when the directory is no longer where it was taken: removed, moved away, hidden by a
+  // mount, or another one in its place, which is not held. OK again once it is back. Any thread.
+  base::Status CheckHeld() const;
+
  private:
-  explicit DirectoryLock(int fd) : fd_(fd) {}
+  DirectoryLock(std::string directory, std::string lock_file, int fd)
+      : directory_(std::move(directory)), lock_file_(std::move(lock_file)), fd_(fd) {}
+
+  std::string directory_;
+  std::string lock_file_;
   int fd_ = -1;
 };
 

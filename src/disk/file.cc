@@ -154,6 +154,13 @@ Status File::Rename(const std::string& path) {
   return {};
 }
 
+bool File::IsInPlace() const {
+  struct stat opened {};
+  struct stat named {};
+  return ::fstat(fd_, &opened) == 0 && ::stat(path_.c_str(), &named) == 0 &&
+         opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
 Result<uint64_t> File::Size() const {
   struct stat info {};
   if (::fstat(fd_, &info) != 0) return DiskError(path_, errno);

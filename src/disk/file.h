@@ -51,6 +51,9 @@ class File {
   base::Status Truncate(uint64_t size);
   base::Status Rename(const std::string& path);
 
+  // Whether its path still leads to it. It does not once the file or a folder above it was removed,
+  // moved away, or hidden by a mount: what is written then, nobody finds again.
+  bool IsInPlace() const;
   base::Result<uint64_t> Size() const;
   // Where the last written byte may be: the size without the hole that ends a preallocated file.
   base::Result<uint64_t> DataEnd() const;

@@ -17,8 +17,9 @@ using base::Status;
 constexpr size_t kMaxSpares = 2;
 constexpr std::chrono::milliseconds kRetryWhenFull{1000};
 
-void RemoveOrWarn(const std::string& path) {
-  const Status removed = disk::RemoveFile(path);
+void RemoveOrWarn(const LogOptions& options, const std::string& path) {
+  Status removed = options.CheckPlace();
+  if (removed.ok()) removed = disk::RemoveFile(path);
   if (!removed.ok()) base::LogWarn("cannot remove log file: {}", removed.message());
 }
 
@@ -43,10 +44,11 @@ void LogFiles::RemoveOldSpares() const {
   const Result<std::vector<disk::NumberedFile>> spares =
       disk::ListNumberedFiles(options_.paths.folder, kSpareLogExtension);
   if (!spares.ok()) return base::LogWarn("spare log files: {}", spares.status().message());
-  for (const disk::NumberedFile& spare : *spares) RemoveOrWarn(spare.path);
+  for (const disk::NumberedFile& spare : *spares) RemoveOrWarn(options_, spare.path);
 }
 
 Result<OpenLogFile> LogFiles::OpenNext(uint64_t room, uint32_t skipped) {
+  SPANDREL_RETURN_IF_ERROR(options_.CheckPlace());
   const uint64_t size = std::max(options_.max_file_bytes, kLogFileHeaderSize + room);
   std::optional<ClosedLogFile> spare;
   if (size == options_.max_file_bytes) spare = TakeSpare();
@@ -54,7 +56,7 @@ Result<OpenLogFile> LogFiles::OpenNext(uint64_t room, uint32_t skipped) {
   Result<OpenLogFile> reused = Reuse(*spare, skipped);
   if (reused.ok()) return reused;
   base::LogWarn("spare log file given up: {}", reused.status().message());
-  RemoveOrWarn(spare->path);
+  RemoveOrWarn(options_, spare->path);
   return Create(size, skipped);
 }
 
@@ -73,7 +75,7 @@ Result<OpenLogFile> LogFiles::Create(uint64_t size, uint32_t skipped) {
     if (status.ok()) status = disk::SyncFolder(options_.paths.folder);
   }
   if (!status.ok()) {
-    RemoveOrWarn(opened.file.path());
+    RemoveOrWarn(options_, opened.file.path());
     return status;
   }
   SetOpenBytes(size);
@@ -92,7 +94,7 @@ Result<OpenLogFile> LogFiles::Reuse(const ClosedLogFile& spare, uint32_t skipped
   SPANDREL_RETURN_IF_ERROR(opened.file.Rename(options_.paths.File(number)));
   const Status status = synced ? disk::SyncFolder(options_.paths.folder) : Status();
   if (!status.ok()) {
-    RemoveOrWarn(opened.file.path());
+    RemoveOrWarn(options_, opened.file.path());
     return status;
   }
   SetOpenBytes(spare.bytes);
@@ -111,7 +113,7 @@ void LogFiles::Close(OpenLogFile opened, Tail tail) {
   const bool keeps_nothing = opened.last_sequence == 0;
   Status cut;
   if (keeps_nothing) {
-    cut = disk::RemoveFile(opened.file.path());
+    RemoveOrWarn(options_, opened.file.path());
   } else if (tail == Tail::kCut) {
     cut = opened.file.Truncate(opened.at);
   }
@@ -141,15 +143,17 @@ void LogFiles::Release(uint64_t sequence) {
     closed_.erase(first, closed_.end());
   }
   for (const ClosedLogFile& file : done) {
-    if (!KeepAsSpare(file)) RemoveOrWarn(file.path);
+    if (!KeepAsSpare(file)) RemoveOrWarn(options_, file.path);
   }
 }
 
 bool LogFiles::KeepAsSpare(const ClosedLogFile& file) {
   base::MutexLock lock(mutex_);
   const bool space_is_short = reserve_ != nullptr && reserve_->given_up();
-  if (!file.reusable || !keeps_spares_ || space_is_short || spares_.size() >= kMaxSpares)
+  if (!file.reusable || !keeps_spares_ || space_is_short || spares_.size() >= kMaxSpares ||
+      !options_.CheckPlace().ok()) {
     return false;
+  }
   ClosedLogFile spare = file;
   spare.path = options_.paths.SpareFile(file.number);
   if (!disk::RenameFile(file.path, spare.path).ok()) return false;
@@ -164,7 +168,7 @@ void LogFiles::Shrink() {
     keeps_spares_ = false;
     spares.swap(spares_);
   }
-  for (const ClosedLogFile& spare : spares) RemoveOrWarn(spare.path);
+  for (const ClosedLogFile& spare : spares) RemoveOrWarn(options_, spare.path);
 }
 
 std::optional<ClosedLogFile> LogFiles::TakeSpare() {

@@ -3,8 +3,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
+
+#include "base/status.h"
 
 namespace spandrel::journal {
 
@@ -40,6 +43,11 @@ struct LogOptions {
   std::chrono::milliseconds idle{60'000};
   // More than this waiting to be written is refused with UNAVAILABLE.
   uint64_t max_waiting_bytes = uint64_t{64} << 20;
+  // Whether the folder is still the owner's. Asked before files are made or removed, and after each
+  // write: an error refuses what was written. Any thread; empty: it always is.
+  std::function<base::Status()> check_place = {};
+
+  base::Status CheckPlace() const { return check_place ? check_place() : base::Status(); }
 };
 
 }  // namespace spandrel::journal

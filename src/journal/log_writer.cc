@@ -37,7 +37,7 @@ Result<std::unique_ptr<LogWriter>> LogWriter::Open(const LogOptions& options, Lo
   if (options.durability != Durability::kMemory) {
     const Status opened = writer->OpenNextFile(0);
     if (!opened.ok() && !disk::IsDiskFull(opened)) return opened;
-    if (!opened.ok()) base::LogError("refusing records: {}", opened.message());
+    writer->NoteOutcome(opened);
   }
   writer->thread_ = std::thread([raw = writer.get()] { raw->Run(); });
   return writer;
@@ -103,6 +103,20 @@ void LogWriter::Stop() {
   GiveSpaceBack();
 }
 
+Status LogWriter::refusal() const {
+  base::MutexLock lock(mutex_);
+  return refusal_;
+}
+
+void LogWriter::NoteOutcome(const Status& status) {
+  base::MutexLock lock(mutex_);
+  const bool changed = status.code() != refusal_.code();
+  refusal_ = status;
+  if (!changed) return;
+  if (status.ok()) return base::LogInfo("log: records are taken again");
+  base::LogError("log cannot be written, refusing records: {}", status.message());
+}
+
 uint64_t LogWriter::waiting_bytes() const {
   base::MutexLock lock(mutex_);
   return waiting_bytes_;
@@ -133,6 +147,11 @@ void LogWriter::Settle(std::vector<Entry>& group) {
 
 bool LogWriter::WaitForWork(base::MutexLock& lock) {
   const auto is_due = [this]() SPANDREL_REQUIRES(mutex_) { return stopping_ || !waiting_.empty(); };
+  while (!refusal_.ok() && !ready_.WaitFor(lock, kRetryWhenBroken, is_due)) {
+    mutex_.Unlock();
+    TryAgain();
+    mutex_.Lock();
+  }
   if (!ready_.WaitFor(lock, options_.idle, is_due)) {
     mutex_.Unlock();
     GiveSpaceBack();
@@ -158,17 +177,21 @@ std::vector<LogWriter::Entry> LogWriter::TakeGroup() {
 }
 
 Status LogWriter::WriteGroup(const std::vector<Entry>& group) {
+  const bool had_file = file_.has_value();
   Status status = TryWriteGroup(group);
-  if (status.ok()) return status;
+  if (!status.ok()) {
+    GiveFileUp();
+    if (had_file) base::LogError("log file given up: {}", status.message());
+    status = TryWriteGroup(group);
+    if (!status.ok()) GiveFileUp();
+  }
+  NoteOutcome(status);
+  return status.ok() ? status : Status::Unavailable(status.message(), kRetryWhenBroken);
+}
+
+void LogWriter::GiveFileUp() {
   counters_.failures.Add();
-  base::LogError("log file given up: {}", status.message());
   CloseFile(LogFiles::Tail::kCut);
-  status = TryWriteGroup(group);
-  if (status.ok()) return status;
-  counters_.failures.Add();
-  base::LogError("log cannot be written, refusing records: {}", status.message());
-  CloseFile(LogFiles::Tail::kCut);
-  return Status::Unavailable(status.message(), kRetryWhenBroken);
 }
 
 void LogWriter::AddBody(const Entry& entry, std::vector<iovec>* parts) {
@@ -204,11 +227,19 @@ Status LogWriter::TryWriteGroup(const std::vector<Entry>& group) {
   if (end + kLogEndMark.size() <= file_->size) AddBytes(kLogEndMark, &parts);
   SPANDREL_RETURN_IF_ERROR(blocks_.Write(&parts, file_->at, end));
   if (options_.durability == Durability::kFsync) SPANDREL_RETURN_IF_ERROR(Sync());
+  SPANDREL_RETURN_IF_ERROR(CheckPlace());
   file_->at = end;
   file_->last_sequence = group.back().sequence;
   acknowledged_ = group.back().sequence;
   counters_.written_bytes.Add(size);
   return {};
+}
+
+// Of the directory first, since it says what the matter is.
+Status LogWriter::CheckPlace() const {
+  SPANDREL_RETURN_IF_ERROR(options_.CheckPlace());
+  if (file_->file.IsInPlace()) return {};
+  return {StatusCode::kNotFound, file_->file.path() + ": was removed or moved away while in use"};
 }
 
 Status LogWriter::Sync() {
@@ -236,6 +267,10 @@ void LogWriter::CloseFile(LogFiles::Tail tail) {
   if (file_) files_.Close(std::move(*file_), tail);
   blocks_.End();
   file_.reset();
+}
+
+void LogWriter::TryAgain() {
+  NoteOutcome(OpenNextFile(0, last_sequence_ - acknowledged_));
 }
 
 void LogWriter::GiveSpaceBack() {

@@ -36,7 +36,8 @@ struct LogCounters {
 //
 // A write or sync that fails is final for its file: the file is closed and the group is written
 // again to a new one. Where that fails too the group is refused with UNAVAILABLE, and so is every
-// later one until a new file can be made and synced.
+// later one until a new file can be made and synced. A group is also refused when, after it was
+// written, its file or folder is not where it was: nobody would find it again.
 class LogWriter {
  public:
   static uint64_t RandomEpoch();
@@ -59,6 +60,10 @@ class LogWriter {
   // Writes what waits, then ends the thread. Later appends are refused, and no file is kept whose
   // records are released.
   void Stop();
+
+  // Why records are refused now; OK while they are taken. It is found out without a record too: the
+  // log tries once a second whether it can go on.
+  base::Status refusal() const;
 
   uint64_t waiting_bytes() const;
   uint64_t disk_bytes() const { return files_.disk_bytes(); }
@@ -91,8 +96,13 @@ class LogWriter {
   void Settle(std::vector<Entry>& group);
   base::Status WriteGroup(const std::vector<Entry>& group);
   base::Status TryWriteGroup(const std::vector<Entry>& group);
+  base::Status CheckPlace() const;
+  // What came of trying to write, or to be able to. A change is logged.
+  void NoteOutcome(const base::Status& status);
+  void TryAgain();
   base::Status Sync();
   base::Status OpenNextFile(uint64_t room, uint64_t skipped = 0);
+  void GiveFileUp();
   void CloseFile(LogFiles::Tail tail);
   void GiveSpaceBack();
 
@@ -112,6 +122,7 @@ class LogWriter {
   std::deque<Entry> waiting_ SPANDREL_GUARDED_BY(mutex_);
   uint64_t waiting_bytes_ SPANDREL_GUARDED_BY(mutex_) = 0;
   bool stopping_ SPANDREL_GUARDED_BY(mutex_) = false;
+  base::Status refusal_ SPANDREL_GUARDED_BY(mutex_);
 
   std::thread thread_;
 };

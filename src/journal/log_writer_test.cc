@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <fstream>
 #include <thread>
 #include <utility>
@@ -245,6 +246,44 @@ TEST_F(LogWriterTest, InMemoryNothingIsWrittenAndAllIsPassedOn) {
   OpenWriter();
   Append(1, 3);
   EXPECT_THAT(Names(), IsEmpty());
+}
+
+TEST_F(LogWriterTest, RefusesWhatItWroteToAFileThatWasRemovedAndGoesOnInTheNext) {
+  OpenWriter();
+  Append(1, 1);
+  EXPECT_TRUE(writer_->refusal().ok());
+  fs::remove_all(options_.paths.folder);
+  EXPECT_EQ(AppendAndWait(*writer_, PayloadOf(2)).code(), base::StatusCode::kUnavailable);
+  EXPECT_EQ(writer_->refusal().code(), base::StatusCode::kNotFound);
+  fs::create_directory(options_.paths.folder);
+  Append(3, 3);
+  EXPECT_TRUE(writer_->refusal().ok());
+  EXPECT_EQ(Replay(0), Range(3, 3));
+}
+
+TEST_F(LogWriterTest, FindsOutWithoutARecordThatItCanGoOn) {
+  OpenWriter();
+  fs::remove_all(options_.paths.folder);
+  EXPECT_FALSE(AppendAndWait(*writer_, PayloadOf(1)).ok());
+  fs::create_directory(options_.paths.folder);
+  while (!writer_->refusal().ok()) std::this_thread::yield();
+  Append(2, 2);
+  EXPECT_EQ(Replay(0), Range(2, 2));
+}
+
+TEST_F(LogWriterTest, TouchesNothingInAFolderThatIsNotTheOwnersAnyMore) {
+  std::atomic<bool> is_ours = true;
+  options_.check_place = [&is_ours] {
+    return is_ours ? base::Status() : base::Status(base::StatusCode::kNotFound, "gone");
+  };
+  OpenWriter();
+  Append(1, 1);
+  is_ours = false;
+  EXPECT_EQ(AppendAndWait(*writer_, PayloadOf(2)).code(), base::StatusCode::kUnavailable);
+  const auto names = Names();
+  writer_->Release(1);
+  writer_.reset();
+  EXPECT_EQ(Names(), names);
 }
 
 }  // namespace
