@@ -144,6 +144,8 @@ constexpr MetricEntry kTable[] = {
      "Retention: spans may be so old; 0: no limit."},
     {"spandrel_store_max_bytes", kGauge, kNormal, "directory",
      "Retention: parts may be so large; 0: no limit."},
+    {"spandrel_store_mended_pages_total", kCounter, kNormal, "",
+     "Damaged pages of 4 KiB of parts that were mended, and written back."},
     {"spandrel_store_merges_total", kCounter, kNormal, "", "Merges of parts."},
     {"spandrel_store_min_free_bytes", kGauge, kNormal, "directory",
      "Retention: so much of the disk is kept free."},
@@ -164,11 +166,13 @@ constexpr MetricEntry kTable[] = {
      "Spans that the store refused: the `log` could not be written, or too much was `unsealed`."},
     {"spandrel_store_resent_spans_total", kCounter, kNormal, "",
      "Spans that were stored already, with the same content."},
+    {"spandrel_store_scrubbed_bytes_total", kCounter, kNormal, "",
+     "Bytes of parts that were read through to find damage."},
     {"spandrel_store_seals_total", kCounter, kNormal, "", "Heads that were sealed into parts."},
     {"spandrel_store_spans", kGauge, kNormal, "directory", "Spans in the store."},
     {"spandrel_store_stored_spans_total", kCounter, kNormal, "", "Spans that were stored."},
     {"spandrel_store_unreadable_spans_total", kCounter, kLoss, "",
-     "Reads of spans whose payload block is damaged."},
+     "Spans that turned out to be damaged on disk; each is counted once, until the next start."},
 };
 
 constexpr bool ByName(const MetricEntry& a, const MetricEntry& b) {

@@ -57,7 +57,7 @@ class Engine::Impl {
   template <typename Query>
   auto Read(const storage::QueryContext& context, Query&& query) {
     const std::shared_ptr<TenantStore> tenant = host_->Find(TenantOf(context.tenant()));
-    return tenant == nullptr ? query(Snapshot()) : tenant->Read(query);
+    return tenant == nullptr ? query(Snapshot()) : tenant->Read(context, query);
   }
 
  private:
@@ -96,7 +96,7 @@ Result<TraceWalk> Engine::Impl::Walk(const storage::QueryContext& context,
     Scan scan(context, snapshot);
     TraceFetch fetch(scan);
     for (; next < traces.size(); ++next) {
-      const auto batch = CopyTrace(fetch, traces[next].id, &walk.unreadable_spans);
+      const auto batch = CopyTrace(fetch, traces[next].id);
       if (!batch.ok()) return batch.status();
       if (batch->empty()) continue;
       if (!visit(*batch)) break;
@@ -105,7 +105,10 @@ Result<TraceWalk> Engine::Impl::Walk(const storage::QueryContext& context,
     }
     return walk;
   };
-  return Read(context, walk_on);
+  Result<TraceWalk> walked = Read(context, walk_on);
+  // Of finding the traces too.
+  if (walked.ok()) walked->unreadable_spans = context.unreadable_spans();
+  return walked;
 }
 
 VerifyReport Engine::Impl::Verify(const VerifyProgress& progress) {
@@ -117,6 +120,7 @@ VerifyReport Engine::Impl::Verify(const VerifyProgress& progress) {
       const ReadThrough read =
           ReadThroughPart(part, [&](uint64_t spans) { return progress(report.spans + spans); });
       report.spans += read.spans;
+      report.unreadable_spans += read.unreadable_spans;
       ++report.parts;
       if (!read.damage.empty()) report.damage.push_back({part->path(), read.damage});
       part->ReleasePages();
@@ -272,6 +276,10 @@ Result<std::vector<storage::Dependency>> Engine::Dependencies(const storage::Que
 
 storage::StoreStats Engine::Stats() const {
   return impl_->Stats();
+}
+
+base::Health Engine::Health() const {
+  return impl_->host().Health();
 }
 
 Durability Engine::durability() const {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/health.h"
 #include "base/metrics.h"
 #include "base/status.h"
 #include "columnar/options/options.h"
@@ -33,6 +34,7 @@ struct PartInfo {
 struct VerifyReport {
   uint64_t spans = 0;
   uint64_t parts = 0;
+  uint64_t unreadable_spans = 0;  // in parts; not among `spans`
   std::vector<disk::Damage> damage;
   bool complete = false;  // false when `progress` ended it
 };
@@ -52,8 +54,10 @@ struct TraceWalk {
 // tenant has stored, no other one sees. Nothing is found of a tenant that has stored nothing.
 //
 // Append completes on the log's thread once the batch is as durable as the options say, and is
-// refused with UNAVAILABLE while too much waits, too much is unsealed, or the log cannot be
-// written; reads go on meanwhile. Every method may be called from any thread.
+// refused with UNAVAILABLE while too much waits, too much is unsealed, the log cannot be written,
+// or the directory or the folder of the parts is not where it was; reads go on meanwhile. What can
+// be mended (a full disk, a folder that is missing) is tried again by itself; a directory that was
+// removed comes back with a restart only. Every method may be called from any thread.
 class Engine final : public storage::Store, public storage::Writer, public storage::Reader {
  public:
   // Takes the directory, recovers what is there and starts. Damage never keeps it from starting:
@@ -122,6 +126,8 @@ class Engine final : public storage::Store, public storage::Writer, public stora
 
   // Of all tenants together, or of the one that this engine is for.
   storage::StoreStats Stats() const override;
+  // Of the whole store, whatever tenant this engine is for.
+  base::Health Health() const override;
   Durability durability() const;
   const EngineOptions& options() const;
   // The names of those who have something here; the first one is the default tenant's, empty.

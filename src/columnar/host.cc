@@ -18,6 +18,7 @@ using base::StatusCode;
 
 constexpr std::chrono::milliseconds kRetryWhenSealing{500};
 constexpr std::chrono::seconds kRetryWhenTenantsAreMany{60};
+constexpr std::chrono::milliseconds kRetryWhenBroken{1000};
 
 // Makes the folders and takes the directory for this process.
 Result<disk::DirectoryLock> TakeDirectory(const EngineOptions& options, const StoreLayout& layout) {
@@ -82,14 +83,17 @@ Status Host::OpenAll() {
   Result<disk::DirectoryLock> lock =
       options_.read_only ? TakeExisting(layout_) : TakeDirectory(options_, layout_);
   if (!lock.ok()) return lock.status();
-  lock_.emplace(std::move(*lock));
+  {
+    base::MutexLock guard(lock_mutex_);
+    lock_.emplace(std::move(*lock));
+  }
   const auto upkeeps = [this] {
     std::vector<std::shared_ptr<Upkeep>> all;
     for (const auto& tenant : Tenants()) all.emplace_back(tenant, &tenant->upkeep());
     return all;
   };
   const auto is_quiet = [this] { return all_head_bytes_ < options_.seal_bytes / 8; };
-  maintenance_ = std::make_unique<Maintenance>(upkeeps, is_quiet, metrics_);
+  maintenance_ = std::make_unique<Maintenance>(options_, upkeeps, is_quiet, metrics_);
   SPANDREL_RETURN_IF_ERROR(OpenTenants());
   if (!options_.read_only) {
     reserve_.emplace(layout_.ReserveFile(), options_.reserve_bytes);
@@ -160,7 +164,8 @@ void Host::NoteReadOnly(const journal::LogReplay& replay) {
 Status Host::StartWriting(journal::LogReplay replay) {
   const auto publish = [this](const std::string& tenant, const span::SpanBatch& batch,
                               uint64_t sequence) { Publish(tenant, batch, sequence); };
-  auto log = SpanLog::Open(options_, layout_, std::move(replay), metrics_, publish, &*reserve_);
+  auto log = SpanLog::Open(options_, layout_, std::move(replay), metrics_, publish, &*reserve_,
+                           journal::LogWriter::RandomEpoch, [this] { return CheckPlace(); });
   if (!log.ok()) return log.status();
   log_ = std::move(*log);
   ReleaseRecovered();
@@ -181,11 +186,21 @@ void Host::ReleaseRecovered() {
 void Host::Close() {
   base::MutexLock lock(close_mutex_);
   if (closed_.exchange(true)) return;
-  if (options_.read_only) return lock_.reset();
+  if (options_.read_only) return LetGoOfDirectory();
   gauges_.clear();
   log_->Stop();
   maintenance_->Stop();
-  if (reserve_) reserve_->Remove();
+  if (reserve_ && CheckPlace().ok()) reserve_->Remove();
+  LetGoOfDirectory();
+}
+
+Status Host::CheckPlace() const {
+  base::MutexLock lock(lock_mutex_);
+  return lock_ ? lock_->CheckHeld() : Status(StatusCode::kUnavailable, "store: closed");
+}
+
+void Host::LetGoOfDirectory() {
+  base::MutexLock lock(lock_mutex_);
   lock_.reset();
 }
 
@@ -211,17 +226,35 @@ Status Host::RefusalOf(const std::string& tenant) const {
   if (unsealed > options_.max_head_bytes) {
     return Status::Unavailable("store: sealing is behind", kRetryWhenSealing);
   }
-  if (tenant.empty() && !options_.tenants) return {};
-  base::ReaderLock lock(mutex_);
-  const auto found = tenants_.find(tenant);
-  if (found == tenants_.end()) {
+  const std::shared_ptr<TenantStore> known = Find(tenant);
+  if (known == nullptr) {
+    base::ReaderLock lock(mutex_);
     if (tenants_.size() <= options_.max_tenants) return {};
     Status refusal(StatusCode::kResourceExhausted, "store: there are too many tenants");
     refusal.set_retry_after(kRetryWhenTenantsAreMany);
     return refusal;
   }
-  if (found->second->stored().head_bytes() <= options_.max_head_bytes / 2) return {};
+  if (known->upkeep().folder_is_missing()) {
+    return Status::Unavailable("store: the folder of the parts is missing", kRetryWhenBroken);
+  }
+  if (tenant.empty() && !options_.tenants) return {};
+  if (known->stored().head_bytes() <= options_.max_head_bytes / 2) return {};
   return Status::Unavailable("store: sealing is behind for this tenant", kRetryWhenSealing);
+}
+
+base::Health Host::Health() const {
+  using base::HealthLevel;
+  if (closed_) return {HealthLevel::kRefusing, "closed"};
+  if (options_.read_only) return {};
+  if (const Status place = CheckPlace(); !place.ok()) {
+    return {HealthLevel::kFailed, place.message() + "; restart when it is there"};
+  }
+  Status refusal = log_->refusal();
+  if (refusal.ok()) refusal = RefusalOf("");
+  if (!refusal.ok()) return {HealthLevel::kRefusing, refusal.message()};
+  const Status failure = maintenance_->failure();
+  if (!failure.ok()) return {HealthLevel::kDegraded, failure.message()};
+  return {};
 }
 
 void Host::Publish(const std::string& tenant, const span::SpanBatch& batch, uint64_t sequence) {
@@ -273,14 +306,15 @@ uint64_t Host::ReleasedAfter(const StoredSpans& stored, uint64_t sealed) const {
 
 TenantContext Host::Context() {
   const auto wake_sealer = [this] { maintenance_->WakeSealer(); };
-  SharedLog log;
-  log.released_after = [this](const StoredSpans& stored, uint64_t sealed) {
+  SharedStore shared;
+  shared.check_place = [this] { return CheckPlace(); };
+  shared.released_after = [this](const StoredSpans& stored, uint64_t sealed) {
     return ReleasedAfter(stored, sealed);
   };
-  log.release = [this](uint64_t released) { log_->Release(released); };
-  return {options_,        metrics_,
-          all_head_bytes_, {wake_sealer, wake_sealer},
-          std::move(log),  [this] { maintenance_->WakeTidier(); }};
+  shared.release = [this](uint64_t released) { log_->Release(released); };
+  return {options_,          metrics_,
+          all_head_bytes_,   {wake_sealer, wake_sealer},
+          std::move(shared), [this] { maintenance_->WakeTidier(); }};
 }
 
 StoreLayout Host::LayoutOf(std::string_view tenant) const {

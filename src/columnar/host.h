@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/health.h"
 #include "base/metrics.h"
 #include "base/mutex.h"
 #include "base/shared_mutex.h"
@@ -55,6 +56,8 @@ class Host {
 
   // Of the tenant, or of all of them together; the log is everybody's.
   storage::StoreStats Stats(const std::optional<std::string>& tenant) const;
+  // As storage::Store::Health, of all of it.
+  base::Health Health() const;
   const EngineOptions& options() const { return options_; }
   // What was found damaged in a read-only store when it was opened.
   const std::vector<disk::Damage>& damage() const { return damage_; }
@@ -73,6 +76,9 @@ class Host {
   uint64_t ReleasedAfter(const StoredSpans& stored, uint64_t sealed) const;
   TenantContext Context();
   StoreLayout LayoutOf(std::string_view tenant) const;
+  // Whether the directory is still this store's; where it is not, nothing in it is touched.
+  base::Status CheckPlace() const;
+  void LetGoOfDirectory();
   base::Status RefusalOf(const std::string& tenant) const;
 
   const EngineOptions options_;
@@ -82,7 +88,8 @@ class Host {
 
   base::Mutex close_mutex_;  // held while it is closed or settled
   std::atomic<bool> closed_{true};
-  std::optional<disk::DirectoryLock> lock_;
+  mutable base::Mutex lock_mutex_;
+  std::optional<disk::DirectoryLock> lock_ SPANDREL_GUARDED_BY(lock_mutex_);
   std::optional<disk::SpaceReserve> reserve_;
   std::atomic<uint64_t> all_head_bytes_{0};
   std::atomic<uint64_t> published_{0};  // all records up to it are in heads or parts

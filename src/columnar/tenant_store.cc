@@ -24,7 +24,7 @@ TenantStore::TenantStore(const TenantContext& context, const StoreLayout& layout
     : on_damage_(context.on_damage),
       parts_(std::move(parts)),
       stored_(context.options, context.metrics, context.events, context.all_head_bytes),
-      upkeep_(context.options, layout, *parts_, stored_, context.log, context.metrics) {}
+      upkeep_(context.options, layout, *parts_, stored_, context.shared, context.metrics) {}
 
 void TenantStore::UseReserve(disk::SpaceReserve* reserve) {
   parts_->UseReserve(reserve);

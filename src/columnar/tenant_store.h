@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/metrics.h"
 #include "base/status.h"
@@ -24,7 +25,7 @@ struct TenantContext {
   base::MetricRegistry& metrics;
   std::atomic<uint64_t>& all_head_bytes;
   StoredSpans::Events events;
-  SharedLog log;
+  SharedStore shared;
   std::function<void()> on_damage;  // a part turned out to be damaged
 };
 
@@ -49,18 +50,26 @@ class TenantStore {
 
   // Runs a query on what is stored now. When a part turns out to be damaged, it is left out of the
   // next try and set aside in the background; a parked head is brought back into memory, as far as
-  // it can be. An answer that used a part whose disk failed does not count.
+  // it can be. An answer that used a part whose disk failed does not count. What had to be left out
+  // is noted in the context.
   template <typename Query>
-  auto Read(Query&& query) {
+  auto Read(const storage::QueryContext& context, Query&& query) {
     while (true) {
-      const Snapshot snapshot = stored_.TakeSnapshot();
-      auto result = query(snapshot);
+      DamageNotes damage;
+      Snapshot snapshot = stored_.TakeSnapshot();
+      snapshot.damage = &damage;
+      auto result = query(std::as_const(snapshot));
       if (AnyHeadDamaged(snapshot)) {
         stored_.RestoreDamaged();
         continue;
       }
       const bool found_damage = std::any_of(snapshot.parts.begin(), snapshot.parts.end(),
                                             [](const PartPtr& part) { return part->damaged(); });
+      for (const PartPtr& part : snapshot.parts) {
+        if (part->damaged()) damage.Add(*part);
+      }
+      damage.TellTo(context);
+      for (const PartPtr& part : parts_->lost()) DamageNotes::TellOf(*part, context);
       if (!found_damage) return result;
       on_damage_();
       const bool reliable = std::none_of(snapshot.parts.begin(), snapshot.parts.end(),

@@ -66,6 +66,16 @@ void QueryContext::Inspect(uint64_t spans, uint64_t bytes) const {
   options_.progress(inspected());
 }
 
+void QueryContext::NoteUnreadable(uint64_t place, uint64_t spans) const {
+  base::MutexLock lock(unreadable_mutex_);
+  if (unreadable_places_.insert(place).second) unreadable_ += spans;
+}
+
+uint64_t QueryContext::unreadable_spans() const {
+  base::MutexLock lock(unreadable_mutex_);
+  return unreadable_;
+}
+
 Inspected QueryContext::inspected() const {
   return {spans_.load(std::memory_order_relaxed), bytes_.load(std::memory_order_relaxed)};
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/byte_budget.h"
@@ -71,11 +72,20 @@ class QueryContext {
   void Inspect(uint64_t spans, uint64_t bytes) const;
   Inspected inspected() const;
 
+  // Says that the answer may lack `spans` spans, since they are damaged where they are stored. The
+  // same `place` counts once.
+  void NoteUnreadable(uint64_t place, uint64_t spans) const;
+  // How many the answer may lack; whoever gives it says so when there are any.
+  uint64_t unreadable_spans() const;
+
  private:
   const QueryOptions options_{};
   mutable std::atomic<bool> cancelled_{false};
   mutable std::atomic<uint64_t> spans_{0};
   mutable std::atomic<uint64_t> bytes_{0};
+  mutable base::Mutex unreadable_mutex_;
+  mutable std::set<uint64_t> unreadable_places_ SPANDREL_GUARDED_BY(unreadable_mutex_);
+  mutable uint64_t unreadable_ SPANDREL_GUARDED_BY(unreadable_mutex_) = 0;
   mutable base::Mutex progress_mutex_;  // held while `progress` is told
   mutable base::Mutex memory_mutex_;
   mutable base::ByteBudget::Reservation memory_ SPANDREL_GUARDED_BY(memory_mutex_);

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/health.h"
 #include "base/metrics.h"
 #include "base/status.h"
 #include "storage/reader.h"
@@ -53,6 +54,8 @@ class Store {
   virtual Writer& writer() = 0;
   virtual Reader& reader() = 0;
   virtual StoreStats Stats() const = 0;
+  // Whether it would take a batch now, and why not. Quick.
+  virtual base::Health Health() const { return {}; }
 
   // Brings what was appended into the form of old data (sealed, merged) and waits for it; what time
   // and load would bring about anyway.

@@ -22,10 +22,13 @@ milliseconds Sooner(const std::optional<milliseconds>& known, milliseconds other
 
 }  // namespace
 
-Maintenance::Maintenance(Tenants tenants, IsQuiet is_quiet, base::MetricRegistry& metrics)
-    : tenants_(std::move(tenants)),
+Maintenance::Maintenance(const EngineOptions& options, Tenants tenants, IsQuiet is_quiet,
+                         base::MetricRegistry& metrics)
+    : options_(options),
+      tenants_(std::move(tenants)),
       is_quiet_(std::move(is_quiet)),
-      failures_(metrics.AddCounter("spandrel_store_maintenance_failures_total")) {}
+      failures_(metrics.AddCounter("spandrel_store_maintenance_failures_total")),
+      last_scrub_(options.clock->NowSteady()) {}
 
 void Maintenance::Start() {
   sealer_.Start("spandrel-seal", [this] { return SealRound(); });
@@ -48,13 +51,15 @@ void Maintenance::RunNow() {
 
 std::optional<milliseconds> Maintenance::SealRound() {
   std::optional<milliseconds> due_in;
+  base::Status failure;
   bool any = false;
   for (const auto& tenant : tenants_()) {
     const Upkeep::Sealed sealed = tenant->Seal();
     any |= sealed.any;
     if (sealed.due_in) due_in = Sooner(due_in, *sealed.due_in);
-    if (HasFailed(sealed.status, "seal")) due_in = Sooner(due_in, kRetryAfterFailure);
+    if (failure.ok()) failure = sealed.status;
   }
+  if (NoteRound(failure, &Maintenance::sealing_)) due_in = Sooner(due_in, kRetryAfterFailure);
   if (!any) return due_in;
   // Under load the freed memory is wanted again at once; giving it back would only cost faults.
   if (is_quiet_()) ::malloc_trim(0);
@@ -63,18 +68,44 @@ std::optional<milliseconds> Maintenance::SealRound() {
 }
 
 std::optional<milliseconds> Maintenance::TidyRound() {
-  milliseconds due_in = kExpiryInterval;
-  for (const auto& tenant : tenants_()) {
-    if (HasFailed(tenant->Tidy(), "tidy up")) due_in = kRetryAfterFailure;
+  base::Status failure;
+  const std::vector<std::shared_ptr<Upkeep>> tenants = tenants_();
+  FindDamage(tenants);
+  for (const auto& tenant : tenants) {
+    base::Status status = tenant->Tidy();
+    if (failure.ok()) failure = std::move(status);
   }
-  return due_in;
+  return NoteRound(failure, &Maintenance::tidying_) ? kRetryAfterFailure : kExpiryInterval;
 }
 
-bool Maintenance::HasFailed(const base::Status& status, const char* what) {
-  if (status.ok()) return false;
-  failures_.Add();
-  base::LogError("cannot {}, trying again: {}", what, status.message());
-  return true;
+// As many bytes as the time since the last round is worth, of all tenants together.
+void Maintenance::FindDamage(const std::vector<std::shared_ptr<Upkeep>>& tenants) {
+  using Seconds = std::chrono::duration<double>;
+  const auto now = options_.clock->NowSteady();
+  const double elapsed = Seconds(now - std::exchange(last_scrub_, now)).count();
+  auto budget =
+      static_cast<uint64_t>(elapsed * static_cast<double>(options_.scrub_bytes_per_second));
+  for (const auto& tenant : tenants) tenant->FindDamage(&budget);
+}
+
+base::Status Maintenance::failure() const {
+  base::MutexLock lock(mutex_);
+  const Rounds& worse = sealing_.failure.ok() ? tidying_ : sealing_;
+  return worse.failure.ok() ? base::Status()
+                            : worse.failure.Annotate(std::string("cannot ") + worse.what);
+}
+
+bool Maintenance::NoteRound(const base::Status& failure, Rounds Maintenance::*which) {
+  if (!failure.ok()) failures_.Add();
+  base::MutexLock lock(mutex_);
+  Rounds& rounds = this->*which;
+  const bool changed = failure.message() != rounds.failure.message();
+  rounds.failure = failure;
+  if (changed && failure.ok()) base::LogInfo("can {} again", rounds.what);
+  if (changed && !failure.ok()) {
+    base::LogError("cannot {}, trying again: {}", rounds.what, failure.message());
+  }
+  return !failure.ok();
 }
 
 }  // namespace spandrel::columnar

@@ -8,8 +8,11 @@
 #include <vector>
 
 #include "base/metrics.h"
+#include "base/mutex.h"
+#include "base/status.h"
 #include "columnar/background/round_thread.h"
 #include "columnar/background/upkeep.h"
+#include "columnar/options/options.h"
 
 namespace spandrel::columnar {
 
@@ -20,7 +23,9 @@ class Maintenance {
   using Tenants = std::function<std::vector<std::shared_ptr<Upkeep>>()>;
   // True when memory that was freed is not wanted again at once.
   using IsQuiet = std::function<bool()>;
-  Maintenance(Tenants tenants, IsQuiet is_quiet, base::MetricRegistry& metrics);
+  // `options` outlives it.
+  Maintenance(const EngineOptions& options, Tenants tenants, IsQuiet is_quiet,
+              base::MetricRegistry& metrics);
 
   void Start();
   // Ends the threads, then seals what is left, best effort.
@@ -32,15 +37,31 @@ class Maintenance {
   // Seals everything that was added before, and merges until nothing is left to be merged.
   void RunNow();
 
+  // What the last rounds could not do; OK when they did everything. Any thread.
+  base::Status failure() const;
+
  private:
+  // How the rounds of one thread go.
+  struct Rounds {
+    const char* what;  // "seal"
+    base::Status failure;
+  };
+
   std::optional<std::chrono::milliseconds> SealRound();
   std::optional<std::chrono::milliseconds> TidyRound();
-  // True when it failed: it is counted and to be tried again.
-  bool HasFailed(const base::Status& status, const char* what);
+  void FindDamage(const std::vector<std::shared_ptr<Upkeep>>& tenants);
+  // True when something failed in a round: it is counted and to be tried again. Logged when it is
+  // another failure than before, or none any more.
+  bool NoteRound(const base::Status& failure, Rounds Maintenance::*which);
 
+  const EngineOptions& options_;
   const Tenants tenants_;
   const IsQuiet is_quiet_;
   base::Counter& failures_;
+  std::chrono::steady_clock::time_point last_scrub_;  // of the tidying thread
+  mutable base::Mutex mutex_;
+  Rounds sealing_ SPANDREL_GUARDED_BY(mutex_){"seal", {}};
+  Rounds tidying_ SPANDREL_GUARDED_BY(mutex_){"tidy up", {}};
   RoundThread sealer_;
   RoundThread tidier_;
 };

@@ -10,6 +10,7 @@
 #include "columnar/compaction/merge.h"
 #include "columnar/part/write/seal.h"
 #include "disk/directory.h"
+#include "disk/file.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -50,23 +51,33 @@ bool AnyReadFailed(const std::vector<PartPtr>& parts) {
 }  // namespace
 
 Upkeep::Upkeep(const EngineOptions& options, StoreLayout layout, PartSet& parts,
-               StoredSpans& stored, SharedLog log, base::MetricRegistry& metrics)
+               StoredSpans& stored, SharedStore shared, base::MetricRegistry& metrics)
     : options_(options),
       layout_(std::move(layout)),
       parts_(parts),
       stored_(stored),
-      log_(std::move(log)),
+      shared_(std::move(shared)),
       seals_(metrics.AddCounter("spandrel_store_seals_total")),
       merges_(metrics.AddCounter("spandrel_store_merges_total")),
-      retention_(options, layout_, metrics) {}
+      mended_pages_(metrics.AddCounter("spandrel_store_mended_pages_total")),
+      retention_(options, layout_, metrics),
+      scrub_(metrics) {}
 
 Upkeep::Sealed Upkeep::Seal() {
   Sealed sealed;
-  const StoredSpans::Rotation rotation = stored_.CloseHead(seal_all_.exchange(false));
-  sealed.due_in = rotation.due_in;
-  sealed.status = ReleaseEmpty(rotation);
-  if (sealed.status.ok()) sealed.status = SealFullHeads(&sealed.any);
+  sealed.status = TrySeal(&sealed);
+  // Where the whole directory is missing, the log refuses.
+  folder_is_missing_ =
+      sealed.status.code() == base::StatusCode::kNotFound && shared_.check_place().ok();
   return sealed;
+}
+
+Status Upkeep::TrySeal(Sealed* sealed) {
+  const StoredSpans::Rotation rotation = stored_.CloseHead(seal_all_.exchange(false));
+  sealed->due_in = rotation.due_in;
+  SPANDREL_RETURN_IF_ERROR(shared_.check_place());
+  SPANDREL_RETURN_IF_ERROR(ReleaseEmpty(rotation));
+  return SealFullHeads(&sealed->any);
 }
 
 void Upkeep::StartClock() {
@@ -79,6 +90,7 @@ Status Upkeep::Tidy() {
   StartClock();
   // A tenant whose spans are all in the log has nothing on disk yet.
   if (!clock_started_) return {};
+  SPANDREL_RETURN_IF_ERROR(shared_.check_place());
   const auto install = [this](const std::vector<PartPtr>& parts) { stored_.Install(parts); };
   Status status = parts_.QuarantineDamaged(install);
   if (status.ok()) status = DropExpired();
@@ -88,8 +100,33 @@ Status Upkeep::Tidy() {
   return status;
 }
 
+void Upkeep::FindDamage(uint64_t* budget) {
+  if (!shared_.check_place().ok()) return;
+  const std::vector<PartPtr> parts = parts_.parts();
+  scrub_.Run(parts, options_.clock->NowSteady(), budget);
+  for (const PartPtr& part : parts) WriteBackMended(*part);
+}
+
+// Over what is there: a kill in between leaves a page that can be mended again.
+void Upkeep::WriteBackMended(const Part& part) {
+  const std::vector<PartFile::MendedPage> pages = part.file().mended_pages();
+  if (pages.empty()) return;
+  base::Result<disk::File> file = disk::File::OpenToWrite(part.path());
+  Status written = file.status();
+  for (size_t i = 0; written.ok() && i < pages.size(); ++i) {
+    written = file->WriteAt(pages[i].bytes, pages[i].offset);
+  }
+  if (written.ok()) written = file->SyncData();
+  if (!written.ok()) {
+    return base::LogWarn("mended pages are not written back: {}", written.message());
+  }
+  part.file().ForgetMendedPages();
+  mended_pages_.Add(pages.size());
+  base::LogWarn("{}: {} damaged pages were mended", part.path(), pages.size());
+}
+
 void Upkeep::Close() {
-  if (clock_started_) retention_.Save();
+  if (clock_started_ && shared_.check_place().ok()) retention_.Save();
   seal_all_ = true;
   const Sealed sealed = Seal();
   if (sealed.status.ok()) return;
@@ -109,7 +146,7 @@ Status Upkeep::SealFullHeads(bool* any) {
     SPANDREL_RETURN_IF_ERROR(MakeFolders());
     SPANDREL_RETURN_IF_ERROR(SealOne(full));
     *any = true;
-    log_.release(parts_.released_through());
+    shared_.release(parts_.released_through());
   }
   return {};
 }
@@ -122,7 +159,7 @@ Status Upkeep::SealOne(const FullHead& full) {
   const uint64_t sealed = full.last_sequence();
   const auto install = [&](const std::vector<PartPtr>& parts) { stored_.Install(parts, sealed); };
   SPANDREL_RETURN_IF_ERROR(
-      parts_.Publish(scratch, {}, install, log_.released_after(stored_, sealed)));
+      parts_.Publish(scratch, {}, install, shared_.released_after(stored_, sealed)));
   seals_.Add();
   return {};
 }
@@ -132,8 +169,8 @@ Status Upkeep::ReleaseEmpty(const StoredSpans::Rotation& rotation) {
   if (rotation.nothing_below == 0) return {};
   SPANDREL_RETURN_IF_ERROR(MakeFolders());
   SPANDREL_RETURN_IF_ERROR(
-      parts_.NoteSealed(rotation.nothing_below, log_.released_after(stored_, 0)));
-  log_.release(parts_.released_through());
+      parts_.NoteSealed(rotation.nothing_below, shared_.released_after(stored_, 0)));
+  shared_.release(parts_.released_through());
   return {};
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/metrics.h"
 #include "base/status.h"
+#include "columnar/background/scrub.h"
 #include "columnar/compaction/retention.h"
 #include "columnar/options/options.h"
 #include "columnar/options/store_layout.h"
@@ -20,7 +21,10 @@
 namespace spandrel::columnar {
 
 // What the tenants of a store share, as the upkeep of one of them needs it.
-struct SharedLog {
+struct SharedStore {
+  // Whether the directory is still the store's, see disk::DirectoryLock::CheckHeld. Where it is
+  // not, nothing in it is touched.
+  std::function<base::Status()> check_place;
   // Up to where the log is in parts, of all tenants, once the full head of `stored` that ends with
   // the record `sealed` is in one (0: as it is now).
   std::function<uint64_t(const StoredSpans& stored, uint64_t sealed)> released_after;
@@ -34,7 +38,7 @@ struct SharedLog {
 class Upkeep {
  public:
   Upkeep(const EngineOptions& options, StoreLayout layout, PartSet& parts, StoredSpans& stored,
-         SharedLog log, base::MetricRegistry& metrics);
+         SharedStore shared, base::MetricRegistry& metrics);
 
   // Where space may be taken when the disk is full. Before the first round.
   void UseReserve(disk::SpaceReserve* reserve) { reserve_ = reserve; }
@@ -55,12 +59,20 @@ class Upkeep {
   };
   Sealed Seal();
   base::Status Tidy();
+  // Reads parts through to find damage, up to `*budget` bytes, which are taken off it; then writes
+  // back what was mended, by it or by readers. For the thread of Tidy.
+  void FindDamage(uint64_t* budget);
+
+  // Whether a folder that parts go to was missing when the last head was to be sealed. It may be
+  // made again; until then the spans are in the log only. Any thread.
+  bool folder_is_missing() const { return folder_is_missing_; }
 
   // Seals what is left, best effort. When neither of the above runs any more.
   void Close();
 
  private:
   base::Status MakeFolders();
+  base::Status TrySeal(Sealed* sealed);
   base::Status SealFullHeads(bool* any);
   base::Status SealOne(const FullHead& full);
   base::Status ReleaseEmpty(const StoredSpans::Rotation& rotation);
@@ -68,18 +80,22 @@ class Upkeep {
   base::Status DropExpired();
   base::Status ApplyPolicyWhileUseful();
   base::Status ApplyPolicyTo(const PartPtr& part);
+  void WriteBackMended(const Part& part);
 
   const EngineOptions& options_;
   const StoreLayout layout_;
   PartSet& parts_;
   StoredSpans& stored_;
-  const SharedLog log_;
+  const SharedStore shared_;
   disk::SpaceReserve* reserve_ = nullptr;  // null: none
   base::Counter& seals_;
   base::Counter& merges_;
+  base::Counter& mended_pages_;
   std::atomic<bool> seal_all_{false};
+  std::atomic<bool> folder_is_missing_{false};
   bool has_folders_ = false;    // of the sealing thread
   Retention retention_;         // of the tidying thread
+  Scrub scrub_;                 // of the tidying thread
   bool clock_started_ = false;  // of the tidying thread
 };
 

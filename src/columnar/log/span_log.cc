@@ -60,10 +60,13 @@ Result<std::unique_ptr<SpanLog>> SpanLog::Open(const EngineOptions& options,
                                                const StoreLayout& layout, journal::LogReplay found,
                                                base::MetricRegistry& metrics, Publish publish,
                                                disk::SpaceReserve* reserve,
-                                               journal::LogFiles::EpochSource new_epoch) {
+                                               journal::LogFiles::EpochSource new_epoch,
+                                               std::function<Status()> check_place) {
   std::unique_ptr<SpanLog> log(new SpanLog(options, metrics, std::move(publish)));
-  auto writer = journal::LogWriter::Open(LogOptionsOf(options, layout), std::move(found),
-                                         CountersIn(metrics), reserve, std::move(new_epoch));
+  journal::LogOptions log_options = LogOptionsOf(options, layout);
+  log_options.check_place = std::move(check_place);
+  auto writer = journal::LogWriter::Open(log_options, std::move(found), CountersIn(metrics),
+                                         reserve, std::move(new_epoch));
   if (!writer.ok()) return writer.status();
   log->writer_ = *std::move(writer);
   return log;

@@ -25,11 +25,12 @@ class SpanLog {
   using Publish = std::function<void(const std::string& tenant, const span::SpanBatch& batch,
                                      uint64_t sequence)>;
 
-  // Goes on where `found` ends, see journal::LogWriter::Open.
+  // Goes on where `found` ends, see journal::LogWriter::Open. `check_place` as journal::LogOptions.
   static base::Result<std::unique_ptr<SpanLog>> Open(
       const EngineOptions& options, const StoreLayout& layout, journal::LogReplay found,
       base::MetricRegistry& metrics, Publish publish, disk::SpaceReserve* reserve,
-      journal::LogFiles::EpochSource new_epoch = journal::LogWriter::RandomEpoch);
+      journal::LogFiles::EpochSource new_epoch = journal::LogWriter::RandomEpoch,
+      std::function<base::Status()> check_place = {});
 
   // Writes the batch, which must not be empty, publishes it, then completes. Never blocks for long.
   void Append(std::string tenant, span::SpanBatch&& batch, storage::Completion done);
@@ -38,6 +39,9 @@ class SpanLog {
   void Release(uint64_t released_through) { writer_->Release(released_through); }
   // Writes what waits. Later appends are refused.
   void Stop() { writer_->Stop(); }
+
+  // Why requests are refused now; OK while they are taken.
+  base::Status refusal() const { return writer_->refusal(); }
 
   uint64_t waiting_bytes() const { return writer_->waiting_bytes(); }
   uint64_t disk_bytes() const { return writer_->disk_bytes(); }

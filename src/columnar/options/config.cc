@@ -116,6 +116,9 @@ EngineOptions DecodeOptions(config::Decoder& decoder) {
   if (options.directory.empty()) decoder.Error("directory", "'directory' is empty");
   DecodeDurability(decoder, &options.durability);
   DecodeRetention(decoder.Child("retention"), &options);
+  config::ByteSize scrub{options.scrub_bytes_per_second};
+  decoder.Read("scrub_bytes_per_second", &scrub);
+  options.scrub_bytes_per_second = scrub.bytes;
   decoder.Read("tenants", &options.tenants);
   ReadNumber(decoder, "max_tenants", size_t{1}, kMostTenants, &options.max_tenants);
   return options;

@@ -116,6 +116,9 @@ TEST(EngineConfigTest, ReadsTheRest) {
   EXPECT_EQ(options.durability, Durability::kMemory);
   EXPECT_TRUE(options.tenants);
   EXPECT_EQ(options.max_tenants, 7U);
+  EXPECT_EQ(options.scrub_bytes_per_second, uint64_t{1} << 20);
+  EXPECT_EQ(DecodeYaml("scrub_bytes_per_second: 8MiB", &problems).scrub_bytes_per_second,
+            uint64_t{8} << 20);
   EXPECT_EQ(DecodeYaml("durability: os", &problems).durability, Durability::kOs);
   DecodeYaml("{directory: '', durability: sync, tenants: 'on', max_tenants: 0}", &problems);
   EXPECT_EQ(problems.ToString(),

@@ -99,6 +99,10 @@ struct EngineOptions {
   // file system; 0: none.
   uint64_t reserve_bytes = uint64_t{64} << 20;
 
+  // Parts are read through at this pace, once a day, so that damage is found while it can be
+  // mended; 0: they are not.
+  uint64_t scrub_bytes_per_second = uint64_t{1} << 20;
+
   PolicyOptions policy;
 
   const base::Clock* clock = &base::SystemClock();

@@ -56,11 +56,21 @@ std::unique_ptr<PartSet> PartSet::MakeEmpty(const StoreLayout& layout,
 PartSet::PartSet(StoreLayout layout, base::MetricRegistry& metrics)
     : layout_(std::move(layout)),
       quarantined_(metrics.AddCounter("spandrel_store_quarantined_parts_total")),
-      damaged_manifests_(metrics.AddCounter("spandrel_store_damaged_manifests_total")) {}
+      damaged_manifests_(metrics.AddCounter("spandrel_store_damaged_manifests_total")),
+      unreadable_spans_(metrics.AddCounter("spandrel_store_unreadable_spans_total")) {}
 
 std::vector<PartPtr> PartSet::parts() const {
   base::MutexLock lock(mutex_);
   return parts_;
+}
+
+std::vector<PartPtr> PartSet::lost() const {
+  base::MutexLock lock(mutex_);
+  std::vector<PartPtr> lost = lost_;
+  for (const PartPtr& part : parts_) {
+    if (part->damaged()) lost.push_back(part);
+  }
+  return lost;
 }
 
 uint64_t PartSet::sealed_through() const {
@@ -81,7 +91,7 @@ Status PartSet::Publish(const std::string& file, const std::vector<PartPtr>& rep
   const std::string path = layout_.PartFile(number);
   SPANDREL_RETURN_IF_ERROR(disk::RenameFile(file, path));
   SPANDREL_RETURN_IF_ERROR(disk::SyncFolder(layout_.PartFolder()));
-  Result<PartPtr> part = Part::Open(path, number);
+  Result<PartPtr> part = Part::Open(path, number, &unreadable_spans_);
   if (!part.ok()) return part.status();
   changed.sealed_through = std::max(changed.sealed_through, (*part)->footer().sealed_through);
   changed.released_through = std::max(changed.released_through, released);
@@ -126,6 +136,7 @@ Status PartSet::QuarantineDamaged(const Install& install) {
   if (damaged.empty()) return {};
   SPANDREL_RETURN_IF_ERROR(Commit(Without(parts_, damaged), manifest_));
   install(parts_);
+  lost_.insert(lost_.end(), damaged.begin(), damaged.end());
   for (const PartPtr& part : damaged) {
     const Status why(
         StatusCode::kDataLoss,
@@ -158,7 +169,7 @@ Status PartSet::OpenListed(const Manifest& listed) {
   std::vector<PartPtr> parts;
   for (const Manifest::PartEntry& entry : listed.parts) {
     const std::string path = layout_.PartFile(entry.number);
-    Result<PartPtr> part = Part::Open(path, entry.number);
+    Result<PartPtr> part = Part::Open(path, entry.number, &unreadable_spans_);
     if (part.ok() && (*part)->footer().file_id != entry.file_id) {
       part = Status(StatusCode::kDataLoss, path + ": is another part than the manifest names");
     }
@@ -183,7 +194,7 @@ Status PartSet::AdoptAll(const std::vector<disk::NumberedFile>& files) {
   std::set<uint64_t> replaced;
   for (const disk::NumberedFile& file : files) {
     found.next_part_number = file.number + 1;
-    Result<PartPtr> part = Part::Open(file.path, file.number);
+    Result<PartPtr> part = Part::Open(file.path, file.number, &unreadable_spans_);
     if (part.ok()) {
       const PartFooter& footer = (*part)->footer();
       replaced.insert(footer.replaces.begin(), footer.replaces.end());

@@ -62,6 +62,8 @@ class PartSet {
   base::Status Drop(const std::vector<PartPtr>& dropped, const Install& install);
   // Takes out the parts that turned out to be damaged, and keeps their files in quarantine.
   base::Status QuarantineDamaged(const Install& install);
+  // What is so, or was taken out so since the store was opened: answers lack it.
+  std::vector<PartPtr> lost() const;
 
  private:
   PartSet(StoreLayout layout, base::MetricRegistry& metrics);
@@ -76,12 +78,14 @@ class PartSet {
   const StoreLayout layout_;
   base::Counter& quarantined_;
   base::Counter& damaged_manifests_;
+  base::Counter& unreadable_spans_;
   disk::SpaceReserve* reserve_ = nullptr;
   std::vector<disk::Damage> damage_;
 
   mutable base::Mutex mutex_;
   Manifest manifest_ SPANDREL_GUARDED_BY(mutex_);
   std::vector<PartPtr> parts_ SPANDREL_GUARDED_BY(mutex_);
+  std::vector<PartPtr> lost_ SPANDREL_GUARDED_BY(mutex_);
 };
 
 }  // namespace spandrel::columnar

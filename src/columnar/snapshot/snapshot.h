@@ -3,9 +3,9 @@
 
 #include <vector>
 
-#include "base/metrics.h"
 #include "columnar/head/head_view.h"
 #include "columnar/part/read/part.h"
+#include "columnar/snapshot/damage_notes.h"
 
 namespace spandrel::columnar {
 
@@ -14,8 +14,8 @@ namespace spandrel::columnar {
 struct Snapshot {
   std::vector<PartPtr> parts;
   std::vector<HeadView> heads;  // oldest first
-  // Spans whose payload block turned out to be damaged when it was read.
-  base::Counter* unreadable_spans = nullptr;
+  // Where readers say what they had to leave out; null: nobody asks.
+  DamageNotes* damage = nullptr;
 };
 
 }  // namespace spandrel::columnar

@@ -11,7 +11,6 @@ StoredSpans::StoredSpans(const EngineOptions& options, base::MetricRegistry& met
       events_(std::move(events)),
       stored_(metrics.AddCounter("spandrel_store_stored_spans_total")),
       resent_(metrics.AddCounter("spandrel_store_resent_spans_total")),
-      unreadable_(metrics.AddCounter("spandrel_store_unreadable_spans_total")),
       damage_(metrics),
       open_(std::make_shared<Head>()),
       all_head_bytes_(all_head_bytes) {}
@@ -49,7 +48,6 @@ void StoredSpans::EndRecovery() {
 
 Snapshot StoredSpans::TakeSnapshot() const {
   Snapshot snapshot;
-  snapshot.unreadable_spans = &unreadable_;
   base::MutexLock lock(mutex_);
   for (const PartPtr& part : parts_) {
     if (!part->damaged()) snapshot.parts.push_back(part);

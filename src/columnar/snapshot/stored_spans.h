@@ -118,7 +118,6 @@ class StoredSpans {
   const Events events_;
   base::Counter& stored_;
   base::Counter& resent_;
-  base::Counter& unreadable_;
   LogDamage damage_;
 
   base::Mutex restore_mutex_;  // held while damaged heads are brought back

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "base/crc32c.h"
 #include "base/fixed.h"
 
@@ -93,10 +95,11 @@ Result<PartFooter> ReadFields(std::string_view bytes) {
   base::FixedReader reader(bytes);
   PartFooter footer;
   const auto version = reader.Take<uint32_t>();
-  if (version != kPartVersion) {
+  if (version != kPartVersion && version != kPartVersionWithoutGuard) {
     return Status(StatusCode::kFailedPrecondition,
                   fmt::format("format version {} is not known to this spandrel", version));
   }
+  footer.version = version;
   footer.file_id = reader.Take<uint64_t>();
   footer.row_count = reader.Take<uint64_t>();
   footer.trace_count = reader.Take<uint64_t>();
@@ -122,7 +125,7 @@ Result<PartFooter> ReadFields(std::string_view bytes) {
 
 std::string EncodePartFooter(const PartFooter& footer) {
   std::string bytes;
-  base::AppendFixed(kPartVersion, &bytes);
+  base::AppendFixed(footer.version, &bytes);
   base::AppendFixed(footer.file_id, &bytes);
   base::AppendFixed(footer.row_count, &bytes);
   base::AppendFixed(footer.trace_count, &bytes);
@@ -165,6 +168,26 @@ Result<PartFooter> ParsePartFooter(std::string_view file) {
     return Damaged("footer does not fit the file");
   }
   return footer;
+}
+
+// Whatever looks like the end of a footer is tried. The first one counts: what mends a small part
+// has a copy of all of it.
+Result<FoundFooter> FindPartFooter(std::string_view file) {
+  const auto found_in = [](PartFooter footer, std::string_view bytes) {
+    const uint64_t size = EncodePartFooter(footer).size();
+    return FoundFooter{std::move(footer), bytes.size() - size, bytes.size()};
+  };
+  Result<PartFooter> last = ParsePartFooter(file);
+  if (last.ok()) return found_in(*std::move(last), file);
+  if (last.status().code() == StatusCode::kFailedPrecondition) return last.status();
+  std::string magic;
+  base::AppendFixed(kPartMagic, &magic);
+  for (size_t at = file.find(magic, 1); at != file.npos; at = file.find(magic, at + 1)) {
+    const std::string_view bytes = file.substr(0, at + magic.size());
+    Result<PartFooter> footer = ParsePartFooter(bytes);
+    if (footer.ok()) return found_in(*std::move(footer), bytes);
+  }
+  return last.status();
 }
 
 }  // namespace spandrel::columnar

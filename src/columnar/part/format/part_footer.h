@@ -38,6 +38,7 @@ struct PolicyRecord {
 inline constexpr size_t kMaxLeftElsewhere = 64 * 1024;
 
 struct PartFooter {
+  uint32_t version = kPartVersion;
   uint64_t file_id = 0;
   uint64_t row_count = 0;
   uint64_t trace_count = 0;  // of the row groups together; a trace may be in several
@@ -56,5 +57,13 @@ std::string EncodePartFooter(const PartFooter& footer);
 // Reads the end of a part file. DATA_LOSS when it is not one, FAILED_PRECONDITION for a version
 // that is not known. Every section lies inside the file, and the counts add up.
 base::Result<PartFooter> ParsePartFooter(std::string_view file);
+
+// The same of a file whose end may be damaged or missing, where a copy of the footer lies before.
+struct FoundFooter {
+  PartFooter footer;
+  uint64_t begin = 0;  // of the copy that was read, in the file
+  uint64_t end = 0;    // with its trailer
+};
+base::Result<FoundFooter> FindPartFooter(std::string_view file);
 
 }  // namespace spandrel::columnar

@@ -12,7 +12,8 @@
 namespace spandrel::columnar {
 
 inline constexpr uint64_t kPartMagic = 0x3254524150445053;  // "SPDPART2"
-inline constexpr uint32_t kPartVersion = 3;
+inline constexpr uint32_t kPartVersion = 4;
+inline constexpr uint32_t kPartVersionWithoutGuard = 3;
 inline constexpr size_t kPartHeaderSize = 16;   // magic, file id
 inline constexpr size_t kPartTrailerSize = 24;  // footer size, crc, file id, magic
 inline constexpr size_t kPartAlignment = 8;

@@ -21,14 +21,16 @@ constexpr size_t kKeptGroups = 64;
 
 }  // namespace
 
-Result<PartPtr> Part::Open(const std::string& path, uint64_t number) {
+Result<PartPtr> Part::Open(const std::string& path, uint64_t number,
+                           base::Counter* unreadable_spans) {
   Result<PartFile> file = PartFile::Open(path, number);
   if (!file.ok()) return file.status();
-  return PartPtr(new Part(*std::move(file)));
+  return PartPtr(new Part(*std::move(file), unreadable_spans));
 }
 
-Part::Part(PartFile file)
+Part::Part(PartFile file, base::Counter* unreadable_spans)
     : file_(std::move(file)),
+      unreadable_spans_(unreadable_spans),
       group_damaged_(footer().groups.size()),
       trace_filter_checked_(footer().groups.size()),
       value_filter_checked_(footer().groups.size()),
@@ -39,7 +41,7 @@ Result<std::shared_ptr<const Dictionary>> Part::LoadDictionary() const {
   if (auto loaded = dictionary_.lock()) return loaded;
   Result<Dictionary> read = ReadDictionary();
   if (!read.ok()) {
-    damaged_.store(true, std::memory_order_relaxed);
+    MarkDamaged();
     return read.status().Annotate(path());
   }
   auto loaded = std::make_shared<const Dictionary>(std::move(*read));
@@ -74,13 +76,25 @@ Result<RowGroupPtr> Part::OpenGroup(uint32_t index) const {
 }
 
 void Part::NoteDamagedGroup(uint32_t index, const Status& why) const {
-  has_damaged_group_.store(true, std::memory_order_relaxed);
-  if (group_damaged_[index].exchange(true)) return;
+  if (!MarkGroupDamaged(index)) return;
   const bool nothing_left = std::all_of(group_damaged_.begin(), group_damaged_.end(),
                                         [](const auto& damaged) { return damaged.load(); });
   if (nothing_left) damaged_.store(true, std::memory_order_relaxed);
   base::LogError("{}: row group {} with {} spans cannot be read: {}", path(), index,
                  footer().groups[index].row_count, why.message());
+}
+
+// False when it was known.
+bool Part::MarkGroupDamaged(uint32_t index) const {
+  has_damaged_group_.store(true, std::memory_order_relaxed);
+  if (group_damaged_[index].exchange(true)) return false;
+  if (unreadable_spans_ != nullptr) unreadable_spans_->Add(footer().groups[index].row_count);
+  return true;
+}
+
+void Part::MarkDamaged() const {
+  for (uint32_t i = 0; i < group_damaged_.size(); ++i) MarkGroupDamaged(i);
+  damaged_.store(true, std::memory_order_relaxed);
 }
 
 bool Part::MayHave(const SectionRecord& filter, std::atomic<bool>& checked, uint64_t hash) const {
@@ -117,6 +131,17 @@ bool Part::Contains(const span::SpanEntry& entry, uint64_t content_hash) const {
     if (found.ok() && *found) return true;
   }
   return false;
+}
+
+void Part::CheckSections() const {
+  for (uint32_t i = 0; i < footer().groups.size() && !damaged(); ++i) {
+    const Result<RowGroupPtr> group = Group(i);
+    if (!group.ok()) continue;
+    for (const SectionRecord& section : (*group)->sections()) {
+      const auto checked = file_.CheckedSection(section);
+      if (!checked.ok()) NoteDamagedGroup(i, checked.status());
+    }
+  }
 }
 
 void Part::ReleasePages() const {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/metrics.h"
 #include "base/mutex.h"
 #include "base/status.h"
 #include "columnar/part/format/dictionary.h"
@@ -22,8 +23,10 @@ namespace spandrel::columnar {
 // is that of one row group. Any thread.
 class Part {
  public:
-  // DATA_LOSS when the file is damaged.
-  static base::Result<std::shared_ptr<const Part>> Open(const std::string& path, uint64_t number);
+  // DATA_LOSS when the file is damaged. `unreadable_spans` counts the spans of what turns out to be
+  // damaged later, once each; it outlives the part, null: they are not counted.
+  static base::Result<std::shared_ptr<const Part>> Open(const std::string& path, uint64_t number,
+                                                        base::Counter* unreadable_spans = nullptr);
 
   uint64_t number() const { return file_.number(); }
   const std::string& path() const { return file_.path(); }
@@ -45,7 +48,7 @@ class Part {
     return group_damaged_[index].load(std::memory_order_relaxed);
   }
   bool has_damaged_group() const { return has_damaged_group_.load(std::memory_order_relaxed); }
-  // Says that reading a row group failed, and why.
+  // Says that reading a row group failed, and why. The first time it is counted and logged.
   void NoteDamagedGroup(uint32_t index, const base::Status& why) const;
 
   // False when the filters say that a row group has no such trace, or no such attribute
@@ -60,18 +63,24 @@ class Part {
 
   const PartFile& file() const { return file_; }
 
+  // Reads and checks every section; what is damaged and cannot be mended is noted.
+  void CheckSections() const;
+
   // Gives the pages that were read back to the kernel, which keeps them as cache, and closes row
   // groups that nobody uses. They come back when they are touched.
   void ReleasePages() const;
 
  private:
-  explicit Part(PartFile file);
+  Part(PartFile file, base::Counter* unreadable_spans);
 
   base::Result<Dictionary> ReadDictionary() const;
   base::Result<RowGroupPtr> OpenGroup(uint32_t index) const;
+  bool MarkGroupDamaged(uint32_t index) const;
+  void MarkDamaged() const;
   bool MayHave(const SectionRecord& filter, std::atomic<bool>& checked, uint64_t hash) const;
 
   const PartFile file_;
+  base::Counter* const unreadable_spans_;
   mutable std::atomic<bool> damaged_{false};
   mutable std::atomic<bool> has_damaged_group_{false};
   mutable std::vector<std::atomic<bool>> group_damaged_;

@@ -7,8 +7,8 @@
 #include "columnar/testing/part.h"
 #include "disk/testing/directory.h"
 
-// A part file of version 3, kept in tests/data/store. Only reading it is tested: bytes under zstd
-// depend on the library.
+// Part files of all versions, kept in tests/data/store. Only reading them is tested: bytes under
+// zstd depend on the library.
 namespace spandrel::columnar {
 namespace {
 
@@ -48,11 +48,15 @@ void WriteSample(const std::string& path) {
 }
 
 TEST(PartGoldenTest, Version3IsRead) {
+  EXPECT_EQ(MessagesOf(GoldenPath("part-v3.part")), SampleMessages());
+}
+
+TEST(PartGoldenTest, Version4IsRead) {
   disk::TestDirectory directory;
   const std::string written = directory.path() + "/written.part";
   WriteSample(written);
-  GoldenFile("part-v3.part", ReadWholeFile(written));
-  EXPECT_EQ(MessagesOf(GoldenPath("part-v3.part")), SampleMessages());
+  GoldenFile("part-v4.part", ReadWholeFile(written));
+  EXPECT_EQ(MessagesOf(GoldenPath("part-v4.part")), SampleMessages());
 }
 
 TEST(PartGoldenTest, APartGivesBackEveryByte) {

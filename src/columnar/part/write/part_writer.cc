@@ -98,7 +98,7 @@ Status PartWriter::Finish(uint64_t sealed_through, std::vector<uint64_t> replace
   footer_.sealed_through = sealed_through;
   footer_.replaces = std::move(replaces);
   SPANDREL_RETURN_IF_ERROR(WriteDictionary());
-  SPANDREL_RETURN_IF_ERROR(Write(EncodePartFooter(footer_)));
+  SPANDREL_RETURN_IF_ERROR(WriteFooter());
   SPANDREL_RETURN_IF_ERROR(Flush());
   SPANDREL_RETURN_IF_ERROR(file_.SyncAll());
   finished_ = true;
@@ -133,7 +133,20 @@ Status PartWriter::WriteDictionary() {
   return {};
 }
 
+// Twice, with the guard between them, so that one is left whatever is damaged.
+Status PartWriter::WriteFooter() {
+  const std::string footer = EncodePartFooter(footer_);
+  SPANDREL_RETURN_IF_ERROR(Write(footer));
+  SPANDREL_RETURN_IF_ERROR(WriteUnguarded(guard_.Finish()));
+  return WriteUnguarded(footer);
+}
+
 Status PartWriter::Write(std::string_view bytes) {
+  guard_.Add(bytes);
+  return WriteUnguarded(bytes);
+}
+
+Status PartWriter::WriteUnguarded(std::string_view bytes) {
   at_ += bytes.size();
   pending_ += bytes;
   return pending_.size() < kWriteBytes ? Status() : Flush();

@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "columnar/part/format/dictionary.h"
 #include "columnar/part/format/part_footer.h"
+#include "columnar/part/format/part_guard.h"
 #include "columnar/part/write/row_group_builder.h"
 #include "columnar/part/write/row_group_encoder.h"
 #include "disk/file.h"
@@ -50,7 +51,10 @@ class PartWriter {
   base::Result<SectionRecord> WriteSection(SectionKind kind, std::string_view stored,
                                            uint32_t raw_size);
   base::Status WriteDictionary();
+  base::Status WriteFooter();
   base::Status Write(std::string_view bytes);
+  // What the guard does not cover.
+  base::Status WriteUnguarded(std::string_view bytes);
   base::Status Flush();
 
   disk::File file_;
@@ -58,6 +62,7 @@ class PartWriter {
   bool finished_ = false;
   uint64_t at_ = 0;      // where the next byte goes
   std::string pending_;  // bytes before at_ that are not written yet
+  PartGuardBuilder guard_;
 
   DictionaryBuilder dictionary_;
   RowGroupBuilder rows_;

@@ -41,13 +41,12 @@ class RowMatcher {
   RowColumns columns_;
 };
 
-// Marks a row group as damaged and counts its rows as unreadable.
+// Marks a row group as damaged and says that it was left out.
 inline void NoteUnreadable(const Snapshot& snapshot, uint32_t part, uint32_t group,
                            const base::Status& why) {
   const Part& damaged = *snapshot.parts[part];
   damaged.NoteDamagedGroup(group, why);
-  if (snapshot.unreadable_spans == nullptr) return;
-  snapshot.unreadable_spans->Add(damaged.footer().groups[group].row_count);
+  if (snapshot.damage != nullptr) snapshot.damage->Add(damaged, group);
 }
 
 }  // namespace spandrel::columnar

@@ -24,13 +24,13 @@ bool IsOutOfMemory(const Status& status) {
 
 }  // namespace
 
-Result<PartSource> PartSource::Open(PartPtr part, base::Counter* unreadable_spans) {
+Result<PartSource> PartSource::Open(PartPtr part, DamageNotes* damage) {
   PartSource source;
   Result<std::shared_ptr<const Dictionary>> dictionary = part->LoadDictionary();
   if (!dictionary.ok()) return dictionary.status();
   source.part_ = std::move(part);
   source.dictionary_ = std::move(*dictionary);
-  source.unreadable_spans_ = unreadable_spans;
+  source.damage_ = damage;
   return source;
 }
 
@@ -199,7 +199,7 @@ const span::SpanChunk& PartSource::LightChunk(const RowReader& reader) {
 
 void PartSource::NoteUnreadable(uint32_t group, const Status& why) {
   part_->NoteDamagedGroup(group, why);
-  if (unreadable_spans_ != nullptr) unreadable_spans_->Add(part_->footer().groups[group].row_count);
+  if (damage_ != nullptr) damage_->Add(*part_, group);
 }
 
 }  // namespace spandrel::columnar

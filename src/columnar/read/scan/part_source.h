@@ -8,13 +8,13 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/metrics.h"
 #include "columnar/part/read/part.h"
 #include "columnar/part/read/row_reader.h"
 #include "columnar/read/match/group_filter.h"
 #include "columnar/read/match/matcher.h"
 #include "columnar/read/scan/chunk_builder.h"
 #include "columnar/read/scan/content.h"
+#include "columnar/snapshot/damage_notes.h"
 
 namespace spandrel::columnar {
 
@@ -42,7 +42,8 @@ struct TraceRowsFound {
 // One thread; lives as long as the query.
 class PartSource {
  public:
-  static base::Result<PartSource> Open(PartPtr part, base::Counter* unreadable_spans);
+  // `damage` may be null.
+  static base::Result<PartSource> Open(PartPtr part, DamageNotes* damage);
 
   const Part& part() const { return *part_; }
 
@@ -68,7 +69,7 @@ class PartSource {
   base::Result<TraceRowsFound> ReadTrace(const storage::QueryContext& context, uint32_t group,
                                          const span::TraceId& id, const TraceAsk& ask);
 
-  // Marks a row group as damaged and counts its rows as unreadable.
+  // Marks a row group as damaged and says that it was left out.
   void NoteUnreadable(uint32_t group, const base::Status& why);
 
  private:
@@ -90,7 +91,7 @@ class PartSource {
 
   PartPtr part_;
   std::shared_ptr<const Dictionary> dictionary_;
-  base::Counter* unreadable_spans_ = nullptr;
+  DamageNotes* damage_ = nullptr;
 
   std::unique_ptr<DictionaryVerdicts> verdicts_;
   span::SpanChunk light_;  // see LightChunk; made when it is asked for

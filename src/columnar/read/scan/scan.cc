@@ -118,7 +118,7 @@ Status Scan::VisitAll(const Matcher& matcher, const Content& content, const Span
 
 Result<PartSource*> Scan::Source(size_t part) {
   if (!sources_[part]) {
-    Result<PartSource> source = PartSource::Open(snapshot_.parts[part], snapshot_.unreadable_spans);
+    Result<PartSource> source = PartSource::Open(snapshot_.parts[part], snapshot_.damage);
     if (!source.ok()) return source.status();
     sources_[part] = std::move(*source);
   }

@@ -107,14 +107,14 @@ class TotalsCollector {
       : ids_(std::move(ids)), index_(ids_), totals_(ids_.size()) {}
 
   Status AddParts(const storage::QueryContext& context, const Snapshot& snapshot) {
-    for (const PartPtr& part : snapshot.parts) {
-      for (uint32_t i = 0; i < part->footer().groups.size(); ++i) {
+    for (uint32_t part = 0; part < snapshot.parts.size(); ++part) {
+      const Part& stored = *snapshot.parts[part];
+      for (uint32_t i = 0; i < stored.footer().groups.size(); ++i) {
         SPANDREL_RETURN_IF_ERROR(context.Check());
-        if (!MayHaveAny(*part, i)) continue;
-        const Result<RowGroupPtr> group = part->Group(i);
-        if (!group.ok()) continue;
-        const Status added = AddGroup(**group);
-        if (!added.ok()) part->NoteDamagedGroup(i, added);
+        if (!MayHaveAny(stored, i)) continue;
+        const Result<RowGroupPtr> group = stored.Group(i);
+        const Status added = group.ok() ? AddGroup(**group) : group.status();
+        if (!added.ok()) NoteUnreadable(snapshot, part, i, added);
       }
     }
     return {};

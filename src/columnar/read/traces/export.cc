@@ -66,11 +66,9 @@ Result<std::vector<TraceStart>> ListTraces(const storage::QueryContext& context,
   return starts.Take();
 }
 
-Result<span::SpanBatch> CopyTrace(TraceFetch& traces, const span::TraceId& id,
-                                  uint64_t* unreadable) {
+Result<span::SpanBatch> CopyTrace(TraceFetch& traces, const span::TraceId& id) {
   const auto spans = traces.Load(id, {Content::kFull});
   if (!spans.ok()) return spans.status();
-  *unreadable += traces.unreadable();
   return CopySpans(traces.context(), **spans);
 }
 

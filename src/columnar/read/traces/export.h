@@ -22,9 +22,7 @@ base::Result<std::vector<TraceStart>> ListTraces(const storage::QueryContext& co
                                                  const storage::Predicate& where,
                                                  storage::TimeRange range);
 
-// All spans of a trace, copied into a batch of their own. Those that are damaged are left out and
-// added to `unreadable`.
-base::Result<span::SpanBatch> CopyTrace(TraceFetch& traces, const span::TraceId& id,
-                                        uint64_t* unreadable);
+// All spans of a trace that can be read, copied into a batch of their own.
+base::Result<span::SpanBatch> CopyTrace(TraceFetch& traces, const span::TraceId& id);
 
 }  // namespace spandrel::columnar

@@ -2,6 +2,7 @@
 #include "columnar/read/traces/fetch.h"
 
 #include <string>
+#include <utility>
 
 namespace spandrel::columnar {
 namespace {
@@ -12,9 +13,10 @@ using base::StatusCode;
 
 constexpr size_t kMaxChunkBytes = size_t{1} << 30;
 
-Status DamagedTrace(const span::TraceId& id, size_t unreadable) {
-  return {StatusCode::kDataLoss, "trace " + id.ToHex() + ": " + std::to_string(unreadable) +
-                                     " row groups that may hold spans of it are damaged on disk"};
+Status NotFound(std::string what, const TraceFetch& traces) {
+  what += " not found";
+  if (traces.unreadable() > 0) what += "; spans that may be it are damaged on disk";
+  return {StatusCode::kNotFound, std::move(what)};
 }
 
 // Empty when no span is stored.
@@ -22,7 +24,6 @@ Result<span::SpanBatch> ReadWhole(TraceFetch& traces, const span::TraceId& id,
                                   storage::TimeRange hint) {
   const auto spans = traces.Load(id, {Content::kFull, hint});
   if (!spans.ok()) return spans.status();
-  if (traces.unreadable() > 0) return DamagedTrace(id, traces.unreadable());
   if (auto chunk = traces.WholeChunk()) return span::SpanBatch(std::move(chunk));
   return CopySpans(traces.context(), **spans);
 }
@@ -46,7 +47,7 @@ Result<span::SpanBatch> ReadTrace(const storage::QueryContext& context, const Sn
   Scan scan(context, snapshot);
   TraceFetch traces(scan);
   Result<span::SpanBatch> batch = ReadWhole(traces, id, {});
-  if (batch.ok() && batch->empty()) return Status(StatusCode::kNotFound, "trace not found");
+  if (batch.ok() && batch->empty()) return NotFound("trace", traces);
   return batch;
 }
 
@@ -57,8 +58,7 @@ Result<span::SpanBatch> ReadSpan(const storage::QueryContext& context, const Sna
   const auto spans = traces.Load(trace_id, {Content::kFull, {}, span_id});
   if (!spans.ok()) return spans.status();
   if (!(*spans)->empty()) return CopySpans(context, {(**spans)[0]});
-  if (traces.unreadable() > 0) return DamagedTrace(trace_id, traces.unreadable());
-  return Status(StatusCode::kNotFound, "span not found");
+  return NotFound("span", traces);
 }
 
 Result<bool> TracesReader::Send(const Snapshot& snapshot) {

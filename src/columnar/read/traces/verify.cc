@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "columnar/read/traces/verify.h"
 
+#include <fmt/format.h>
+
 #include "columnar/read/scan/scan.h"
 
 namespace spandrel::columnar {
@@ -12,14 +14,25 @@ base::Status VisitWhole(Scan& scan, const Matcher& all, ReadThrough* result,
   const auto units = scan.Units(all);
   if (!units.ok()) return units.status();
   for (const ScanUnit& unit : *units) {
+    const uint64_t before = result->spans;
     SPANDREL_RETURN_IF_ERROR(scan.Visit(unit, all, Content::kFull, [result](const span::SpanRef&) {
       ++result->spans;
       return base::Status();
     }));
+    // Some of its spans may have come before the damage was seen.
+    if (scan.snapshot().parts[unit.source]->IsGroupDamaged(unit.index)) result->spans = before;
     result->stopped = !progress(result->spans);
     if (result->stopped) return {};
   }
   return {};
+}
+
+std::string DamageOf(const Part& part, uint64_t unreadable_spans) {
+  if (unreadable_spans > 0) return fmt::format("{} spans cannot be read", unreadable_spans);
+  const bool has_whole_guard = part.file().CheckGuard();
+  const size_t mended = part.file().mended_pages().size();
+  if (mended > 0) return fmt::format("{} pages are damaged; no span is lost", mended);
+  return has_whole_guard ? "" : "what would mend it is damaged; no span is lost";
 }
 
 }  // namespace
@@ -27,18 +40,15 @@ base::Status VisitWhole(Scan& scan, const Matcher& all, ReadThrough* result,
 ReadThrough ReadThroughPart(const PartPtr& part, const std::function<bool(uint64_t)>& progress) {
   ReadThrough result;
   const base::Result<Matcher> all = Matcher::Make({}, {});
-  base::Counter unreadable;
+  DamageNotes unreadable;
   Snapshot snapshot;
   snapshot.parts = {part};
-  snapshot.unreadable_spans = &unreadable;
+  snapshot.damage = &unreadable;
   const storage::QueryContext context;
   Scan scan(context, snapshot);
   const base::Status read = VisitWhole(scan, *all, &result, progress);
-  if (!read.ok()) {
-    result.damage = read.message();
-  } else if (unreadable.value() > 0) {
-    result.damage = std::to_string(unreadable.value()) + " spans cannot be read";
-  }
+  result.unreadable_spans = read.ok() ? unreadable.spans() : part->footer().row_count;
+  result.damage = read.ok() ? DamageOf(*part, unreadable.spans()) : read.message();
   return result;
 }
 

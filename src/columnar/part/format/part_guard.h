@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace spandrel::columnar {
+
+// What mends a part file: a checksum of each page, and for each stripe of pages the exclusive or of
+// all of them. One page of a stripe comes back whatever happened to it, and any page of which one
+// bit is wrong. docs/formats/part.md says how it lies in the file.
+inline constexpr size_t kGuardPageBytes = 4096;
+inline constexpr size_t kGuardStripePages = 256;
+
+// Makes the guard of a file from its bytes, in order.
+class PartGuardBuilder {
+ public:
+  void Add(std::string_view bytes);
+  // Of all that was added.
+  std::string Finish();
+
+ private:
+  void EndPage();
+
+  std::string page_;  // that is not full
+  std::vector<uint32_t> checks_;
+  std::string parity_;  // of all stripes
+};
+
+// A guard in a file; a view. Whatever it says is checked by whoever uses it: its own bytes may be
+// damaged too.
+class PartGuard {
+ public:
+  // Of a file whose guard ends at `end`; nothing when there can be none.
+  static std::optional<PartGuard> EndingAt(std::string_view file, uint64_t end);
+  // Of a file whose guard covers the first `size` bytes.
+  static std::optional<PartGuard> Covering(std::string_view file, uint64_t size);
+
+  size_t page_count() const { return (covered_.size() + kGuardPageBytes - 1) / kGuardPageBytes; }
+  uint64_t covered_bytes() const { return covered_.size(); }
+  // As it lies in the file. The last page may be shorter.
+  std::string_view Page(size_t page) const {
+    return covered_.substr(page * kGuardPageBytes, kGuardPageBytes);
+  }
+  bool IsIntact(size_t page) const;
+  size_t stripe_count() const;
+  // Whether it would mend a page of the stripe, of which all are intact.
+  bool IsStripeIntact(size_t stripe) const;
+  // Where it ends in the file.
+  uint64_t end() const;
+  // The page as it was written; nothing when it cannot be told.
+  std::optional<std::string> Mend(size_t page) const;
+
+ private:
+  PartGuard(std::string_view file, uint64_t covered)
+      : covered_(file.substr(0, covered)), guard_(file.substr(covered)) {}
+
+  uint32_t CheckOf(size_t page) const;
+  std::string_view ParityOf(size_t stripe) const;
+  std::optional<std::string> FromStripe(size_t page) const;
+  std::optional<std::string> FlipBack(size_t page) const;
+
+  std::string_view covered_;
+  std::string_view guard_;  // and what is behind it
+};
+
+}  // namespace spandrel::columnar
