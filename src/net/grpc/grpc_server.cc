@@ -43,13 +43,22 @@ class ServerGrpcCall final : public GrpcCall {
     return call_->Write(MakeGrpcFrame(message));
   }
 
+  void AddTrailer(std::string name, std::string value) override {
+    const base::MutexLock lock(mutex_);
+    trailers_.emplace_back(std::move(name), std::move(value));
+  }
+
   void Finish(const Status& status) override {
     const base::MutexLock lock(mutex_);
     if (std::exchange(finished_, true)) return;
     if (started_) {
-      call_->Finish(GrpcStatusHeaders(status));
+      Headers trailers = GrpcStatusHeaders(status);
+      trailers.insert(trailers.end(), trailers_.begin(), trailers_.end());
+      call_->Finish(std::move(trailers));
     } else {
-      call_->Respond(GrpcStatusResponse(status));
+      Response response = GrpcStatusResponse(status);
+      response.headers.insert(response.headers.end(), trailers_.begin(), trailers_.end());
+      call_->Respond(std::move(response));
     }
   }
 
@@ -64,6 +73,7 @@ class ServerGrpcCall final : public GrpcCall {
   base::Mutex mutex_;
   std::string message_ SPANDREL_GUARDED_BY(mutex_);
   base::ByteBudget::Reservation reservation_ SPANDREL_GUARDED_BY(mutex_);
+  Headers trailers_ SPANDREL_GUARDED_BY(mutex_);
   bool started_ SPANDREL_GUARDED_BY(mutex_) = false;
   bool finished_ SPANDREL_GUARDED_BY(mutex_) = false;
 };
