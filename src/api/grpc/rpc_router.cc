@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "api/http/pace.h"
+#include "api/http/responses.h"
 #include "base/time_text.h"
 
 namespace spandrel::api {
@@ -140,6 +141,9 @@ void RpcRouter::Run(const RpcHandler& handler, const Admission& admission,
   Status status = context.Check();  // it may have waited long for a worker
   if (status.ok()) status = handler({message, context}, sink);
   if (!status.ok()) steps_.CountEnd(context, is_gone());
+  if (const uint64_t spans = context.unreadable_spans(); spans > 0) {
+    call.AddTrailer(std::string(kUnreadableSpansHeader), std::to_string(spans));
+  }
   Finish(call, status);
 }
 

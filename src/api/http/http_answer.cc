@@ -97,6 +97,13 @@ void HttpAnswer::CompleteHead() {
     headers_.emplace_back("cache-control", "no-store");
   }
   endpoints::AddCorsHeaders(cors_, call_->request(), &headers_);
+  AddUnreadable(&headers_);
+}
+
+// Of what begins before it is known, at the end.
+void HttpAnswer::AddUnreadable(net::Headers* headers) const {
+  const uint64_t spans = context_.unreadable_spans();
+  if (spans > 0) headers->emplace_back(kUnreadableSpansHeader, std::to_string(spans));
 }
 
 base::Status HttpAnswer::Write(std::string_view bytes) {
@@ -158,7 +165,9 @@ void HttpAnswer::Finish() {
   if (streaming_) {
     if (!SendPiece(true).ok()) return;
     ended_ = true;
-    return call_->Finish();
+    net::Headers trailers;
+    AddUnreadable(&trailers);
+    return call_->Finish(std::move(trailers));
   }
   ended_ = true;
   CompleteHead();

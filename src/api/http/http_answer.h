@@ -37,6 +37,7 @@ class HttpAnswer final : public ResponseSink {
 
  private:
   void CompleteHead();
+  void AddUnreadable(net::Headers* headers) const;
   base::Status BeginStream();
   base::Status SendPiece(bool is_last);
   base::Status GiveUp(base::Status why);

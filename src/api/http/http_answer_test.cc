@@ -47,6 +47,24 @@ TEST_F(HttpAnswerTest, LongOnesGoInPieces) {
   EXPECT_EQ(call->Wait().body, kLong);
 }
 
+TEST_F(HttpAnswerTest, SaysWhatItMayLack) {
+  const auto whole = Call();
+  const auto in_pieces = Call();
+  const storage::QueryContext context;
+  context.NoteUnreadable(1, 5);
+  context.NoteUnreadable(1, 5);
+  AnswerTo(whole, context).Send(JsonResponse("{}"));
+  EXPECT_EQ(net::FindHeader(whole->Wait().headers, kUnreadableSpansHeader), "5");
+  HttpAnswer answer = AnswerTo(in_pieces, context);
+  answer.Start(200, {});
+  EXPECT_TRUE(answer.Write(kLong).ok());
+  context.NoteUnreadable(2, 3);  // found when some has gone out
+  answer.Finish();
+  const net::Response response = in_pieces->Wait();
+  EXPECT_EQ(net::FindHeader(response.headers, kUnreadableSpansHeader), "5");
+  EXPECT_EQ(net::FindHeader(response.trailers, kUnreadableSpansHeader), "8");
+}
+
 TEST_F(HttpAnswerTest, PiecesAreCompressed) {
   const auto call = Call("GET", {{"accept-encoding", "gzip"}});
   AnswerTo(call, context_).Send(JsonResponse(kLong));

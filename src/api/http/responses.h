@@ -9,6 +9,9 @@
 
 namespace spandrel::api {
 
+// In every answer that may lack spans because they are damaged where they are stored: how many.
+inline constexpr std::string_view kUnreadableSpansHeader = "x-spandrel-unreadable-spans";
+
 inline constexpr std::string_view kJsonType = "application/json";
 inline constexpr std::string_view kTextType = "text/plain; charset=utf-8";
 inline constexpr std::string_view kTraceColumnsType = "application/vnd.spandrel.trace";

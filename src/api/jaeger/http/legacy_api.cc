@@ -62,8 +62,19 @@ bool WantsPretty(const Parameters& parameters) {
   return !pretty.empty() && pretty != "false";
 }
 
-net::Response Answer(const RoutedRequest& request, std::string_view data, size_t total,
-                     const std::vector<Problem>& problems = {}) {
+// What makes an answer partial, though it is one.
+void AddDamage(const storage::QueryContext& context, std::vector<Problem>* problems) {
+  const uint64_t spans = context.unreadable_spans();
+  if (spans == 0) return;
+  problems->push_back({206,
+                       std::to_string(spans) + " spans are damaged where they are stored; those "
+                                               "that belong here are left out",
+                       {}});
+}
+
+net::Response Answer(const RoutedRequest& request, std::string_view data, size_t total) {
+  std::vector<Problem> problems;
+  AddDamage(request.context, &problems);
   std::string body = Envelope(data, total, problems);
   if (WantsPretty(request.parameters)) body = IndentJson(body, 4);
   return JsonResponse(std::move(body));
@@ -88,7 +99,8 @@ constexpr std::string_view kTracesBegin = R"({"data":[)";
 class TracesAnswer {
  public:
   TracesAnswer(const RoutedRequest& request, ResponseSink& sink)
-      : sink_(sink),
+      : context_(request.context),
+        sink_(sink),
         pretty_memory_(request.context),
         is_pretty_(WantsPretty(request.parameters)),
         json_(kTracesBegin) {
@@ -103,8 +115,9 @@ class TracesAnswer {
   size_t count() const { return count_; }
 
   // Of the visit that added the traces; also ends the answer.
-  void End(const Status& visit, const std::vector<Problem>& problems = {}) {
+  void End(const Status& visit, std::vector<Problem> problems = {}) {
     if (!visit.ok()) return sink_.Fail(Fail(visit));
+    AddDamage(context_, &problems);
     json_ += std::string_view(Envelope("[]", 0, problems)).substr(kTracesBegin.size());
     const Status status = is_pretty_ ? sink_.Write(IndentJson(json_, 4)) : Flush(0);
     if (status.ok()) sink_.Finish();
@@ -127,6 +140,7 @@ class TracesAnswer {
     return status;
   }
 
+  const storage::QueryContext& context_;
   ResponseSink& sink_;
   storage::QueryMemory pretty_memory_;
   const bool is_pretty_;
@@ -263,7 +277,7 @@ class LegacyApi {
     for (const span::TraceId& id : ids) {
       if (!found.contains(id)) problems.push_back({404, "trace not found", JaegerTraceIdText(id)});
     }
-    answer.End(status, problems);
+    answer.End(status, std::move(problems));
   }
 
   const ServiceContext& context_;
