@@ -48,8 +48,8 @@ CLI::App* AddStoreCommand(CLI::App& app, StoreCommandOptions* options) {
       app.add_subcommand("store", "Look at, check, export or import a data directory");
   store->require_subcommand(1);
   store->footer(
-      "No server may run on the directory meanwhile. stat, verify and export change nothing in "
-      "it.\n"
+      "No server may run on the directory meanwhile. stat, export and verify (but with "
+      "--repair) change nothing in it.\n"
       "Examples:\n"
       "  spandrel store stat ./spandrel-data\n"
       "  spandrel store export ./spandrel-data --output spans.jsonl.zst --since 24h\n"
@@ -58,8 +58,11 @@ CLI::App* AddStoreCommand(CLI::App& app, StoreCommandOptions* options) {
       AddAction(*store, "stat", "Print what is stored: spans, sizes, times, tenants, parts",
                 StoreAction::kStat, options);
   stat->add_flag("--json", options->json, "Print it as JSON");
-  AddAction(*store, "verify", "Read everything and print what is damaged; then the status is 1",
-            StoreAction::kVerify, options);
+  CLI::App* verify =
+      AddAction(*store, "verify", "Read everything and print what is damaged; then the status is 1",
+                StoreAction::kVerify, options);
+  verify->add_flag("--repair", options->repair,
+                   "Open the store as a server does, mend what can be mended, set the rest aside");
   AddExportOptions(*AddAction(*store, "export", "Write the stored traces as OTLP",
                               StoreAction::kExport, options),
                    options);

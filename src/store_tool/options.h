@@ -17,7 +17,8 @@ enum class StoreAction : uint8_t { kStat, kVerify, kExport, kImport };
 struct StoreCommandOptions {
   StoreAction action = StoreAction::kStat;
   std::string directory;
-  bool json = false;  // of stat
+  bool json = false;    // of stat
+  bool repair = false;  // of verify
 
   // Of export.
   std::string output = "-";

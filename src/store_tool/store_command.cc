@@ -15,8 +15,8 @@ namespace {
 columnar::EngineOptions EngineOptionsFor(const StoreCommandOptions& options) {
   columnar::EngineOptions engine;
   engine.directory = options.directory;
-  engine.read_only = options.action != StoreAction::kImport;
-  engine.create_directory = !engine.read_only;
+  engine.read_only = options.action != StoreAction::kImport && !options.repair;
+  engine.create_directory = options.action == StoreAction::kImport;
   // What is imported may be old, and is wanted.
   engine.min_free_bytes = 0;
   return engine;
@@ -26,7 +26,7 @@ int Run(columnar::Engine& store, base::MetricRegistry& metrics, const StoreComma
         const Interrupts& interrupts) {
   switch (options.action) {
     case StoreAction::kVerify:
-      return VerifyStore(store, interrupts);
+      return VerifyStore(store, options, interrupts);
     case StoreAction::kExport:
       return ExportStore(store, options, interrupts);
     case StoreAction::kImport:

@@ -15,7 +15,8 @@ int RunStoreCommand(const StoreCommandOptions& options);
 
 // The actions, each on an open store. What goes wrong is said on standard error.
 int PrintStat(columnar::Engine& store, const StoreCommandOptions& options);
-int VerifyStore(columnar::Engine& store, const Interrupts& interrupts);
+int VerifyStore(columnar::Engine& store, const StoreCommandOptions& options,
+                const Interrupts& interrupts);
 int ExportStore(columnar::Engine& store, const StoreCommandOptions& options,
                 const Interrupts& interrupts);
 int ImportFiles(columnar::Engine& store, base::MetricRegistry& metrics,

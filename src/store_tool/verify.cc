@@ -16,9 +16,7 @@ std::string NamedTenants(const std::vector<std::string>& tenants) {
   return fmt::format(", of {} tenants with a name too", WithCommas(named));
 }
 
-}  // namespace
-
-int VerifyStore(columnar::Engine& store, const Interrupts& interrupts) {
+int VerifyOnce(columnar::Engine& store, const Interrupts& interrupts) {
   ProgressLine line("verify");
   const uint64_t total = store.Stats().spans;
   const columnar::VerifyReport report = store.Verify([&](uint64_t spans) {
@@ -32,6 +30,9 @@ int VerifyStore(columnar::Engine& store, const Interrupts& interrupts) {
   }
   fmt::print("{} spans in {} parts and the log read{}\n", WithCommas(report.spans), report.parts,
              NamedTenants(store.Tenants()));
+  if (report.unreadable_spans > 0) {
+    fmt::print("{} more spans cannot be read\n", WithCommas(report.unreadable_spans));
+  }
   if (!report.complete) {
     fmt::print(stderr, "spandrel: interrupted before all was read\n");
     return kInterruptedStatus;
@@ -39,6 +40,17 @@ int VerifyStore(columnar::Engine& store, const Interrupts& interrupts) {
   fmt::print("{}\n", report.damage.empty() ? "nothing is damaged"
                                            : fmt::format("{} damaged", report.damage.size()));
   return report.damage.empty() ? 0 : 1;
+}
+
+}  // namespace
+
+int VerifyStore(columnar::Engine& store, const StoreCommandOptions& options,
+                const Interrupts& interrupts) {
+  const int status = VerifyOnce(store, interrupts);
+  if (!options.repair || status != 1) return status;
+  store.Settle();  // writes back what was mended, and sets aside what cannot be read at all
+  fmt::print("after the repair:\n");
+  return VerifyOnce(store, interrupts);
 }
 
 }  // namespace spandrel::store_tool

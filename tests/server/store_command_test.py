@@ -149,6 +149,22 @@ class StoreCommandTest(unittest.TestCase):
         self.assertEqual(part.read_bytes(), content)
         self.assertEqual(list((copy / "quarantine").iterdir()), [])
 
+    def test_verify_repairs_what_it_can(self):
+        copy = self.path("data")
+        subprocess.run(["cp", "-r", self.data, copy], check=True)
+        part = next((copy / "parts").glob("*.part"))
+        content = part.read_bytes()
+        damaged = bytearray(content)
+        for at in (40, len(damaged) - 40):  # a column and the last footer
+            damaged[at] ^= 16
+        part.write_bytes(damaged)
+        self.assertIn("no span is lost", self.store("verify", copy, status=1).stdout)
+        self.assertEqual(part.read_bytes(), damaged)
+        repaired = self.store("verify", copy, "--repair").stdout
+        self.assertIn("after the repair:", repaired)
+        self.assertEqual(part.read_bytes(), content)
+        self.assertIn("nothing is damaged", self.store("verify", copy).stdout)
+
     def test_one_process_a_directory(self):
         with Spandrel(data_dir=self.path("data")) as server:
             pid = server.process.pid
