@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/service.h"
 
+#include <atomic>
+#include <string>
 #include <utility>
 
-#include "api/grpc/health_service.h"
 #include "api/grpc/rpc_router.h"
 #include "api/http/login_api.h"
 #include "api/http/responses.h"
@@ -12,6 +13,8 @@
 #include "api/jaeger/http/legacy_api.h"
 #include "api/jaeger/http/v3_api.h"
 #include "api/ui/ui_api.h"
+#include "endpoints/grpc_health.h"
+#include "endpoints/probes.h"
 #include "net/http/grpc_shape.h"
 
 namespace spandrel::api {
@@ -24,14 +27,17 @@ struct Service::Impl {
         queue(std::make_shared<QueryQueue>(context.workers, options.queue)),
         router(steps, options.cors, *queue, context.metrics),
         rpcs(steps, options.steps.memory, *queue, context.metrics),
-        health(rpcs),
+        health(
+            {{"", [this] { return TakesSpans(); }},
+             {"grpc.health.v1.Health", [] { return true; }},
+             {"jaeger.api_v3.QueryService", [] { return true; }}},
+            [this](net::GrpcCall& call, const base::Status& status) { rpcs.Finish(call, status); }),
         page(context.page) {
     AddUiApi(context, &router);
     AddJaegerLegacyApi(context, &router);
     AddJaegerV3Api(context, &router);
     AddJaegerQueryService(context, &rpcs);
-    router.GetOpen("/health",
-                   [](const RoutedRequest&) { return JsonResponse(R"({"status":"ok"})"); });
+    AddProbes();
     router.GetOfAll("/metrics", [this](const RoutedRequest&) {
       return MakeResponse(200, "text/plain; version=0.0.4; charset=utf-8",
                           context.metrics.RenderPrometheus());
@@ -41,6 +47,23 @@ struct Service::Impl {
                   {options.is_encrypted, [this] { return context.status().warnings; }}, &router);
     }
     router.Fallback([this](const RoutedRequest& request) { return page.Serve(request); });
+  }
+
+  bool TakesSpans() const {
+    return context.health == nullptr || context.health->Worst() < base::HealthLevel::kRefusing;
+  }
+
+  void AddProbes() {
+    for (const char* path : {"/health", "/ready", "/ready/ingest", "/ready/query"}) {
+      router.GetOpen(path, [this](const RoutedRequest& request) {
+        const auto asking =
+            is_stopping ? endpoints::Asking::kStopped : endpoints::Asking::kAnswered;
+        return *endpoints::AnswerProbe(context.health, asking, request.http);
+      });
+    }
+    const std::string service = "/grpc.health.v1.Health/";
+    rpcs.HandleKept(service + "Check", [this](const auto& call) { health.Check(call); });
+    rpcs.HandleKept(service + "Watch", [this](const auto& call) { health.Watch(call); });
   }
 
   void Handle(const std::shared_ptr<net::ServerCall>& call) const {
@@ -55,8 +78,9 @@ struct Service::Impl {
   const std::shared_ptr<QueryQueue> queue;  // the workers hold it too
   Router router;
   RpcRouter rpcs;
-  HealthService health;
+  endpoints::GrpcHealth health;
   const StaticFiles page;
+  std::atomic<bool> is_stopping{false};
 };
 
 Service::Service(ServiceContext context, ServiceOptions options)
@@ -76,6 +100,7 @@ std::vector<std::string> Service::guarded_rpcs() const {
 }
 
 void Service::StopAt(std::chrono::steady_clock::time_point when) {
+  impl_->is_stopping = true;
   impl_->health.Stop();
   impl_->steps.StopAt(when);
 }

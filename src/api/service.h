@@ -22,7 +22,7 @@ struct ServiceOptions {
 };
 
 // Everything that Spandrel answers on its query port: the page, its API, Jaeger's APIs over HTTP
-// and gRPC, /metrics and /health. Thread-safe.
+// and gRPC, /metrics, probes and gRPC health. Thread-safe.
 class Service {
  public:
   explicit Service(ServiceContext context, ServiceOptions options = {});

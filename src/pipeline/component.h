@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/byte_budget.h"
+#include "base/health.h"
 #include "base/metrics.h"
 #include "base/status.h"
 #include "config/decode.h"
@@ -54,6 +55,7 @@ struct ComponentContext {
   base::MetricRegistry& metrics;
   base::ByteBudget& memory;
   const Extensions* extensions = nullptr;  // those that run; null: none
+  base::HealthBoard* health = nullptr;     // where it says how it is; null: nobody asks
 };
 
 // A socket address that a component will listen on, so that two who want the same are told before

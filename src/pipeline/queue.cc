@@ -157,6 +157,7 @@ base::Status QueuedSender<Batch>::State::TryTake(const ItemPtr& item) {
   } else if (queue.block_on_overflow) {
     blocked_.push_back(item);
   } else {
+    metrics_.levels->is_full = true;
     return base::Status::Unavailable(id_ + ": sending queue is full", kRetryWhenFull);
   }
   return {};
@@ -297,6 +298,7 @@ void QueuedSender<Batch>::State::Finish(const ItemPtr& item) {
   if (!options_.queue.enabled) return;
   size_ -= item->weight;
   metrics_.levels->queue_size = size_;
+  metrics_.levels->is_full = false;
   while (!blocked_.empty() && size_ + blocked_.front()->weight <= options_.queue.queue_size) {
     Admit(blocked_.front());
     blocked_.pop_front();
@@ -345,6 +347,7 @@ void QueuedSender<Batch>::State::Shutdown(std::chrono::steady_clock::time_point 
 // One line when trouble starts and one when it is over, not too often.
 template <typename Batch>
 void QueuedSender<Batch>::State::LogOutcome(const base::Status& status) {
+  metrics_.levels->is_failing = status.retryable();
   if (!status.retryable() && failing_) {
     failing_ = false;
     base::LogInfo("exporter {}: answers again", id_);

@@ -19,6 +19,14 @@ base::Counter& CounterOf(const ComponentContext& context, signal::Signal signal,
                                     std::move(labels));
 }
 
+base::Health HealthOf(const QueueMetrics::Levels& levels) {
+  if (levels.is_full) return {base::HealthLevel::kRefusing, "the sending queue is full"};
+  if (levels.is_failing) {
+    return {base::HealthLevel::kDegraded, "the peer does not answer, batches are sent again"};
+  }
+  return {};
+}
+
 }  // namespace
 
 const char* DropReasonName(DropReason reason) {
@@ -41,6 +49,11 @@ QueueMetrics::QueueMetrics(const ComponentContext& context, signal::Signal signa
         name, {{"data_type", std::string(signal::SignalName(signal))}, {"exporter", context.id}},
         std::move(read)));
   };
+  if (context.health != nullptr) {
+    const std::string name =
+        fmt::format("exporter {} ({})", context.id, signal::SignalName(signal));
+    health = context.health->Add(name, [levels = levels] { return HealthOf(*levels); });
+  }
   gauge("otelcol_exporter_in_flight_requests",
         [levels = levels] { return static_cast<double>(levels->in_flight.load()); });
   if (!options.enabled) return;

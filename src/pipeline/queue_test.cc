@@ -63,7 +63,8 @@ class QueuedSenderTest : public testing::Test {
 
   void Make() {
     sender_ = std::make_unique<QueuedSender<span::SpanBatch>>(
-        ComponentContext{"otlp", metrics_, memory_}, options_, transport_.AsSend(), timer_);
+        ComponentContext{"otlp", metrics_, memory_, nullptr, &health_}, options_,
+        transport_.AsSend(), timer_);
   }
   // What the sender of a batch is told; nothing yet is UNKNOWN.
   std::shared_ptr<Status> Offer(size_t spans, uint32_t bytes_each = 100) {
@@ -89,6 +90,7 @@ class QueuedSenderTest : public testing::Test {
 
   base::MetricRegistry metrics_;
   base::ByteBudget memory_{1 << 20};
+  base::HealthBoard health_;
   ManualTimer timer_;
   FakeTransport transport_;
   QueueRetryOptions options_;
@@ -97,6 +99,25 @@ class QueuedSenderTest : public testing::Test {
 
 const Status kUnavailable(StatusCode::kUnavailable, "down");
 const Status kRefusal(StatusCode::kInvalidArgument, "no");
+
+TEST_F(QueuedSenderTest, SaysThatItIsFullUntilThereIsRoom) {
+  using base::HealthLevel;
+  options_.queue.queue_size = 1;
+  Make();
+  ASSERT_EQ(health_.Collect().size(), 1U);
+  EXPECT_EQ(health_.Collect()[0].component, "exporter otlp (traces)");
+  EXPECT_TRUE(Offer(1)->ok());
+  EXPECT_EQ(health_.Worst(), HealthLevel::kOk);
+  EXPECT_FALSE(Offer(1)->ok());
+  EXPECT_EQ(health_.Worst(), HealthLevel::kRefusing);
+  transport_.Answer(kUnavailable);  // it is sent again, and keeps its place
+  EXPECT_EQ(health_.Worst(), HealthLevel::kRefusing);
+  timer_.Advance(seconds(60));
+  transport_.Answer(Status());
+  EXPECT_EQ(health_.Worst(), HealthLevel::kOk);
+  sender_.reset();
+  EXPECT_TRUE(health_.Collect().empty());
+}
 
 TEST_F(QueuedSenderTest, AcknowledgesWhenQueuedAndCountsWhenSent) {
   Make();

@@ -60,7 +60,7 @@ base::Status Collector::Start() {
   }
   LogWarnings(config.problems);
   if (!options_.verbose) base::SetLogLevel(config.loaded->telemetry.log_level);
-  auto graph = pipeline::Graph::Build(*config.loaded, factories_, metrics_, memory_);
+  auto graph = pipeline::Graph::Build(*config.loaded, factories_, metrics_, memory_, &health_);
   if (!graph.ok()) return graph.status();
   graph_ = *std::move(graph);
   SPANDREL_RETURN_IF_ERROR(graph_->Start());
@@ -91,7 +91,7 @@ base::Status Collector::StartOwnMetrics(const pipeline::TelemetryConfig& telemet
       runtime_,
       net::ServerOptions{
           .endpoint = *endpoint, .tls = listener.tls, .limits = {}, .name = "metrics"},
-      metrics_, memory_, WithReload(reload, read));
+      metrics_, memory_, WithReload(reload, WithProbes(*gate, health_, read)));
   SPANDREL_RETURN_IF_ERROR(own_metrics_->Start());
   addresses_.Set("metrics", own_metrics_->bound());
   return {};

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/byte_budget.h"
+#include "base/health.h"
 #include "base/metrics.h"
 #include "base/status.h"
 #include "net/peer/server.h"
@@ -49,9 +50,10 @@ class Collector {
   const Options& options_;
   base::MetricRegistry metrics_;
   base::ByteBudget memory_;
+  base::HealthBoard health_;
   std::vector<std::shared_ptr<void>> gauges_;
   Addresses addresses_;
-  Stores stores_{metrics_};
+  Stores stores_{metrics_, health_};
   ReloadRequests reload_requests_;
   net::IoRuntime runtime_;
   pipeline::Factories factories_;

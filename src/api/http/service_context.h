@@ -9,6 +9,7 @@
 
 #include "api/http/static_files.h"
 #include "base/clock.h"
+#include "base/health.h"
 #include "base/metrics.h"
 #include "base/worker_pool.h"
 #include "storage/store.h"
@@ -36,6 +37,7 @@ struct ServiceContext {
   std::function<ServerStatus()> status;  // called from any thread
   std::span<const EmbeddedFile> page;
   const base::Clock& clock = base::SystemClock();
+  const base::HealthBoard* health = nullptr;  // null: nobody says how it is
 };
 
 }  // namespace spandrel::api

@@ -155,6 +155,7 @@ class UiApi {
     json.OpenArray();
     for (const auto& sample : samples) WriteMetric(sample, &json);
     json.CloseArray();
+    WriteHealth(&json);
     json.CloseObject();
     return JsonResponse(std::move(text));
   }
@@ -275,6 +276,21 @@ class UiApi {
 
  private:
   uint64_t Now() const { return context_.clock.NowUnixNano(); }
+
+  void WriteHealth(JsonWriter* json) const {
+    const auto components = context_.health == nullptr ? std::vector<base::ComponentHealth>()
+                                                       : context_.health->Collect();
+    json->Key("health");
+    json->OpenArray();
+    for (const auto& [component, health] : components) {
+      json->OpenObject();
+      TextField("component", component, json);
+      TextField("level", base::HealthLevelName(health.level), json);
+      TextField("message", health.message, json);
+      json->CloseObject();
+    }
+    json->CloseArray();
+  }
 
   // Of the tenant, or of the only one there is.
   Result<uint64_t> StoredSpans(const storage::QueryContext& context,

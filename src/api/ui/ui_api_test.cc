@@ -74,6 +74,27 @@ TEST_F(UiApiTest, Status) {
                                 R"("labels":{"receiver":"otlp","transport":"grpc"},"value":7)"));
 }
 
+TEST_F(UiApiTest, StatusSaysHowComponentsAre) {
+  base::HealthBoard board;
+  const auto store = board.Add("store /data", [] {
+    return base::Health{base::HealthLevel::kRefusing, "disk is full"};
+  });
+  Service service({store_, metrics_, workers_, [] { return TestStatus(); }, {}, clock_, &board});
+  const net::Handler handler = service.handler();
+  const auto ask = [&handler](const std::string& target) {
+    const auto call = std::make_shared<TestCall>(MakeRequest("GET", target));
+    handler(call);
+    return call->Wait();
+  };
+  EXPECT_THAT(ask("/api/ui/v1/status").body,
+              HasSubstr(R"("health":[{"component":"store /data","level":"refusing",)"
+                        R"("message":"disk is full"}])"));
+  EXPECT_EQ(ask("/health").status, 200);
+  EXPECT_EQ(ask("/ready").status, 503);
+  EXPECT_EQ(ask("/ready/ingest").body, R"({"status":"refusing"})");
+  EXPECT_EQ(ask("/ready/query").status, 200);
+}
+
 TEST_F(UiApiTest, NamesAndValues) {
   EXPECT_EQ(Ui("/services"), R"({"services":[]})");
   Fill(Dispatch());

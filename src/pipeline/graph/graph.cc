@@ -29,8 +29,9 @@ std::vector<NodePtr> Missing(const std::vector<NodePtr>& nodes, const std::vecto
 base::Result<std::unique_ptr<Graph>> Graph::Build(const ServiceConfig& config,
                                                   const Factories& factories,
                                                   base::MetricRegistry& metrics,
-                                                  base::ByteBudget& memory) {
-  std::unique_ptr<Graph> graph(new Graph(factories, metrics, memory));
+                                                  base::ByteBudget& memory,
+                                                  base::HealthBoard* health) {
+  std::unique_ptr<Graph> graph(new Graph(factories, metrics, memory, health));
   const Plan plan = MakePlan(config, factories);
   auto nodes = graph->Build(plan);
   if (!nodes.ok()) return nodes.status();

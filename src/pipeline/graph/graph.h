@@ -22,12 +22,13 @@ class Graph {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  // Makes everything, last stage first, and starts nothing. `factories`, `metrics` and `memory`
-  // outlive the graph.
+  // Makes everything, last stage first, and starts nothing. `factories`, `metrics`, `memory` and
+  // `health`, which may be null, outlive the graph.
   static base::Result<std::unique_ptr<Graph>> Build(const ServiceConfig& config,
                                                     const Factories& factories,
                                                     base::MetricRegistry& metrics,
-                                                    base::ByteBudget& memory);
+                                                    base::ByteBudget& memory,
+                                                    base::HealthBoard* health = nullptr);
   // Shuts down at once what still runs.
   ~Graph();
 
@@ -55,8 +56,9 @@ class Graph {
   void Shutdown(TimePoint deadline);
 
  private:
-  Graph(const Factories& factories, base::MetricRegistry& metrics, base::ByteBudget& memory)
-      : context_{factories, metrics, memory, extensions_} {}
+  Graph(const Factories& factories, base::MetricRegistry& metrics, base::ByteBudget& memory,
+        base::HealthBoard* health)
+      : context_{factories, metrics, memory, health, extensions_} {}
 
   base::Result<std::vector<NodePtr>> Build(const Plan& plan);
   void NameExtensions(const std::vector<NodePtr>& nodes);

@@ -112,7 +112,7 @@ class Builder {
   }
 
   ComponentContext ContextOf(const std::string& id) const {
-    return {id, context_.metrics, context_.memory, &context_.extensions};
+    return {id, context_.metrics, context_.memory, &context_.extensions, context_.health};
   }
 
   const Plan& plan_;
@@ -143,7 +143,7 @@ base::Result<std::vector<NodePtr>> BuildNodes(const Plan& plan, const BuildConte
 
 base::Result<std::shared_ptr<Component>> MakeAgain(const Node& node, const BuildContext& context) {
   const ComponentContext component_context{node.config.id, context.metrics, context.memory,
-                                           &context.extensions};
+                                           &context.extensions, context.health};
   base::Result<std::unique_ptr<Component>> made = [&] {
     if (node.kind == ComponentKind::kExtension) {
       const auto* factory = FindFactory(context.factories.extensions, node.config.type);

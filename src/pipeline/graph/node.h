@@ -50,7 +50,8 @@ struct BuildContext {
   const Factories& factories;
   base::MetricRegistry& metrics;
   base::ByteBudget& memory;
-  Extensions& extensions;  // filled with the plan's; outlives the nodes
+  base::HealthBoard* health;  // null: nobody asks
+  Extensions& extensions;     // filled with the plan's; outlives the nodes
 };
 base::Result<std::vector<NodePtr>> BuildNodes(const Plan& plan, const BuildContext& context,
                                               const std::vector<NodePtr>& running);

@@ -62,6 +62,15 @@ base::Result<OtlpLogins> FindLogins(const pipeline::ComponentContext& context,
   return logins;
 }
 
+constexpr std::string_view kHealthService = "/grpc.health.v1.Health/";
+constexpr size_t kMaxHealthRequest = 4 << 10;
+
+// "opentelemetry.proto.collector.trace.v1.TraceService"
+std::string ServiceOf(signal::Signal signal) {
+  const std::string_view method = wire::OtlpGrpcMethod(signal);
+  return std::string(method.substr(1, method.rfind('/') - 1));
+}
+
 void RefusePlainHttp(net::ServerCall& call) {
   net::Response response;
   response.status = 415;
@@ -89,6 +98,12 @@ OtlpReceiver::~OtlpReceiver() = default;
 
 base::Status OtlpReceiver::Start() {
   if (config_->grpc) {
+    std::vector<endpoints::GrpcHealth::Service> services = {
+        {"", [this] { return TakesRequests(); }}};
+    for (const signal::Signal signal : signal::kAllSignals) {
+      services.push_back({ServiceOf(signal), [this] { return TakesRequests(); }});
+    }
+    health_ = std::make_shared<endpoints::GrpcHealth>(std::move(services));
     SPANDREL_RETURN_IF_ERROR(Listen("grpc", config_->grpc->listener, logins_.grpc,
                                     endpoints::LimitsOf(*config_->grpc), MakeGrpcHandler()));
   }
@@ -100,8 +115,35 @@ base::Status OtlpReceiver::Start() {
 }
 
 void OtlpReceiver::Shutdown(std::chrono::steady_clock::time_point deadline) {
+  if (health_) health_->Stop();
   for (auto& server : servers_) server->Shutdown(deadline);
   servers_.clear();
+  health_.reset();
+}
+
+bool OtlpReceiver::TakesRequests() const {
+  return context_.health == nullptr || context_.health->Worst() < base::HealthLevel::kRefusing;
+}
+
+// A probe has no login.
+net::Handler OtlpReceiver::WithHealth(std::shared_ptr<const endpoints::Gate> gate,
+                                      net::Handler other) const {
+  auto router =
+      std::make_shared<net::GrpcRouter>(context_.memory, kMaxHealthRequest, &context_.metrics);
+  const auto& health = health_;
+  router->Handle(std::string(kHealthService) + "Check",
+                 [health](const auto& call) { health->Check(call); });
+  router->Handle(std::string(kHealthService) + "Watch",
+                 [health](const auto& call) { health->Watch(call); });
+  return [gate = std::move(gate), router,
+          other = std::move(other)](std::shared_ptr<net::ServerCall> call) {
+    const net::Request& request = call->request();
+    if (!request.path.starts_with(kHealthService)) return other(std::move(call));
+    if (const auto refusal = gate->CheckHost(request)) {
+      return call->Respond(endpoints::ResponseOf(request, *refusal));
+    }
+    (*router)(std::move(call));
+  };
 }
 
 net::Handler OtlpReceiver::MakeGrpcHandler() const {
@@ -151,9 +193,10 @@ base::Status OtlpReceiver::Listen(std::string_view protocol,
   auto gate =
       endpoints::Gate::Make(listener, hosts, options.name, context_.metrics, std::move(login));
   if (!gate.ok()) return gate.status().Annotate(context_.id);
-  auto server = std::make_unique<net::Server>(
-      runtime_, std::move(options), context_.metrics, context_.memory,
-      endpoints::Guarded(*gate, endpoints::Role::kSend, std::move(handler)));
+  handler = endpoints::Guarded(*gate, endpoints::Role::kSend, std::move(handler));
+  if (protocol == "grpc") handler = WithHealth(*gate, std::move(handler));
+  auto server = std::make_unique<net::Server>(runtime_, std::move(options), context_.metrics,
+                                              context_.memory, std::move(handler));
   SPANDREL_RETURN_IF_ERROR(server->Start().Annotate(context_.id));
   const net::Endpoint bound = server->bound();
   servers_.push_back(std::move(server));

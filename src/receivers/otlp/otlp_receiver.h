@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "endpoints/authenticator.h"
+#include "endpoints/gate.h"
+#include "endpoints/grpc_health.h"
 #include "net/exchange/server_call.h"
 #include "net/exchange/server_limits.h"
 #include "net/peer/server.h"
@@ -29,7 +31,8 @@ struct OtlpLogins {
 };
 
 // Listens for OTLP requests of the signals that pipelines take from it, and answers each with what
-// its pipeline said of it. One server a protocol, whatever the number of signals.
+// its pipeline said of it. One server a protocol, whatever the number of signals. Over gRPC it says
+// whether it would take one, too (grpc.health.v1), to everybody.
 // Start and Shutdown come from one thread; requests arrive on I/O threads.
 class OtlpReceiver : public pipeline::Receiver {
  public:
@@ -44,6 +47,8 @@ class OtlpReceiver : public pipeline::Receiver {
  private:
   net::Handler MakeGrpcHandler() const;
   net::Handler MakeHttpHandler() const;
+  bool TakesRequests() const;
+  net::Handler WithHealth(std::shared_ptr<const endpoints::Gate> gate, net::Handler other) const;
   base::Status Listen(std::string_view protocol, const endpoints::ListenerConfig& listener,
                       std::shared_ptr<endpoints::ServerAuthenticator> login,
                       net::ServerLimits limits, net::Handler handler);
@@ -55,7 +60,8 @@ class OtlpReceiver : public pipeline::Receiver {
   const ListeningObserver on_listening_;
   const TenantsOn tenants_on_;
   const OtlpLogins logins_;
-  const std::shared_ptr<TenantRates> rates_;  // of both protocols together; null: no limits
+  const std::shared_ptr<TenantRates> rates_;       // of both protocols together; null: no limits
+  std::shared_ptr<endpoints::GrpcHealth> health_;  // of gRPC; null before the start
   std::vector<std::unique_ptr<net::Server>> servers_;
 };
 

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/process/own_metrics.h"
 
+#include <utility>
+
+#include "endpoints/probes.h"
+
 namespace spandrel::server {
 
 std::shared_ptr<const pipeline::ConfigBase> DecodeOwnMetrics(config::Decoder& prometheus) {
@@ -26,6 +30,18 @@ net::Handler MakeOwnMetricsHandler(const base::MetricRegistry& metrics) {
                    {{"content-type", "text/plain; version=0.0.4; charset=utf-8"}},
                    metrics.RenderPrometheus(),
                    {}});
+  };
+}
+
+net::Handler WithProbes(std::shared_ptr<const endpoints::Gate> gate,
+                        const base::HealthBoard& health, net::Handler other) {
+  return [gate = std::move(gate), &health,
+          other = std::move(other)](std::shared_ptr<net::ServerCall> call) {
+    const net::Request& request = call->request();
+    auto probe = endpoints::AnswerProbe(&health, endpoints::Asking::kAnswered, request);
+    if (!probe || request.method != "GET") return other(std::move(call));
+    const auto refusal = gate->CheckHost(request);
+    call->Respond(refusal ? endpoints::ResponseOf(request, *refusal) : *std::move(probe));
   };
 }
 

@@ -77,6 +77,7 @@ class QueryExtension final : public pipeline::Extension {
         reload_requests_(reload_requests),
         metrics_(context.metrics),
         memory_(context.memory),
+        health_(context.health),
         config_(std::move(config)),
         login_(std::move(login)),
         store_(std::move(store)) {}
@@ -132,7 +133,8 @@ class QueryExtension final : public pipeline::Extension {
                                  .memory = &memory_};
     service_ = std::make_unique<api::Service>(
         api::ServiceContext{store_->store().reader(), metrics_, *workers_,
-                            [this] { return Status(); }, EmbeddedPage()},
+                            [this] { return Status(); }, EmbeddedPage(), base::SystemClock(),
+                            health_},
         api::ServiceOptions{steps, config_->http.listener.cors,
                             api::QueryQueueLimits{.waiting = kQueuedQueries,
                                                   .waiting_of_peer = kQueuedQueriesOfPeer,
@@ -167,6 +169,7 @@ class QueryExtension final : public pipeline::Extension {
   ReloadRequests& reload_requests_;
   base::MetricRegistry& metrics_;
   base::ByteBudget& memory_;
+  const base::HealthBoard* const health_;
   const std::shared_ptr<const QueryConfig> config_;
   const std::shared_ptr<endpoints::ServerAuthenticator> login_;  // null: none is named
   Stores::SharedStore store_;  // null before the start when no extension is named

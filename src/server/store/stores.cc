@@ -10,11 +10,13 @@ namespace spandrel::server {
 
 class Stores::Opened final : public exporters::TraceStore {
  public:
-  Opened(std::string directory, std::unique_ptr<storage::Store> store, std::atomic<int>& by_tenant)
+  Opened(std::string directory, std::unique_ptr<storage::Store> store, std::atomic<int>& by_tenant,
+         base::HealthBoard& health)
       : directory_(std::move(directory)),
         store_(std::move(store)),
         is_by_tenant_(store_->reader().capabilities().tenants),
-        by_tenant_(by_tenant) {
+        by_tenant_(by_tenant),
+        health_(health.Add("store " + directory_, [this] { return store_->Health(); })) {
     if (is_by_tenant_) ++by_tenant_;
   }
   ~Opened() override {
@@ -30,6 +32,7 @@ class Stores::Opened final : public exporters::TraceStore {
   const std::unique_ptr<storage::Store> store_;
   const bool is_by_tenant_;
   std::atomic<int>& by_tenant_;  // how many are
+  const std::shared_ptr<void> health_;
 };
 
 base::Result<Stores::SharedStore> Stores::Open(const std::string& directory,
@@ -40,7 +43,7 @@ base::Result<Stores::SharedStore> Stores::Open(const std::string& directory,
   if (SharedStore running = known.lock()) return running;
   auto store = open(metrics_);
   if (!store.ok()) return store.status();
-  auto opened = std::make_shared<Opened>(path, *std::move(store), by_tenant_);
+  auto opened = std::make_shared<Opened>(path, *std::move(store), by_tenant_, health_);
   known = opened;
   return SharedStore(std::move(opened));
 }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "base/health.h"
 #include "base/metrics.h"
 #include "base/mutex.h"
 #include "base/status.h"
@@ -15,12 +16,14 @@
 namespace spandrel::server {
 
 // The stores that are open in this process, by directory: whoever names the same directory shares
-// one. A store closes when nobody holds it any more. Thread-safe; outlives the stores.
+// one. A store closes when nobody holds it any more, and is on the board while it is open.
+// Thread-safe; outlives the stores.
 class Stores {
  public:
   using SharedStore = std::shared_ptr<exporters::TraceStore>;
 
-  explicit Stores(base::MetricRegistry& metrics) : metrics_(metrics) {}
+  Stores(base::MetricRegistry& metrics, base::HealthBoard& health)
+      : metrics_(metrics), health_(health) {}
 
   // Opens the store of that directory, or gives the one that is open: the first to open decides
   // what its options are.
@@ -39,6 +42,7 @@ class Stores {
   class Opened;
 
   base::MetricRegistry& metrics_;
+  base::HealthBoard& health_;
   std::atomic<int> by_tenant_{0};
   mutable base::Mutex mutex_;
   // By canonical path.

@@ -5,6 +5,7 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <string>
 #include <vector>
@@ -271,6 +272,28 @@ TEST_F(QueryServiceTest, WhoWatchesIsToldWhenTheServerStops) {
   EXPECT_EQ(none.Read(), "\x08\x02");
   EXPECT_THAT(Call("/grpc.health.v1.Health/Check", "").messages, ElementsAre("\x08\x02"));
   EXPECT_EQ(WatchCall(address, "").Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(QueryServiceTest, WhoWatchesIsToldWhileNoSpansAreTaken) {
+  std::atomic<bool> is_full = false;
+  base::HealthBoard board;
+  const auto store = board.Add("store", [&is_full] {
+    return base::Health{is_full ? base::HealthLevel::kRefusing : base::HealthLevel::kOk, ""};
+  });
+  Service service({store_, metrics_, workers_, [] { return TestStatus(); }, {}, clock_, &board});
+  Serve(service);
+  WatchCall all(server_->bound().ToString(), "");
+  EXPECT_EQ(all.Read(), "\x08\x01");
+  is_full = true;
+  EXPECT_EQ(all.Read(), "\x08\x02");
+  std::string query_service;
+  proto::Writer(&query_service).Bytes(1, "jaeger.api_v3.QueryService");
+  EXPECT_THAT(Call("/grpc.health.v1.Health/Check", query_service).messages,
+              ElementsAre("\x08\x01"));
+  is_full = false;
+  EXPECT_EQ(all.Read(), "\x08\x01");
+  service.StopAt(std::chrono::steady_clock::now());
+  server_->Shutdown(std::chrono::steady_clock::now());
 }
 
 TEST_F(QueryServiceTest, AFewMayWatchAtATime) {
