@@ -93,6 +93,7 @@ function status(store) {
     otlpGrpc: '127.0.0.1:4317',
     otlpHttp: '127.0.0.1:4318',
     nowNs: String(BigInt(Date.now()) * 1_000_000n),
+    health: [{ component: `store ${DIRECTORY}`, level: 'ok', message: '' }],
     metrics: metricsOf(Number(stored)),
   };
 }

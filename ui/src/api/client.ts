@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one door to the server. Paths are relative to the document's base.
 import { signal as makeSignal } from '@preact/signals';
+import { noteAnswer } from './damage';
 import { type TraceColumns, readTraceColumns } from './trace_columns';
 import type { AttributeName, Dependencies, Operation, Overview, SearchPage, SpanDetail, Status } from './types';
 
@@ -67,7 +68,9 @@ async function ask(url: string, init: RequestInit): Promise<Response> {
 
 async function get(path: string, query: Query, signal?: AbortSignal): Promise<Response> {
   try {
-    return await ask(address(path, query), signal ? { signal } : {});
+    const response = await ask(address(path, query), signal ? { signal } : {});
+    noteAnswer(path, response.headers);
+    return response;
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) signedOut.value = true;
     throw error;

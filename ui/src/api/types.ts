@@ -7,6 +7,15 @@ export interface Metric {
   readonly value: number;
 }
 
+/** How a component of the server is, from best to worst. */
+export type HealthLevel = 'ok' | 'degraded' | 'refusing' | 'failed';
+
+export interface ComponentHealth {
+  readonly component: string;
+  readonly level: HealthLevel;
+  readonly message: string;
+}
+
 export interface Status {
   readonly version: string;
   readonly acceptedSpans: string;
@@ -17,6 +26,7 @@ export interface Status {
   readonly otlpGrpc: string;
   readonly otlpHttp: string;
   readonly nowNs: string;
+  readonly health: readonly ComponentHealth[];
   readonly metrics: readonly Metric[];
 }
 

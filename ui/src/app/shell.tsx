@@ -5,6 +5,7 @@ import { chooseTenant, session, signOut } from '../api/session';
 import { announcement } from '../base/live';
 import { href } from '../base/router';
 import { type ThemeChoice, chooseTheme, themeChoice } from '../base/theme';
+import { Banner } from './banner';
 import './shell.css';
 
 interface ShellProps {
@@ -121,6 +122,7 @@ export function Shell({ section, children }: ShellProps) {
         <ThemeButton />
       </header>
       <Warnings />
+      <Banner />
       <main id="main" tabIndex={-1}>
         {children}
       </main>
