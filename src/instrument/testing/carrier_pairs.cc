@@ -45,7 +45,8 @@ Context ExtractBeast(const PropagatorPtr& propagator, const Lines& lines) {
 
 Context ExtractRaw(const PropagatorPtr& propagator, const Lines& lines) {
   std::string block;
-  for (const auto& [name, value] : lines) block.append(name).append(": ").append(value).append("\r\n");
+  for (const auto& [name, value] : lines)
+    block.append(name).append(": ").append(value).append("\r\n");
   return ExtractHttp(propagator, http::RawHeaders(block));
 }
 

@@ -143,7 +143,8 @@ void HttpService::Respond(net::ServerCall& call, net::Response response) const {
 void HttpService::Handle(std::shared_ptr<const HttpService> service,
                          std::shared_ptr<net::ServerCall> call) {
   const net::Request& request = call->request();
-  if (auto preflight = endpoints::AnswerPreflight(service->config_.listener.cors, request, "POST")) {
+  if (auto preflight =
+          endpoints::AnswerPreflight(service->config_.listener.cors, request, "POST")) {
     return call->Respond(std::move(*preflight));
   }
   const std::optional<Encoding> encoding = EncodingOf(request);
