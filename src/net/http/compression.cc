@@ -47,10 +47,16 @@ class Output {
   Status Grow(size_t wanted) {
     if (bytes_.size() >= max_bytes_) return TooLarge();
     const size_t size = std::min(std::max({wanted, bytes_.size() * 2, size_t{64}}), max_bytes_);
-    if (reservation_ != nullptr && !reservation_->TryGrow(size - bytes_.size())) {
+    // While it is copied, both are there.
+    if (reservation_ != nullptr && !reservation_->TryGrow(size)) {
       return Status::Unavailable("no memory to decompress the body now", std::chrono::seconds(1));
     }
-    bytes_.resize(size);
+    const size_t before = bytes_.size();
+    std::string grown;
+    grown.reserve(size);
+    grown.append(bytes_, 0, used_).resize(size);
+    bytes_ = std::move(grown);
+    if (reservation_ != nullptr) reservation_->Shrink(before);
     return {};
   }
   Status TooLarge() const {

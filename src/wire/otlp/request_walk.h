@@ -71,12 +71,16 @@ class RequestWalk {
   template <typename Entry>
   bool GrowIfFull(std::vector<Entry>* entries) {
     if (entries->size() < entries->capacity()) return true;
-    const size_t more = std::max<size_t>(4, entries->size());
-    if (chunk_->reservation.bytes() > 0 && !chunk_->reservation.TryGrow(more * sizeof(Entry))) {
+    const size_t before = entries->size() * sizeof(Entry);
+    const size_t size = std::max<size_t>(4, 2 * entries->size());
+    const bool is_counted = chunk_->reservation.bytes() > 0;
+    // While they are copied, both are there.
+    if (is_counted && !chunk_->reservation.TryGrow(size * sizeof(Entry))) {
       over_budget_ = true;
       return false;
     }
-    entries->reserve(entries->size() + more);
+    entries->reserve(size);
+    if (is_counted) chunk_->reservation.Shrink(before);
     return true;
   }
 
