@@ -122,6 +122,23 @@ TEST(RegexesTest, AreCountedAndTheirMemoryIsReserved) {
   EXPECT_EQ(Regexes::CompiledSoFar() - before, 2U) << "nothing is compiled without room for it";
 }
 
+TEST(RegexesTest, AreSmallerWhereThereIsLittleMemory) {
+  base::ByteBudget budget(kMaxRegexBytes / 2);
+  const QueryContext context({.memory = &budget});
+  const auto regexes = Regexes::Compile(context, Matches("a+").Patterns());
+  ASSERT_TRUE(regexes.ok());
+  EXPECT_EQ(budget.used(), kMaxRegexBytes / 2);
+  EXPECT_EQ(Regexes::Compile(context, Matches("b").Patterns()).status().code(),
+            base::StatusCode::kResourceExhausted);
+}
+
+TEST(RegexesTest, AreNotCompiledForNobody) {
+  const QueryContext context;
+  context.Cancel();
+  EXPECT_EQ(Regexes::Compile(context, Matches("a+").Patterns()).status().code(),
+            base::StatusCode::kCancelled);
+}
+
 TEST(RegexesTest, SeveralExpressionsShareThem) {
   base::ByteBudget budget(3 * kMaxRegexBytes);
   const QueryContext context({.memory = &budget});

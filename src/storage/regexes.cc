@@ -16,6 +16,19 @@ using base::Result;
 
 std::atomic<uint64_t> compiled_so_far{0};
 
+// Less than this is of little use to a regular expression.
+constexpr size_t kLeastRegexBytes = size_t{64} << 10;
+
+// Memory for so many, each of which may take `share`: less than it wants where there is less.
+Result<base::ByteBudget::Reservation> ReserveForAll(const QueryContext& context, size_t count,
+                                                    size_t* share) {
+  while (true) {
+    auto memory = context.ReserveApart(count * *share);
+    if (memory.ok() || *share / 2 < kLeastRegexBytes) return memory;
+    *share /= 2;
+  }
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const Regexes>> Regexes::Compile(
@@ -31,14 +44,15 @@ Result<std::shared_ptr<const Regexes>> Regexes::Compile(
   }
   const size_t count = regexes->compiled_.size();
   if (count == 0) return std::shared_ptr<const Regexes>(regexes);
-  const size_t share = std::min(kMaxRegexBytes, kMaxRegexBytesOfQuery / count);
-  auto memory = context.ReserveApart(count * share);
+  size_t share = std::min(kMaxRegexBytes, kMaxRegexBytesOfQuery / count);
+  auto memory = ReserveForAll(context, count, &share);
   if (!memory.ok()) return memory.status();
   regexes->memory_ = *std::move(memory);
   RE2::Options options;
   options.set_log_errors(false);
   options.set_max_mem(static_cast<int64_t>(share));
   for (auto& [pattern, regex] : regexes->compiled_) {
+    SPANDREL_RETURN_IF_ERROR(context.Check());
     compiled_so_far.fetch_add(1, std::memory_order_relaxed);
     regex = std::make_shared<const RE2>(pattern, options);
     if (!regex->ok()) {

@@ -23,6 +23,15 @@ using storage::Cursor;
 // What a trace takes that waits and is known.
 constexpr size_t kTraceBytes = 160;
 
+Status Keep(storage::TraceSummary summary, storage::SearchResult* result,
+            storage::QueryMemory* memory) {
+  size_t bytes = sizeof(summary) + summary.root_service.size() + summary.root_name.size();
+  for (const auto& service : summary.services) bytes += sizeof(service) + service.name.size();
+  SPANDREL_RETURN_IF_ERROR(memory->Grow(bytes));
+  result->traces.push_back(std::move(summary));
+  return {};
+}
+
 bool IsAfter(const Cursor& candidate, const std::optional<Cursor>& cursor) {
   return !cursor || ResultOrder()(*cursor, candidate);
 }
@@ -35,7 +44,8 @@ class NewestSearch {
         traces_(scan_),
         request_(request),
         matcher_(matcher),
-        memory_(context) {}
+        memory_(context),
+        page_memory_(context) {}
 
   Result<storage::SearchResult> Run() {
     const Result<std::vector<ScanUnit>> units = scan_.Units(matcher_);
@@ -95,8 +105,7 @@ class NewestSearch {
       return {};
     }
     last_ = found;
-    result_.traces.push_back(std::move(trace.summary));
-    return {};
+    return Keep(std::move(trace.summary), &result_, &page_memory_);
   }
 
   Scan scan_;
@@ -109,6 +118,7 @@ class NewestSearch {
   Cursor last_;
   bool full_ = false;
   storage::QueryMemory memory_;
+  storage::QueryMemory page_memory_;
 };
 
 // The first of many results in their order.
@@ -156,7 +166,8 @@ Result<storage::SearchResult> SlowestSearch(const storage::QueryContext& context
   for (const Cursor& found : order) {
     const auto spans = traces.LoadMatching(found.trace_id, matcher);
     if (!spans.ok()) return spans.status();
-    if (!(*spans)->empty()) result.traces.push_back(Summarize(**spans).summary);
+    if ((*spans)->empty()) continue;
+    SPANDREL_RETURN_IF_ERROR(Keep(Summarize(**spans).summary, &result, &memory));
   }
   if (page.has_more()) result.next = order.back();
   result.scanned_spans = scan.scanned_spans();
