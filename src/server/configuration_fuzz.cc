@@ -30,7 +30,8 @@ class NoEnvironment final : public config::Environment {
 // What factories need; nothing is made with them.
 struct Server {
   base::MetricRegistry metrics;
-  Stores stores{metrics};
+  base::HealthBoard health;
+  Stores stores{metrics, health};
   Addresses addresses;
   ReloadRequests reload_requests;
   net::IoRuntime runtime{1};

@@ -113,13 +113,20 @@ ConnectTarget::ConnectTarget(Endpoint endpoint, ClientTls tls, std::string alpn,
 
 void ConnectTarget::Connect(IoRuntime::Impl& runtime, std::chrono::milliseconds timeout,
                             Callback done) const {
-  auto wrap = [this, &runtime, done = std::move(done)](const SocketResult& socket) {
+  // Before anything is dialled: files that cannot be used are told, whoever answers.
+  auto session = NewSession(runtime);
+  if (!session.ok()) {
+    asio::post(runtime.context,
+               [done = std::move(done), status = session.status()] { done(status); });
+    return;
+  }
+  auto wrap = [this, done = std::move(done),
+               session =
+                   std::make_shared<SslPtr>(*std::move(session))](const SocketResult& socket) {
     if (!socket.ok()) return done(socket.status());
-    auto session = NewSession(runtime);
-    if (!session.ok()) return done(session.status());
     ConnectionTimeouts timeouts;
     timeouts.handshake = connect_timeout_;
-    done(std::make_shared<Connection>(Transport(std::move(**socket), *std::move(session)),
+    done(std::make_shared<Connection>(Transport(std::move(**socket), std::move(*session)),
                                       timeouts));
   };
   auto attempt = std::make_shared<Attempt>(runtime.context, endpoint_, std::move(wrap));
