@@ -31,8 +31,9 @@ BeastError ExtensionLimitError() {
 // Whether a header goes on in a next line (RFC 9112, 5.2). Who forwards it as it is may see another
 // request in it than we do.
 bool HasFoldedLine(std::string_view head) {
-  for (size_t end = head.find("\r\n"); end + 2 < head.size(); end = head.find("\r\n", end + 2)) {
-    if (head[end + 2] == ' ' || head[end + 2] == '\t') return true;
+  for (size_t next = head.find("\r\n"); next != head.npos; next = head.find("\r\n", next)) {
+    next += 2;
+    if (next < head.size() && (head[next] == ' ' || head[next] == '\t')) return true;
   }
   return false;
 }
