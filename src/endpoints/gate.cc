@@ -9,6 +9,7 @@
 
 #include "endpoints/cors.h"
 #include "net/http/grpc_shape.h"
+#include "net/http/text_response.h"
 
 namespace spandrel::endpoints {
 namespace {
@@ -113,11 +114,8 @@ std::optional<GateRefusal> Gate::AuthenticateHeaders(const net::Headers& headers
 
 net::Response ResponseOf(const net::Request& request, const GateRefusal& refusal) {
   if (request.http2 && net::IsGrpc(request)) return net::GrpcStatusResponse(refusal.status);
-  net::Response response;
-  response.status = refusal.http_status;
-  response.headers = refusal.headers;
-  response.headers.emplace_back("content-type", "text/plain; charset=utf-8");
-  response.body = refusal.status.message() + "\n";
+  net::Response response = net::TextResponse(refusal.http_status, refusal.status.message());
+  response.headers.insert(response.headers.end(), refusal.headers.begin(), refusal.headers.end());
   return response;
 }
 

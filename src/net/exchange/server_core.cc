@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "net/http/grpc_shape.h"
+#include "net/http/text_response.h"
 
 namespace spandrel::net {
 namespace {
@@ -32,15 +33,13 @@ RefusalCounters::RefusalCounters(base::MetricRegistry& metrics, const std::strin
 
 Response RefusalResponse(const Request& request, int http_status, const base::Status& status) {
   if (request.http2 && IsGrpc(request)) return GrpcStatusResponse(status);
-  Response response;
-  response.status = http_status;
-  response.headers.emplace_back("content-type", "text/plain; charset=utf-8");
+  Response response = TextResponse(http_status, status.message());
   if (const auto delay = status.retry_after()) {
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(*delay).count();
     response.headers.emplace_back("retry-after", std::to_string(std::max<int64_t>(seconds, 1)));
   }
   // Without a body over HTTP/2, so that the whole answer is one frame that a reset may follow.
-  if (!request.http2) response.body = status.message() + "\n";
+  if (request.http2) response.body.clear();
   return response;
 }
 

@@ -11,6 +11,7 @@
 #include "net/exchange/server_call.h"
 #include "net/http/compression.h"
 #include "net/http/rpc_status.h"
+#include "net/http/text_response.h"
 #include "receivers/otlp/request_origin.h"
 
 namespace spandrel::receivers {
@@ -30,15 +31,6 @@ std::string MediaType(std::string_view content_type) {
 
 std::string RetryAfterSeconds(std::chrono::milliseconds delay) {
   return fmt::to_string(std::max<int64_t>(1, (delay.count() + 999) / 1000));
-}
-
-// An answer to what is not an export request at all.
-net::Response PlainText(int http_status, std::string text) {
-  net::Response response;
-  response.status = http_status;
-  response.headers.emplace_back("content-type", "text/plain; charset=utf-8");
-  response.body = std::move(text) + "\n";
-  return response;
 }
 
 }  // namespace
@@ -64,7 +56,7 @@ net::Response HttpService::NothingHere() const {
     text +=
         fmt::format("; {} go to POST {}", signal::SignalName(route.ingest->signal()), route.path);
   }
-  return PlainText(404, std::move(text));
+  return net::TextResponse(404, std::move(text));
 }
 
 std::optional<net::Response> HttpService::RefuseByHeaders(const net::Request& request,
@@ -72,7 +64,7 @@ std::optional<net::Response> HttpService::RefuseByHeaders(const net::Request& re
                                                           std::optional<Encoding> encoding) const {
   if (ingest == nullptr) return NothingHere();
   if (request.method != "POST") {
-    net::Response response = PlainText(405, "use POST");
+    net::Response response = net::TextResponse(405, "use POST");
     response.headers.emplace_back("allow", "POST");
     return response;
   }
@@ -80,7 +72,7 @@ std::optional<net::Response> HttpService::RefuseByHeaders(const net::Request& re
     const Status refused = ingest->RefuseRequest(
         {StatusCode::kUnimplemented,
          fmt::format("content-type is neither {} nor {}", kProtobufType, kJsonType)});
-    return PlainText(415, refused.message());
+    return net::TextResponse(415, refused.message());
   }
   return std::nullopt;
 }

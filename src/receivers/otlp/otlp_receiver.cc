@@ -11,6 +11,7 @@
 #include "net/exchange/server_limits.h"
 #include "net/grpc/grpc_server.h"
 #include "net/http/grpc_shape.h"
+#include "net/http/text_response.h"
 #include "net/peer/server.h"
 #include "net/socket/io_runtime.h"
 #include "pipeline/extensions.h"
@@ -72,11 +73,8 @@ std::string ServiceOf(signal::Signal signal) {
 }
 
 void RefusePlainHttp(net::ServerCall& call) {
-  net::Response response;
-  response.status = 415;
-  response.headers.emplace_back("content-type", "text/plain; charset=utf-8");
-  response.body = "this port speaks gRPC; OTLP over HTTP has a port of its own, 4318 by default\n";
-  call.Respond(std::move(response));
+  call.Respond(net::TextResponse(
+      415, "this port speaks gRPC; OTLP over HTTP has a port of its own, 4318 by default"));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "endpoints/probes.h"
+#include "net/http/text_response.h"
 
 namespace spandrel::server {
 
@@ -23,8 +24,7 @@ net::Handler MakeOwnMetricsHandler(const base::MetricRegistry& metrics) {
     const net::Request& request = call->request();
     const bool is_metrics = request.method == "GET" && request.path == "/metrics";
     if (!is_metrics) {
-      return call->Respond(
-          {404, {{"content-type", "text/plain"}}, "only GET /metrics is here\n", {}});
+      return call->Respond(net::TextResponse(404, "only GET /metrics is here"));
     }
     call->Respond({200,
                    {{"content-type", "text/plain; version=0.0.4; charset=utf-8"}},

@@ -7,18 +7,12 @@
 #include <string>
 #include <utility>
 
+#include "net/http/text_response.h"
+
 namespace spandrel::server {
 namespace {
 
 constexpr size_t kMaxWaiting = 64;
-
-net::Response PlainText(int status, std::string text) {
-  net::Response response;
-  response.status = status;
-  response.headers.emplace_back("content-type", "text/plain; charset=utf-8");
-  response.body = std::move(text) + "\n";
-  return response;
-}
 
 }  // namespace
 
@@ -29,19 +23,19 @@ bool IsLoopbackPeer(std::string_view peer) {
 void ReloadRequests::Add(std::shared_ptr<net::ServerCall> call) {
   const net::Request& request = call->request();
   if (request.method != "POST") {
-    net::Response response = PlainText(405, "use POST");
+    net::Response response = net::TextResponse(405, "use POST");
     response.headers.emplace_back("allow", "POST");
     return call->Respond(std::move(response));
   }
   // Where listeners ask for authentication, one who has passed it may ask from elsewhere too.
   const bool is_from_page = !net::FindHeader(request.headers, "origin").empty();
   if (is_from_page || !IsLoopbackPeer(request.peer)) {
-    return call->Respond(PlainText(403, "only for programs on this machine"));
+    return call->Respond(net::TextResponse(403, "only for programs on this machine"));
   }
   {
     base::MutexLock lock(mutex_);
     if (waiting_.size() >= kMaxWaiting) {
-      return call->Respond(PlainText(503, "too many wait for a reload"));
+      return call->Respond(net::TextResponse(503, "too many wait for a reload"));
     }
     waiting_.push_back(std::move(call));
   }
@@ -58,7 +52,7 @@ void AnswerReload(const std::vector<std::shared_ptr<net::ServerCall>>& calls,
   const bool is_wrong = outcome.code() == base::StatusCode::kInvalidArgument;
   const int status = outcome.ok() ? 200 : is_wrong ? 400 : 500;
   for (const auto& call : calls) {
-    call->Respond(PlainText(status, outcome.ok() ? "reloaded" : outcome.message()));
+    call->Respond(net::TextResponse(status, outcome.ok() ? "reloaded" : outcome.message()));
   }
 }
 
