@@ -5,7 +5,6 @@
 // whose header and live records are gone is taken for live.)
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -16,6 +15,7 @@
 #include "base/crc32c.h"
 #include "base/log.h"
 #include "base/testing/fuzz_input.h"
+#include "base/testing/memory_directory.h"
 #include "journal/log_format.h"
 #include "journal/log_record.h"
 #include "journal/log_replay.h"
@@ -36,18 +36,12 @@ using Records = std::vector<std::pair<uint64_t, std::string>>;  // sequence, bod
 class Folders {
  public:
   Folders() {
-    char name[] = "/dev/shm/spandrel-replay-XXXXXX";
-    SPANDREL_CHECK(mkdtemp(name) != nullptr);
-    root_ = name;
     fs::create_directories(paths().folder);
     fs::create_directories(paths().quarantine);
   }
-  ~Folders() { fs::remove_all(root_); }
-  Folders(const Folders&) = delete;
-  Folders& operator=(const Folders&) = delete;
 
   LogPaths paths(bool read_only = false) const {
-    return {root_ + "/log", root_ + "/quarantine", read_only};
+    return {root_.path() + "/log", root_.path() + "/quarantine", read_only};
   }
   void Empty() const {
     for (const std::string& folder : {paths().folder, paths().quarantine}) {
@@ -56,7 +50,7 @@ class Folders {
   }
 
  private:
-  std::string root_;
+  base::MemoryDirectory root_;
 };
 
 // A file of records whose sequences begin behind `*sequence`.

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The file `retention-clock`: any bytes, and one that was written with some bytes changed. A time
 // is read only out of what is written for that time.
-#include <unistd.h>
-
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -12,22 +8,13 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/testing/fuzz_input.h"
+#include "base/testing/memory_directory.h"
 #include "columnar/compaction/retention_file.h"
 
 namespace spandrel::columnar {
 namespace {
 
-// A folder in memory; synced files are slow on a disk.
 struct Folder {
-  Folder() {
-    char name[] = "/dev/shm/spandrel-fuzz-XXXXXX";
-    SPANDREL_CHECK(::mkdtemp(name) != nullptr);
-    layout.root = name;
-  }
-  ~Folder() { std::filesystem::remove_all(layout.root); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
   std::string FilePath() const { return layout.root + "/retention-clock"; }
   std::string Read() const {
     std::ifstream file(FilePath(), std::ios::binary);
@@ -35,7 +22,8 @@ struct Folder {
   }
   void Write(std::string_view bytes) const { std::ofstream(FilePath(), std::ios::binary) << bytes; }
 
-  StoreLayout layout{""};
+  base::MemoryDirectory root;
+  StoreLayout layout{root.path()};
 };
 
 void CheckFile(const Folder& folder, std::string_view bytes) {

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A spool directory with three files: one that is the input, one whose head a good writer made
 // around it, and that one with some bytes changed.
-#include <unistd.h>
-
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -14,6 +11,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/testing/fuzz_input.h"
+#include "base/testing/memory_directory.h"
 #include "sdk/export/spool.h"
 
 namespace spandrel::sdk {
@@ -23,25 +21,15 @@ namespace fs = std::filesystem;
 
 constexpr size_t kSpoolBytes = 1 << 20;
 
-// A directory in memory.
 class Directory {
  public:
-  Directory() {
-    char name[] = "/dev/shm/spandrel-spool-XXXXXX";
-    SPANDREL_CHECK(mkdtemp(name) != nullptr);
-    path_ = name;
-  }
-  ~Directory() { fs::remove_all(path_); }
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return root_.path(); }
   void Put(const std::string& name, std::string_view bytes) const {
-    std::ofstream(path_ + "/" + name, std::ios::binary) << bytes;
+    std::ofstream(path() + "/" + name, std::ios::binary) << bytes;
   }
   std::string TakeOnlyFile() const {
     std::string bytes;
-    for (const auto& entry : fs::directory_iterator(path_)) {
+    for (const auto& entry : fs::directory_iterator(path())) {
       if (entry.path().extension() != ".otlp") continue;
       std::ifstream file(entry.path(), std::ios::binary);
       bytes.assign(std::istreambuf_iterator<char>(file), {});
@@ -51,7 +39,7 @@ class Directory {
   }
 
  private:
-  std::string path_;
+  base::MemoryDirectory root_;
 };
 
 // The file that a spool makes of a request.

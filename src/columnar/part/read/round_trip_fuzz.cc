@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Spans of any bytes come back from a part, and from a merged one, byte for byte.
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "base/check.h"
 #include "base/testing/fuzz_input.h"
+#include "base/testing/memory_directory.h"
 #include "columnar/compaction/merge.h"
 #include "columnar/part/read/part.h"
 #include "columnar/part/write/seal.h"
@@ -26,12 +24,6 @@ class NothingKnown final : public Head::Known {
   void Prefetch(uint64_t) const override {}
   bool Contains(const span::SpanEntry&, uint64_t) const override { return false; }
 };
-
-std::string ScratchPath() {
-  char name[] = "/dev/shm/spandrel-fuzz-XXXXXX";
-  const char* const folder = ::mkdtemp(name);
-  return (folder == nullptr ? std::string("/tmp") : std::string(folder)) + "/part";
-}
 
 void AppendValue(base::FuzzInput& input, uint32_t field, proto::Writer& writer) {
   const size_t value = writer.Open(field);
@@ -179,7 +171,8 @@ std::vector<std::string> SpansOf(const PartPtr& part) {
 }
 
 void CheckRoundTrip(const std::shared_ptr<const span::SpanChunk>& chunk) {
-  static const std::string path = ScratchPath();
+  static const base::MemoryDirectory folder;
+  const std::string path = folder.path() + "/part";
   Head head;
   head.Add(chunk, NothingKnown());
   if (head.row_count() == 0) return;

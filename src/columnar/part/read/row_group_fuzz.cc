@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A part whose checksums are right but one of whose sections is any bytes, or has some bytes
 // changed: reading it must end with an answer or with DATA_LOSS.
-#include <unistd.h>
 #include <zstd.h>
 
-#include <cstdlib>
 #include <string>
 
 #include "base/log.h"
 #include "base/testing/fuzz_input.h"
+#include "base/testing/memory_directory.h"
 #include "columnar/compaction/merge.h"
 #include "columnar/part/read/part.h"
 #include "columnar/read/count/aggregate.h"
@@ -27,13 +26,6 @@ using storage::AttributeScope;
 using storage::CompareOp;
 using storage::Intrinsic;
 using storage::Predicate;
-
-// A folder in memory; synced files are slow on a disk.
-std::string ScratchPath() {
-  char name[] = "/dev/shm/spandrel-fuzz-XXXXXX";
-  const char* const folder = ::mkdtemp(name);
-  return (folder == nullptr ? std::string("/tmp") : std::string(folder)) + "/part";
-}
 
 // The sections of a row group, none of them compressed.
 EncodedRowGroup PlainGroup(PartWriter& part) {
@@ -102,7 +94,8 @@ void AskEverything(const Snapshot& snapshot, const Predicate& where) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace spandrel;
   using namespace spandrel::columnar;
-  static const std::string path = ScratchPath();
+  static const base::MemoryDirectory folder;
+  const std::string path = folder.path() + "/part";
   static const bool quiet = (spandrel::base::SetLogLevel(spandrel::base::LogLevel::kOff), true);
   (void)quiet;
   if (size < 2) return 0;
