@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "net/grpc/grpc_server.h"
 #include "net/testing/server.h"
 
 namespace spandrel::net {
