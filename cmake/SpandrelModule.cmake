@@ -58,12 +58,12 @@ function(spandrel_module name)
     # Sanitizers make programs up to ten times slower.
     set_tests_properties(${name}_test PROPERTIES TIMEOUT $<IF:$<BOOL:${SPANDREL_SANITIZER}>,1800,300>)
   endif()
-  # Not to be run: so that they go on to compile.
-  if(SPANDREL_TESTS AND fuzzers)
+  # Not to be run: so that they go on to compile. Once is enough: not under a sanitizer.
+  if(SPANDREL_TESTS AND fuzzers AND NOT SPANDREL_SANITIZER)
     add_library(${name}_fuzz_sources OBJECT ${fuzzers})
     target_link_libraries(${name}_fuzz_sources PRIVATE spandrel_${name} ${test_depends} ${ARG_TEST_LIBRARIES})
   endif()
-  if(SPANDREL_TESTS AND benches)
+  if(SPANDREL_TESTS AND benches AND NOT SPANDREL_SANITIZER)
     add_library(${name}_bench_sources OBJECT ${benches})
     target_link_libraries(${name}_bench_sources PRIVATE spandrel_${name} ${ARG_TEST_LIBRARIES} benchmark::benchmark)
   endif()
