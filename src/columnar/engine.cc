@@ -3,6 +3,10 @@
 
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "columnar/host.h"
 #include "columnar/read/count/aggregate.h"
@@ -53,14 +57,14 @@ class Engine::Impl {
                          const std::vector<TraceStart>& traces, const TraceVisitor& visit);
   VerifyReport Verify(const VerifyProgress& progress);
 
-  // Runs a query on what the context's tenant has stored now, see TenantStore::Read.
+  // Runs a query on what the context's tenants have stored now, see TenantStore::Read.
   template <typename Query>
   auto Read(const storage::QueryContext& context, Query&& query) {
-    const std::shared_ptr<TenantStore> tenant = host_->Find(TenantOf(context.tenant()));
-    return tenant == nullptr ? query(Snapshot()) : tenant->Read(context, query);
+    return TenantStore::Read(StoresOf(context.tenants()), context, query);
   }
 
  private:
+  std::vector<std::shared_ptr<TenantStore>> StoresOf(const std::vector<std::string>& named) const;
   const std::string& TenantOf(const std::string& named) const {
     static const std::string kDefault;
     if (tenant_) return *tenant_;
@@ -70,6 +74,19 @@ class Engine::Impl {
   const std::shared_ptr<Host> host_;
   const std::optional<std::string> tenant_;
 };
+
+// Of those that have stored something, each once.
+std::vector<std::shared_ptr<TenantStore>> Engine::Impl::StoresOf(
+    const std::vector<std::string>& named) const {
+  std::set<std::string> tenants;
+  for (const std::string& name : named) tenants.insert(TenantOf(name));
+  if (tenants.empty()) tenants.insert(TenantOf(""));
+  std::vector<std::shared_ptr<TenantStore>> stores;
+  for (const std::string& tenant : tenants) {
+    if (auto store = host_->Find(tenant)) stores.push_back(std::move(store));
+  }
+  return stores;
+}
 
 std::vector<PartInfo> Engine::Impl::Parts() const {
   std::vector<PartInfo> parts;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "columnar/tenant_store.h"
 
+#include <iterator>
 #include <utility>
 
 namespace spandrel::columnar {
@@ -29,6 +30,16 @@ TenantStore::TenantStore(const TenantContext& context, const StoreLayout& layout
 void TenantStore::UseReserve(disk::SpaceReserve* reserve) {
   parts_->UseReserve(reserve);
   upkeep_.UseReserve(reserve);
+}
+
+Snapshot TenantStore::TakeSnapshot(const std::vector<std::shared_ptr<TenantStore>>& stores) {
+  Snapshot all;
+  for (const auto& store : stores) {
+    Snapshot one = store->stored_.TakeSnapshot();
+    std::move(one.parts.begin(), one.parts.end(), std::back_inserter(all.parts));
+    std::move(one.heads.begin(), one.heads.end(), std::back_inserter(all.heads));
+  }
+  return all;
 }
 
 bool TenantStore::AnyHeadDamaged(const Snapshot& snapshot) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/metrics.h"
 #include "base/status.h"
@@ -48,19 +49,20 @@ class TenantStore {
   const StoredSpans& stored() const { return stored_; }
   Upkeep& upkeep() { return upkeep_; }
 
-  // Runs a query on what is stored now. When a part turns out to be damaged, it is left out of the
-  // next try and set aside in the background; a parked head is brought back into memory, as far as
-  // it can be. An answer that used a part whose disk failed does not count. What had to be left out
-  // is noted in the context.
+  // Runs a query on what these have stored now, as if it were one store. When a part turns out to
+  // be damaged, it is left out of the next try and set aside in the background; a parked head is
+  // brought back into memory, as far as it can be. An answer that used a part whose disk failed
+  // does not count. What had to be left out is noted in the context.
   template <typename Query>
-  auto Read(const storage::QueryContext& context, Query&& query) {
+  static auto Read(const std::vector<std::shared_ptr<TenantStore>>& stores,
+                   const storage::QueryContext& context, Query&& query) {
     while (true) {
       DamageNotes damage;
-      Snapshot snapshot = stored_.TakeSnapshot();
+      Snapshot snapshot = TakeSnapshot(stores);
       snapshot.damage = &damage;
       auto result = query(std::as_const(snapshot));
       if (AnyHeadDamaged(snapshot)) {
-        stored_.RestoreDamaged();
+        for (const auto& store : stores) store->stored_.RestoreDamaged();
         continue;
       }
       const bool found_damage = std::any_of(snapshot.parts.begin(), snapshot.parts.end(),
@@ -69,9 +71,11 @@ class TenantStore {
         if (part->damaged()) damage.Add(*part);
       }
       damage.TellTo(context);
-      for (const PartPtr& part : parts_->lost()) DamageNotes::TellOf(*part, context);
+      for (const auto& store : stores) {
+        for (const PartPtr& part : store->parts_->lost()) DamageNotes::TellOf(*part, context);
+      }
       if (!found_damage) return result;
-      on_damage_();
+      for (const auto& store : stores) store->on_damage_();
       const bool reliable = std::none_of(snapshot.parts.begin(), snapshot.parts.end(),
                                          [](const PartPtr& part) { return part->read_failed(); });
       const bool done = result.ok() || result.status().code() != base::StatusCode::kDataLoss;
@@ -82,6 +86,7 @@ class TenantStore {
  private:
   TenantStore(const TenantContext& context, const StoreLayout& layout,
               std::unique_ptr<PartSet> parts);
+  static Snapshot TakeSnapshot(const std::vector<std::shared_ptr<TenantStore>>& stores);
   static bool AnyHeadDamaged(const Snapshot& snapshot);
 
   const std::function<void()> on_damage_;

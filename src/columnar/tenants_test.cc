@@ -90,7 +90,7 @@ class TenantsTest : public testing::Test {
     Open();
   }
   uint64_t CountTraces(const std::string& tenant) {
-    const storage::QueryContext context(storage::QueryOptions{.tenant = tenant});
+    const storage::QueryContext context(storage::QueryOptions{.tenants = {tenant}});
     const auto found = engine_->Search(context, {.limit = 10'000});
     EXPECT_TRUE(found.ok()) << found.status().ToString();
     return found.ok() ? found->traces.size() : 0;
@@ -115,7 +115,7 @@ TEST_F(TenantsTest, EachSeesItsOwnSpansOnly) {
     EXPECT_EQ(CountTraces("team-b"), 2U);
     EXPECT_EQ(CountTraces("team-c"), 0U);
     EXPECT_EQ(CountTraces("../parts"), 0U);
-    const storage::QueryContext context(storage::QueryOptions{.tenant = "team-a"});
+    const storage::QueryContext context(storage::QueryOptions{.tenants = {"team-a"}});
     const auto trace = engine_->GetTrace(context, TraceIdOf(1));
     ASSERT_TRUE(trace.ok());
     EXPECT_THAT(std::string(trace->chunks().front()->bytes()), HasSubstr("of team-a"));
@@ -125,6 +125,49 @@ TEST_F(TenantsTest, EachSeesItsOwnSpansOnly) {
   EXPECT_EQ(engine_->Stats().spans, 4U);
   EXPECT_EQ(engine_->ForTenant("team-b")->Stats().spans, 2U);
   EXPECT_FALSE(fs::exists(directory_.path() + "/tenants/team-c"));
+}
+
+TEST_F(TenantsTest, SeveralAreAskedAsIfTheyWereOne) {
+  Open();
+  for (uint64_t trace = 1; trace <= 40; ++trace) {
+    ASSERT_TRUE(Append(trace % 3 == 0 ? "red" : "blue", trace).ok());
+  }
+  ASSERT_TRUE(Append("green", 41).ok());
+  const storage::QueryContext context(
+      storage::QueryOptions{.tenants = {"blue", "nobody", "red", "red"}});
+  for (int settled = 0; settled < 2; ++settled) {
+    std::vector<span::TraceId> found;
+    storage::SearchRequest request{.limit = 7};
+    do {
+      const auto page = engine_->Search(context, request);
+      ASSERT_TRUE(page.ok()) << page.status().ToString();
+      for (const auto& trace : page->traces) found.push_back(trace.trace_id);
+      request.after = page->next;
+    } while (request.after);
+    ASSERT_EQ(found.size(), 40U);
+    for (uint64_t i = 0; i < 40; ++i) EXPECT_EQ(found[i], TraceIdOf(40 - i));
+    EXPECT_TRUE(engine_->GetTrace(context, TraceIdOf(3)).ok());
+    EXPECT_TRUE(engine_->GetTrace(context, TraceIdOf(4)).ok());
+    EXPECT_EQ(engine_->GetTrace(context, TraceIdOf(41)).status().code(), StatusCode::kNotFound);
+    engine_->Settle();
+  }
+}
+
+// One trace of two tenants, as services of both took part in it.
+TEST_F(TenantsTest, ATraceOfSeveralIsWhole) {
+  Open();
+  ASSERT_TRUE(Append("red", 1, "of red").ok());
+  ASSERT_TRUE(
+      AppendTo(*engine_, "blue", MakeBatch({{.trace = 1, .span = 2, .name = "b", .start = 2000}}))
+          .ok());
+  const storage::QueryContext context(storage::QueryOptions{.tenants = {"blue", "red"}});
+  for (int settled = 0; settled < 2; ++settled) {
+    EXPECT_EQ(engine_->GetTrace(context, TraceIdOf(1))->span_count(), 2U);
+    const auto found = engine_->Search(context, {});
+    ASSERT_EQ(found->traces.size(), 1U);
+    EXPECT_EQ(found->traces.front().span_count, 2U);
+    engine_->Settle();
+  }
 }
 
 TEST_F(TenantsTest, WithoutTenantsAllIsOfOne) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,13 @@ base::Result<std::string> NamedTenant(const net::Request& request);
 // PERMISSION_DENIED when it names another; INVALID_ARGUMENT when it names none of several.
 base::Result<std::string> TenantOf(const net::Request& request,
                                    const std::vector<std::string>& allowed);
+
+inline constexpr size_t kMaxTenantsOfQuestion = 100;
+
+// The same of a question, which may be of several tenants together: `a|b` names both. Sorted, each
+// once. PERMISSION_DENIED when one of them is not allowed.
+base::Result<std::vector<std::string>> TenantsOf(const net::Request& request,
+                                                 const std::vector<std::string>& allowed);
 
 // INVALID_ARGUMENT: what who names nobody is told where a tenant is needed.
 base::Status TenantNeeded();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "endpoints/tenant.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace spandrel::endpoints {
@@ -38,6 +39,34 @@ TEST(NamedTenantTest, IsRefusedWhenItIsNoName) {
 TEST(NamedTenantTest, IsRefusedWhenThereAreTwo) {
   const auto tenant = NamedTenant(With({{"x-scope-orgid", "a"}, {"x-scope-orgid", "b"}}));
   EXPECT_EQ(tenant.status().code(), StatusCode::kInvalidArgument);
+}
+
+TEST(TenantsOfTest, AreThoseBetweenBarsEachOnce) {
+  const auto tenants = TenantsOf(With({{"x-scope-orgid", "red|blue|red"}}), {});
+  EXPECT_THAT(*tenants, testing::ElementsAre("blue", "red"));
+  EXPECT_THAT(*TenantsOf(With({{"x-scope-orgid", "red"}}), {"blue", "red"}),
+              testing::ElementsAre("red"));
+  EXPECT_THAT(*TenantsOf(With({}), {"blue"}), testing::ElementsAre("blue"));
+  EXPECT_THAT(*TenantsOf(With({}), {}), testing::IsEmpty());
+}
+
+TEST(TenantsOfTest, AreRefusedWhenOneIsNotAllowed) {
+  for (const char* named : {"blue|red", "red|blue", "red"}) {
+    const auto tenants = TenantsOf(With({{"x-scope-orgid", named}}), {"blue", "green"});
+    EXPECT_EQ(tenants.status().code(), StatusCode::kPermissionDenied) << named;
+  }
+}
+
+TEST(TenantsOfTest, AreRefusedWhenOneIsNoName) {
+  std::string many = "a";
+  for (int i = 0; i < 100; ++i) many += "|a";
+  for (const std::string& wrong : {std::string("|"), std::string("a|"), std::string("|a"),
+                                   std::string("a||b"), std::string("a|b c"), many}) {
+    const auto tenants = TenantsOf(With({{"x-scope-orgid", wrong}}), {});
+    EXPECT_EQ(tenants.status().code(), StatusCode::kInvalidArgument) << wrong;
+  }
+  const auto none = TenantsOf(With({}), {"blue", "red"});
+  EXPECT_EQ(none.status().code(), StatusCode::kInvalidArgument);
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ struct Capabilities {
   bool exact_bytes = true;   // spans come back as they were sent, unknown fields and order included
   bool typed_values = true;  // values keep their types; otherwise all are texts
   bool deduplicates = true;  // a span that was sent twice counts once
-  // Keeps tenants apart: a batch is of the tenant that its origin names, a question of the one that
+  // Keeps tenants apart: a batch is of the tenant that its origin names, a question of those that
   // its QueryContext names. Otherwise all are of the only one, whatever they name.
   bool tenants = false;
   // Reads that it answers; the others are UNIMPLEMENTED.

@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "base/byte_budget.h"
 #include "base/mutex.h"
@@ -23,7 +24,7 @@ struct Inspected {
 };
 
 struct QueryOptions {
-  std::string tenant;  // empty: the only one
+  std::vector<std::string> tenants = {};  // of all of these together; empty: of the only one
   std::optional<std::chrono::steady_clock::time_point> deadline;
   base::ByteBudget* memory = nullptr;  // null: not bounded
   // True once nobody waits for the answer any more. Asked from any thread, now and then.
@@ -43,7 +44,7 @@ class QueryContext {
   QueryContext(const QueryContext&) = delete;
   QueryContext& operator=(const QueryContext&) = delete;
 
-  const std::string& tenant() const { return options_.tenant; }
+  const std::vector<std::string>& tenants() const { return options_.tenants; }
   std::optional<std::chrono::steady_clock::time_point> deadline() const {
     return options_.deadline;
   }

@@ -12,7 +12,7 @@ using base::StatusCode;
 
 TEST(QueryContextTest, BoundsNothingByDefault) {
   const QueryContext context;
-  EXPECT_TRUE(context.tenant().empty());
+  EXPECT_TRUE(context.tenants().empty());
   EXPECT_TRUE(context.Check().ok());
   EXPECT_TRUE(context.Reserve(size_t{1} << 40).ok());
 }

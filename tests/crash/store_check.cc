@@ -32,7 +32,7 @@ class Checker {
     for (uint64_t i = 0; i < shape.tenants; ++i) {
       const std::string tenant = NumberedTenant(i, shape);
       contexts_.push_back(
-          std::make_unique<storage::QueryContext>(storage::QueryOptions{.tenant = tenant}));
+          std::make_unique<storage::QueryContext>(storage::QueryOptions{.tenants = {tenant}}));
     }
   }
 

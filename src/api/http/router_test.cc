@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/http/router.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -161,7 +162,7 @@ class StepsRouterTest : public ::testing::Test {
     router.Get("/ask", [](const RoutedRequest& asked) {
       const base::Status status = asked.context.Check();
       if (!status.ok()) return ErrorResponse(status);
-      return JsonResponse("\"" + asked.context.tenant() + "\"");
+      return JsonResponse(fmt::format("\"{}\"", fmt::join(asked.context.tenants(), "|")));
     });
     router.GetAtOnce("/page", [](const RoutedRequest&) { return JsonResponse("2"); });
     router.GetOpen("/open", [](const RoutedRequest&) { return JsonResponse("1"); });

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/http/steps.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -20,8 +22,8 @@ base::Counter& CancelledCounter(base::MetricRegistry& metrics, const std::string
 // Users share addresses, and a user may have several. A tenant's users take turns with other
 // tenants together.
 std::string PeerOf(const net::Request& request, const endpoints::Identity& identity,
-                   const std::string& tenant) {
-  if (!tenant.empty()) return "tenant " + tenant;
+                   const std::vector<std::string>& tenants) {
+  if (!tenants.empty()) return fmt::format("tenant {}", fmt::join(tenants, "|"));
   if (!identity.name.empty()) return "user " + identity.name;
   return request.peer.substr(0, request.peer.rfind(':'));
 }
@@ -46,8 +48,8 @@ std::optional<StepRefusal> Steps::CheckHost(const net::Request& request) const {
   return refusal ? refusal : options_.gate->CheckOrigin(request);
 }
 
-std::optional<StepRefusal> Steps::ReadTenant(const net::Request& request,
-                                             Admission* admission) const {
+std::optional<StepRefusal> Steps::ReadTenants(const net::Request& request,
+                                              Admission* admission) const {
   const std::vector<std::string>& allowed = admission->identity.access.tenants;
   if (!options_.tenants) {
     if (allowed.empty()) return std::nullopt;
@@ -57,10 +59,10 @@ std::optional<StepRefusal> Steps::ReadTenant(const net::Request& request,
                         "this login is of some tenants, and this store does not keep them apart"},
                        {}};
   }
-  auto named = endpoints::TenantOf(request, allowed);
+  auto named = endpoints::TenantsOf(request, allowed);
   if (named.ok() && named->empty()) named = endpoints::TenantNeeded();
   if (named.ok()) {
-    admission->tenant = *std::move(named);
+    admission->tenants = *std::move(named);
     return std::nullopt;
   }
   const bool is_other = named.status().code() == base::StatusCode::kPermissionDenied;
@@ -109,8 +111,8 @@ std::optional<StepRefusal> Steps::Admit(const net::Request& request,
   if (auto refusal = Authenticate(request, endpoints::Role::kRead, &admission->identity)) {
     return refusal;
   }
-  if (auto refusal = ReadTenant(request, admission)) return refusal;
-  admission->peer = PeerOf(request, admission->identity, admission->tenant);
+  if (auto refusal = ReadTenants(request, admission)) return refusal;
+  admission->peer = PeerOf(request, admission->identity, admission->tenants);
   const auto time = std::min(timeout.value_or(options_.query_timeout), options_.max_query_timeout);
   admission->deadline = std::chrono::steady_clock::now() + time;
   return std::nullopt;
@@ -118,7 +120,7 @@ std::optional<StepRefusal> Steps::Admit(const net::Request& request,
 
 storage::QueryOptions Steps::OptionsFor(const Admission& admission,
                                         std::function<bool()> is_gone) const {
-  return {.tenant = admission.tenant,
+  return {.tenants = admission.tenants,
           .deadline = admission.deadline,
           .memory = options_.memory,
           .is_cancelled = [this, is_gone = std::move(is_gone)] { return is_gone() || stopping(); },

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/http/login_sessions.h"
 #include "api/http/query_queue.h"
@@ -25,8 +26,8 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 struct StepOptions {
   const endpoints::Gate* gate = nullptr;  // null: everybody may ask, by any name
   Sessions* sessions = nullptr;           // null: nobody signs in on the page
-  // On: `X-Scope-OrgID`, or the login of one tenant, names it and is needed. Off: the header is
-  // ignored, and a login of some tenants may not ask.
+  // On: `X-Scope-OrgID`, or the login of one tenant, names it and is needed; `a|b` asks of both.
+  // Off: the header is ignored, and a login of some tenants may not ask.
   bool tenants = false;
   std::chrono::nanoseconds query_timeout = std::chrono::seconds(30);
   std::chrono::nanoseconds max_query_timeout = std::chrono::minutes(5);  // whatever is asked for
@@ -36,8 +37,8 @@ struct StepOptions {
 // A request that has passed the steps.
 struct Admission {
   endpoints::Identity identity;
-  std::string peer;    // who takes turns with others: tenant, user, or address without its port
-  std::string tenant;  // empty: the only one
+  std::string peer;  // who takes turns with others: tenant, user, or address without its port
+  std::vector<std::string> tenants = {};  // empty: the only one
   SteadyTime deadline;
 };
 
@@ -82,7 +83,7 @@ class Steps {
   base::Status NoRoom(QueryQueue::Place place) const;
 
  private:
-  std::optional<StepRefusal> ReadTenant(const net::Request& request, Admission* admission) const;
+  std::optional<StepRefusal> ReadTenants(const net::Request& request, Admission* admission) const;
 
   const StepOptions options_;
   std::atomic<SteadyTime::rep> stop_at_;

@@ -25,11 +25,14 @@ TEST(StepsTest, TenantsAreNamedWhenTheyAreOn) {
   const Steps steps({.tenants = true}, metrics);
   Admission admission;
   EXPECT_FALSE(steps.Admit(WithTenant("Team-1_a.b"), {}, &admission));
-  EXPECT_EQ(admission.tenant, "Team-1_a.b");
+  EXPECT_EQ(admission.tenants, std::vector<std::string>{"Team-1_a.b"});
   EXPECT_FALSE(steps.Admit(WithTenant(std::string(150, 'a')), {}, &admission));
+  EXPECT_FALSE(steps.Admit(WithTenant("b|a"), {}, &admission));
+  EXPECT_EQ(admission.tenants, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(admission.peer, "tenant a|b");
   for (const std::string& wrong :
        {std::string(), std::string(151, 'a'), std::string("a b"), std::string("a/b"),
-        std::string("a|b"), std::string(".."), std::string("\xc3\xa4"), std::string("a\0b", 3)}) {
+        std::string("a|"), std::string(".."), std::string("\xc3\xa4"), std::string("a\0b", 3)}) {
     const auto refusal = steps.Admit(WithTenant(wrong), {}, &admission);
     ASSERT_TRUE(refusal) << wrong;
     EXPECT_EQ(refusal->http_status, 400);
@@ -44,7 +47,7 @@ TEST(StepsTest, TenantsAreIgnoredWhenTheyAreOff) {
   const Steps steps({}, metrics);
   Admission admission;
   EXPECT_FALSE(steps.Admit(WithTenant("a/b"), {}, &admission));
-  EXPECT_EQ(admission.tenant, "");
+  EXPECT_TRUE(admission.tenants.empty());
 }
 
 TEST(StepsTest, UsersTakeTurnsElseAddresses) {

@@ -292,10 +292,10 @@ class UiApi {
     json->CloseArray();
   }
 
-  // Of the tenant, or of the only one there is.
+  // Of the tenants, or of the only one there is.
   Result<uint64_t> StoredSpans(const storage::QueryContext& context,
                                const ServerStatus& status) const {
-    if (context.tenant().empty()) return status.stored_spans;
+    if (context.tenants().empty()) return status.stored_spans;
     const auto counted = context_.reader.Aggregate(context, {});
     if (!counted.ok()) return counted.status();
     uint64_t spans = 0;
