@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/time_text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -110,6 +112,22 @@ Result<uint64_t> ParseRfc3339(std::string_view text) {
   const auto whole = static_cast<uint64_t>(seconds);
   if (whole >= UINT64_MAX / kNanoPerSecond) return UINT64_MAX;
   return whole * kNanoPerSecond + static_cast<uint64_t>(nano);
+}
+
+std::string Rfc3339Text(uint64_t unix_nano) {
+  const std::chrono::sys_seconds time{
+      std::chrono::seconds(static_cast<int64_t>(unix_nano / kNanoPerSecond))};
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(time - day);
+  std::string text =
+      fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
+                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                  clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+  std::string fraction = fmt::format("{:09}", unix_nano % kNanoPerSecond);
+  while (fraction.ends_with("000")) fraction.resize(fraction.size() - 3);
+  if (!fraction.empty()) text += "." + fraction;
+  return text + "Z";
 }
 
 Result<uint64_t> ParseTime(std::string_view text, uint64_t now_unix_nano) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/status.h"
@@ -18,6 +19,9 @@ std::optional<uint64_t> ParseUnsigned(std::string_view text);
 // taken for '+', as a client leaves it that does not encode its query. Nanoseconds since the epoch;
 // times before it are 0.
 Result<uint64_t> ParseRfc3339(std::string_view text);
+
+// The same in UTC, with none, 3, 6 or 9 digits of a second: the fewest that are exact.
+std::string Rfc3339Text(uint64_t unix_nano);
 
 // "now", "now-1h" or nanoseconds since the epoch.
 Result<uint64_t> ParseTime(std::string_view text, uint64_t now_unix_nano);

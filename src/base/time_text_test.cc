@@ -23,6 +23,16 @@ TEST(ParseRfc3339Test, TimesAndOffsets) {
   EXPECT_EQ(TimeOf("9999-12-31T23:59:59Z"), UINT64_MAX);
 }
 
+TEST(Rfc3339TextTest, HasTheFewestDigitsThatAreExact) {
+  EXPECT_EQ(Rfc3339Text(0), "1970-01-01T00:00:00Z");
+  EXPECT_EQ(Rfc3339Text(1'700'000'000'000'000'000), "2023-11-14T22:13:20Z");
+  EXPECT_EQ(Rfc3339Text(1'700'000'000'120'000'000), "2023-11-14T22:13:20.120Z");
+  EXPECT_EQ(Rfc3339Text(1'700'000'000'000'001'000), "2023-11-14T22:13:20.000001Z");
+  for (const uint64_t time : {1'709'164'799'123'456'789UL, 1UL, 999'999'999UL}) {
+    EXPECT_EQ(TimeOf(Rfc3339Text(time)), time);
+  }
+}
+
 TEST(ParseRfc3339Test, Malformed) {
   for (const char* text : {"", "2023-11-14", "2023-11-14T22:13:20", "2023-13-14T22:13:20Z",
                            "2023-02-30T22:13:20Z", "2023-11-14T25:13:20Z", "2023-11-14T22:13:20.Z",

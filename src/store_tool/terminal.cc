@@ -8,9 +8,9 @@
 #include <array>
 #include <atomic>
 #include <cstdio>
-#include <ctime>
 #include <utility>
 
+#include "base/time_text.h"
 #include "config/byte_size.h"
 
 namespace spandrel::store_tool {
@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kShowInterval{200};
 constexpr size_t kBarWidth = 24;
+constexpr uint64_t kNanosPerSecond = 1'000'000'000;
 
 std::atomic<bool> interrupted{false};
 
@@ -93,12 +94,7 @@ std::string WithCommas(uint64_t number) {
 }
 
 std::string FormatTime(uint64_t unix_nano) {
-  const auto seconds = static_cast<time_t>(unix_nano / 1'000'000'000);
-  tm time{};
-  gmtime_r(&seconds, &time);
-  std::array<char, 64> text{};
-  const size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &time);
-  return {text.data(), size};
+  return base::Rfc3339Text(unix_nano - unix_nano % kNanosPerSecond);
 }
 
 }  // namespace spandrel::store_tool
