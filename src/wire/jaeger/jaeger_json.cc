@@ -99,6 +99,14 @@ void WriteLogs(const std::vector<JaegerLog>& logs, JsonWriter* json) {
   json->CloseArray();
 }
 
+void WriteWarnings(const std::vector<std::string>& warnings, JsonWriter* json) {
+  json->Key("warnings");
+  if (warnings.empty()) return json->Null();
+  json->OpenArray();
+  for (const std::string& warning : warnings) json->String(warning);
+  json->CloseArray();
+}
+
 void WriteSpan(const JaegerSpan& span, std::string_view process_id, JsonWriter* json) {
   json->OpenObject();
   json->Key("traceID");
@@ -120,8 +128,7 @@ void WriteSpan(const JaegerSpan& span, std::string_view process_id, JsonWriter* 
   WriteLogs(span.logs, json);
   json->Key("processID");
   json->String(process_id);
-  json->Key("warnings");
-  json->Null();
+  WriteWarnings(span.warnings, json);
   json->CloseObject();
 }
 

@@ -39,6 +39,7 @@ void AddText(std::string_view key, std::string_view text, std::vector<JaegerTag>
 
 void AddAttributes(AttributeReader attributes, std::vector<JaegerTag>* tags) {
   while (const auto attribute = attributes.Next()) {
+    if (attribute->key == kJaegerWarnings) continue;
     AddTag(attribute->key, ToJaegerValue(attribute->value), tags);
   }
 }
@@ -97,6 +98,16 @@ JaegerLog ToLog(const span::EventView& event) {
 
 }  // namespace
 
+std::vector<std::string> JaegerWarningsOf(const span::SpanRef& ref) {
+  std::vector<std::string> warnings;
+  const auto list = span::FindAttribute(ref.span().attributes(), kJaegerWarnings);
+  if (!list) return warnings;
+  if (list->type() != ValueType::kArray) return {list->ToText()};
+  span::ArrayReader texts(list->bytes());
+  while (const auto text = texts.Next()) warnings.push_back(text->ToText());
+  return warnings;
+}
+
 JaegerSpan ToJaegerSpan(const span::SpanRef& ref) {
   const span::SpanEntry& entry = ref.entry();
   const span::SpanView view = ref.span();
@@ -111,6 +122,7 @@ JaegerSpan ToJaegerSpan(const span::SpanRef& ref) {
   span.tags = TagsOf(ref, view);
   span::MessageReader events = view.events();
   while (const auto event = events.Next()) span.logs.push_back(ToLog(span::EventView(*event)));
+  span.warnings = JaegerWarningsOf(ref);
   return span;
 }
 

@@ -62,6 +62,11 @@ struct JaegerSpan {
   friend bool operator==(const JaegerSpan&, const JaegerSpan&) = default;
 };
 
+// The attribute, a list of texts, in which what went wrong with a span is kept (the Collector's
+// translator has the same); it becomes the span's warnings, and is no tag.
+inline constexpr std::string_view kJaegerWarnings = "@jaeger@warnings";
+std::vector<std::string> JaegerWarningsOf(const span::SpanRef& ref);
+
 // What a process is called whose resource has no `service.name`.
 inline constexpr std::string_view kNoServiceName = "OTLPResourceNoServiceName";
 
