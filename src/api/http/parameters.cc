@@ -53,6 +53,18 @@ Result<uint64_t> Parameters::Count(std::string_view name, uint64_t fallback, uin
   return Invalid(fmt::format("{}: expected a number from 1 to {}", name, most));
 }
 
+base::Result<bool> Parameters::Truth(std::string_view name) const {
+  const std::string_view text = Get(name);
+  for (const char* yes : {"1", "t", "T", "true", "TRUE", "True"}) {
+    if (text == yes) return true;
+  }
+  for (const char* no : {"", "0", "f", "F", "false", "FALSE", "False"}) {
+    if (text == no) return false;
+  }
+  return base::Status(base::StatusCode::kInvalidArgument,
+                      fmt::format("{}: expected true or false", name));
+}
+
 std::optional<span::TraceId> ParseTraceId(std::string_view text) {
   return ParseId<span::TraceId>(text);
 }

@@ -26,6 +26,9 @@ class Parameters {
   // A number from 1 to `most`, `fallback` when absent or empty. INVALID_ARGUMENT names the
   // parameter.
   base::Result<uint64_t> Count(std::string_view name, uint64_t fallback, uint64_t most) const;
+  // As Go's strconv.ParseBool reads it; false when absent or empty. INVALID_ARGUMENT names the
+  // parameter.
+  base::Result<bool> Truth(std::string_view name) const;
 
  private:
   net::Headers values_;

@@ -47,16 +47,16 @@ std::optional<net::Headers> Match(const std::vector<std::string>& pattern,
   return parameters;
 }
 
-base::Result<std::string> ReadBody(net::ServerCall& call) {
+base::Result<std::string> ReadBody(net::ServerCall& call, size_t max_bytes) {
   base::ByteBudget::Reservation reservation;
   std::string body = call.TakeBody(&reservation);
   const std::string_view encoding = net::FindHeader(call.request().headers, "content-encoding");
   if (!encoding.empty()) {
     // An empty body comes without a reservation; what is made of it is small.
-    return net::Decompress(encoding, body, kMaxRequestBodyBytes,
+    return net::Decompress(encoding, body, max_bytes,
                            reservation.bytes() > 0 ? &reservation : nullptr);
   }
-  if (body.size() > kMaxRequestBodyBytes) {
+  if (body.size() > max_bytes) {
     return base::Status(base::StatusCode::kResourceExhausted, "the body is too large");
   }
   return body;
@@ -227,7 +227,7 @@ void Router::HandleTo(const Route& route, net::ServerCall& call, RoutedRequest* 
   const base::Status status = request->context.Check();
   if (!status.ok()) return sink.Fail(ErrorResponse(status));
   if (route.method == "POST") {
-    auto body = ReadBody(call);
+    auto body = ReadBody(call, route.max_body_bytes);
     if (!body.ok()) {
       const bool too_large = body.status().code() == base::StatusCode::kResourceExhausted;
       return sink.Fail(too_large ? ErrorResponse(413, body.status().message())

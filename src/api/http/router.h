@@ -66,8 +66,10 @@ class Router {
   void Post(std::string_view pattern, WholeHandler handler) {
     PostStream(pattern, Whole(std::move(handler)));
   }
-  void PostStream(std::string_view pattern, StreamHandler handler) {
+  void PostStream(std::string_view pattern, StreamHandler handler,
+                  size_t max_body_bytes = kMaxRequestBodyBytes) {
     Add("POST", pattern, std::move(handler), Place::kOnPool, Access::kLogin);
+    routes_.back().max_body_bytes = max_body_bytes;
   }
   // For handlers that never wait: they run on the thread that brings the request.
   void GetAtOnce(std::string_view pattern, WholeHandler handler) {
@@ -106,6 +108,7 @@ class Router {
     Place place = Place::kOnPool;
     Access access = Access::kLogin;
     Cost cost = Cost::kLong;
+    size_t max_body_bytes = kMaxRequestBodyBytes;  // also after decompression
   };
   struct Found {
     const Route* route;

@@ -21,7 +21,7 @@ namespace {
 
 constexpr size_t kQueuedQueries = 256;
 constexpr size_t kQueuedQueriesOfPeer = 128;
-constexpr size_t kMaxRequestBytes = 1 << 20;
+constexpr size_t kMaxRequestBytes = 64 << 20;  // a file of traces that the page of Jaeger shows
 constexpr uint16_t kDefaultPort = 16686;
 
 struct QueryConfig : pipeline::ConfigBase {
