@@ -3,12 +3,12 @@
 #include <cstdint>
 #include <string_view>
 
+#include "api/http/cursor_text.h"
 #include "api/http/json_reader.h"
 #include "api/http/parameters.h"
 #include "api/jaeger/http/legacy_parameters.h"
 #include "api/jaeger/http/v3_parameters.h"
 #include "api/ui/filter_parameters.h"
-#include "api/ui/summaries_json.h"
 #include "base/check.h"
 #include "storage/predicate.h"
 

@@ -17,9 +17,4 @@ std::string SearchResultJson(const storage::SearchResult& result, storage::Order
 std::string OverviewJson(const query::Overview& overview);
 std::string ServiceMapJson(const query::ServiceMap& map);
 
-// The opaque cursor of a search in that order, and back. INVALID_ARGUMENT when it is none or is of
-// the other order.
-std::string EncodeCursor(const storage::Cursor& cursor, storage::Order order);
-base::Result<storage::Cursor> DecodeCursor(std::string_view text, storage::Order order);
-
 }  // namespace spandrel::api

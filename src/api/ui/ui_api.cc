@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/http/cursor_text.h"
 #include "api/http/json_text.h"
 #include "api/http/otlp_stream.h"
 #include "api/http/responses.h"

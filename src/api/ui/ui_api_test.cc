@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "api/http/cursor_text.h"
 #include "api/testing/api.h"
 #include "api/ui/filter_parameters.h"
-#include "api/ui/summaries_json.h"
 
 namespace spandrel::api {
 namespace {
