@@ -13,10 +13,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto timeout = spandrel::api::ParseGrpcTimeout(text);
   if (timeout.ok() && *timeout) SPANDREL_CHECK((*timeout)->count() >= 0);
   const auto id = spandrel::api::ReadGetTraceRequest(text);
-  if (id.ok()) SPANDREL_CHECK(!id->IsZero());
+  if (id.ok()) SPANDREL_CHECK(!id->trace_id.IsZero());
   (void)spandrel::api::ReadGetOperationsRequest(text);
-  const auto search = spandrel::api::ReadFindTracesRequest(text);
-  if (search.ok()) SPANDREL_CHECK(search->limit > 0);
+  for (const auto api : {spandrel::api::JaegerApi::kQuery, spandrel::api::JaegerApi::kStorage}) {
+    const auto found = spandrel::api::ReadFindTracesRequest(text, api);
+    if (found.ok()) SPANDREL_CHECK(found->search.limit > 0);
+  }
+  const auto wanted = spandrel::api::ReadGetTracesRequest(text);
+  if (wanted.ok()) SPANDREL_CHECK(wanted->size() <= text.size());
   const auto range = spandrel::api::ReadGetDependenciesRequest(text);
   if (range.ok()) SPANDREL_CHECK(range->min_unix_nano < range->max_unix_nano);
   return 0;

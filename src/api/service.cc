@@ -11,6 +11,7 @@
 #include "api/http/router.h"
 #include "api/jaeger/grpc/query_service.h"
 #include "api/jaeger/http/legacy_api.h"
+#include "api/jaeger/http/metrics_api.h"
 #include "api/jaeger/http/v3_api.h"
 #include "api/ui/ui_api.h"
 #include "endpoints/grpc_health.h"
@@ -30,13 +31,18 @@ struct Service::Impl {
         health(
             {{"", [this] { return TakesSpans(); }},
              {"grpc.health.v1.Health", [] { return true; }},
-             {"jaeger.api_v3.QueryService", [] { return true; }}},
+             {"jaeger.api_v3.QueryService", [] { return true; }},
+             {"jaeger.storage.v2.TraceReader", [] { return true; }},
+             {"jaeger.storage.v2.DependencyReader", [] { return true; }},
+             {"jaeger.storage.v2.Capabilities", [] { return true; }}},
             [this](net::GrpcCall& call, const base::Status& status) { rpcs.Finish(call, status); }),
         page(context.page) {
     AddUiApi(context, &router);
     AddJaegerLegacyApi(context, &router);
+    AddJaegerMetricsApi(context, &router);
     AddJaegerV3Api(context, &router);
     AddJaegerQueryService(context, &rpcs);
+    AddJaegerStorageServices(context, &rpcs);
     AddProbes();
     router.GetOfAll("/metrics", [this](const RoutedRequest&) {
       return MakeResponse(200, "text/plain; version=0.0.4; charset=utf-8",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,12 +9,17 @@
 #include "base/status.h"
 #include "storage/store.h"
 
-// The messages of jaeger.api_v3 (query_service.proto), without what they share with OTLP. Requests
-// that are no such message are INVALID_ARGUMENT.
+// The messages of jaeger.api_v3 (query_service.proto) and of jaeger.storage.v2
+// (trace_storage.proto, dependency_storage.proto, capabilities.proto), without what they share with
+// OTLP. Requests that are no such message are INVALID_ARGUMENT.
 namespace spandrel::api {
 
+struct TraceQuestion {
+  span::TraceId trace_id;
+  bool raw = false;  // as it was sent
+};
 // GetTraceRequest; its times are hints, which are not needed here.
-base::Result<span::TraceId> ReadGetTraceRequest(std::string_view message);
+base::Result<TraceQuestion> ReadGetTraceRequest(std::string_view message);
 
 struct OperationsQuestion {
   std::string service;
@@ -21,8 +27,22 @@ struct OperationsQuestion {
 };
 base::Result<OperationsQuestion> ReadGetOperationsRequest(std::string_view message);
 
-// FindTracesRequest. Both times are required; `filter` is not served.
-base::Result<storage::SearchRequest> ReadFindTracesRequest(std::string_view message);
+// Two protocols with much in common.
+enum class JaegerApi : uint8_t {
+  kQuery,    // api_v3: trace ids as text, attributes as text, both times required
+  kStorage,  // storage.v2: trace ids as bytes, attributes with types
+};
+
+struct TracesQuestion {
+  storage::SearchRequest search;
+  bool raw = false;       // of kQuery
+  bool in_pages = false;  // the answer says where the next one begins
+};
+// FindTracesRequest; `filter` is not served.
+base::Result<TracesQuestion> ReadFindTracesRequest(std::string_view message, JaegerApi api);
+
+// GetTracesRequest of storage.v2; its times are hints, which are not needed here.
+base::Result<std::vector<span::TraceId>> ReadGetTracesRequest(std::string_view message);
 
 base::Result<storage::TimeRange> ReadGetDependenciesRequest(std::string_view message);
 
@@ -30,6 +50,14 @@ std::string ServicesResponse(const std::vector<std::string>& services);
 // Those of `kind`, or all when it is empty.
 std::string OperationsResponse(const std::vector<storage::Operation>& operations,
                                std::string_view kind);
+// FindTraceSummariesResponse; without `next_page` there is no more.
+std::string SummariesResponse(const std::vector<storage::TraceSummary>& traces, JaegerApi api,
+                              const std::string& next_page);
+// FindTraceIDsResponse of storage.v2.
+std::string TraceIdsResponse(const std::vector<storage::TraceSummary>& traces,
+                             const std::string& next_page);
+// GetCapabilitiesResponse of storage.v2: what a search of this store can do.
+std::string CapabilitiesResponse();
 std::string DependenciesResponse(const std::vector<storage::Dependency>& dependencies);
 
 }  // namespace spandrel::api

@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/jaeger/grpc/query_service.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <initializer_list>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "api/http/cursor_text.h"
+#include "api/jaeger/adjust/adjust_trace.h"
 #include "api/jaeger/grpc/query_messages.h"
 #include "query/trace_search.h"
 #include "wire/otlp/otlp.h"
@@ -15,9 +23,20 @@ namespace {
 using base::Status;
 using base::StatusCode;
 
-class QueryService {
+// In messages that a client takes.
+Status WriteTrace(query::LoadedTrace&& trace, RpcSink& sink) {
+  for (const span::SpanBatch& piece :
+       wire::SplitBatch(std::move(trace.spans), 0, kMaxRpcMessageBytes)) {
+    SPANDREL_RETURN_IF_ERROR(sink.Write(wire::EncodeOtlpProtobuf(piece)));
+  }
+  return {};
+}
+
+// What both protocols ask in the same words.
+class JaegerService {
  public:
-  explicit QueryService(const ServiceContext& context) : reader_(context.reader) {}
+  JaegerService(const ServiceContext& context, JaegerApi api)
+      : reader_(context.reader), api_(api) {}
 
   Status GetServices(const RpcRequest& request, RpcSink& sink) const {
     const auto services = reader_.Services(request.context);
@@ -34,23 +53,57 @@ class QueryService {
   }
 
   Status GetTrace(const RpcRequest& request, RpcSink& sink) const {
-    const auto id = ReadGetTraceRequest(request.message);
-    if (!id.ok()) return id.status();
+    const auto question = ReadGetTraceRequest(request.message);
+    if (!question.ok()) return question.status();
     bool is_found = false;
-    SPANDREL_RETURN_IF_ERROR(
-        query::VisitTraces(request.context, reader_, {*id}, [&](query::LoadedTrace&& trace) {
-          is_found = true;
-          return WriteTrace(std::move(trace), sink);
-        }));
+    const auto visit = [&](query::LoadedTrace&& trace) {
+      is_found = true;
+      return WriteTrace(std::move(trace), sink);
+    };
+    SPANDREL_RETURN_IF_ERROR(query::VisitTraces(request.context, reader_, {question->trace_id},
+                                                Adjusted(request.context, question->raw, visit)));
     return is_found ? Status() : Status(StatusCode::kNotFound, "trace not found");
   }
 
+  // A Jaeger adjusts by itself what it reads from its storage.
+  Status GetTraces(const RpcRequest& request, RpcSink& sink) const {
+    const auto ids = ReadGetTracesRequest(request.message);
+    if (!ids.ok()) return ids.status();
+    return query::VisitTraces(request.context, reader_, *ids, [&sink](query::LoadedTrace&& trace) {
+      return WriteTrace(std::move(trace), sink);
+    });
+  }
+
   Status FindTraces(const RpcRequest& request, RpcSink& sink) const {
-    const auto search = ReadFindTracesRequest(request.message);
-    if (!search.ok()) return search.status();
-    return query::SearchAndVisitTraces(
-        request.context, reader_, *search,
-        [&sink](query::LoadedTrace&& trace) { return WriteTrace(std::move(trace), sink); });
+    const auto question = ReadFindTracesRequest(request.message, api_);
+    if (!question.ok()) return question.status();
+    const auto visit = [&sink](query::LoadedTrace&& trace) {
+      return WriteTrace(std::move(trace), sink);
+    };
+    const bool raw = question->raw || api_ == JaegerApi::kStorage;
+    return query::SearchAndVisitTraces(request.context, reader_, question->search,
+                                       Adjusted(request.context, raw, visit));
+  }
+
+  Status FindTraceIds(const RpcRequest& request, RpcSink& sink) const {
+    const auto found = Find(request);
+    return found.ok() ? sink.Write(TraceIdsResponse(found->traces, found->next_page))
+                      : found.status();
+  }
+
+  Status FindTraceSummaries(const RpcRequest& request, RpcSink& sink) const {
+    auto found = Find(request);
+    if (!found.ok()) return found.status();
+    std::vector<storage::TraceSummary>& traces = found->traces;
+    for (auto at = traces.begin(); at != traces.end();) {
+      const auto end = at + std::min<ptrdiff_t>(traces.end() - at, kSummariesInMessage);
+      const std::vector<storage::TraceSummary> some(std::make_move_iterator(at),
+                                                    std::make_move_iterator(end));
+      at = end;
+      const std::string next_page = at == traces.end() ? found->next_page : "";
+      SPANDREL_RETURN_IF_ERROR(sink.Write(SummariesResponse(some, api_, next_page)));
+    }
+    return {};
   }
 
   Status GetDependencies(const RpcRequest& request, RpcSink& sink) const {
@@ -61,37 +114,78 @@ class QueryService {
     return sink.Write(DependenciesResponse(*calls));
   }
 
+  Status GetCapabilities(const RpcRequest& /*request*/, RpcSink& sink) const {
+    return sink.Write(CapabilitiesResponse());
+  }
+
  private:
-  // A message never mixes traces.
-  static Status WriteTrace(query::LoadedTrace&& trace, RpcSink& sink) {
-    for (const span::SpanBatch& piece :
-         wire::SplitBatch(std::move(trace.spans), 0, kMaxRpcMessageBytes)) {
-      SPANDREL_RETURN_IF_ERROR(sink.Write(wire::EncodeOtlpProtobuf(piece)));
-    }
-    return {};
+  static constexpr ptrdiff_t kSummariesInMessage = 100;
+
+  struct Page {
+    std::vector<storage::TraceSummary> traces;
+    std::string next_page;  // the token of the one that follows
+  };
+  base::Result<Page> Find(const RpcRequest& request) const {
+    const auto question = ReadFindTracesRequest(request.message, api_);
+    if (!question.ok()) return question.status();
+    auto found = reader_.Search(request.context, question->search);
+    if (!found.ok()) return found.status();
+    const bool has_next = question->in_pages && found->next;
+    return Page{std::move(found->traces),
+                has_next ? EncodeCursor(*found->next, question->search.order) : ""};
   }
 
   storage::Reader& reader_;
+  const JaegerApi api_;
 };
+
+using Method = Status (JaegerService::*)(const RpcRequest&, RpcSink&) const;
+struct NamedMethod {
+  std::string_view name;
+  Method method;
+  Cost cost;
+};
+
+void Handle(const std::shared_ptr<const JaegerService>& service, std::string_view name,
+            std::initializer_list<NamedMethod> methods, RpcRouter* router) {
+  for (const NamedMethod& named : methods) {
+    router->Handle(
+        fmt::format("/{}/{}", name, named.name),
+        [service, method = named.method](const RpcRequest& request, RpcSink& sink) {
+          return ((*service).*method)(request, sink);
+        },
+        named.cost);
+  }
+}
 
 }  // namespace
 
 void AddJaegerQueryService(const ServiceContext& context, RpcRouter* router) {
-  const auto service = std::make_shared<const QueryService>(context);
-  using Method = Status (QueryService::*)(const RpcRequest&, RpcSink&) const;
-  const auto handle = [&](std::string_view name, Method method, Cost cost) {
-    router->Handle(
-        "/jaeger.api_v3.QueryService/" + std::string(name),
-        [service, method](const RpcRequest& request, RpcSink& sink) {
-          return ((*service).*method)(request, sink);
-        },
-        cost);
-  };
-  handle("GetServices", &QueryService::GetServices, Cost::kQuick);
-  handle("GetOperations", &QueryService::GetOperations, Cost::kQuick);
-  handle("GetTrace", &QueryService::GetTrace, Cost::kQuick);
-  handle("FindTraces", &QueryService::FindTraces, Cost::kLong);
-  handle("GetDependencies", &QueryService::GetDependencies, Cost::kLong);
+  const auto service = std::make_shared<const JaegerService>(context, JaegerApi::kQuery);
+  Handle(service, "jaeger.api_v3.QueryService",
+         {{"GetServices", &JaegerService::GetServices, Cost::kQuick},
+          {"GetOperations", &JaegerService::GetOperations, Cost::kQuick},
+          {"GetTrace", &JaegerService::GetTrace, Cost::kQuick},
+          {"FindTraces", &JaegerService::FindTraces, Cost::kLong},
+          {"FindTraceSummaries", &JaegerService::FindTraceSummaries, Cost::kLong},
+          {"GetDependencies", &JaegerService::GetDependencies, Cost::kLong}},
+         router);
+}
+
+void AddJaegerStorageServices(const ServiceContext& context, RpcRouter* router) {
+  const auto service = std::make_shared<const JaegerService>(context, JaegerApi::kStorage);
+  Handle(service, "jaeger.storage.v2.TraceReader",
+         {{"GetServices", &JaegerService::GetServices, Cost::kQuick},
+          {"GetOperations", &JaegerService::GetOperations, Cost::kQuick},
+          {"GetTraces", &JaegerService::GetTraces, Cost::kQuick},
+          {"FindTraces", &JaegerService::FindTraces, Cost::kLong},
+          {"FindTraceIDs", &JaegerService::FindTraceIds, Cost::kLong},
+          {"FindTraceSummaries", &JaegerService::FindTraceSummaries, Cost::kLong}},
+         router);
+  Handle(service, "jaeger.storage.v2.DependencyReader",
+         {{"GetDependencies", &JaegerService::GetDependencies, Cost::kLong}}, router);
+  Handle(service, "jaeger.storage.v2.Capabilities",
+         {{"GetCapabilities", &JaegerService::GetCapabilities, Cost::kQuick}}, router);
 }
 
 }  // namespace spandrel::api

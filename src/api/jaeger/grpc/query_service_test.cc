@@ -15,6 +15,7 @@
 #include "api/testing/api.h"
 #include "net/peer/server.h"
 #include "net/socket/io_runtime.h"
+#include "proto/field_reader.h"
 #include "proto/writer.h"
 
 namespace spandrel::api {
@@ -91,11 +92,19 @@ class QueryServiceTest : public ApiTest {
     proto::Writer(&message).Bytes(1, conformance::TraceIdOf(trace).ToHex());
     return message;
   }
-  static std::string FindTracesRequest(const std::string& service) {
+  // With pages of that size when `page_field`, which the protocols number differently, is given.
+  static std::string FindTracesRequest(const std::string& service, uint32_t page_field = 0,
+                                       uint64_t page_size = 0, const std::string& token = {}) {
     std::string message;
     proto::Writer writer(&message);
     const size_t query = writer.Open(1);
     writer.Bytes(1, service);
+    if (page_field > 0) {
+      const size_t page = writer.Open(page_field);
+      writer.Varint(1, page_size);
+      writer.Bytes(2, token);
+      writer.Close(page);
+    }
     for (const uint32_t time : {4U, 5U}) {
       const size_t opened = writer.Open(time);
       writer.Varint(1, time == 4 ? 0 : 4'000'000'000);
@@ -166,6 +175,100 @@ TEST_F(QueryServiceTest, WhatIsWrongHasAStatus) {
             grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(Call(std::string(kService) + "Nothing", "").status.error_code(),
             grpc::StatusCode::UNIMPLEMENTED);
+}
+
+// The first field of that number with bytes.
+std::string BytesOf(std::string_view message, uint32_t number) {
+  for (proto::Field field; proto::NextField(&message, &field);) {
+    if (field.number == number && field.is_bytes()) return std::string(field.bytes);
+  }
+  return "";
+}
+size_t CountOf(std::string_view message, uint32_t number) {
+  size_t count = 0;
+  for (proto::Field field; proto::NextField(&message, &field);) count += field.number == number;
+  return count;
+}
+
+TEST_F(QueryServiceTest, SummariesComeInPages) {
+  std::vector<TestSpan> spans;
+  for (uint64_t i = 1; i <= 250; ++i) {
+    spans.push_back({.trace = i, .span = i, .service = "a", .start = 1'000'000'000 * i});
+  }
+  Fill(spans);
+  const std::string path = "/jaeger.api_v3.QueryService/FindTraceSummaries";
+  std::string token;
+  std::vector<std::string> ids;
+  do {
+    const Answer answer = Call(path, FindTracesRequest("a", 11, 120, token));
+    ASSERT_TRUE(answer.status.ok()) << answer.status.error_message();
+    token.clear();
+    for (const std::string& message : answer.messages) {
+      std::string_view rest = message;
+      for (proto::Field field; proto::NextField(&rest, &field);) {
+        if (field.number == 1) ids.push_back(BytesOf(field.bytes, 1));
+      }
+      token = BytesOf(message, 2);
+    }
+  } while (!token.empty());
+  ASSERT_EQ(ids.size(), 250U);
+  for (uint64_t i = 0; i < 250; ++i) EXPECT_EQ(ids[i], conformance::TraceIdOf(250 - i).ToHex());
+  EXPECT_EQ(Call(path, FindTracesRequest("a", 11, 120, "odd")).status.error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_F(QueryServiceTest, AJaegerReadsItAsItsStorage) {
+  TestSpan client{.trace = 1, .span = 1, .service = "a", .kind = span::SpanKind::kClient};
+  client.attributes = {{"n", int64_t{42}}};
+  TestSpan server{.trace = 1, .span = 1, .service = "b", .kind = span::SpanKind::kServer};
+  Fill({client, server, {.trace = 2, .span = 2, .service = "a"}});
+  const std::string reader = "/jaeger.storage.v2.TraceReader/";
+  EXPECT_THAT(Call(reader + "GetServices", "").messages, ElementsAre(ServicesResponse({"a", "b"})));
+
+  // Two that are there and one that is not; as they were sent.
+  std::string wanted;
+  proto::Writer writer(&wanted);
+  for (const uint64_t trace : {2, 9, 1}) {
+    const size_t opened = writer.Open(1);
+    writer.Bytes(1, conformance::TraceIdOf(trace).view());
+    writer.Close(opened);
+  }
+  const Answer traces = Call(reader + "GetTraces", wanted);
+  ASSERT_TRUE(traces.status.ok()) << traces.status.error_message();
+  ASSERT_EQ(traces.messages.size(), 2U);
+  EXPECT_EQ(SpansOf(traces.messages[0]), 1U);
+  EXPECT_EQ(SpansOf(traces.messages[1]), 2U);
+  EXPECT_EQ(traces.messages[1].find("this server span"), std::string::npos);
+
+  const Answer ids = Call(reader + "FindTraceIDs", FindTracesRequest("a", 10, 1, ""));
+  ASSERT_EQ(ids.messages.size(), 1U);
+  EXPECT_EQ(CountOf(ids.messages[0], 1), 1U);
+  EXPECT_FALSE(BytesOf(ids.messages[0], 2).empty());
+  EXPECT_EQ(BytesOf(BytesOf(ids.messages[0], 1), 1).size(), 16U);
+  const Answer summaries = Call(reader + "FindTraceSummaries", FindTracesRequest("b"));
+  ASSERT_EQ(summaries.messages.size(), 1U);
+  EXPECT_EQ(BytesOf(BytesOf(summaries.messages[0], 1), 1), conformance::TraceIdOf(1).view());
+
+  // An attribute with its type: n = 42. Times may be missing.
+  std::string typed;
+  proto::Writer question(&typed);
+  const size_t query = question.Open(1);
+  const size_t attribute = question.Open(3);
+  question.Bytes(1, "n");
+  question.Bytes(2, std::string("\x18\x2a"));
+  question.Close(attribute);
+  question.Close(query);
+  EXPECT_EQ(Call(reader + "FindTraces", typed).messages.size(), 1U);
+
+  EXPECT_EQ(Call("/jaeger.storage.v2.Capabilities/GetCapabilities", "").messages.size(), 1U);
+  std::string range;
+  proto::Writer times(&range);
+  for (const uint32_t time : {1U, 2U}) {
+    const size_t opened = times.Open(time);
+    times.Varint(1, time == 1 ? 0 : 4'000'000'000);
+    times.Close(opened);
+  }
+  EXPECT_TRUE(Call("/jaeger.storage.v2.DependencyReader/GetDependencies", range).status.ok());
 }
 
 TEST_F(QueryServiceTest, CallsPassTheStepsAndHealthDoesNotLogIn) {

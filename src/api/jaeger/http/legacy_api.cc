@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/jaeger/http/legacy_api.h"
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -11,10 +12,13 @@
 #include "api/http/responses.h"
 #include "api/http/router.h"
 #include "api/http/service_context.h"
+#include "api/jaeger/adjust/adjust_trace.h"
+#include "api/jaeger/http/legacy_answer.h"
 #include "api/jaeger/http/legacy_parameters.h"
 #include "base/ascii.h"
 #include "query/trace_search.h"
 #include "wire/jaeger/jaeger_json.h"
+#include "wire/otlp/otlp.h"
 
 namespace spandrel::api {
 namespace {
@@ -22,76 +26,10 @@ namespace {
 using base::Status;
 using wire::JsonWriter;
 
-struct Problem {
-  int code = 500;
-  std::string message;
-  std::string trace_id;  // empty: not about one trace
-};
-
-void WriteProblems(const std::vector<Problem>& problems, JsonWriter* json) {
-  json->Key("errors");
-  if (problems.empty()) return json->Null();
-  json->OpenArray();
-  for (const Problem& problem : problems) {
-    json->OpenObject();
-    UintField("code", static_cast<uint64_t>(problem.code), json);
-    TextField("msg", problem.message, json);
-    if (!problem.trace_id.empty()) TextField("traceID", problem.trace_id, json);
-    json->CloseObject();
-  }
-  json->CloseArray();
-}
-
-// What every answer of this API is wrapped in.
-std::string Envelope(std::string_view data, size_t total, const std::vector<Problem>& problems) {
-  std::string text;
-  JsonWriter json(&text);
-  json.OpenObject();
-  json.Key("data");
-  json.Raw(data);
-  UintField("total", total, &json);
-  UintField("limit", 0, &json);
-  UintField("offset", 0, &json);
-  WriteProblems(problems, &json);
-  json.CloseObject();
-  return text;
-}
-
-bool WantsPretty(const Parameters& parameters) {
-  const std::string_view pretty = parameters.Get("prettyPrint");
-  return !pretty.empty() && pretty != "false";
-}
-
-// What makes an answer partial, though it is one.
-void AddDamage(const storage::QueryContext& context, std::vector<Problem>* problems) {
-  const uint64_t spans = context.unreadable_spans();
-  if (spans == 0) return;
-  problems->push_back({206,
-                       std::to_string(spans) + " spans are damaged where they are stored; those "
-                                               "that belong here are left out",
-                       {}});
-}
-
-net::Response Answer(const RoutedRequest& request, std::string_view data, size_t total) {
-  std::vector<Problem> problems;
-  AddDamage(request.context, &problems);
-  std::string body = Envelope(data, total, problems);
-  if (WantsPretty(request.parameters)) body = IndentJson(body, 4);
-  return JsonResponse(std::move(body));
-}
-
-// As Go's http.Error writes it: JSON that is called text.
-net::Response Fail(int http_status, std::string message) {
-  return MakeResponse(http_status, kTextType,
-                      Envelope("null", 0, {{http_status, std::move(message), {}}}) + "\n");
-}
-
-net::Response Fail(const Status& status) {
-  net::Response response = Fail(HttpStatusOfQuery(status), status.message());
-  if (status.retry_after()) response.headers.emplace_back("retry-after", "1");
-  return response;
-}
-
+constexpr size_t kMaxTransformBytes = 64 << 20;
+// What a document of OTLP/JSON takes while its spans are read, per byte of it.
+constexpr size_t kTransformFactor = 4;
+constexpr std::string_view kRaw = "raw";  // traces as they were sent
 constexpr std::string_view kTracesBegin = R"({"data":[)";
 
 // An answer of whole traces, written as they come. Only what is to be pretty is whole in memory
@@ -102,23 +40,24 @@ class TracesAnswer {
       : context_(request.context),
         sink_(sink),
         pretty_memory_(request.context),
-        is_pretty_(WantsPretty(request.parameters)),
+        is_pretty_(WantsPrettyJson(request.parameters)),
         json_(kTracesBegin) {
     sink_.Start(200, {{"content-type", std::string(kJsonType)}});
   }
 
-  Status Add(const query::LoadedTrace& trace) {
+  // The spans of one trace.
+  Status Add(const span::SpanBatch& trace) {
     if (count_++ > 0) json_ += ',';
-    return wire::WriteJaegerTraceJson(trace.spans, &json_,
+    return wire::WriteJaegerTraceJson(trace, &json_,
                                       [this](std::string*) { return Flush(kFlushedBytes); });
   }
   size_t count() const { return count_; }
 
   // Of the visit that added the traces; also ends the answer.
-  void End(const Status& visit, std::vector<Problem> problems = {}) {
-    if (!visit.ok()) return sink_.Fail(Fail(visit));
-    AddDamage(context_, &problems);
-    json_ += std::string_view(Envelope("[]", 0, problems)).substr(kTracesBegin.size());
+  void End(const Status& visit, std::vector<LegacyProblem> problems = {}) {
+    if (!visit.ok()) return sink_.Fail(LegacyFailure(visit));
+    AddLegacyDamage(context_, &problems);
+    json_ += std::string_view(LegacyEnvelope("[]", 0, problems)).substr(kTracesBegin.size());
     const Status status = is_pretty_ ? sink_.Write(IndentJson(json_, 4)) : Flush(0);
     if (status.ok()) sink_.Finish();
   }
@@ -161,21 +100,43 @@ std::string JaegerTraceIdText(const span::TraceId& id) {
   return is_short ? hex.substr(16) : hex;
 }
 
+// A chunk for each trace of the document, in the order in which they begin there.
+std::vector<span::SpanBatch> ByTrace(const span::SpanChunk& document) {
+  std::map<span::TraceId, size_t> places;
+  std::vector<std::shared_ptr<span::SpanChunk>> traces;
+  for (const span::SpanEntry& entry : document.spans) {
+    const auto [place, is_new] = places.try_emplace(entry.trace_id, traces.size());
+    if (is_new) {
+      auto& trace = traces.emplace_back(std::make_shared<span::SpanChunk>());
+      trace->buffer = document.buffer;
+      trace->resources = document.resources;
+      trace->scopes = document.scopes;
+    }
+    traces[place->second]->spans.push_back(entry);
+  }
+  return {traces.begin(), traces.end()};
+}
+
 class LegacyApi {
  public:
   explicit LegacyApi(const ServiceContext& context) : context_(context) {}
 
   net::Response GetServices(const RoutedRequest& request) const {
     const auto services = context_.reader.Services(request.context);
-    if (!services.ok()) return Fail(services.status());
+    if (!services.ok()) return LegacyFailure(services.status());
     return AnswerNames(request, *services);
   }
 
   net::Response GetServiceOperations(const RoutedRequest& request) const {
-    // Jaeger unescapes the name once more, as a query.
-    const std::string service = net::PercentDecode(request.PathParameter("service"), true);
-    const auto operations = context_.reader.Operations(request.context, service);
-    if (!operations.ok()) return Fail(operations.status());
+    // Jaeger unescapes the name once more, as a query. As it is it comes first, so that services
+    // named `a+b` and `a%20b` have their operations.
+    const std::string name(request.PathParameter("service"));
+    auto operations = context_.reader.Operations(request.context, name);
+    const std::string unescaped = net::PercentDecode(name, true);
+    if (operations.ok() && operations->empty() && unescaped != name) {
+      operations = context_.reader.Operations(request.context, unescaped);
+    }
+    if (!operations.ok()) return LegacyFailure(operations.status());
     std::set<std::string> names;
     for (const auto& operation : *operations) names.insert(operation.name);
     return AnswerNames(request, names);
@@ -183,10 +144,10 @@ class LegacyApi {
 
   net::Response GetOperations(const RoutedRequest& request) const {
     const std::string_view service = request.parameters.Get("service");
-    if (service.empty()) return Fail(400, "parameter 'service' is required");
+    if (service.empty()) return LegacyFailure(400, "parameter 'service' is required");
     const std::string kind = base::LowerCase(request.parameters.Get("spanKind"));
     const auto operations = context_.reader.Operations(request.context, service);
-    if (!operations.ok()) return Fail(operations.status());
+    if (!operations.ok()) return LegacyFailure(operations.status());
     std::string data;
     JsonWriter json(&data);
     size_t count = 0;
@@ -200,36 +161,61 @@ class LegacyApi {
       json.CloseObject();
     }
     json.CloseArray();
-    return Answer(request, data, count);
+    return LegacyAnswer(request, data, count);
   }
 
   void SearchTraces(const RoutedRequest& request, ResponseSink& sink) const {
     const std::vector<std::string_view> ids = request.parameters.All("traceID");
     if (!ids.empty()) return GetTracesById(request, ids, sink);
     const auto search = ParseLegacySearch(request.parameters, context_.clock.NowUnixNano());
-    if (!search.ok()) return sink.Fail(Fail(search.status()));
+    if (!search.ok()) return sink.Fail(LegacyFailure(search.status()));
+    const auto raw = request.parameters.Truth(kRaw);
+    if (!raw.ok()) return sink.Fail(LegacyFailure(raw.status()));
     TracesAnswer answer(request, sink);
     answer.End(query::SearchAndVisitTraces(
         request.context, context_.reader, *search,
-        [&answer](query::LoadedTrace&& trace) { return answer.Add(trace); }));
+        Adjusted(request.context, *raw,
+                 [&answer](query::LoadedTrace&& trace) { return answer.Add(trace.spans); })));
   }
 
   void GetTrace(const RoutedRequest& request, ResponseSink& sink) const {
     const auto id = ParseLegacyTraceId(request.PathParameter("traceId"));
-    if (!id.ok()) return sink.Fail(Fail(id.status()));
+    if (!id.ok()) return sink.Fail(LegacyFailure(id.status()));
+    const auto raw = request.parameters.Truth(kRaw);
+    if (!raw.ok()) return sink.Fail(LegacyFailure(raw.status()));
     TracesAnswer answer(request, sink);
-    const Status status =
-        query::VisitTraces(request.context, context_.reader, {*id},
-                           [&answer](query::LoadedTrace&& trace) { return answer.Add(trace); });
-    if (status.ok() && answer.count() == 0) return sink.Fail(Fail(404, "trace not found"));
+    const Status status = query::VisitTraces(
+        request.context, context_.reader, {*id},
+        Adjusted(request.context, *raw,
+                 [&answer](query::LoadedTrace&& trace) { return answer.Add(trace.spans); }));
+    if (status.ok() && answer.count() == 0) return sink.Fail(LegacyFailure(404, "trace not found"));
     answer.End(status);
+  }
+
+  // The traces of an OTLP/JSON document, which are not stored.
+  void Transform(const RoutedRequest& request, ResponseSink& sink) const {
+    storage::QueryMemory memory(request.context);
+    const Status room = memory.Grow(kTransformFactor * request.body.size());
+    if (!room.ok()) return sink.Fail(LegacyFailure(room));
+    const auto decoded = wire::DecodeOtlpJson(request.body);
+    if (!decoded.ok()) return sink.Fail(LegacyFailure(decoded.status()));
+    TracesAnswer answer(request, sink);
+    std::vector<LegacyProblem> problems;
+    if (decoded->rejected_spans > 0) problems.push_back({400, decoded->rejected_reason, {}});
+    Status status;
+    for (const span::SpanBatch& trace : ByTrace(*decoded->chunk)) {
+      auto adjusted = AdjustTrace(request.context, trace);
+      status = adjusted.ok() ? answer.Add(*adjusted) : adjusted.status();
+      if (!status.ok()) break;
+    }
+    answer.End(status, std::move(problems));
   }
 
   net::Response GetDependencies(const RoutedRequest& request) const {
     const auto range = ParseLegacyDependencyRange(request.parameters, context_.clock.NowUnixNano());
-    if (!range.ok()) return Fail(range.status());
+    if (!range.ok()) return LegacyFailure(range.status());
     const auto calls = context_.reader.Dependencies(request.context, *range);
-    if (!calls.ok()) return Fail(calls.status());
+    if (!calls.ok()) return LegacyFailure(calls.status());
     const std::string_view service = request.parameters.Get("service");
     std::string data;
     JsonWriter json(&data);
@@ -243,7 +229,7 @@ class LegacyApi {
       json.CloseObject();
     }
     json.CloseArray();
-    return Answer(request, data, 0);
+    return LegacyAnswer(request, data, 0);
   }
 
  private:
@@ -254,26 +240,29 @@ class LegacyApi {
     json.OpenArray();
     for (const std::string& name : names) json.String(name);
     json.CloseArray();
-    return Answer(request, data, names.size());
+    return LegacyAnswer(request, data, names.size());
   }
 
   void GetTracesById(const RoutedRequest& request, const std::vector<std::string_view>& texts,
                      ResponseSink& sink) const {
-    if (texts.size() > kMaxJaegerTraces) return sink.Fail(Fail(400, "too many trace ids"));
+    if (texts.size() > kMaxJaegerTraces) return sink.Fail(LegacyFailure(400, "too many trace ids"));
     std::vector<span::TraceId> ids;
     for (const std::string_view text : texts) {
       const auto id = ParseLegacyTraceId(text);
-      if (!id.ok()) return sink.Fail(Fail(id.status()));
+      if (!id.ok()) return sink.Fail(LegacyFailure(id.status()));
       ids.push_back(*id);
     }
+    const auto raw = request.parameters.Truth(kRaw);
+    if (!raw.ok()) return sink.Fail(LegacyFailure(raw.status()));
     TracesAnswer answer(request, sink);
     std::set<span::TraceId> found;
     const Status status =
-        query::VisitTraces(request.context, context_.reader, ids, [&](query::LoadedTrace&& trace) {
-          found.insert(trace.trace_id);
-          return answer.Add(trace);
-        });
-    std::vector<Problem> problems;
+        query::VisitTraces(request.context, context_.reader, ids,
+                           Adjusted(request.context, *raw, [&](query::LoadedTrace&& trace) {
+                             found.insert(trace.trace_id);
+                             return answer.Add(trace.spans);
+                           }));
+    std::vector<LegacyProblem> problems;
     for (const span::TraceId& id : ids) {
       if (!found.contains(id)) problems.push_back({404, "trace not found", JaegerTraceIdText(id)});
     }
@@ -308,6 +297,10 @@ void AddJaegerLegacyApi(const ServiceContext& context, Router* router) {
   };
   get_stream("/api/traces", &LegacyApi::SearchTraces, Cost::kLong);
   get_stream("/api/traces/{traceId}", &LegacyApi::GetTrace, Cost::kQuick);
+  router->PostStream(
+      "/api/transform",
+      [api](const RoutedRequest& request, ResponseSink& sink) { api->Transform(request, sink); },
+      kMaxTransformBytes);
 }
 
 }  // namespace spandrel::api

@@ -12,6 +12,7 @@ namespace {
 
 using conformance::TestSpan;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr uint64_t kMinuteAgo = kTestNow - 60'000'000'000;
 
@@ -129,6 +130,86 @@ TEST_F(LegacyApiTest, Dependencies) {
             R"({"data":[],"total":0,"limit":0,"offset":0,"errors":null})");
   ExpectError("/api/dependencies?lookback=-1", 400,
               "unable to parse param 'lookback': expected a number");
+}
+
+TEST_F(LegacyApiTest, ServicesWithOddNamesHaveTheirOperations) {
+  TestSpan plus;
+  plus.service = "a+b";
+  plus.name = "of plus";
+  TestSpan percent;
+  percent.service = "a%20b";
+  percent.name = "of percent";
+  TestSpan blank;
+  blank.service = "c d";
+  blank.name = "of blank";
+  Fill({plus, percent, blank});
+  EXPECT_THAT(Body("/api/services/a+b/operations"), HasSubstr("\"of plus\""));
+  EXPECT_THAT(Body("/api/services/a%2Bb/operations"), HasSubstr("\"of plus\""));
+  EXPECT_THAT(Body("/api/services/a%2520b/operations"), HasSubstr("\"of percent\""));
+  EXPECT_THAT(Body("/api/services/c+d/operations"), HasSubstr("\"of blank\""));
+}
+
+TEST_F(LegacyApiTest, SharedIdsAreSeparateUnlessTheTraceIsRaw) {
+  TestSpan client;
+  client.trace = 0x77;
+  client.kind = span::SpanKind::kClient;
+  TestSpan server = client;
+  server.service = "other";
+  server.kind = span::SpanKind::kServer;
+  server.start += 5;
+  Fill({client, server});
+  for (const std::string target :
+       {"/api/traces/77?", "/api/traces?traceID=77&", "/api/traces?start=0&service=other&"}) {
+    const std::string adjusted = Body(target + "raw=false");
+    EXPECT_EQ(Body(target.substr(0, target.size() - 1)), adjusted);
+    EXPECT_THAT(adjusted, HasSubstr("\"spanID\":\"0000000000000002\""));
+    EXPECT_THAT(adjusted, HasSubstr("\"warnings\":[\"this server span"));
+    const std::string raw = Body(target + "raw=true");
+    EXPECT_THAT(raw, Not(HasSubstr("0000000000000002")));
+    EXPECT_THAT(raw, Not(HasSubstr("this server span")));
+    EXPECT_EQ(Get(target + "raw=maybe").status, 400);
+  }
+}
+
+TEST_F(LegacyApiTest, TransformShowsWhatIsNotStored) {
+  const std::string one = R"({"resourceSpans":[{"scopeSpans":[{"spans":[
+      {"traceId":"000000000000000000000000000000a1","spanId":"0000000000000001","name":"x"},
+      {"traceId":"000000000000000000000000000000a2","spanId":"0000000000000002","name":"y"},
+      {"traceId":"000000000000000000000000000000a1","spanId":"0000000000000003","name":"z"}]}]}]})";
+  const net::Response answer = Send(MakeRequest("POST", "/api/transform", one));
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_THAT(answer.body, HasSubstr(R"({"data":[{"traceID":"00000000000000a1","spans":[)"));
+  EXPECT_THAT(answer.body, HasSubstr(R"({"traceID":"00000000000000a2","spans":[)"));
+  EXPECT_EQ(Get("/api/traces/a1").status, 404);
+  EXPECT_EQ(Send(MakeRequest("POST", "/api/transform", "{")).status, 400);
+}
+
+TEST_F(LegacyApiTest, MetricsOfServices) {
+  // One call of 3 ms in the ten minutes before the end.
+  const std::string when = "&endTs=1700000000000&lookback=60000&step=60000&ratePer=600000";
+  const std::string service = "service=front%20end/x";
+  EXPECT_EQ(
+      Body("/api/metrics/calls?" + service + when),
+      R"({"name":"service_call_rate","type":"GAUGE","help":"calls/sec, grouped by service",)"
+      R"("metrics":[{"labels":[{"name":"service_name","value":"front end/x"}],"metricPoints":[)"
+      R"({"gaugeValue":{"doubleValue":0.0016666666666666668},"timestamp":"2023-11-14T22:13:20Z"}]}]})");
+  const std::string errors = Body("/api/metrics/errors?groupByOperation=true&" + service + when);
+  EXPECT_THAT(errors, HasSubstr("service_operation_error_rate"));
+  EXPECT_THAT(errors, HasSubstr(R"({"name":"operation","value":"GET /"})"));
+  EXPECT_THAT(errors, HasSubstr(R"({"doubleValue":0.0})"));
+  const std::string latencies = Body("/api/metrics/latencies?quantile=0.95&" + service + when);
+  EXPECT_THAT(latencies, HasSubstr("service_latencies"));
+  EXPECT_THAT(latencies, HasSubstr(R"({"doubleValue":2.99)"));
+  EXPECT_THAT(Body("/api/metrics/calls?service=db&spanKind=unspecified" + when),
+              HasSubstr(R"("value":"db"})"));
+  EXPECT_EQ(Body("/api/metrics/minstep"),
+            R"({"data":1,"total":0,"limit":0,"offset":0,"errors":null})");
+  ExpectError("/api/metrics/calls", 400, "please provide at least one service name");
+  ExpectError("/api/metrics/latencies?service=x", 400,
+              "unable to parse param 'quantile': expected a number from 0 to 1");
+  ExpectError("/api/metrics/calls?service=x&spanKind=odd", 400,
+              "unable to parse param 'spanKind': unsupported span kind: 'odd'");
+  EXPECT_EQ(Get("/api/metrics/calls?service=x&step=1&lookback=600000").status, 400);
 }
 
 }  // namespace

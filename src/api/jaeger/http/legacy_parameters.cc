@@ -25,9 +25,14 @@ using base::StatusCode;
 
 constexpr uint64_t kNanoPerMicro = 1'000;
 constexpr uint64_t kNanoPerMilli = 1'000'000;
+constexpr uint64_t kNanoPerSecond = 1'000'000'000;
 constexpr uint64_t kDefaultSearchRange = 48ULL * 3600 * 1'000'000'000;
 constexpr uint64_t kDefaultDependencyRange = 24ULL * 3600 * 1'000'000'000;
 constexpr uint64_t kDefaultLimit = 100;
+constexpr uint64_t kDefaultLookback = 3600 * kNanoPerSecond;
+constexpr uint64_t kDefaultStep = 5 * kNanoPerSecond;
+constexpr uint64_t kDefaultWindow = 600 * kNanoPerSecond;
+constexpr size_t kMaxServices = 100;
 
 Status Unparsable(std::string_view name, std::string_view why) {
   return {StatusCode::kInvalidArgument, fmt::format("unable to parse param '{}': {}", name, why)};
@@ -98,6 +103,35 @@ Status ParseRange(const Parameters& parameters, uint64_t now, storage::TimeRange
   return {};
 }
 
+Status ParseKinds(const Parameters& parameters, std::vector<span::SpanKind>* kinds) {
+  for (const std::string_view text : parameters.All("spanKind")) {
+    const auto kind = ParseSpanKind(text);
+    if (!kind) return Unparsable("spanKind", fmt::format("unsupported span kind: '{}'", text));
+    kinds->push_back(*kind);
+  }
+  if (kinds->empty()) kinds->push_back(span::SpanKind::kServer);
+  if (kinds->size() > kMaxServices) return Unparsable("spanKind", "too many");
+  return {};
+}
+
+Status ParseMetricTimes(const Parameters& parameters, uint64_t now,
+                        query::ServiceMetricsRequest* request) {
+  const auto end = NumberParameter(parameters, "endTs", kNanoPerMilli, now);
+  if (!end.ok()) return end.status();
+  const auto lookback = NumberParameter(parameters, "lookback", kNanoPerMilli, kDefaultLookback);
+  if (!lookback.ok()) return lookback.status();
+  const auto step = NumberParameter(parameters, "step", kNanoPerMilli, kDefaultStep);
+  if (!step.ok()) return step.status();
+  if (*step == 0) return Unparsable("step", "expected more than 0");
+  const auto window = NumberParameter(parameters, "ratePer", kNanoPerMilli, kDefaultWindow);
+  if (!window.ok()) return window.status();
+  request->end_unix_nano = *end;
+  request->start_unix_nano = *end - std::min(*end, *lookback);
+  request->step_nano = *step;
+  request->window_nano = *window;
+  return {};
+}
+
 }  // namespace
 
 Result<storage::SearchRequest> ParseLegacySearch(const Parameters& parameters,
@@ -125,6 +159,24 @@ Result<storage::TimeRange> ParseLegacyDependencyRange(const Parameters& paramete
       NumberParameter(parameters, "lookback", kNanoPerMilli, kDefaultDependencyRange);
   if (!lookback.ok()) return lookback.status();
   return storage::TimeRange{*end - std::min(*end, *lookback), *end};
+}
+
+Result<query::ServiceMetricsRequest> ParseLegacyMetrics(const Parameters& parameters,
+                                                        uint64_t now_unix_nano) {
+  query::ServiceMetricsRequest request;
+  for (const std::string_view service : parameters.All("service")) {
+    if (!service.empty()) request.services.emplace_back(service);
+  }
+  if (request.services.empty()) {
+    return Status(StatusCode::kInvalidArgument, "please provide at least one service name");
+  }
+  if (request.services.size() > kMaxServices) return Unparsable("service", "too many");
+  SPANDREL_RETURN_IF_ERROR(ParseKinds(parameters, &request.kinds));
+  const auto by_operation = parameters.Truth("groupByOperation");
+  if (!by_operation.ok()) return Unparsable("groupByOperation", "expected true or false");
+  request.by_operation = *by_operation;
+  SPANDREL_RETURN_IF_ERROR(ParseMetricTimes(parameters, now_unix_nano, &request));
+  return request;
 }
 
 Result<span::TraceId> ParseLegacyTraceId(std::string_view text) {

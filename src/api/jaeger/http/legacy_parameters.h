@@ -6,6 +6,7 @@
 
 #include "api/http/parameters.h"
 #include "base/status.h"
+#include "query/service_metrics.h"
 #include "storage/store.h"
 
 namespace spandrel::api {
@@ -21,6 +22,11 @@ base::Result<storage::SearchRequest> ParseLegacySearch(const Parameters& paramet
 // `endTs` and `lookback` of GET /api/dependencies.
 base::Result<storage::TimeRange> ParseLegacyDependencyRange(const Parameters& parameters,
                                                             uint64_t now_unix_nano);
+
+// The parameters of GET /api/metrics/...: service, repeated; spanKind, repeated, `server` without
+// it; groupByOperation; endTs, lookback, step and ratePer in milliseconds.
+base::Result<query::ServiceMetricsRequest> ParseLegacyMetrics(const Parameters& parameters,
+                                                              uint64_t now_unix_nano);
 
 // A trace id as Jaeger takes it: up to 32 hexadecimal digits, or base64 (standard or URL alphabet,
 // padded or not) of 16 bytes.

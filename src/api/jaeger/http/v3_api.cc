@@ -12,6 +12,7 @@
 #include "api/http/responses.h"
 #include "api/http/router.h"
 #include "api/http/service_context.h"
+#include "api/jaeger/adjust/adjust_trace.h"
 #include "api/jaeger/http/v3_parameters.h"
 #include "base/ascii.h"
 #include "query/trace_search.h"
@@ -49,9 +50,8 @@ class TracesAnswer {
     sink_.Start(200, {{"content-type", std::string(kJsonType)}});
   }
 
-  Status Add(query::LoadedTrace&& trace) {
-    if (otlp_.empty()) SPANDREL_RETURN_IF_ERROR(sink_.Write(R"({"result":)"));
-    return otlp_.Add(std::move(trace.spans));
+  query::TraceVisitor visitor() {
+    return [this](query::LoadedTrace&& trace) { return Add(std::move(trace)); };
   }
 
   // Of the visit that added the traces.
@@ -62,6 +62,11 @@ class TracesAnswer {
   }
 
  private:
+  Status Add(query::LoadedTrace&& trace) {
+    if (otlp_.empty()) SPANDREL_RETURN_IF_ERROR(sink_.Write(R"({"result":)"));
+    return otlp_.Add(std::move(trace.spans));
+  }
+
   ResponseSink& sink_;
   OtlpJsonStream otlp_;
 };
@@ -147,20 +152,22 @@ class V3Api {
       return sink.Fail(
           Fail(400, "malformed parameter trace_id: expected up to 32 hexadecimal digits"));
     }
+    const auto raw = ParseV3Raw(request.parameters);
+    if (!raw.ok()) return sink.Fail(Fail(raw.status()));
     TracesAnswer answer(sink);
-    answer.End(query::VisitTraces(
-        request.context, context_.reader, {*id},
-        [&answer](query::LoadedTrace&& trace) { return answer.Add(std::move(trace)); }));
+    answer.End(query::VisitTraces(request.context, context_.reader, {*id},
+                                  Adjusted(request.context, *raw, answer.visitor())));
   }
 
   void FindTraces(const storage::QueryContext& context, const Parameters& parameters,
                   ResponseSink& sink) const {
     const auto search = ParseV3Search(parameters);
     if (!search.ok()) return sink.Fail(Fail(search.status()));
+    const auto raw = ParseV3SearchRaw(parameters);
+    if (!raw.ok()) return sink.Fail(Fail(raw.status()));
     TracesAnswer answer(sink);
-    answer.End(query::SearchAndVisitTraces(
-        context, context_.reader, *search,
-        [&answer](query::LoadedTrace&& trace) { return answer.Add(std::move(trace)); }));
+    answer.End(query::SearchAndVisitTraces(context, context_.reader, *search,
+                                           Adjusted(context, *raw, answer.visitor())));
   }
 
   void FindSummaries(const storage::QueryContext& context, const Parameters& parameters,

@@ -90,6 +90,12 @@ class V3Parameters {
     return {};
   }
 
+  Result<bool> Raw() const {
+    const auto raw = parameters_.Truth(prefix_ + "rawTraces");
+    if (!raw.ok() || *raw) return raw;
+    return parameters_.Truth(prefix_ + "raw_traces");
+  }
+
   Result<uint64_t> SearchDepth() const {
     std::string_view text = Get("searchDepth");
     if (text.empty()) text = Get("numTraces");
@@ -120,6 +126,14 @@ Result<storage::SearchRequest> ParseV3Search(const Parameters& parameters) {
   if (!v3.Get("filter").empty())
     return v3.Malformed("filter", "structured filters are not enabled");
   return query::MakeSearchRequest(filter, storage::Order::kNewest, *depth);
+}
+
+Result<bool> ParseV3SearchRaw(const Parameters& parameters) {
+  return V3Parameters(parameters, "query.").Raw();
+}
+
+Result<bool> ParseV3Raw(const Parameters& parameters) {
+  return V3Parameters(parameters, "").Raw();
 }
 
 Result<storage::TimeRange> ParseV3DependencyRange(const Parameters& parameters) {
