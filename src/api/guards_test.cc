@@ -40,7 +40,9 @@ class GuardsTest : public ::testing::Test {
         ServiceContext{store_, metrics_, *workers_, [] { return Status(); }, {}},
         ServiceOptions{.steps = {.gate = gate_.get(), .sessions = &sessions_, .tenants = true},
                        .cors = {},
-                       .queue = {}});
+                       .queue = {},
+                       .is_encrypted = false,
+                       .mcp = true});
   }
 
   // What was answered is counted then, which the service must live to see.

@@ -13,6 +13,7 @@
 #include "api/jaeger/http/legacy_api.h"
 #include "api/jaeger/http/metrics_api.h"
 #include "api/jaeger/http/v3_api.h"
+#include "api/mcp/mcp_api.h"
 #include "api/ui/ui_api.h"
 #include "endpoints/grpc_health.h"
 #include "endpoints/probes.h"
@@ -48,6 +49,7 @@ struct Service::Impl {
       return MakeResponse(200, "text/plain; version=0.0.4; charset=utf-8",
                           context.metrics.RenderPrometheus());
     });
+    if (options.mcp) AddMcpApi(context, &router);
     if (options.steps.sessions != nullptr) {
       AddLoginApi(steps, *options.steps.sessions,
                   {options.is_encrypted, [this] { return context.status().warnings; }}, &router);

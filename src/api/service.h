@@ -19,6 +19,7 @@ struct ServiceOptions {
   endpoints::CorsConfig cors;
   QueryQueueLimits queue;
   bool is_encrypted = false;  // the listener speaks TLS
+  bool mcp = false;           // language models may ask, as everybody else, at /api/mcp
 };
 
 // Everything that Spandrel answers on its query port: the page, its API, Jaeger's APIs over HTTP

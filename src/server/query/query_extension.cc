@@ -31,6 +31,7 @@ struct QueryConfig : pipeline::ConfigBase {
   exporters::OpenStore own_store;
   std::chrono::nanoseconds query_timeout = std::chrono::seconds(30);
   std::chrono::nanoseconds max_query_timeout = std::chrono::minutes(5);
+  bool mcp = false;
 
   std::vector<pipeline::ListenAddress> listens() const override {
     const endpoints::ListenerConfig& on = http.listener;
@@ -54,6 +55,7 @@ std::shared_ptr<const pipeline::ConfigBase> Decode(config::Decoder& decoder,
   if (config->store.id.empty() && decoder.Has("directory")) {
     config->own_store = decode_store(decoder);
   }
+  decoder.Read("mcp", &config->mcp);
   decoder.Read("query_timeout", &config->query_timeout);
   decoder.Read("max_query_timeout", &config->max_query_timeout);
   if (config->query_timeout.count() <= 0) {
@@ -139,7 +141,7 @@ class QueryExtension final : public pipeline::Extension {
                             api::QueryQueueLimits{.waiting = kQueuedQueries,
                                                   .waiting_of_peer = kQueuedQueriesOfPeer,
                                                   .running_long = processors},
-                            listener().is_encrypted()});
+                            listener().is_encrypted(), config_->mcp});
     return {};
   }
 
