@@ -66,6 +66,10 @@ void AddServeOptions(CLI::App& app, Options* options) {
          "--tenants", [options] { options->sets.emplace_back("extensions.store.tenants=true"); },
          "Keep tenants apart; X-Scope-OrgID (header or gRPC metadata) names one on every request")
       ->excludes("--config");
+  app.add_flag_callback(
+         "--mcp", [options] { options->sets.emplace_back("extensions.query.mcp=true"); },
+         "Language models may ask, by MCP at /api/mcp of --http")
+      ->excludes("--config");
   app.add_option("--ready-file", options->ready_file,
                  "Write the addresses and the process id here, as JSON, once everything is served")
       ->type_name("FILE");

@@ -123,7 +123,7 @@ else
   echo "SKIP SKIP SKIP: Go is not installed; Go's SDK, otelhttp and Jaeger's collector are NOT tested" >&2
 fi
 
-start store --data-dir "$data/store" --otlp-grpc 127.0.0.1:0 --otlp-http 127.0.0.1:0 --http 127.0.0.1:0
+start store --data-dir "$data/store" --otlp-grpc 127.0.0.1:0 --otlp-http 127.0.0.1:0 --http 127.0.0.1:0 --mcp
 start_gateway
 for server in store gateway; do
   grpc=$(address $server otlp_grpc)
@@ -140,6 +140,7 @@ for server in store gateway; do
   fi
 done
 node "$here/verify.mjs" "$(address store http)" "${expectations[@]}"
+node "$here/js/mcp.mjs" "$(address store http)"
 
 if [[ -n $go_sender ]]; then
   start_jaeger
