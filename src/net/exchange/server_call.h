@@ -44,6 +44,10 @@ class ServerCall {
   // at `deadline`, or the peer has gone. Never on an I/O thread.
   virtual bool WaitUntilSent(size_t at_most, std::chrono::steady_clock::time_point deadline) = 0;
 
+  // Memory of the answer that is to be held until it is sent or nobody takes it any more. Before
+  // the answer's end.
+  virtual void HoldUntilSent(base::ByteBudget::Reservation /*memory*/) {}
+
   // True when the peer has gone or reset the stream.
   virtual bool cancelled() const = 0;
 

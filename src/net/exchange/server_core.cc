@@ -19,7 +19,6 @@ constexpr std::array<std::string_view, static_cast<size_t>(Refusal::kCount)> kNa
     "tls_handshake",     "unanswered"};
 
 constexpr std::chrono::milliseconds kMemoryRetryDelay{1'000};
-constexpr size_t kShortAnswerBytes = 4 << 10;
 
 }  // namespace
 
@@ -52,13 +51,6 @@ BodyRefusal RefuseBody(bool too_large, const ServerCore& core) {
   }
   return {Refusal::kNoMemory, 503,
           base::Status::Unavailable("no memory for the request now", kMemoryRetryDelay)};
-}
-
-bool ReserveAnswer(const ServerCore& core, size_t bytes,
-                   base::ByteBudget::Reservation* reservation) {
-  if (bytes <= kShortAnswerBytes) return true;
-  if (reservation->bytes() > 0) return reservation->TryGrow(bytes);
-  return core.memory.TryReserve(bytes, reservation);
 }
 
 TimePoint BodyDeadline(const ServerLimits& limits, TimePoint since, size_t received) {

@@ -66,11 +66,6 @@ struct BodyRefusal {
 };
 BodyRefusal RefuseBody(bool too_large, const ServerCore& core);
 
-// Reserves for an answer that is given whole, which waits for its reader; what is short costs too
-// little to count. False when there is no room.
-bool ReserveAnswer(const ServerCore& core, size_t bytes,
-                   base::ByteBudget::Reservation* reservation);
-
 // When a body that began at `since` and has `received` bytes is too slow.
 TimePoint BodyDeadline(const ServerLimits& limits, TimePoint since, size_t received);
 

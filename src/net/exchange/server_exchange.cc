@@ -8,10 +8,26 @@
 #include "net/socket/connection.h"
 
 namespace spandrel::net {
+namespace {
+
+constexpr size_t kShortAnswerBytes = 4 << 10;
+
+}  // namespace
 
 void ExchangeState::Cancel() {
   cancelled_ = true;
   WakeWaiters();
+}
+
+void ExchangeState::Hold(base::ByteBudget::Reservation memory) {
+  const base::MutexLock lock(mutex_);
+  held_ = std::move(memory);
+}
+
+bool ExchangeState::HoldWhole(base::ByteBudget& memory, size_t bytes) {
+  if (bytes <= kShortAnswerBytes) return true;
+  const base::MutexLock lock(mutex_);
+  return held_.bytes() > 0 || memory.TryReserve(bytes, &held_);
 }
 
 void ExchangeState::OnSent(size_t count) {

@@ -20,6 +20,12 @@ class ExchangeState {
   void Cancel();
   bool cancelled() const { return cancelled_; }
 
+  // What the answer occupies, held until it is sent or nobody takes it any more.
+  void Hold(base::ByteBudget::Reservation memory);
+  // The same for an answer that is given whole, unless whoever made it has handed over what it
+  // reserved; what is short costs too little to count. False when there is no room.
+  bool HoldWhole(base::ByteBudget& memory, size_t bytes);
+
   // Returns what waits to be sent with what is added now.
   size_t AddUnsent(size_t count) { return unsent_bytes_.fetch_add(count) + count; }
   // `count` may include framing that nobody added.
@@ -33,8 +39,9 @@ class ExchangeState {
   std::atomic<bool> cancelled_{false};
   std::atomic<size_t> unsent_bytes_{0};
   std::atomic<int> waiters_{0};
-  base::Mutex mutex_;  // guards nothing: it orders waiting and waking
+  base::Mutex mutex_;  // also orders waiting and waking
   base::CondVar changed_;
+  base::ByteBudget::Reservation held_ SPANDREL_GUARDED_BY(mutex_);
 };
 
 // The serving side of a protocol: takes answers by the number of the exchange. On the strand; an
@@ -65,6 +72,9 @@ class ServerExchange final : public ServerCall {
   size_t Write(std::string bytes) override;
   void Finish(Headers trailers) override;
   bool WaitUntilSent(size_t at_most, TimePoint deadline) override;
+  void HoldUntilSent(base::ByteBudget::Reservation memory) override {
+    state_->Hold(std::move(memory));
+  }
   bool cancelled() const override { return state_->cancelled(); }
 
  private:

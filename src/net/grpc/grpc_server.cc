@@ -66,6 +66,10 @@ class ServerGrpcCall final : public GrpcCall {
     return call_->WaitUntilSent(at_most, deadline);
   }
 
+  void HoldUntilSent(base::ByteBudget::Reservation memory) override {
+    call_->HoldUntilSent(std::move(memory));
+  }
+
   bool cancelled() const override { return call_->cancelled(); }
 
  private:

@@ -34,6 +34,8 @@ class GrpcCall {
   virtual bool WaitUntilSent(size_t at_most, std::chrono::steady_clock::time_point deadline) = 0;
   // Trailing metadata that ends the call beside its status.
   virtual void AddTrailer(std::string name, std::string value) = 0;
+  // As ServerCall's.
+  virtual void HoldUntilSent(base::ByteBudget::Reservation /*memory*/) {}
   // Ends the call. A retry_after of the status is sent as google.rpc.RetryInfo in
   // `grpc-status-details-bin`.
   virtual void Finish(const base::Status& status) = 0;

@@ -219,7 +219,7 @@ void Http1Server::QueueBody(std::string bytes) {
 
 void Http1Server::Respond(int64_t exchange, Response response) {
   if (exchange != exchange_ || stage_ != Stage::kAnswering) return;
-  if (!ReserveAnswer(*core_, response.body.size(), &output_memory_)) {
+  if (state_ != nullptr && !state_->HoldWhole(core_->memory, response.body.size())) {
     const BodyRefusal refusal = RefuseBody(false, *core_);
     return Refuse(refusal.reason, refusal.http_status, refusal.status);
   }
@@ -266,6 +266,7 @@ void Http1Server::EndResponse() {
   stage_ = Stage::kIdle;
   stage_since_ = SteadyClock::now();
   parser_.reset();
+  if (output_.size() > 0 && state_ != nullptr) unsent_.push_back(std::move(state_));
   state_.reset();
   ask_at_.reset();
   closing_ = closing_ || !keep_alive_;
@@ -275,8 +276,8 @@ void Http1Server::EndResponse() {
 void Http1Server::Produce(size_t limit, std::string* out) {
   const size_t count = std::min(limit, output_.size());
   output_.Drain(count, out);
-  if (output_.size() == 0) output_memory_.Release();
   if (state_ != nullptr) state_->OnSent(count);
+  if (output_.size() == 0) unsent_.clear();
   if (stage_ == Stage::kIdle && (eof_ || !input_.empty())) ParseAll();
 }
 

@@ -73,8 +73,8 @@ class Http1Server final : public ServerProtocol {
 
   int64_t exchange_ = 0;
   std::shared_ptr<ExchangeState> state_;
-  OutgoingBody output_;  // heads and bodies in order
-  base::ByteBudget::Reservation output_memory_;
+  OutgoingBody output_;                                 // heads and bodies in order
+  std::vector<std::shared_ptr<ExchangeState>> unsent_;  // whose answers are whole in output_
   bool keep_alive_ = true;
   bool head_request_ = false;
   bool bodyless_ = false;  // the answer has none, whatever is written

@@ -38,7 +38,6 @@ struct Http2Server::Stream {
 
   std::shared_ptr<ExchangeState> state;
   OutgoingBody output;
-  base::ByteBudget::Reservation output_memory;
   size_t sent_in_window = 0;
   bool waits_since_window = false;  // all of the window
   Headers trailers;
@@ -335,7 +334,7 @@ void Http2Server::Respond(int64_t exchange, Response response) {
     response.headers.emplace_back("content-length", length);
   }
   if (stream->head_request) response.body.clear();
-  if (!ReserveAnswer(*core_, response.body.size(), &stream->output_memory)) {
+  if (stream->state != nullptr && !stream->state->HoldWhole(core_->memory, response.body.size())) {
     return RefuseBodyOf(*stream, false);
   }
   if (response.body.empty() && response.trailers.empty()) {
