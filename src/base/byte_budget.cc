@@ -13,12 +13,12 @@ bool ByteBudget::Reservation::TryGrow(size_t more) {
 
 void ByteBudget::Reservation::Shrink(size_t less) {
   SPANDREL_CHECK(less <= bytes_);
-  if (budget_ != nullptr) budget_->used_.fetch_sub(less, std::memory_order_relaxed);
+  if (budget_ != nullptr) budget_->GiveBack(less);
   bytes_ -= less;
 }
 
 void ByteBudget::Reservation::Release() {
-  if (budget_ != nullptr) budget_->used_.fetch_sub(bytes_, std::memory_order_relaxed);
+  if (budget_ != nullptr) budget_->GiveBack(bytes_);
   budget_ = nullptr;
   bytes_ = 0;
 }
@@ -30,9 +30,11 @@ bool ByteBudget::TryReserve(size_t bytes, Reservation* reservation) {
 }
 
 bool ByteBudget::TryTake(size_t bytes) {
+  if (bytes == 0) return true;
+  const size_t limit = limit_.load(std::memory_order_relaxed);
   size_t used = used_.load(std::memory_order_relaxed);
   do {
-    if (bytes > limit_ - used) return false;
+    if (used > limit || bytes > limit - used) return false;
   } while (!used_.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed));
   return true;
 }

@@ -49,13 +49,26 @@ class ByteBudget {
   // False, and `reservation` unchanged, when `bytes` do not fit.
   bool TryReserve(size_t bytes, Reservation* reservation);
 
-  size_t limit() const { return limit_; }
+  // Counts what is there whether it fits or not, and what of it has gone. While more is taken than
+  // the limit, nothing can be reserved.
+  void Take(size_t bytes) { used_.fetch_add(bytes, std::memory_order_relaxed); }
+  void GiveBack(size_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
+
+  // From now on. What is reserved stays, though it be more.
+  void SetLimit(size_t bytes) { limit_.store(bytes, std::memory_order_relaxed); }
+  size_t limit() const { return limit_.load(std::memory_order_relaxed); }
   size_t used() const { return used_.load(std::memory_order_relaxed); }
+  // What could be reserved now.
+  size_t available() const {
+    const size_t used_bytes = used();
+    const size_t limit_bytes = limit();
+    return used_bytes < limit_bytes ? limit_bytes - used_bytes : 0;
+  }
 
  private:
   bool TryTake(size_t bytes);
 
-  const size_t limit_;
+  std::atomic<size_t> limit_;
   std::atomic<size_t> used_{0};
 };
 

@@ -23,6 +23,32 @@ TEST(ByteBudget, RefusesWhatDoesNotFit) {
   EXPECT_FALSE(budget.TryReserve(SIZE_MAX, &first));
 }
 
+TEST(ByteBudget, WhatIsThereAlreadyCountsWhetherItFitsOrNot) {
+  ByteBudget budget(100);
+  ByteBudget::Reservation reservation;
+  budget.Take(150);
+  EXPECT_EQ(budget.used(), 150u);
+  EXPECT_FALSE(budget.TryReserve(1, &reservation));
+  EXPECT_TRUE(budget.TryReserve(0, &reservation));
+  budget.GiveBack(60);
+  EXPECT_TRUE(reservation.TryGrow(10));
+  EXPECT_FALSE(reservation.TryGrow(1));
+}
+
+TEST(ByteBudget, ALimitThatIsLoweredLeavesWhatIsReserved) {
+  ByteBudget budget(100);
+  ByteBudget::Reservation reservation;
+  ASSERT_TRUE(budget.TryReserve(40, &reservation));
+  EXPECT_EQ(budget.available(), 60u);
+  budget.SetLimit(20);
+  EXPECT_EQ(budget.available(), 0u);
+  EXPECT_FALSE(reservation.TryGrow(1));
+  reservation.Shrink(30);
+  EXPECT_EQ(budget.used(), 10u);
+  EXPECT_TRUE(reservation.TryGrow(10));
+  EXPECT_FALSE(reservation.TryGrow(1));
+}
+
 TEST(ByteBudget, AReservationOfNoBudgetGrowsUncounted) {
   ByteBudget::Reservation none;
   EXPECT_TRUE(none.TryGrow(1000));
