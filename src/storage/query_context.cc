@@ -12,6 +12,12 @@ namespace {
 
 constexpr std::chrono::milliseconds kMemoryRetryDelay{1'000};
 
+base::Result<base::ByteBudget::Reservation> ReserveFrom(base::ByteBudget* budget, size_t bytes) {
+  base::ByteBudget::Reservation reservation;
+  if (budget == nullptr || budget->TryReserve(bytes, &reservation)) return reservation;
+  return QueryContext::OutOfMemory();
+}
+
 }  // namespace
 
 QueryContext::QueryContext(QueryOptions options) : options_(std::move(options)) {
@@ -42,10 +48,11 @@ Status QueryContext::OutOfMemory() {
 }
 
 base::Result<base::ByteBudget::Reservation> QueryContext::ReserveApart(size_t bytes) const {
-  base::ByteBudget::Reservation apart;
-  if (options_.memory == nullptr) return apart;
-  if (!options_.memory->TryReserve(bytes, &apart)) return OutOfMemory();
-  return apart;
+  return ReserveFrom(options_.memory, bytes);
+}
+
+base::Result<base::ByteBudget::Reservation> QueryContext::ReserveAnswer(size_t bytes) const {
+  return ReserveFrom(options_.answers, bytes);
 }
 
 void QueryContext::GiveBack(size_t bytes) const {

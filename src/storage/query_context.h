@@ -26,7 +26,8 @@ struct Inspected {
 struct QueryOptions {
   std::vector<std::string> tenants = {};  // of all of these together; empty: of the only one
   std::optional<std::chrono::steady_clock::time_point> deadline;
-  base::ByteBudget* memory = nullptr;  // null: not bounded
+  base::ByteBudget* memory = nullptr;   // null: not bounded
+  base::ByteBudget* answers = nullptr;  // for what is encoded and not sent yet; null: not bounded
   // True once nobody waits for the answer any more. Asked from any thread, now and then.
   std::function<bool()> is_cancelled;
   // Told after each piece of work, from any thread, never from two at once. Must not block.
@@ -66,6 +67,8 @@ class QueryContext {
   // The same for what may outlive the context, as an answer does that is handed over: it goes back
   // with the reservation, which may grow by itself, and is not among reserved_bytes().
   base::Result<base::ByteBudget::Reservation> ReserveApart(size_t bytes) const;
+  // The same for bytes of the answer that are encoded and not sent yet.
+  base::Result<base::ByteBudget::Reservation> ReserveAnswer(size_t bytes) const;
   // The answer when there is no room.
   static base::Status OutOfMemory();
 

@@ -73,6 +73,18 @@ TEST(QueryContextTest, MemoryGrowsInStepsAndMayOutliveTheContext) {
   EXPECT_TRUE(QueryContext().ReserveApart(size_t{1} << 40).ok());
 }
 
+TEST(QueryContextTest, AnswersHaveABudgetOfTheirOwn) {
+  base::ByteBudget memory(100);
+  base::ByteBudget answers(10);
+  const QueryContext context({.memory = &memory, .answers = &answers});
+  const auto held = context.ReserveAnswer(8);
+  ASSERT_TRUE(held.ok());
+  EXPECT_EQ(context.ReserveAnswer(3).status().code(), StatusCode::kResourceExhausted);
+  EXPECT_EQ(answers.used(), 8U);
+  EXPECT_EQ(memory.used(), 0U);
+  EXPECT_TRUE(QueryContext().ReserveAnswer(size_t{1} << 40).ok());
+}
+
 TEST(QueryContextTest, CountsAndTellsWhatWasInspected) {
   std::vector<uint64_t> told;
   const QueryContext context(

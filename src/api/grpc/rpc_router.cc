@@ -24,16 +24,31 @@ class PacedSink final : public RpcSink {
       : call_(call), context_(context) {}
 
   Status Write(std::string_view message) override {
-    storage::QueryMemory memory(context_);
-    SPANDREL_RETURN_IF_ERROR(memory.Grow(message.size()));
+    SPANDREL_RETURN_IF_ERROR(Reserve(message.size() + kMaxUnsentBytes));
     if (call_.cancelled()) return {StatusCode::kCancelled, "the client has gone"};
     if (call_.Write(message) <= kMaxUnsentBytes) return {};
     return WaitForReader(call_, context_);
   }
+  // What was written is held until it is sent.
+  void End() { call_.HoldUntilSent(std::move(memory_)); }
 
  private:
+  // For the largest message so far, and what waits before it.
+  Status Reserve(size_t bytes) {
+    if (bytes <= memory_.bytes()) return {};
+    if (memory_.bytes() > 0) {
+      const bool fits = memory_.TryGrow(bytes - memory_.bytes());
+      return fits ? Status() : storage::QueryContext::OutOfMemory();
+    }
+    auto memory = context_.ReserveAnswer(bytes);
+    if (!memory.ok()) return memory.status();
+    memory_ = *std::move(memory);
+    return {};
+  }
+
   net::GrpcCall& call_;
   const storage::QueryContext& context_;
+  base::ByteBudget::Reservation memory_;
 };
 
 std::optional<int64_t> NanosOf(char unit) {
@@ -144,6 +159,7 @@ void RpcRouter::Run(const RpcHandler& handler, const Admission& admission,
   if (const uint64_t spans = context.unreadable_spans(); spans > 0) {
     call.AddTrailer(std::string(kUnreadableSpansHeader), std::to_string(spans));
   }
+  sink.End();
   Finish(call, status);
 }
 

@@ -123,9 +123,15 @@ base::Status HttpAnswer::Write(std::string_view bytes) {
   return {};
 }
 
+base::Status HttpAnswer::Reserve(size_t bytes) {
+  auto memory = context_.ReserveAnswer(bytes);
+  if (!memory.ok()) return memory.status();
+  memory_ = *std::move(memory);
+  return {};
+}
+
 base::Status HttpAnswer::BeginStream() {
-  memory_.emplace(context_);
-  SPANDREL_RETURN_IF_ERROR(memory_->Grow(kMaxUnsentBytes + 2 * kPieceBytes + kGzipStateBytes));
+  SPANDREL_RETURN_IF_ERROR(Reserve(kMaxUnsentBytes + 2 * kPieceBytes + kGzipStateBytes));
   CompleteHead();
   if (ChooseGzip(call_->request(), status_, piece_.size(), &headers_)) {
     gzip_.emplace();
@@ -162,13 +168,21 @@ base::Status HttpAnswer::GiveUp(base::Status why) {
 
 void HttpAnswer::Finish() {
   if (ended_) return;
-  if (streaming_) {
-    if (!SendPiece(true).ok()) return;
-    ended_ = true;
-    net::Headers trailers;
-    AddUnreadable(&trailers);
-    return call_->Finish(std::move(trailers));
+  if (!streaming_) {
+    const base::Status fits = Reserve(piece_.size());
+    return fits.ok() ? FinishWhole() : Fail(ErrorResponse(fits));
   }
+  if (!SendPiece(true).ok()) return;
+  ended_ = true;
+  gzip_.reset();
+  memory_.Shrink(std::min(memory_.bytes(), kGzipStateBytes));
+  call_->HoldUntilSent(std::move(memory_));
+  net::Headers trailers;
+  AddUnreadable(&trailers);
+  call_->Finish(std::move(trailers));
+}
+
+void HttpAnswer::FinishWhole() {
   ended_ = true;
   CompleteHead();
   if (ChooseGzip(call_->request(), status_, piece_.size(), &headers_)) {
@@ -178,6 +192,7 @@ void HttpAnswer::Finish() {
       headers_.emplace_back("content-encoding", "gzip");
     }
   }
+  call_->HoldUntilSent(std::move(memory_));
   call_->Respond({status_, std::move(headers_), std::move(piece_), {}});
 }
 
@@ -188,12 +203,11 @@ void HttpAnswer::Fail(net::Response response) {
     ended_ = true;
     return;
   }
-  piece_.clear();
-  memory_.reset();
+  memory_.Release();
   Start(response.status, std::move(response.headers));
-  // An error is short.
+  // An error is short: it needs no memory that may not be there.
   piece_ = std::move(response.body);
-  Finish();
+  FinishWhole();
 }
 
 }  // namespace spandrel::api

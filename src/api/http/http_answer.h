@@ -15,7 +15,7 @@ namespace spandrel::api {
 
 // The answer to one HTTP call, with what every answer gets: security headers, gzip, CORS, HEAD.
 // What is short goes whole; what is longer than a piece is streamed as fast as its reader takes it,
-// and the memory that this needs is reserved from the query's. An answer that is dropped unfinished
+// and the memory that this needs is reserved until it is sent. An answer that is dropped unfinished
 // is cut off, or a 500.
 class HttpAnswer final : public ResponseSink {
  public:
@@ -41,6 +41,8 @@ class HttpAnswer final : public ResponseSink {
   base::Status BeginStream();
   base::Status SendPiece(bool is_last);
   base::Status GiveUp(base::Status why);
+  base::Status Reserve(size_t bytes);
+  void FinishWhole();
 
   const std::shared_ptr<net::ServerCall> call_;
   const endpoints::CorsConfig& cors_;
@@ -52,7 +54,7 @@ class HttpAnswer final : public ResponseSink {
   net::Headers headers_;
   std::string piece_;  // what has not gone out, at most a piece when it is streamed
   std::optional<net::GzipStream> gzip_;
-  std::optional<storage::QueryMemory> memory_;
+  base::ByteBudget::Reservation memory_;
   base::Status problem_;  // why the body could not go out
   bool streaming_ = false;
   bool ended_ = false;

@@ -126,12 +126,31 @@ TEST_F(HttpAnswerTest, AReaderThatGoesEndsTheQuery) {
 
 TEST_F(HttpAnswerTest, WithoutMemoryAnAnswerIsRefused) {
   base::ByteBudget budget(1 << 10);
-  const storage::QueryContext narrow({.memory = &budget});
-  const auto call = Call();
-  AnswerTo(call, narrow).Send(JsonResponse(kLong));
-  const net::Response response = call->Wait();
-  EXPECT_EQ(response.status, 503);
-  EXPECT_EQ(net::FindHeader(response.headers, "retry-after"), "1");
+  const storage::QueryContext narrow({.answers = &budget});
+  for (const std::string& body : {kLong, std::string(2 << 10, 'x')}) {
+    const auto call = Call();
+    AnswerTo(call, narrow).Send(JsonResponse(body));
+    const net::Response response = call->Wait();
+    EXPECT_EQ(response.status, 503);
+    EXPECT_EQ(net::FindHeader(response.headers, "retry-after"), "1");
+  }
+}
+
+TEST_F(HttpAnswerTest, ItsMemoryIsHeldUntilItIsSent) {
+  base::ByteBudget budget(1 << 20);
+  const storage::QueryContext context({.answers = &budget});
+  {
+    const auto call = Call();
+    AnswerTo(call, context).Send(JsonResponse("{}"));
+    EXPECT_EQ(budget.used(), 2U) << "the call has it, which is not sent";
+  }
+  EXPECT_EQ(budget.used(), 0U);
+  {
+    const auto call = Call();
+    AnswerTo(call, context).Send(JsonResponse(kLong));
+    EXPECT_GT(budget.used(), 64U << 10);
+  }
+  EXPECT_EQ(budget.used(), 0U);
 }
 
 TEST_F(HttpAnswerTest, AllowedPagesMayReadIt) {

@@ -113,7 +113,10 @@ Router::Router(const Steps& steps, const endpoints::CorsConfig& cors, QueryQueue
 
 StreamHandler Whole(WholeHandler handler) {
   return [handler = std::move(handler)](const RoutedRequest& request, ResponseSink& sink) {
-    sink.Send(handler(request));
+    net::Response response = handler(request);
+    storage::QueryMemory memory(request.context);
+    const base::Status fits = memory.Grow(response.body.size());
+    fits.ok() ? sink.Send(std::move(response)) : sink.Fail(ErrorResponse(fits));
   };
 }
 
@@ -206,7 +209,7 @@ void Router::Run(const Route& route, Work work) const {
 void Router::Answer(const Route& route, Work& work) const {
   const bool at_once = route.place == Place::kAtOnce;
   const auto is_gone = [&work] { return work.call->cancelled(); };
-  const storage::QueryContext context(at_once ? storage::QueryOptions{}
+  const storage::QueryContext context(at_once ? steps_.OptionsAtOnce()
                                               : steps_.OptionsFor(work.admission, is_gone));
   HttpAnswer answer(work.call, cors_, context,
                     at_once ? HttpAnswer::Wait::kNever : HttpAnswer::Wait::kForReader);

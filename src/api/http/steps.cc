@@ -123,6 +123,7 @@ storage::QueryOptions Steps::OptionsFor(const Admission& admission,
   return {.tenants = admission.tenants,
           .deadline = admission.deadline,
           .memory = options_.memory,
+          .answers = options_.answers,
           .is_cancelled = [this, is_gone = std::move(is_gone)] { return is_gone() || stopping(); },
           .progress = {}};
 }

@@ -32,6 +32,7 @@ struct StepOptions {
   std::chrono::nanoseconds query_timeout = std::chrono::seconds(30);
   std::chrono::nanoseconds max_query_timeout = std::chrono::minutes(5);  // whatever is asked for
   base::ByteBudget* memory = nullptr;                                    // null: not bounded
+  base::ByteBudget* answers = nullptr;  // for what is encoded and not sent yet; null: not bounded
 };
 
 // A request that has passed the steps.
@@ -72,6 +73,13 @@ class Steps {
   // For a query of an admitted request. `is_gone` tells whether its client has gone; it is asked
   // from any thread.
   storage::QueryOptions OptionsFor(const Admission& admission, std::function<bool()> is_gone) const;
+
+  // For what asks the store nothing.
+  storage::QueryOptions OptionsAtOnce() const {
+    storage::QueryOptions options;
+    options.answers = options_.answers;
+    return options;
+  }
 
   // From `when` on, all queries are cancelled.
   void StopAt(SteadyTime when) { stop_at_ = when.time_since_epoch().count(); }

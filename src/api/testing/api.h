@@ -71,6 +71,7 @@ class TestCall final : public net::ServerCall {
     }
     return !is_cancelled_ && unsent_ <= at_most;
   }
+  void HoldUntilSent(base::ByteBudget::Reservation memory) override { memory_ = std::move(memory); }
   bool cancelled() const override { return is_cancelled_; }
 
  private:
@@ -82,6 +83,7 @@ class TestCall final : public net::ServerCall {
   std::atomic<bool> is_cancelled_{false};
   std::atomic<size_t> unsent_{0};
   std::atomic<size_t> pieces_{0};
+  base::ByteBudget::Reservation memory_;
   std::promise<net::Response> answer_;
   std::future<net::Response> future_ = answer_.get_future();
 };
