@@ -342,4 +342,8 @@ void Engine::Settle() {
   impl_->host().Settle();
 }
 
+void Engine::ReleaseMemory() {
+  impl_->host().ReleaseMemory();
+}
+
 }  // namespace spandrel::columnar

@@ -154,6 +154,7 @@ class Engine final : public storage::Store, public storage::Writer, public stora
 
   // Seals and merges what there is and waits for it; what time and load would bring about anyway.
   void Settle() override;
+  void ReleaseMemory() override;
 
  private:
   class Impl;

@@ -13,9 +13,10 @@ namespace {
 
 // The directory by its whole path, so that messages name it whatever the working directory is.
 base::Result<std::unique_ptr<storage::Store>> Open(EngineOptions options,
-                                                   base::MetricRegistry& metrics) {
+                                                   const storage::StoreResources& resources) {
   options.directory = base::CanonicalPath(options.directory);
-  auto engine = Engine::Open(std::move(options), metrics);
+  options.UseMemory(resources.memory);
+  auto engine = Engine::Open(std::move(options), resources.metrics);
   if (!engine.ok()) return engine.status();
   return std::unique_ptr<storage::Store>(*std::move(engine));
 }
@@ -23,9 +24,10 @@ base::Result<std::unique_ptr<storage::Store>> Open(EngineOptions options,
 base::Result<storage::StoreOpener> Decode(config::Decoder* const& decoder) {
   EngineOptions options = DecodeOptions(*decoder);
   SPANDREL_RETURN_IF_ERROR(options.Validate());
-  return storage::StoreOpener([options = std::move(options)](base::MetricRegistry& metrics) {
-    return Open(options, metrics);
-  });
+  return storage::StoreOpener(
+      [options = std::move(options)](const storage::StoreResources& resources) {
+        return Open(options, resources);
+      });
 }
 
 }  // namespace

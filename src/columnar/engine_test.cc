@@ -279,6 +279,40 @@ TEST_F(EngineTest, DropsWholePartsByAge) {
   EXPECT_EQ(CountTraces(), 11U);  // the first part holds a young span, so it stays whole
 }
 
+TEST_F(EngineTest, HeadsAreCountedIntoTheirShare) {
+  base::ByteBudget heads(1 << 20);
+  base::ByteBudget requests(1 << 20);
+  base::ByteBudget open_parts(1 << 20);
+  options_.UseMemory({&heads, &requests, &open_parts, 1 << 20});
+  EXPECT_LE(options_.seal_bytes, uint64_t{1} << 18);
+  EXPECT_LE(options_.max_joined_bytes, uint64_t{1} << 20);
+  options_.seal_age = std::chrono::hours(1);
+  Open();
+  AppendTraces(1, 10);
+  EXPECT_GT(heads.used(), requests.used()) << "the bytes of spans are not reserved here";
+  EXPECT_GT(requests.used(), 0U);
+  engine_->Settle();
+  EXPECT_EQ(heads.used(), 0U);
+  EXPECT_EQ(requests.used(), 0U);
+  EXPECT_EQ(CountTraces(), 10U);
+  EXPECT_GT(open_parts.used(), 0U);
+  engine_->ReleaseMemory();
+  EXPECT_EQ(open_parts.used(), 0U);
+  EXPECT_EQ(CountTraces(), 10U);
+  engine_.reset();  // before the budgets
+}
+
+TEST_F(EngineTest, HeadsOfAnotherStoreCountToo) {
+  base::ByteBudget heads(1 << 20);
+  options_.UseMemory({.heads = &heads});
+  Open();
+  heads.Take(2 << 20);
+  EXPECT_TRUE(Append({{.trace = 1}}).retryable());
+  heads.GiveBack(2 << 20);
+  EXPECT_TRUE(Append({{.trace = 1}}).ok());
+  engine_.reset();  // before the budget
+}
+
 TEST_F(EngineTest, RefusesWhatDoesNotFitAndStaysReadable) {
   options_.seal_bytes = 1000;
   options_.max_head_bytes = 1000;

@@ -75,8 +75,9 @@ Host::Host(EngineOptions options, base::MetricRegistry& metrics)
     : options_(std::move(options)),
       layout_(options_.directory, options_.read_only),
       metrics_(metrics),
-      refused_(metrics.AddCounter("spandrel_store_refused_spans_total", {{"reason", "unsealed"}})) {
-}
+      refused_(metrics.AddCounter("spandrel_store_refused_spans_total", {{"reason", "unsealed"}})),
+      head_memory_(options_.memory),
+      open_parts_(std::make_shared<OpenParts>(options_.memory.open_parts)) {}
 
 Status Host::OpenAll() {
   SPANDREL_RETURN_IF_ERROR(options_.Validate());
@@ -92,7 +93,7 @@ Status Host::OpenAll() {
     for (const auto& tenant : Tenants()) all.emplace_back(tenant, &tenant->upkeep());
     return all;
   };
-  const auto is_quiet = [this] { return all_head_bytes_ < options_.seal_bytes / 8; };
+  const auto is_quiet = [this] { return head_memory_.bytes() < options_.seal_bytes / 8; };
   maintenance_ = std::make_unique<Maintenance>(options_, upkeeps, is_quiet, metrics_);
   SPANDREL_RETURN_IF_ERROR(OpenTenants());
   if (!options_.read_only) {
@@ -222,7 +223,7 @@ Status Host::RefusalOf(const std::string& tenant) const {
   if (!tenant.empty() && !base::IsTenantName(tenant)) {
     return {StatusCode::kInvalidArgument, "store: not the name of a tenant"};
   }
-  const uint64_t unsealed = all_head_bytes_ + log_->waiting_bytes();
+  const uint64_t unsealed = head_memory_.bytes_of_all_stores() + log_->waiting_bytes();
   if (unsealed > options_.max_head_bytes) {
     return Status::Unavailable("store: sealing is behind", kRetryWhenSealing);
   }
@@ -312,9 +313,13 @@ TenantContext Host::Context() {
     return ReleasedAfter(stored, sealed);
   };
   shared.release = [this](uint64_t released) { log_->Release(released); };
-  return {options_,          metrics_,
-          all_head_bytes_,   {wake_sealer, wake_sealer},
-          std::move(shared), [this] { maintenance_->WakeTidier(); }};
+  return {options_,
+          metrics_,
+          head_memory_,
+          open_parts_,
+          {wake_sealer, wake_sealer},
+          std::move(shared),
+          [this] { maintenance_->WakeTidier(); }};
 }
 
 StoreLayout Host::LayoutOf(std::string_view tenant) const {
@@ -324,6 +329,13 @@ StoreLayout Host::LayoutOf(std::string_view tenant) const {
 void Host::Settle() {
   base::MutexLock lock(close_mutex_);
   if (!closed_ && !options_.read_only) maintenance_->RunNow();
+}
+
+void Host::ReleaseMemory() {
+  open_parts_->Clear();
+  for (const auto& tenant : Tenants()) {
+    for (const PartPtr& part : tenant->parts().parts()) part->ReleasePages();
+  }
 }
 
 storage::StoreStats Host::Stats(const std::optional<std::string>& tenant) const {

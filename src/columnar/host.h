@@ -53,6 +53,8 @@ class Host {
 
   // Seals and merges what there is and waits for it.
   void Settle();
+  // Closes what is only kept open for questions to come.
+  void ReleaseMemory();
 
   // Of the tenant, or of all of them together; the log is everybody's.
   storage::StoreStats Stats(const std::optional<std::string>& tenant) const;
@@ -91,7 +93,8 @@ class Host {
   mutable base::Mutex lock_mutex_;
   std::optional<disk::DirectoryLock> lock_ SPANDREL_GUARDED_BY(lock_mutex_);
   std::optional<disk::SpaceReserve> reserve_;
-  std::atomic<uint64_t> all_head_bytes_{0};
+  HeadMemory head_memory_;
+  const std::shared_ptr<OpenParts> open_parts_;
   std::atomic<uint64_t> published_{0};  // all records up to it are in heads or parts
 
   mutable base::SharedMutex mutex_;

@@ -8,7 +8,8 @@ namespace spandrel::columnar {
 
 base::Result<std::shared_ptr<TenantStore>> TenantStore::Open(const TenantContext& context,
                                                              StoreLayout layout) {
-  base::Result<std::unique_ptr<PartSet>> parts = PartSet::Open(layout, context.metrics);
+  base::Result<std::unique_ptr<PartSet>> parts =
+      PartSet::Open(layout, context.metrics, context.open_parts);
   if (!parts.ok()) return parts.status();
   std::shared_ptr<TenantStore> store(new TenantStore(context, layout, *std::move(parts)));
   store->stored_.Install(store->parts_->parts());
@@ -16,15 +17,15 @@ base::Result<std::shared_ptr<TenantStore>> TenantStore::Open(const TenantContext
 }
 
 std::shared_ptr<TenantStore> TenantStore::Make(const TenantContext& context, StoreLayout layout) {
-  return std::shared_ptr<TenantStore>(
-      new TenantStore(context, layout, PartSet::MakeEmpty(layout, context.metrics)));
+  return std::shared_ptr<TenantStore>(new TenantStore(
+      context, layout, PartSet::MakeEmpty(layout, context.metrics, context.open_parts)));
 }
 
 TenantStore::TenantStore(const TenantContext& context, const StoreLayout& layout,
                          std::unique_ptr<PartSet> parts)
     : on_damage_(context.on_damage),
       parts_(std::move(parts)),
-      stored_(context.options, context.metrics, context.events, context.all_head_bytes),
+      stored_(context.options, context.metrics, context.events, context.head_memory),
       upkeep_(context.options, layout, *parts_, stored_, context.shared, context.metrics) {}
 
 void TenantStore::UseReserve(disk::SpaceReserve* reserve) {

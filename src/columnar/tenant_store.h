@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -24,7 +23,8 @@ namespace spandrel::columnar {
 struct TenantContext {
   const EngineOptions& options;
   base::MetricRegistry& metrics;
-  std::atomic<uint64_t>& all_head_bytes;
+  HeadMemory& head_memory;
+  std::shared_ptr<OpenParts> open_parts;
   StoredSpans::Events events;
   SharedStore shared;
   std::function<void()> on_damage;  // a part turned out to be damaged

@@ -216,8 +216,14 @@ void MappedFile::Populate() const {
     ::madvise(const_cast<char*>(bytes_.data()), bytes_.size(), MADV_POPULATE_READ);
 }
 
-void MappedFile::ReleasePages() const {
-  if (!bytes_.empty()) ::madvise(const_cast<char*>(bytes_.data()), bytes_.size(), MADV_DONTNEED);
+void MappedFile::ReleasePages(size_t offset, size_t count) const {
+  static const auto page = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
+  const size_t end = std::min(bytes_.size(), offset + std::min(count, bytes_.size()));
+  const size_t first_page = (offset + page - 1) / page * page;
+  // The last page of the file holds nothing behind it.
+  const size_t last_page = end == bytes_.size() ? end : end / page * page;
+  if (first_page >= last_page) return;
+  ::madvise(const_cast<char*>(bytes_.data()) + first_page, last_page - first_page, MADV_DONTNEED);
 }
 
 MappedFile::~MappedFile() {

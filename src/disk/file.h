@@ -89,8 +89,10 @@ class MappedFile {
 
   // All of it will be read now, from the front: spares most of the faults.
   void Populate() const;
-  // Takes the pages out of this process's memory; they are read again when they are touched.
-  void ReleasePages() const;
+  // Takes the pages out of this process's memory; they are read again when they are touched. Of
+  // some bytes: those pages that hold nothing else.
+  void ReleasePages() const { ReleasePages(0, bytes_.size()); }
+  void ReleasePages(size_t offset, size_t count) const;
 
  private:
   explicit MappedFile(std::string_view bytes) : bytes_(bytes), guard_(bytes) {}

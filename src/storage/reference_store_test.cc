@@ -40,7 +40,7 @@ const int kRegisteredResent = RegisterStorageSuite("ReferenceOfResent", [] {
 // The reference as an engine without options.
 base::Result<storage::StoreOpener> DecodeReference(const std::string& section) {
   if (!section.empty()) return base::Status(base::StatusCode::kInvalidArgument, section);
-  return storage::StoreOpener([](base::MetricRegistry&) {
+  return storage::StoreOpener([](const storage::StoreResources&) {
     return base::Result<std::unique_ptr<storage::Store>>(std::make_unique<ReferenceStore>());
   });
 }

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/byte_budget.h"
 #include "base/health.h"
 #include "base/metrics.h"
 #include "base/status.h"
@@ -60,6 +61,9 @@ class Store {
   // Brings what was appended into the form of old data (sealed, merged) and waits for it; what time
   // and load would bring about anyway.
   virtual void Settle() = 0;
+  // The process is short of memory: gives back what was only kept for questions to come. Any
+  // thread.
+  virtual void ReleaseMemory() {}
   // Completes what was appended and lets go of files and connections. Later appends are refused;
   // reads may go on or fail with UNAVAILABLE. May be called more than once.
   virtual void Close() = 0;
@@ -71,9 +75,32 @@ struct EngineInfo {
   std::string_view help;
 };
 
+// What a store may take of the process's memory, for all stores together. Null and 0: the engine
+// decides by itself. The budgets outlive the store.
+struct StoreMemory {
+  // Spans that are not in the form of old data yet, whole.
+  base::ByteBudget* heads = nullptr;
+  // What the bytes of spans are reserved from before they come here. What a store keeps of them
+  // beside these bytes is counted there too.
+  base::ByteBudget* requests = nullptr;
+  // What stays open of old data for questions to come.
+  base::ByteBudget* open_parts = nullptr;
+  // For bringing spans into the form of old data, about.
+  size_t background_bytes = 0;
+};
+
+// What a store gets from the process that opens it. `metrics` outlives the store.
+struct StoreResources {
+  StoreResources(base::MetricRegistry& metrics, StoreMemory memory = {})  // NOLINT: also by itself
+      : metrics(metrics), memory(memory) {}
+
+  base::MetricRegistry& metrics;
+  StoreMemory memory;
+};
+
 // Opens a store with options that were decoded before. May be called once.
 using StoreOpener =
-    std::function<base::Result<std::unique_ptr<Store>>(base::MetricRegistry& metrics)>;
+    std::function<base::Result<std::unique_ptr<Store>>(const StoreResources& resources)>;
 
 // An engine, as a list of engines holds it. `Section` is what options are decoded from: this module
 // knows neither configuration files nor any engine's options, so the engine's folder decodes its

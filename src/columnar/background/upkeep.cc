@@ -180,7 +180,7 @@ Status Upkeep::MergeWhileUseful() {
     const std::vector<PartPtr> chosen = Pick(parts, ChooseMerge(FactsOf(parts), options_));
     if (chosen.empty()) return {};
     const std::string scratch = layout_.MergeScratch();
-    Status merged = MergeParts(chosen, scratch);
+    Status merged = MergeParts(chosen, scratch, options_.max_joined_bytes);
     if (merged.ok() && AnyReadFailed(chosen)) {
       merged = Status(base::StatusCode::kDataLoss, "the disk failed below a part");
     }

@@ -21,7 +21,6 @@ constexpr uint32_t kLargeGroupRows = kGroupRows / 8 * 3;
 constexpr uint64_t kLargeGroupBytes = uint64_t{24} << 20;
 // What is joined at a time is in memory at a time.
 constexpr size_t kMaxJoined = 64;
-constexpr uint64_t kMaxJoinedBytes = uint64_t{64} << 20;
 
 // A part that is being merged.
 struct Input {
@@ -42,8 +41,8 @@ struct GroupRef {
 class Merger {
  public:
   // `kept` says what stays of the row groups of the only input; nullptr when everything does.
-  explicit Merger(PartWriter& part, const std::vector<KeptTraces>* kept = nullptr)
-      : part_(part), kept_(kept) {}
+  Merger(PartWriter& part, const std::vector<KeptTraces>* kept, uint64_t max_joined_bytes)
+      : part_(part), kept_(kept), max_joined_bytes_(max_joined_bytes) {}
 
   Status Open(const std::vector<PartPtr>& parts) {
     for (const PartPtr& part : parts) {
@@ -63,7 +62,7 @@ class Merger {
         continue;
       }
       if (joined_rows_ + group.rows > kGroupRows || joined_.size() == kMaxJoined ||
-          joined_bytes_ + group.bytes > kMaxJoinedBytes) {
+          joined_bytes_ + group.bytes > max_joined_bytes_) {
         SPANDREL_RETURN_IF_ERROR(Join());
       }
       joined_.push_back(group);
@@ -155,6 +154,7 @@ class Merger {
 
   PartWriter& part_;
   const std::vector<KeptTraces>* const kept_;
+  const uint64_t max_joined_bytes_;
   std::vector<Input> inputs_;
   std::vector<GroupRef> joined_;  // small row groups that wait to be joined
   uint64_t joined_rows_ = 0;
@@ -177,11 +177,12 @@ std::optional<PolicyRecord> RecordOf(const std::vector<PartPtr>& parts) {
 
 }  // namespace
 
-Status MergeParts(const std::vector<PartPtr>& inputs, const std::string& path) {
+Status MergeParts(const std::vector<PartPtr>& inputs, const std::string& path,
+                  uint64_t max_joined_bytes) {
   Result<std::unique_ptr<PartWriter>> part = PartWriter::Create(path, Effort::kSmall);
   if (!part.ok()) return part.status();
   if (auto record = RecordOf(inputs)) (*part)->MarkPolicyApplied(*std::move(record));
-  Merger merger(**part);
+  Merger merger(**part, nullptr, max_joined_bytes);
   SPANDREL_RETURN_IF_ERROR(merger.Open(inputs));
   return merger.Run();
 }
@@ -191,7 +192,7 @@ Status RewritePart(const PartPtr& part, const std::vector<KeptTraces>& kept, Pol
   Result<std::unique_ptr<PartWriter>> rewritten = PartWriter::Create(path, Effort::kSmall);
   if (!rewritten.ok()) return rewritten.status();
   (*rewritten)->MarkPolicyApplied(std::move(record));
-  Merger merger(**rewritten, &kept);
+  Merger merger(**rewritten, &kept, kMaxJoinedBytes);
   SPANDREL_RETURN_IF_ERROR(merger.Open({part}));
   return merger.Run();
 }

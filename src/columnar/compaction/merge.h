@@ -9,11 +9,15 @@
 
 namespace spandrel::columnar {
 
+// Bytes of messages that are joined at a time, and so in memory at a time.
+inline constexpr uint64_t kMaxJoinedBytes = uint64_t{64} << 20;
+
 // Writes one part file with all spans of `inputs` and syncs it. Large row groups are copied as they
 // are but for the numbers of their scopes and names; small ones that follow one another in time
 // become one, in which the spans of a trace lie together again. DATA_LOSS when an input is damaged;
 // nothing damaged is ever copied.
-base::Status MergeParts(const std::vector<PartPtr>& inputs, const std::string& path);
+base::Status MergeParts(const std::vector<PartPtr>& inputs, const std::string& path,
+                        uint64_t max_joined_bytes = kMaxJoinedBytes);
 
 // What stays of a row group that is judged.
 struct KeptTraces {

@@ -77,9 +77,10 @@ void Head::NoteSequence(uint64_t sequence, std::chrono::steady_clock::time_point
   last_sequence_ = sequence;
 }
 
-uint64_t Head::byte_size() const {
-  return buffer_bytes_ + rows_.size() * sizeof(HeadRow) + traces_.size() * sizeof(HeadTrace) +
-         index_.byte_size();
+HeadBytes Head::bytes() const {
+  const uint64_t index =
+      rows_.size() * sizeof(HeadRow) + traces_.size() * sizeof(HeadTrace) + index_.byte_size();
+  return {buffer_bytes_ + index, index};
 }
 
 uint64_t HeadIndex::TraceKey(const span::TraceId& id) const {

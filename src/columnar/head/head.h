@@ -9,6 +9,7 @@
 #include "base/shared_mutex.h"
 #include "columnar/hash/content_hash.h"
 #include "columnar/hash/hash_index.h"
+#include "columnar/head/head_memory.h"
 #include "span/span_view.h"
 
 namespace spandrel::columnar {
@@ -83,7 +84,8 @@ class Head {
   // Of the adding thread, or of anyone once nothing is added any more.
   uint64_t first_sequence() const { return first_sequence_; }
   uint64_t last_sequence() const { return last_sequence_; }
-  uint64_t byte_size() const;
+  uint64_t byte_size() const { return bytes().all; }
+  HeadBytes bytes() const;
   size_t row_count() const { return rows_.size(); }
   std::chrono::steady_clock::time_point opened_at() const { return opened_at_; }
   const std::vector<HeadRow>& rows() const { return rows_; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "columnar/options/options.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -16,6 +17,13 @@ constexpr std::array<std::pair<std::string_view, Durability>, 3> kDurabilities =
     {"memory", Durability::kMemory},
 }};
 
+// One head is filled, one is sealed, and two wait for a disk that is slow.
+constexpr uint64_t kHeadsOfMemory = 4;
+// What sealing takes, in bytes of a head; what joining row groups takes, in bytes of their
+// messages.
+constexpr uint64_t kSealingOfHead = 1;
+constexpr uint64_t kMergingOfMessages = 2;
+
 constexpr uint64_t kMaxLogFileBytes = uint64_t{2} << 30;
 constexpr uint64_t kMaxPartSpans = uint64_t{64} << 20;
 
@@ -23,6 +31,20 @@ constexpr uint64_t kMaxPartSpans = uint64_t{64} << 20;
 
 std::string_view DurabilityName(Durability durability) {
   return kDurabilities[static_cast<size_t>(durability)].first;
+}
+
+void EngineOptions::UseMemory(const storage::StoreMemory& shares) {
+  memory = shares;
+  if (shares.heads != nullptr) {
+    max_head_bytes = shares.heads->limit();
+    seal_bytes = std::min(seal_bytes, max_head_bytes / kHeadsOfMemory);
+    max_waiting_bytes = std::min(max_waiting_bytes, max_head_bytes / 2);
+    group_commit_bytes = std::min(group_commit_bytes, max_waiting_bytes / 4);
+  }
+  if (shares.background_bytes == 0) return;
+  seal_bytes = std::min(seal_bytes, uint64_t{shares.background_bytes} / kSealingOfHead);
+  max_joined_bytes =
+      std::min(max_joined_bytes, uint64_t{shares.background_bytes} / kMergingOfMessages);
 }
 
 Status EngineOptions::Validate() const {

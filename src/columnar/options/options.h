@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "journal/log_options.h"
+#include "storage/store.h"
 
 namespace spandrel::columnar {
 
@@ -80,6 +81,12 @@ struct EngineOptions {
   // one of them more than half of it.
   uint64_t max_head_bytes = uint64_t{256} << 20;
 
+  // Bytes of messages that a merge has in memory at a time.
+  uint64_t max_joined_bytes = uint64_t{64} << 20;
+
+  // The process's memory, as far as the store is to keep to it; see UseMemory.
+  storage::StoreMemory memory;
+
   // Parts of similar size are merged when this many have come together.
   size_t merge_fan_in = 8;
   // No merge makes a part of more bytes or spans than this.
@@ -106,6 +113,10 @@ struct EngineOptions {
   PolicyOptions policy;
 
   const base::Clock* clock = &base::SystemClock();
+
+  // Keeps to these shares of the process's memory, and chooses the sizes of heads and of what a
+  // merge works on so that they fit in.
+  void UseMemory(const storage::StoreMemory& shares);
 
   // INVALID_ARGUMENT that names the first option that makes no sense.
   base::Status Validate() const;

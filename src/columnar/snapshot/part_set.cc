@@ -40,8 +40,9 @@ void RemoveFilesOf(const std::vector<PartPtr>& parts) {
 }  // namespace
 
 Result<std::unique_ptr<PartSet>> PartSet::Open(const StoreLayout& layout,
-                                               base::MetricRegistry& metrics) {
-  std::unique_ptr<PartSet> set(new PartSet(layout, metrics));
+                                               base::MetricRegistry& metrics,
+                                               std::shared_ptr<OpenParts> open_parts) {
+  std::unique_ptr<PartSet> set(new PartSet(layout, metrics, std::move(open_parts)));
   base::MutexLock lock(set->mutex_);
   SPANDREL_RETURN_IF_ERROR(set->FindParts());
   if (!layout.read_only) SPANDREL_RETURN_IF_ERROR(set->RemoveStrays());
@@ -49,12 +50,15 @@ Result<std::unique_ptr<PartSet>> PartSet::Open(const StoreLayout& layout,
 }
 
 std::unique_ptr<PartSet> PartSet::MakeEmpty(const StoreLayout& layout,
-                                            base::MetricRegistry& metrics) {
-  return std::unique_ptr<PartSet>(new PartSet(layout, metrics));
+                                            base::MetricRegistry& metrics,
+                                            std::shared_ptr<OpenParts> open_parts) {
+  return std::unique_ptr<PartSet>(new PartSet(layout, metrics, std::move(open_parts)));
 }
 
-PartSet::PartSet(StoreLayout layout, base::MetricRegistry& metrics)
+PartSet::PartSet(StoreLayout layout, base::MetricRegistry& metrics,
+                 std::shared_ptr<OpenParts> open_parts)
     : layout_(std::move(layout)),
+      open_parts_(std::move(open_parts)),
       quarantined_(metrics.AddCounter("spandrel_store_quarantined_parts_total")),
       damaged_manifests_(metrics.AddCounter("spandrel_store_damaged_manifests_total")),
       unreadable_spans_(metrics.AddCounter("spandrel_store_unreadable_spans_total")) {}
@@ -91,7 +95,7 @@ Status PartSet::Publish(const std::string& file, const std::vector<PartPtr>& rep
   const std::string path = layout_.PartFile(number);
   SPANDREL_RETURN_IF_ERROR(disk::RenameFile(file, path));
   SPANDREL_RETURN_IF_ERROR(disk::SyncFolder(layout_.PartFolder()));
-  Result<PartPtr> part = Part::Open(path, number, &unreadable_spans_);
+  Result<PartPtr> part = Part::Open(path, number, &unreadable_spans_, open_parts_);
   if (!part.ok()) return part.status();
   changed.sealed_through = std::max(changed.sealed_through, (*part)->footer().sealed_through);
   changed.released_through = std::max(changed.released_through, released);
@@ -169,7 +173,7 @@ Status PartSet::OpenListed(const Manifest& listed) {
   std::vector<PartPtr> parts;
   for (const Manifest::PartEntry& entry : listed.parts) {
     const std::string path = layout_.PartFile(entry.number);
-    Result<PartPtr> part = Part::Open(path, entry.number, &unreadable_spans_);
+    Result<PartPtr> part = Part::Open(path, entry.number, &unreadable_spans_, open_parts_);
     if (part.ok() && (*part)->footer().file_id != entry.file_id) {
       part = Status(StatusCode::kDataLoss, path + ": is another part than the manifest names");
     }
@@ -194,7 +198,7 @@ Status PartSet::AdoptAll(const std::vector<disk::NumberedFile>& files) {
   std::set<uint64_t> replaced;
   for (const disk::NumberedFile& file : files) {
     found.next_part_number = file.number + 1;
-    Result<PartPtr> part = Part::Open(file.path, file.number, &unreadable_spans_);
+    Result<PartPtr> part = Part::Open(file.path, file.number, &unreadable_spans_, open_parts_);
     if (part.ok()) {
       const PartFooter& footer = (*part)->footer();
       replaced.insert(footer.replaces.begin(), footer.replaces.end());

@@ -27,13 +27,15 @@ class PartSet {
  public:
   // Opens what the manifest names; without a manifest, all parts that no other one replaces.
   // Damaged parts go to quarantine, leftovers of interrupted work are removed; of a read-only
-  // store, both stay.
-  static base::Result<std::unique_ptr<PartSet>> Open(const StoreLayout& layout,
-                                                     base::MetricRegistry& metrics);
+  // store, both stay. `open_parts` keeps what is read of them open; null: each part by itself.
+  static base::Result<std::unique_ptr<PartSet>> Open(
+      const StoreLayout& layout, base::MetricRegistry& metrics,
+      std::shared_ptr<OpenParts> open_parts = nullptr);
 
   // Of a tenant that has nothing on disk yet.
   static std::unique_ptr<PartSet> MakeEmpty(const StoreLayout& layout,
-                                            base::MetricRegistry& metrics);
+                                            base::MetricRegistry& metrics,
+                                            std::shared_ptr<OpenParts> open_parts = nullptr);
 
   // Where a manifest may take space when the disk is full. Before the first change.
   void UseReserve(disk::SpaceReserve* reserve) { reserve_ = reserve; }
@@ -66,7 +68,7 @@ class PartSet {
   std::vector<PartPtr> lost() const;
 
  private:
-  PartSet(StoreLayout layout, base::MetricRegistry& metrics);
+  PartSet(StoreLayout layout, base::MetricRegistry& metrics, std::shared_ptr<OpenParts> open_parts);
 
   base::Status FindParts() SPANDREL_REQUIRES(mutex_);
   base::Status OpenListed(const Manifest& listed) SPANDREL_REQUIRES(mutex_);
@@ -76,6 +78,7 @@ class PartSet {
   base::Status Commit(std::vector<PartPtr> parts, Manifest changed) SPANDREL_REQUIRES(mutex_);
 
   const StoreLayout layout_;
+  const std::shared_ptr<OpenParts> open_parts_;
   base::Counter& quarantined_;
   base::Counter& damaged_manifests_;
   base::Counter& unreadable_spans_;

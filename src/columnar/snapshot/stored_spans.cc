@@ -6,17 +6,20 @@
 namespace spandrel::columnar {
 
 StoredSpans::StoredSpans(const EngineOptions& options, base::MetricRegistry& metrics, Events events,
-                         std::atomic<uint64_t>& all_head_bytes)
+                         HeadMemory& memory)
     : options_(options),
       events_(std::move(events)),
       stored_(metrics.AddCounter("spandrel_store_stored_spans_total")),
       resent_(metrics.AddCounter("spandrel_store_resent_spans_total")),
       damage_(metrics),
       open_(std::make_shared<Head>()),
-      all_head_bytes_(all_head_bytes) {}
+      memory_(memory) {}
 
 StoredSpans::~StoredSpans() {
-  all_head_bytes_ -= head_bytes();
+  base::MutexLock write(write_mutex_);
+  base::MutexLock lock(mutex_);
+  memory_.Remove(counted_open_);
+  for (const FullHead& full : full_) memory_.Remove(full.bytes());
 }
 
 void StoredSpans::Add(const span::SpanBatch& batch, uint64_t sequence) {
@@ -203,18 +206,22 @@ void StoredSpans::PushFull(FullHead full) {
 }
 
 void StoredSpans::CountFull(const FullHead& full, int sign) {
-  full_bytes_ += sign * full.byte_size();
-  all_head_bytes_ += sign * full.byte_size();
+  const HeadBytes bytes = full.bytes();
+  full_bytes_ += sign * bytes.all;
+  sign > 0 ? memory_.Add(bytes) : memory_.Remove(bytes);
   full_spans_ += sign * full.row_count();
 }
 
 void StoredSpans::CountOpenHead() {
-  CountOpenBytes(open_->row_count() == 0 ? 0 : open_->byte_size());
+  CountOpenBytes(open_->row_count() == 0 ? HeadBytes() : open_->bytes());
   open_spans_ = open_->row_count();
 }
 
-void StoredSpans::CountOpenBytes(uint64_t bytes) {
-  all_head_bytes_ += bytes - open_bytes_.exchange(bytes);
+void StoredSpans::CountOpenBytes(HeadBytes bytes) {
+  memory_.Add(bytes);
+  memory_.Remove(counted_open_);
+  counted_open_ = bytes;
+  open_bytes_ = bytes.all;
 }
 
 uint64_t FullHead::first_sequence() const {
@@ -225,8 +232,10 @@ uint64_t FullHead::last_sequence() const {
   return parked != nullptr ? parked->last_sequence() : head->last_sequence();
 }
 
-uint64_t FullHead::byte_size() const {
-  return parked != nullptr ? parked->byte_size() : head->byte_size();
+// The spans of a parked head are in the log.
+HeadBytes FullHead::bytes() const {
+  if (parked != nullptr) return {parked->byte_size(), parked->byte_size()};
+  return head->bytes();
 }
 
 size_t FullHead::row_count() const {

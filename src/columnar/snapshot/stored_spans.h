@@ -12,6 +12,7 @@
 #include "base/metrics.h"
 #include "base/mutex.h"
 #include "columnar/head/head.h"
+#include "columnar/head/head_memory.h"
 #include "columnar/head/head_view.h"
 #include "columnar/head/parked_head.h"
 #include "columnar/log/log_damage.h"
@@ -31,7 +32,7 @@ struct FullHead {
   bool empty() const { return head == nullptr && parked == nullptr; }
   uint64_t first_sequence() const;
   uint64_t last_sequence() const;
-  uint64_t byte_size() const;
+  HeadBytes bytes() const;
   size_t row_count() const;
   HeadView View() const;
 };
@@ -46,10 +47,10 @@ class StoredSpans {
     std::function<void()> on_first;
     std::function<void()> on_full;
   };
-  // `all_head_bytes` goes with the bytes of these heads; several may share it.
+  // `memory` counts these heads; several may share it.
   StoredSpans(const EngineOptions& options, base::MetricRegistry& metrics, Events events,
-              std::atomic<uint64_t>& all_head_bytes);
-  // Takes its heads out of `all_head_bytes`.
+              HeadMemory& memory);
+  // Takes its heads out of `memory`.
   ~StoredSpans();
 
   // Makes a batch readable. Calls come in order of sequence.
@@ -111,7 +112,7 @@ class StoredSpans {
   void ParkOpenHead() SPANDREL_REQUIRES(write_mutex_);
   void PushFull(FullHead full) SPANDREL_REQUIRES(write_mutex_, mutex_);
   void CountFull(const FullHead& full, int sign) SPANDREL_REQUIRES(mutex_);
-  void CountOpenBytes(uint64_t bytes);
+  void CountOpenBytes(HeadBytes bytes) SPANDREL_REQUIRES(write_mutex_);
   FullHead OldestDamaged() const;
 
   const EngineOptions options_;
@@ -134,8 +135,9 @@ class StoredSpans {
   std::atomic<uint64_t> full_spans_{0};
   std::atomic<uint64_t> open_bytes_{0};
   std::atomic<uint64_t> open_spans_{0};
-  std::atomic<uint64_t> open_first_{0};  // sequence; 0: the open head is empty
-  std::atomic<uint64_t>& all_head_bytes_;
+  std::atomic<uint64_t> open_first_{0};                       // sequence; 0: the open head is empty
+  HeadBytes counted_open_ SPANDREL_GUARDED_BY(write_mutex_);  // of the open head, in memory_
+  HeadMemory& memory_;
 };
 
 }  // namespace spandrel::columnar

@@ -15,22 +15,20 @@ using base::Result;
 using base::Status;
 using base::StatusCode;
 
-constexpr size_t kKeptDictionaryBytes = 1 << 20;
-// Row groups that stay open while a part is being asked.
-constexpr size_t kKeptGroups = 64;
-
 }  // namespace
 
 Result<PartPtr> Part::Open(const std::string& path, uint64_t number,
-                           base::Counter* unreadable_spans) {
+                           base::Counter* unreadable_spans, std::shared_ptr<OpenParts> open_parts) {
   Result<PartFile> file = PartFile::Open(path, number);
   if (!file.ok()) return file.status();
-  return PartPtr(new Part(*std::move(file), unreadable_spans));
+  if (open_parts == nullptr) open_parts = std::make_shared<OpenParts>();
+  return PartPtr(new Part(*std::move(file), unreadable_spans, std::move(open_parts)));
 }
 
-Part::Part(PartFile file, base::Counter* unreadable_spans)
-    : file_(std::move(file)),
+Part::Part(PartFile file, base::Counter* unreadable_spans, std::shared_ptr<OpenParts> open_parts)
+    : file_(std::make_shared<const PartFile>(std::move(file))),
       unreadable_spans_(unreadable_spans),
+      open_parts_(std::move(open_parts)),
       group_damaged_(footer().groups.size()),
       trace_filter_checked_(footer().groups.size()),
       value_filter_checked_(footer().groups.size()),
@@ -38,7 +36,10 @@ Part::Part(PartFile file, base::Counter* unreadable_spans)
 
 Result<std::shared_ptr<const Dictionary>> Part::LoadDictionary() const {
   base::MutexLock lock(mutex_);
-  if (auto loaded = dictionary_.lock()) return loaded;
+  if (auto loaded = dictionary_.lock()) {
+    open_parts_->Use(this, loaded, loaded->byte_size());
+    return loaded;
+  }
   Result<Dictionary> read = ReadDictionary();
   if (!read.ok()) {
     MarkDamaged();
@@ -46,27 +47,31 @@ Result<std::shared_ptr<const Dictionary>> Part::LoadDictionary() const {
   }
   auto loaded = std::make_shared<const Dictionary>(std::move(*read));
   dictionary_ = loaded;
-  if (loaded->byte_size() <= kKeptDictionaryBytes) kept_ = loaded;
+  open_parts_->Use(this, loaded, loaded->byte_size());
   return loaded;
 }
 
 Result<RowGroupPtr> Part::Group(uint32_t index) const {
   const Status damaged(StatusCode::kDataLoss, path() + ": row group is damaged");
   if (IsGroupDamaged(index)) return damaged;
-  {
+  RowGroupPtr open = FindOpenGroup(index);
+  if (open == nullptr) {
+    Result<RowGroupPtr> opened = OpenGroup(index);
+    if (!opened.ok()) {
+      if (!this->damaged()) NoteDamagedGroup(index, opened.status());
+      return opened;
+    }
+    open = *std::move(opened);
     base::MutexLock lock(mutex_);
-    if (RowGroupPtr open = groups_[index].lock()) return open;
+    groups_[index] = open;
   }
-  Result<RowGroupPtr> opened = OpenGroup(index);
-  if (!opened.ok()) {
-    if (!this->damaged()) NoteDamagedGroup(index, opened.status());
-    return opened;
-  }
+  open_parts_->Use(this, open, open->byte_size());
+  return open;
+}
+
+RowGroupPtr Part::FindOpenGroup(uint32_t index) const {
   base::MutexLock lock(mutex_);
-  groups_[index] = *opened;
-  kept_groups_.push_back(*opened);
-  if (kept_groups_.size() > kKeptGroups) kept_groups_.erase(kept_groups_.begin());
-  return opened;
+  return groups_[index].lock();
 }
 
 Result<RowGroupPtr> Part::OpenGroup(uint32_t index) const {
@@ -99,10 +104,10 @@ void Part::MarkDamaged() const {
 
 bool Part::MayHave(const SectionRecord& filter, std::atomic<bool>& checked, uint64_t hash) const {
   if (!checked.load(std::memory_order_acquire)) {
-    if (!file_.CheckedSection(filter).ok()) return true;
+    if (!file_->CheckedSection(filter).ok()) return true;
     checked.store(true, std::memory_order_release);
   }
-  return FilterMayContain(file_.UncheckedSection(filter), hash);
+  return FilterMayContain(file_->UncheckedSection(filter), hash);
 }
 
 bool Part::MayHaveTrace(uint32_t group, uint64_t trace_id_hash) const {
@@ -114,7 +119,7 @@ bool Part::MayHaveValue(uint32_t group, uint64_t value_hash) const {
 }
 
 Result<std::string> Part::Latencies(uint32_t group) const {
-  return file_.ReadSection(footer().groups[group].latencies);
+  return file_->ReadSection(footer().groups[group].latencies);
 }
 
 bool Part::Contains(const span::SpanEntry& entry, uint64_t content_hash) const {
@@ -138,22 +143,19 @@ void Part::CheckSections() const {
     const Result<RowGroupPtr> group = Group(i);
     if (!group.ok()) continue;
     for (const SectionRecord& section : (*group)->sections()) {
-      const auto checked = file_.CheckedSection(section);
+      const auto checked = file_->CheckedSection(section);
       if (!checked.ok()) NoteDamagedGroup(i, checked.status());
     }
   }
 }
 
 void Part::ReleasePages() const {
-  {
-    base::MutexLock lock(mutex_);
-    kept_groups_.clear();
-  }
-  file_.ReleasePages();
+  open_parts_->Forget(this);
+  file_->ReleasePages();
 }
 
 Result<Dictionary> Part::ReadDictionary() const {
-  const Result<std::string> bytes = file_.ReadSection(footer().dictionary);
+  const Result<std::string> bytes = file_->ReadSection(footer().dictionary);
   if (!bytes.ok()) return bytes.status();
   return ParseDictionary(*bytes);
 }

@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "columnar/part/format/dictionary.h"
 #include "columnar/part/format/part_footer.h"
+#include "columnar/part/read/open_parts.h"
 #include "columnar/part/read/part_file.h"
 #include "columnar/part/read/row_group.h"
 #include "span/span_view.h"
@@ -24,14 +25,19 @@ namespace spandrel::columnar {
 class Part {
  public:
   // DATA_LOSS when the file is damaged. `unreadable_spans` counts the spans of what turns out to be
-  // damaged later, once each; it outlives the part, null: they are not counted.
-  static base::Result<std::shared_ptr<const Part>> Open(const std::string& path, uint64_t number,
-                                                        base::Counter* unreadable_spans = nullptr);
+  // damaged later, once each; it outlives the part, null: they are not counted. What is read stays
+  // open as long as `open_parts` keeps it; null: as if the part were alone.
+  static base::Result<std::shared_ptr<const Part>> Open(
+      const std::string& path, uint64_t number, base::Counter* unreadable_spans = nullptr,
+      std::shared_ptr<OpenParts> open_parts = nullptr);
+  ~Part() { open_parts_->Forget(this); }
+  Part(const Part&) = delete;
+  Part& operator=(const Part&) = delete;
 
-  uint64_t number() const { return file_.number(); }
-  const std::string& path() const { return file_.path(); }
-  const PartFooter& footer() const { return file_.footer(); }
-  uint64_t file_size() const { return file_.size(); }
+  uint64_t number() const { return file_->number(); }
+  const std::string& path() const { return file_->path(); }
+  const PartFooter& footer() const { return file_->footer(); }
+  uint64_t file_size() const { return file_->size(); }
   // Size of the dictionary in memory, about.
   uint64_t dictionary_size() const { return footer().dictionary.raw_size; }
 
@@ -40,9 +46,9 @@ class Part {
   bool damaged() const { return damaged_.load(std::memory_order_relaxed) || read_failed(); }
   // True once the disk failed below the map: what was read since then may be zeros, so whoever used
   // columns asks afterwards, and throws the outcome away.
-  bool read_failed() const { return file_.read_failed(); }
+  bool read_failed() const { return file_->read_failed(); }
 
-  // A row group; the ones used last stay open. DATA_LOSS makes that row group damaged for good.
+  // A row group. DATA_LOSS makes that row group damaged for good.
   base::Result<RowGroupPtr> Group(uint32_t index) const;
   bool IsGroupDamaged(uint32_t index) const {
     return group_damaged_[index].load(std::memory_order_relaxed);
@@ -61,7 +67,7 @@ class Part {
   // True when the very same span is here.
   bool Contains(const span::SpanEntry& entry, uint64_t content_hash) const;
 
-  const PartFile& file() const { return file_; }
+  const PartFile& file() const { return *file_; }
 
   // Reads and checks every section; what is damaged and cannot be mended is noted.
   void CheckSections() const;
@@ -71,16 +77,18 @@ class Part {
   void ReleasePages() const;
 
  private:
-  Part(PartFile file, base::Counter* unreadable_spans);
+  Part(PartFile file, base::Counter* unreadable_spans, std::shared_ptr<OpenParts> open_parts);
 
   base::Result<Dictionary> ReadDictionary() const;
   base::Result<RowGroupPtr> OpenGroup(uint32_t index) const;
+  RowGroupPtr FindOpenGroup(uint32_t index) const;
   bool MarkGroupDamaged(uint32_t index) const;
   void MarkDamaged() const;
   bool MayHave(const SectionRecord& filter, std::atomic<bool>& checked, uint64_t hash) const;
 
-  const PartFile file_;
+  const std::shared_ptr<const PartFile> file_;  // shared with open row groups
   base::Counter* const unreadable_spans_;
+  const std::shared_ptr<OpenParts> open_parts_;
   mutable std::atomic<bool> damaged_{false};
   mutable std::atomic<bool> has_damaged_group_{false};
   mutable std::vector<std::atomic<bool>> group_damaged_;
@@ -89,10 +97,7 @@ class Part {
 
   mutable base::Mutex mutex_;
   mutable std::weak_ptr<const Dictionary> dictionary_ SPANDREL_GUARDED_BY(mutex_);
-  // A small dictionary stays.
-  mutable std::shared_ptr<const Dictionary> kept_ SPANDREL_GUARDED_BY(mutex_);
   mutable std::vector<std::weak_ptr<const RowGroup>> groups_ SPANDREL_GUARDED_BY(mutex_);
-  mutable std::vector<RowGroupPtr> kept_groups_ SPANDREL_GUARDED_BY(mutex_);  // newest last
 };
 
 using PartPtr = std::shared_ptr<const Part>;

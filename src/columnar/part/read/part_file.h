@@ -60,7 +60,8 @@ class PartFile {
   CheckedPages CheckPages(size_t first, size_t count) const;
 
   // Gives the pages that were read back to the kernel, which keeps them as cache.
-  void ReleasePages() const { file_.ReleasePages(); }
+  void ReleasePages() const { file_.ReleasePages(0, size()); }
+  void ReleasePages(uint64_t offset, uint64_t bytes) const { file_.ReleasePages(offset, bytes); }
 
  private:
   PartFile(std::string path, uint64_t number, disk::MappedFile file, FoundFooter found);

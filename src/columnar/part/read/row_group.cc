@@ -16,25 +16,34 @@ Status Damaged(const char* what) {
   return {StatusCode::kDataLoss, what};
 }
 
+// What a byte of the templates takes once they are parsed, about.
+constexpr size_t kParsedTemplateBytes = 4;
+
 bool ComesBefore(const SectionRecord& section, SectionKind kind) {
   return section.kind < kind;
 }
 
 }  // namespace
 
-RowGroup::RowGroup(const PartFile& file, uint32_t index,
+RowGroup::RowGroup(std::shared_ptr<const PartFile> file, uint32_t index,
                    std::shared_ptr<const Dictionary> dictionary)
-    : file_(file), facts_(file.footer().groups[index]), dictionary_(std::move(dictionary)) {}
+    : file_(std::move(file)),
+      facts_(file_->footer().groups[index]),
+      dictionary_(std::move(dictionary)) {}
 
-Result<RowGroupPtr> RowGroup::Open(const PartFile& file, uint32_t index,
+RowGroup::~RowGroup() {
+  file_->ReleasePages(first_offset_, end_offset_ - first_offset_);
+}
+
+Result<RowGroupPtr> RowGroup::Open(std::shared_ptr<const PartFile> file, uint32_t index,
                                    std::shared_ptr<const Dictionary> dictionary) {
-  std::shared_ptr<RowGroup> group(new RowGroup(file, index, std::move(dictionary)));
+  std::shared_ptr<RowGroup> group(new RowGroup(std::move(file), index, std::move(dictionary)));
   SPANDREL_RETURN_IF_ERROR(group->Load());
   return RowGroupPtr(std::move(group));
 }
 
 Status RowGroup::Load() {
-  const Result<std::string_view> directory = file_.CheckedSection(facts_.directory);
+  const Result<std::string_view> directory = file_->CheckedSection(facts_.directory);
   if (!directory.ok()) return directory.status();
   SPANDREL_RETURN_IF_ERROR(ParseDirectory(*directory));
   checked_ = std::vector<std::atomic<bool>>(sections_.size());
@@ -43,7 +52,7 @@ Status RowGroup::Load() {
   if (templates == sections_.end() || templates->kind != SectionKind::kTemplates) {
     return Damaged("row group without templates");
   }
-  Result<std::string> bytes = file_.ReadSection(*templates);
+  Result<std::string> bytes = file_->ReadSection(*templates);
   if (!bytes.ok()) return bytes.status();
   template_bytes_ = std::move(*bytes);
   Result<TemplateTable> table =
@@ -51,7 +60,22 @@ Status RowGroup::Load() {
   if (!table.ok()) return table.status();
   table_ = std::move(*table);
   ListStoredColumns();
+  Measure();
   return {};
+}
+
+// Its sections lie one behind the other.
+void RowGroup::Measure() {
+  first_offset_ = facts_.directory.offset;
+  end_offset_ = first_offset_;
+  for (const SectionRecord& section : sections_) {
+    first_offset_ = std::min(first_offset_, section.offset);
+    end_offset_ = std::max(end_offset_, section.offset + section.stored_size);
+  }
+  end_offset_ = std::clamp(end_offset_, first_offset_, std::max(first_offset_, file_->size()));
+  byte_size_ = sizeof(RowGroup) + sections_.size() * sizeof(SectionRecord) +
+               kParsedTemplateBytes * template_bytes_.size() +
+               facts_.trace_count * sizeof(uint32_t) + (end_offset_ - first_offset_);
 }
 
 void RowGroup::ListStoredColumns() {
@@ -84,8 +108,8 @@ Result<std::string_view> RowGroup::Bytes(SectionKind kind) const {
   const auto section = std::lower_bound(sections_.begin(), sections_.end(), kind, ComesBefore);
   if (section == sections_.end() || section->kind != kind) return Damaged("section is missing");
   auto& checked = checked_[static_cast<size_t>(section - sections_.begin())];
-  if (checked.load(std::memory_order_acquire)) return file_.UncheckedSection(*section);
-  Result<std::string_view> bytes = file_.CheckedSection(*section);
+  if (checked.load(std::memory_order_acquire)) return file_->UncheckedSection(*section);
+  Result<std::string_view> bytes = file_->CheckedSection(*section);
   if (bytes.ok()) checked.store(true, std::memory_order_release);
   return bytes;
 }

@@ -27,9 +27,17 @@ namespace spandrel::columnar {
 // thread.
 class RowGroup {
  public:
-  // `file` outlives it; `dictionary` is that of the part.
+  // `dictionary` is that of the part.
   static base::Result<std::shared_ptr<const RowGroup>> Open(
-      const PartFile& file, uint32_t index, std::shared_ptr<const Dictionary> dictionary);
+      std::shared_ptr<const PartFile> file, uint32_t index,
+      std::shared_ptr<const Dictionary> dictionary);
+  // Gives back the pages that were read.
+  ~RowGroup();
+  RowGroup(const RowGroup&) = delete;
+  RowGroup& operator=(const RowGroup&) = delete;
+
+  // What it takes in memory, about, the pages of its columns included.
+  size_t byte_size() const { return byte_size_; }
 
   const GroupRecord& facts() const { return facts_; }
   uint32_t row_count() const { return facts_.row_count; }
@@ -68,16 +76,18 @@ class RowGroup {
   base::Result<std::optional<uint32_t>> FindTrace(const span::TraceId& id) const;
 
  private:
-  RowGroup(const PartFile& file, uint32_t index, std::shared_ptr<const Dictionary> dictionary);
+  RowGroup(std::shared_ptr<const PartFile> file, uint32_t index,
+           std::shared_ptr<const Dictionary> dictionary);
 
   base::Status Load();
   void ListStoredColumns();
+  void Measure();
   base::Status ParseDirectory(std::string_view bytes);
   bool Has(SectionKind kind) const;
   base::Result<std::string_view> Bytes(SectionKind kind) const;
   base::Result<std::string_view> BytesOfSize(SectionKind kind, uint64_t size) const;
 
-  const PartFile& file_;  // outlives it
+  const std::shared_ptr<const PartFile> file_;
   GroupRecord facts_;
   const std::shared_ptr<const Dictionary> dictionary_;
   std::vector<SectionRecord> sections_;  // by kind
@@ -86,6 +96,9 @@ class RowGroup {
   TemplateTable table_;
   std::vector<uint32_t> first_stored_;  // of a template, in stored_columns_
   std::vector<uint32_t> stored_columns_;
+  uint64_t first_offset_ = 0;  // of its sections in the file
+  uint64_t end_offset_ = 0;
+  size_t byte_size_ = 0;
 
   mutable base::Mutex mutex_;
   // Made once, and not changed then.
