@@ -31,15 +31,10 @@ void LogWarnings(const config::Problems& problems) {
   }
 }
 
-std::vector<std::shared_ptr<void>> AddProcessGauges(base::MetricRegistry& metrics,
-                                                    const base::ByteBudget& memory) {
+std::vector<std::shared_ptr<void>> AddProcessGauges(base::MetricRegistry& metrics) {
   return {
       metrics.AddGauge("otelcol_process_memory_rss", {}, ResidentBytes),
       metrics.AddGauge("otelcol_process_cpu_seconds", {}, CpuSeconds),
-      metrics.AddGauge("spandrel_memory_budget_used_bytes", {},
-                       [&memory] { return static_cast<double>(memory.used()); }),
-      metrics.AddGauge("spandrel_memory_budget_limit_bytes", {},
-                       [&memory] { return static_cast<double>(memory.limit()); }),
   };
 }
 
@@ -47,12 +42,19 @@ std::vector<std::shared_ptr<void>> AddProcessGauges(base::MetricRegistry& metric
 
 Collector::Collector(const Options& options)
     : options_(options),
-      memory_(MemoryLimitBytes(options.memory_mib)),
-      gauges_(AddProcessGauges(metrics_, memory_)),
+      ceiling_(MemoryCeiling(options.memory_mib)),
+      memory_(ceiling_.ok() ? *ceiling_ : kLeastMemoryMib << 20, metrics_),
+      gauges_(AddProcessGauges(metrics_)),
+      memory_watch_({.ceiling = memory_.division.ceiling,
+                     .requests = memory_.requests,
+                     .least_requests = memory_.division.heads,
+                     .release = [this] { stores_.ReleaseMemory(); }},
+                    metrics_),
       runtime_(IoThreads(options)),
-      factories_(MakeFactories(runtime_, stores_, addresses_, reload_requests_)) {}
+      factories_(MakeFactories(runtime_, stores_, memory_, addresses_, reload_requests_)) {}
 
 base::Status Collector::Start() {
+  if (!ceiling_.ok()) return ceiling_.status();
   const Configuration config = LoadConfiguration(options_, factories_);
   if (!config.ok()) {
     return {base::StatusCode::kInvalidArgument,
@@ -60,9 +62,11 @@ base::Status Collector::Start() {
   }
   LogWarnings(config.problems);
   if (!options_.verbose) base::SetLogLevel(config.loaded->telemetry.log_level);
-  auto graph = pipeline::Graph::Build(*config.loaded, factories_, metrics_, memory_, &health_);
+  auto graph =
+      pipeline::Graph::Build(*config.loaded, factories_, metrics_, memory_.requests, &health_);
   if (!graph.ok()) return graph.status();
   graph_ = *std::move(graph);
+  memory_watch_.Start();
   SPANDREL_RETURN_IF_ERROR(graph_->Start());
   SPANDREL_RETURN_IF_ERROR(StartOwnMetrics(config.loaded->telemetry));
   WarnOfExposure(*config.loaded);
@@ -91,7 +95,7 @@ base::Status Collector::StartOwnMetrics(const pipeline::TelemetryConfig& telemet
       runtime_,
       net::ServerOptions{
           .endpoint = *endpoint, .tls = listener.tls, .limits = {}, .name = "metrics"},
-      metrics_, memory_, WithReload(reload, WithProbes(*gate, health_, read)));
+      metrics_, memory_.reads, WithReload(reload, WithProbes(*gate, health_, read)));
   SPANDREL_RETURN_IF_ERROR(own_metrics_->Start());
   addresses_.Set("metrics", own_metrics_->bound());
   return {};
@@ -153,6 +157,7 @@ base::Status Collector::TryReload() {
 void Collector::Stop(std::chrono::steady_clock::time_point deadline) {
   if (graph_) graph_->Shutdown(deadline);
   if (own_metrics_) own_metrics_->Shutdown(deadline);
+  memory_watch_.Stop();
   stores_.Close();
 }
 

@@ -5,7 +5,6 @@
 #include <memory>
 #include <string>
 
-#include "base/byte_budget.h"
 #include "base/health.h"
 #include "base/metrics.h"
 #include "base/status.h"
@@ -15,6 +14,8 @@
 #include "pipeline/service.h"
 #include "server/components.h"
 #include "server/options.h"
+#include "server/process/memory.h"
+#include "server/process/memory_watch.h"
 #include "server/process/ready_file.h"
 #include "server/process/reload_requests.h"
 #include "server/store/stores.h"
@@ -49,11 +50,13 @@ class Collector {
 
   const Options& options_;
   base::MetricRegistry metrics_;
-  base::ByteBudget memory_;
+  const base::Result<size_t> ceiling_;
+  MemoryShares memory_;
   base::HealthBoard health_;
   std::vector<std::shared_ptr<void>> gauges_;
   Addresses addresses_;
-  Stores stores_{metrics_, health_};
+  Stores stores_{metrics_, health_, memory_.OfStores()};
+  MemoryWatch memory_watch_;
   ReloadRequests reload_requests_;
   net::IoRuntime runtime_;
   pipeline::Factories factories_;

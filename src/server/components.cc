@@ -13,8 +13,8 @@
 
 namespace spandrel::server {
 
-pipeline::Factories MakeFactories(net::IoRuntime& runtime, Stores& stores, Addresses& addresses,
-                                  ReloadRequests& reload_requests) {
+pipeline::Factories MakeFactories(net::IoRuntime& runtime, Stores& stores, MemoryShares& memory,
+                                  Addresses& addresses, ReloadRequests& reload_requests) {
   const auto on_listening = [&addresses](std::string_view protocol, const net::Endpoint& endpoint) {
     addresses.Set("otlp_" + std::string(protocol), endpoint);
   };
@@ -35,7 +35,7 @@ pipeline::Factories MakeFactories(net::IoRuntime& runtime, Stores& stores, Addre
   factories.connectors = {connectors::MakeForwardConnectorFactory()};
   factories.extensions = {MakeStoreExtensionFactory(stores, engine),
                           MakeQueryExtensionFactory(runtime, stores, OwnStores(stores, engine),
-                                                    addresses, reload_requests),
+                                                    memory, addresses, reload_requests),
                           extensions::MakeBasicAuthFactory(),
                           extensions::MakeBearerTokenAuthFactory(),
                           extensions::MakeOidcFactory(runtime)};

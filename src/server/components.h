@@ -3,6 +3,7 @@
 
 #include "net/socket/io_runtime.h"
 #include "pipeline/factories.h"
+#include "server/process/memory.h"
 #include "server/process/ready_file.h"
 #include "server/process/reload_requests.h"
 #include "server/store/stores.h"
@@ -11,7 +12,7 @@ namespace spandrel::server {
 
 // The explicit list of everything that a configuration may name. The arguments outlive what the
 // factories make.
-pipeline::Factories MakeFactories(net::IoRuntime& runtime, Stores& stores, Addresses& addresses,
-                                  ReloadRequests& reload_requests);
+pipeline::Factories MakeFactories(net::IoRuntime& runtime, Stores& stores, MemoryShares& memory,
+                                  Addresses& addresses, ReloadRequests& reload_requests);
 
 }  // namespace spandrel::server

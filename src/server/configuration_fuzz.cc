@@ -35,7 +35,9 @@ struct Server {
   Addresses addresses;
   ReloadRequests reload_requests;
   net::IoRuntime runtime{1};
-  pipeline::Factories factories = MakeFactories(runtime, stores, addresses, reload_requests);
+  MemoryShares memory{kLeastMemoryMib << 20, metrics};
+  pipeline::Factories factories =
+      MakeFactories(runtime, stores, memory, addresses, reload_requests);
 };
 
 std::optional<pipeline::ServiceConfig> Read(const Server& server, const std::string& text) {

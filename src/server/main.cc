@@ -21,6 +21,7 @@ namespace spandrel::server {
 namespace {
 
 constexpr std::chrono::seconds kStopTimeout{10};
+constexpr int kMappedBytes = 512 << 10;
 
 // Blocked in every thread that is started later, so that only WaitForStop sees them.
 sigset_t BlockStopSignals() {
@@ -115,6 +116,10 @@ int Load(const Options& options) {
 // one place, where it can be given back.
 void ConfigureAllocator() {
   mallopt(M_ARENA_MAX, 2);
+  // Large buffers go back at once when they are freed. By default the bound grows with what is
+  // freed, up to 32 MiB, and the process keeps them.
+  mallopt(M_MMAP_THRESHOLD, kMappedBytes);
+  mallopt(M_TRIM_THRESHOLD, 2 * kMappedBytes);
 }
 
 int Main(int argc, char** argv) {

@@ -34,6 +34,8 @@ constexpr BuiltinFlag kBuiltinFlags[] = {
      "HOST:PORT of OTLP/HTTP (default localhost:4318)"},
     {"--http", "extensions.query.endpoint",
      "HOST:PORT of the page and the APIs (default localhost:16686)"},
+    {"--query-timeout", "extensions.query.query_timeout",
+     "Time for a question that names none, for example 10s (default 30s; at most 5m)"},
     {"--durability", "extensions.store.durability",
      "When spans are acknowledged: fsync, os or memory (default fsync)"},
     {"--max-age", "extensions.store.retention.max_age",
@@ -73,9 +75,10 @@ void AddServeOptions(CLI::App& app, Options* options) {
   app.add_option("--ready-file", options->ready_file,
                  "Write the addresses and the process id here, as JSON, once everything is served")
       ->type_name("FILE");
-  app.add_option("--memory-mib", options->memory_mib,
-                 "Ceiling for requests held in memory (default: a quarter of the machine's memory, "
-                 "256 to 2048)");
+  app.add_option(
+      "--memory-mib", options->memory_mib,
+      "Ceiling for the memory of the process, 64 at least (default: four fifths of what a "
+      "control group allows, else a quarter of the machine's)");
   app.add_option("--io-threads", options->io_threads,
                  "Threads for the network (default: one per processor)");
   app.add_flag("--verbose", options->verbose, "Log debug messages too");

@@ -26,7 +26,7 @@ struct Options {
   std::vector<std::string> configs;  // --config; empty: the built-in all-in-one
   std::vector<std::string> sets;     // --set a.b=c, and the all-in-one's flags in that form
   std::string ready_file;
-  uint64_t memory_mib = 0;  // 0: chosen from the machine's memory
+  uint64_t memory_mib = 0;  // 0: chosen from the control group's or the machine's memory
   uint64_t io_threads = 0;  // 0: one per processor
   bool verbose = false;
   std::string print_format = "yaml";  // of print-config

@@ -4,26 +4,16 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <fstream>
 
 namespace spandrel::server {
 namespace {
-
-constexpr size_t kMiB = size_t{1} << 20;
 
 double Seconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
 }
 
 }  // namespace
-
-size_t MemoryLimitBytes(uint64_t asked_mib) {
-  if (asked_mib != 0) return asked_mib * kMiB;
-  const auto pages = static_cast<size_t>(sysconf(_SC_PHYS_PAGES));
-  const auto page_size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  return std::clamp(pages * page_size / 4, 256 * kMiB, 2048 * kMiB);
-}
 
 void RaiseOpenFilesLimit() {
   rlimit limit{};

@@ -69,16 +69,17 @@ std::shared_ptr<const pipeline::ConfigBase> Decode(config::Decoder& decoder,
 
 class QueryExtension final : public pipeline::Extension {
  public:
-  QueryExtension(net::IoRuntime& runtime, Stores& stores, Addresses& addresses,
-                 ReloadRequests& reload_requests, const pipeline::ComponentContext& context,
+  QueryExtension(net::IoRuntime& runtime, Stores& stores, MemoryShares& shares,
+                 Addresses& addresses, ReloadRequests& reload_requests,
+                 const pipeline::ComponentContext& context,
                  std::shared_ptr<const QueryConfig> config,
                  std::shared_ptr<endpoints::ServerAuthenticator> login, Stores::SharedStore store)
       : runtime_(runtime),
         stores_(stores),
+        shares_(shares),
         addresses_(addresses),
         reload_requests_(reload_requests),
         metrics_(context.metrics),
-        memory_(context.memory),
         health_(context.health),
         config_(std::move(config)),
         login_(std::move(login)),
@@ -99,7 +100,7 @@ class QueryExtension final : public pipeline::Extension {
                                                                .tls = listener().tls,
                                                                .limits = LimitsOf(config_->http),
                                                                .name = kName},
-                                            metrics_, memory_, MakeHandler());
+                                            metrics_, shares_.reads, MakeHandler());
     SPANDREL_RETURN_IF_ERROR(server_->Start());
     addresses_.Set("http", server_->bound());
     return {};
@@ -132,7 +133,8 @@ class QueryExtension final : public pipeline::Extension {
                                  .tenants = store_->by_tenant(),
                                  .query_timeout = config_->query_timeout,
                                  .max_query_timeout = config_->max_query_timeout,
-                                 .memory = &memory_};
+                                 .memory = &shares_.reads,
+                                 .answers = &shares_.answers};
     service_ = std::make_unique<api::Service>(
         api::ServiceContext{store_->store().reader(), metrics_, *workers_,
                             [this] { return Status(); }, EmbeddedPage(), base::SystemClock(),
@@ -167,10 +169,10 @@ class QueryExtension final : public pipeline::Extension {
 
   net::IoRuntime& runtime_;
   Stores& stores_;
+  MemoryShares& shares_;
   Addresses& addresses_;
   ReloadRequests& reload_requests_;
   base::MetricRegistry& metrics_;
-  base::ByteBudget& memory_;
   const base::HealthBoard* const health_;
   const std::shared_ptr<const QueryConfig> config_;
   const std::shared_ptr<endpoints::ServerAuthenticator> login_;  // null: none is named
@@ -193,7 +195,7 @@ base::Result<Stores::SharedStore> FindStore(const pipeline::ComponentContext& co
 
 pipeline::ExtensionFactory MakeQueryExtensionFactory(net::IoRuntime& runtime, Stores& stores,
                                                      exporters::DecodeStore decode_store,
-                                                     Addresses& addresses,
+                                                     MemoryShares& memory, Addresses& addresses,
                                                      ReloadRequests& reload_requests) {
   pipeline::ExtensionFactory factory;
   factory.info = {.type = "query",
@@ -203,7 +205,7 @@ pipeline::ExtensionFactory MakeQueryExtensionFactory(net::IoRuntime& runtime, St
   factory.decode = [decode_store = std::move(decode_store)](config::Decoder& decoder) {
     return Decode(decoder, decode_store);
   };
-  factory.create = [&runtime, &stores, &addresses, &reload_requests](
+  factory.create = [&runtime, &stores, &memory, &addresses, &reload_requests](
                        const pipeline::ComponentContext& context,
                        std::shared_ptr<const pipeline::ConfigBase> config)
       -> base::Result<std::unique_ptr<pipeline::Extension>> {
@@ -213,9 +215,9 @@ pipeline::ExtensionFactory MakeQueryExtensionFactory(net::IoRuntime& runtime, St
     if (!login.ok()) return login.status();
     auto store = FindStore(context, *own);
     if (!store.ok()) return store.status();
-    return std::unique_ptr<pipeline::Extension>(
-        std::make_unique<QueryExtension>(runtime, stores, addresses, reload_requests, context,
-                                         std::move(own), *std::move(login), *std::move(store)));
+    return std::unique_ptr<pipeline::Extension>(std::make_unique<QueryExtension>(
+        runtime, stores, memory, addresses, reload_requests, context, std::move(own),
+        *std::move(login), *std::move(store)));
   };
   return factory;
 }

@@ -4,6 +4,7 @@
 #include "exporters/store/trace_store.h"
 #include "net/socket/io_runtime.h"
 #include "pipeline/factories.h"
+#include "server/process/memory.h"
 #include "server/process/ready_file.h"
 #include "server/process/reload_requests.h"
 #include "server/store/stores.h"
@@ -17,7 +18,7 @@ namespace spandrel::server {
 // outlive what the factory makes.
 pipeline::ExtensionFactory MakeQueryExtensionFactory(net::IoRuntime& runtime, Stores& stores,
                                                      exporters::DecodeStore decode_store,
-                                                     Addresses& addresses,
+                                                     MemoryShares& memory, Addresses& addresses,
                                                      ReloadRequests& reload_requests);
 
 }  // namespace spandrel::server

@@ -41,7 +41,7 @@ base::Result<Stores::SharedStore> Stores::Open(const std::string& directory,
   base::MutexLock lock(mutex_);
   std::weak_ptr<Opened>& known = stores_[path];
   if (SharedStore running = known.lock()) return running;
-  auto store = open(metrics_);
+  auto store = open({metrics_, memory_});
   if (!store.ok()) return store.status();
   auto opened = std::make_shared<Opened>(path, *std::move(store), by_tenant_, health_);
   known = opened;
@@ -64,6 +64,17 @@ base::Result<Stores::SharedStore> Stores::Only() const {
   return base::Status(base::StatusCode::kFailedPrecondition,
                       running.empty() ? "there is no store; name an extension with `store`"
                                       : "there are several stores; say which with `store`");
+}
+
+void Stores::ReleaseMemory() {
+  std::vector<SharedStore> running;
+  {
+    base::MutexLock lock(mutex_);
+    for (const auto& [directory, store] : stores_) {
+      if (SharedStore held = store.lock()) running.push_back(std::move(held));
+    }
+  }
+  for (const SharedStore& store : running) store->store().ReleaseMemory();
 }
 
 void Stores::Close() {

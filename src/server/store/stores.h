@@ -22,8 +22,9 @@ class Stores {
  public:
   using SharedStore = std::shared_ptr<exporters::TraceStore>;
 
-  Stores(base::MetricRegistry& metrics, base::HealthBoard& health)
-      : metrics_(metrics), health_(health) {}
+  // `memory` is for all of them together.
+  Stores(base::MetricRegistry& metrics, base::HealthBoard& health, storage::StoreMemory memory = {})
+      : metrics_(metrics), health_(health), memory_(memory) {}
 
   // Opens the store of that directory, or gives the one that is open: the first to open decides
   // what its options are.
@@ -35,6 +36,9 @@ class Stores {
   // Whether an open one keeps tenants apart.
   bool any_by_tenant() const { return by_tenant_ > 0; }
 
+  // Each gives back what it only keeps for questions to come.
+  void ReleaseMemory();
+
   // Closes all, after the last writer and reader have stopped.
   void Close();
 
@@ -43,6 +47,7 @@ class Stores {
 
   base::MetricRegistry& metrics_;
   base::HealthBoard& health_;
+  const storage::StoreMemory memory_;
   std::atomic<int> by_tenant_{0};
   mutable base::Mutex mutex_;
   // By canonical path.
