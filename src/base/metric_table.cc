@@ -91,6 +91,10 @@ constexpr MetricEntry kTable[] = {
      "Spans that name no tenant, which the store needs; the sender was told."},
     {"spandrel_grpc_refused_calls_total", kCounter, kRefused, "code",
      "gRPC calls of well-formed HTTP that were refused before a handler saw them, by status."},
+    {"spandrel_intake_refused_requests_total", kCounter, kRefused, "reason",
+     "Requests that were told to come back before anything was spent on them: what they brought "
+     "would have been stored `late`, or the process was close to its ceiling of `memory`. One that "
+     "was refused only once it was whole counts here too."},
     {"spandrel_memory_budget_limit_bytes", kGauge, kNormal, "share",
      "What a share of the memory may come to: `requests`, `heads`, `reads`, `answers`, "
      "`open_parts`; `process`: the ceiling of all of it."},
@@ -103,7 +107,8 @@ constexpr MetricEntry kTable[] = {
     {"spandrel_net_aborted_requests_total", kCounter, kRefused, "server",
      "Requests whose client went away, or took them back, before they were answered."},
     {"spandrel_net_refused_requests_total", kCounter, kRefused, "server,reason",
-     "Requests and connections that the transport refused, before a listener's own rules."},
+     "Requests and connections that the transport refused, before a listener's own rules. "
+     "`overload`: the listener takes nothing in now."},
     {"spandrel_processor_delayed_batches_total", kCounter, kRefused, "processor",
      "Batches that the sender was asked to send again, as there was no memory to edit them."},
     {"spandrel_processor_refused_edits_total", kCounter, kFault, "processor,of",
