@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/byte_budget.h"
+#include "base/status.h"
 #include "net/http/http.h"
 
 namespace spandrel::net {
@@ -57,5 +58,9 @@ class ServerCall {
 };
 
 using Handler = std::function<void(std::shared_ptr<ServerCall>)>;
+
+// Looks at the head of a request, without its body. An error is the answer (503, or gRPC's way to
+// say it), and the body is not taken. Any thread.
+using HeadCheck = std::function<base::Status(const Request&)>;
 
 }  // namespace spandrel::net

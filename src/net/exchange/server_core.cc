@@ -16,7 +16,8 @@ constexpr std::array<std::string_view, static_cast<size_t>(Refusal::kCount)> kNa
     "slow_reader",       "misuse",
     "protocol_error",    "too_many_connections",
     "too_many_of_peer",  "idlest",
-    "tls_handshake",     "unanswered"};
+    "tls_handshake",     "unanswered",
+    "overload"};
 
 constexpr std::chrono::milliseconds kMemoryRetryDelay{1'000};
 

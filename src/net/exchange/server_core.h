@@ -32,6 +32,7 @@ enum class Refusal : uint8_t {
   kIdlest,
   kTlsHandshake,
   kUnanswered,
+  kOverload,
   kCount,
 };
 
@@ -53,6 +54,12 @@ struct ServerCore {
   RefusalCounters refusals;
   base::ByteBudget& memory;
   Handler handler;
+  HeadCheck admit = {};
+
+  // Whether a request with that head is to be read.
+  base::Status Admit(const Request& request) const {
+    return admit ? admit(request) : base::Status();
+  }
 };
 
 // The answer to a request that is refused before its handler sees it: in gRPC's own way when it is

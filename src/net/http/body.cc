@@ -31,6 +31,7 @@ size_t IncomingBody::CapacityFor(size_t needed, size_t reserved) const {
 
 BodyOutcome IncomingBody::Expect(size_t size) {
   if (size > limit_) return BodyOutcome::kTooLarge;
+  if (memory_ != nullptr && size > memory_->available()) return BodyOutcome::kNoMemory;
   expected_ = size;
   return BodyOutcome::kOk;
 }

@@ -24,7 +24,8 @@ class IncomingBody {
 
   // Reserves for bytes held beside the body, such as headers.
   bool ReserveExtra(size_t bytes) { return Grow(bytes); }
-  // The peer claims this size. kTooLarge when it is over the limit; nothing is spent on the claim.
+  // The peer claims this size. kTooLarge when it is over the limit, kNoMemory when so much could
+  // not be had now; nothing is spent on the claim.
   BodyOutcome Expect(size_t size);
   BodyOutcome Append(std::string_view bytes);
   size_t size() const { return bytes_.size(); }

@@ -15,6 +15,8 @@ namespace {
 
 constexpr size_t kWaitingInputBytes = 64 << 10;
 constexpr size_t kWaitingOutputBytes = 1 << 20;
+// Of a body that is not taken; after a longer one the connection is closed.
+constexpr uint64_t kMostSkippedBytes = 1 << 20;
 // How long an answer may take before a peer that has closed its side is asked whether it is there.
 constexpr std::chrono::milliseconds kAskDelay{50};
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -118,6 +120,8 @@ void Http1Server::BeginRequest() {
 
 void Http1Server::OnHeaders() {
   request_ = Request{};
+  not_taken_.reset();
+  skipped_bytes_ = 0;
   request_.method = parser_->method();
   request_.target = parser_->target();
   request_.headers = std::move(parser_->headers());
@@ -136,7 +140,12 @@ void Http1Server::OnHeaders() {
     return Refuse(Refusal::kBadRequest, unknown ? 501 : 400, status);
   }
   const uint64_t length = parser_->content_length().value_or(0);
-  if (body_in_.Expect(length) != BodyOutcome::kOk) return RefuseThisBody(true);
+  if (base::Status status = core_->Admit(request_); !status.ok()) {
+    return RefuseHead(std::move(status), length);
+  }
+  if (const BodyOutcome outcome = body_in_.Expect(length); outcome != BodyOutcome::kOk) {
+    return RefuseThisBody(outcome == BodyOutcome::kTooLarge);
+  }
   size_t header_bytes = sizeof(Request);
   for (const auto& [name, value] : request_.headers) header_bytes += name.size() + value.size();
   if (!body_in_.ReserveExtra(header_bytes)) return RefuseThisBody(false);
@@ -144,6 +153,16 @@ void Http1Server::OnHeaders() {
   if (has_body && base::LowerCase(FindHeader(request_.headers, "expect")) == "100-continue") {
     output_.Push(std::string(kContinue));
   }
+}
+
+// A short body is read and thrown away, so that the connection can go on.
+void Http1Server::RefuseHead(base::Status status, uint64_t body_size) {
+  const bool is_asked = !FindHeader(request_.headers, "expect").empty();
+  if (is_asked || parser_->chunked() || body_size > kMostSkippedBytes) {
+    return Refuse(Refusal::kOverload, 503, status);
+  }
+  body_in_.Discard();
+  not_taken_ = std::move(status);
 }
 
 // What could hide a second request, or means another server (RFC 9112, 3.2 and 6.1).
@@ -163,6 +182,10 @@ base::Status Http1Server::CheckHeaders() const {
 
 // Called by the parser, which must outlive the call: the refusal comes after it.
 bool Http1Server::AppendBody(std::string_view bytes) {
+  if (not_taken_) {
+    skipped_bytes_ += bytes.size();
+    return true;
+  }
   body_outcome_ = body_in_.Append(bytes);
   return body_outcome_ == BodyOutcome::kOk;
 }
@@ -174,6 +197,10 @@ void Http1Server::RefuseThisBody(bool too_large) {
 
 void Http1Server::OnRequestDone() {
   stage_ = Stage::kAnswering;
+  if (not_taken_) {
+    core_->refusals.Add(Refusal::kOverload);
+    return Respond(++exchange_, RefusalResponse(request_, 503, *not_taken_));
+  }
   request_.body = body_in_.TakeBytes();
   state_ = std::make_shared<ExchangeState>();
   if (eof_) ask_at_ = SteadyClock::now() + kAskDelay;
@@ -293,7 +320,7 @@ std::optional<TimePoint> Http1Server::Deadline() const {
     case Stage::kHeaders:
       return stage_since_ + core_->limits.header_timeout;
     case Stage::kBody:
-      return BodyDeadline(core_->limits, stage_since_, body_in_.size());
+      return BodyDeadline(core_->limits, stage_since_, body_in_.size() + skipped_bytes_);
     case Stage::kAnswering:
       return ask_at_;
   }

@@ -45,6 +45,7 @@ class Http1Server final : public ServerProtocol {
   void BeginRequest();
   void OnHeaders();
   base::Status CheckHeaders() const;
+  void RefuseHead(base::Status status, uint64_t body_size);
   void OnRequestDone();
   bool AppendBody(std::string_view bytes);
   void RefuseThisBody(bool too_large);
@@ -65,6 +66,8 @@ class Http1Server final : public ServerProtocol {
   Request request_;
   IncomingBody body_in_;
   BodyOutcome body_outcome_ = BodyOutcome::kOk;  // of the last piece
+  std::optional<base::Status> not_taken_;        // the answer to a request whose body is skipped
+  size_t skipped_bytes_ = 0;
   TimePoint stage_since_;
   Stage stage_ = Stage::kIdle;
   std::optional<TimePoint> ask_at_;  // when to find out whether who closed their side has gone

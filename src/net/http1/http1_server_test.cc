@@ -229,6 +229,41 @@ TEST(Http1ServerTest, NoMemoryIs503WithRetryAfter) {
   EXPECT_EQ(server.memory.used(), 0U);
 }
 
+class NotTaken {
+ public:
+  static base::Status Check(const Request& request) {
+    if (request.path == "/taken") return {};
+    return base::Status::Unavailable("busy", std::chrono::milliseconds(1'500));
+  }
+  TestServer server{Echo, {}, {}, 256 << 10, Check};
+};
+
+TEST(Http1ServerTest, WhatIsNotTakenIsSkippedAndTheConnectionGoesOn) {
+  NotTaken not_taken;
+  TestSocket socket(not_taken.server.endpoint());
+  socket.Send(Post("/", std::string(500 << 10, 'x')) +
+              "GET /taken HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  const std::string& answer = socket.ReadAll();
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 503 ")) << answer;
+  EXPECT_NE(answer.find("retry-after: 2\r\n"), std::string::npos);
+  EXPECT_NE(answer.find("HTTP/1.1 200 "), std::string::npos) << "more than the budget was skipped";
+  EXPECT_EQ(not_taken.server.Refused("overload"), 1U);
+  EXPECT_EQ(not_taken.server.memory.used(), 0U);
+}
+
+TEST(Http1ServerTest, WhatIsNotTakenAndLongOrAskedForClosesAtOnce) {
+  NotTaken not_taken;
+  const std::string post = "POST / HTTP/1.1\r\nHost: h\r\n";
+  for (const char* more : {"Content-Length: 2000000\r\n", "Transfer-Encoding: chunked\r\n",
+                           "Content-Length: 9\r\nExpect: 100-continue\r\n"}) {
+    TestSocket socket(not_taken.server.endpoint());
+    socket.Send(post + more + "\r\n");
+    const std::string& answer = socket.ReadAll();
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 503 ")) << more << answer;
+  }
+  EXPECT_EQ(not_taken.server.Refused("overload"), 3U);
+}
+
 TEST(Http1ServerTest, AnAnswerWithoutRoomIs503) {
   TestServer server(
       [](const std::shared_ptr<ServerCall>& call) {

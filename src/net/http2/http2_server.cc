@@ -13,8 +13,14 @@ namespace {
 constexpr size_t kHeaderOverheadBytes = 32;  // a field costs this on top (RFC 9113, 6.5.2)
 constexpr size_t kHeaderFloodFactor = 4;     // from "refuse the request" to "end the connection"
 
-Http2Settings SettingsFor(const ServerLimits& limits) {
+// What a peer may send of a body before it knows whether the request is taken.
+constexpr uint32_t kFirstWindowBytes = 64 << 10;
+constexpr int32_t kWindowBytes = 4 << 20;
+
+Http2Settings SettingsFor(const ServerCore& core) {
+  const ServerLimits& limits = core.limits;
   Http2Settings settings;
+  settings.stream_window_bytes = core.admit ? kFirstWindowBytes : kWindowBytes;
   settings.max_concurrent_streams = static_cast<uint32_t>(limits.max_concurrent_streams);
   settings.max_header_list_bytes = static_cast<uint32_t>(limits.max_header_bytes);
   settings.max_resets_per_second = limits.max_resets_per_second;
@@ -49,7 +55,7 @@ struct Http2Server::Stream {
 Http2Server::Http2Server(std::shared_ptr<const ServerCore> core,
                          std::weak_ptr<Connection> connection, std::string peer,
                          std::shared_ptr<PeerShare> share)
-    : Http2Session(Role::kServer, SettingsFor(core->limits)),
+    : Http2Session(Role::kServer, SettingsFor(*core)),
       core_(std::move(core)),
       connection_(std::move(connection)),
       peer_(std::move(peer)),
@@ -198,12 +204,19 @@ void Http2Server::OnHeadersDone(Stream& stream) {
     return Refuse(stream, Refusal::kHeadersTooLarge, 431,
                   {base::StatusCode::kResourceExhausted, "request headers are too large"});
   }
+  if (const base::Status status = core_->Admit(stream.request); !status.ok()) {
+    return Refuse(stream, Refusal::kOverload, 503, status);
+  }
   const std::string_view length = FindHeader(stream.request.headers, "content-length");
   if (!length.empty()) {
     stream.size_known = true;
     // nghttp2 has checked that it is a number, and checks that the body keeps to it.
     const size_t size = std::strtoull(std::string(length).c_str(), nullptr, 10);
-    if (stream.body.Expect(size) != BodyOutcome::kOk) return RefuseBodyOf(stream, true);
+    const BodyOutcome outcome = stream.body.Expect(size);
+    if (outcome != BodyOutcome::kOk) {
+      return RefuseBodyOf(stream, outcome == BodyOutcome::kTooLarge);
+    }
+    OpenWindow(stream, size);
   }
   if (!stream.body.ReserveExtra(stream.header_bytes + sizeof(Stream))) RefuseBodyOf(stream, false);
 }
@@ -220,12 +233,25 @@ bool Http2Server::OnData(int32_t id, std::string_view bytes) {
 // gRPC clients send no content-length, but the message begins with its size.
 bool Http2Server::LearnGrpcSize(Stream& stream, std::string_view bytes) {
   stream.size_known = true;
-  if (stream.body.size() > 0 || !IsGrpc(stream.request)) return true;
-  const std::optional<GrpcFrameHeader> header = ReadGrpcFrameHeader(bytes);
-  if (!header) return true;
-  if (stream.body.Expect(kGrpcFrameHeaderBytes + header->size) == BodyOutcome::kOk) return true;
-  RefuseBodyOf(stream, true);
+  const bool may_say = stream.body.size() == 0 && IsGrpc(stream.request);
+  const auto header = may_say ? ReadGrpcFrameHeader(bytes) : std::nullopt;
+  if (!header) {
+    OpenWindow(stream, SIZE_MAX / 2);
+    return true;
+  }
+  const BodyOutcome outcome = stream.body.Expect(kGrpcFrameHeaderBytes + header->size);
+  if (outcome == BodyOutcome::kOk) {
+    OpenWindow(stream, header->size);
+    return true;
+  }
+  RefuseBodyOf(stream, outcome == BodyOutcome::kTooLarge);
   return false;
+}
+
+// Of a body that is taken and does not fit into the first window.
+void Http2Server::OpenWindow(const Stream& stream, size_t size) {
+  if (!core_->admit || size + kGrpcFrameHeaderBytes <= kFirstWindowBytes) return;
+  nghttp2_session_set_local_window_size(session(), NGHTTP2_FLAG_NONE, stream.id, kWindowBytes);
 }
 
 void Http2Server::StopReceiving(Stream& stream) {

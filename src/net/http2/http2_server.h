@@ -58,6 +58,7 @@ class Http2Server final : public ServerProtocol, private Http2Session {
   void OnHeadersDone(Stream& stream);
   void OnRequestDone(Stream& stream);
   bool LearnGrpcSize(Stream& stream, std::string_view bytes);
+  void OpenWindow(const Stream& stream, size_t size);
   void Refuse(Stream& stream, Refusal reason, int http_status, const base::Status& status);
   void RefuseBodyOf(Stream& stream, bool too_large);
   void SubmitHeaders(Stream& stream, int status, const Headers& headers, bool with_body);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 #include <thread>
 
@@ -426,6 +427,38 @@ TEST(Http2BodyTest, NoMemoryIsUnavailableForGrpc) {
   EXPECT_EQ(reply.status.code(), base::StatusCode::kUnavailable) << reply.status.ToString();
   EXPECT_TRUE(reply.status.retry_after());
   EXPECT_GE(server.Refused("no_memory"), 1U);
+}
+
+TEST(Http2BodyTest, WhatIsNotTakenIsRefusedByItsHead) {
+  TestServer server(Answer, {}, {}, 256 << 20, [](const Request&) {
+    return base::Status::Unavailable("busy", std::chrono::milliseconds(700));
+  });
+  Peer peer(server.endpoint());
+  peer.socket.Send(RequestHeaders(1, 0, true));  // no body yet
+  ReceivedFrame frame;
+  ASSERT_TRUE(peer.ReadUntil(kHeaders, &frame));
+  EXPECT_EQ(frame.flags & kEndStream, kEndStream);
+  GrpcChannel channel(server.runtime, testing::PlainChannel(server.endpoint()));
+  const auto reply = channel.UnaryAndWait("/a/b", std::string(64 << 10, 'x'), testing::kPatience);
+  EXPECT_EQ(reply.status.code(), base::StatusCode::kUnavailable) << reply.status.ToString();
+  EXPECT_EQ(reply.status.retry_after(), std::chrono::milliseconds(700));
+  EXPECT_EQ(server.Refused("overload"), 2U);
+}
+
+TEST(Http2BodyTest, WhatIsTakenByItsHeadMayBeLong) {
+  std::atomic<size_t> received = 0;
+  TestServer server(
+      [&received](const std::shared_ptr<ServerCall>& call) {
+        base::ByteBudget::Reservation reservation;
+        received = call->TakeBody(&reservation).size();
+        call->Respond({200, {}, "", {}});
+      },
+      {}, {}, 256 << 20, [](const Request&) { return base::Status(); });
+  for (const size_t size : {size_t{60} << 10, size_t{66} << 10, size_t{6} << 20}) {
+    GrpcChannel channel(server.runtime, testing::PlainChannel(server.endpoint()));
+    (void)channel.UnaryAndWait("/a/b", std::string(size, 'x'), testing::kPatience);
+    EXPECT_EQ(received, size + 5);
+  }
 }
 
 TEST(GrpcOverHttpTest, WhatIsNotGrpcIsRefused) {

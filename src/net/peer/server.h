@@ -21,7 +21,8 @@ struct ServerOptions {
   Endpoint endpoint;
   std::optional<ServerTls> tls;
   ServerLimits limits;
-  std::string name;  // label `server` of the metrics
+  std::string name;      // label `server` of the metrics
+  HeadCheck admit = {};  // empty: every request is read
 };
 
 // One listening socket that speaks HTTP/1.1 and HTTP/2 (with prior knowledge, or by ALPN under TLS)
