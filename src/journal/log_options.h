@@ -43,6 +43,10 @@ struct LogOptions {
   std::chrono::milliseconds idle{60'000};
   // More than this waiting to be written is refused with UNAVAILABLE.
   uint64_t max_waiting_bytes = uint64_t{64} << 20;
+  // The log is late while what waits would take longer than this, and is more than a group. Who
+  // appends can ask (LogWriter::lateness) and shed before the queue is long; the log itself takes
+  // what comes.
+  std::chrono::milliseconds max_wait{150};
   // Whether the folder is still the owner's. Asked before files are made or removed, and after each
   // write: an error refuses what was written. Any thread; empty: it always is.
   std::function<base::Status()> check_place = {};

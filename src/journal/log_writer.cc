@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "journal/log_writer.h"
 
+#include <algorithm>
 #include <random>
 
 #include "base/crc32c.h"
@@ -19,6 +20,8 @@ using base::StatusCode;
 
 constexpr std::chrono::milliseconds kRetryWhenBusy{100};
 constexpr std::chrono::milliseconds kRetryWhenBroken{1000};
+// How much of the speed of a group becomes the speed of the log.
+constexpr double kNewSpeed = 0.125;
 constexpr std::string_view kPadding("\0\0\0\0\0\0\0\0", kLogAlignment);
 
 void AddBytes(std::string_view bytes, std::vector<iovec>* parts) {
@@ -85,6 +88,7 @@ void LogWriter::Append(std::unique_ptr<Record> record) {
         waiting_.empty() || waiting_bytes_ + entry.body_size <= options_.max_waiting_bytes;
     if (!stopping_ && fits) {
       waiting_bytes_ += entry.body_size;
+      entry.since = Clock::now();
       waiting_.push_back(std::move(entry));
       ready_.NotifyOne();
       return;
@@ -122,16 +126,37 @@ uint64_t LogWriter::waiting_bytes() const {
   return waiting_bytes_;
 }
 
+// A group may wait however slow the disk is: it is written by the next sync.
+double LogWriter::lateness() const {
+  using Seconds = std::chrono::duration<double>;
+  base::MutexLock lock(mutex_);
+  if (waiting_bytes_ <= options_.group_commit_bytes) return 0;
+  const auto unwritten = static_cast<double>(waiting_bytes_ + settling_bytes_);
+  const Seconds waited = Clock::now() - waiting_.front().since;
+  const Seconds wait = std::max(Seconds(unwritten / bytes_per_second_), waited);
+  return wait / Seconds(options_.max_wait);
+}
+
 void LogWriter::Run() {
   base::NameThisThread("spandrel-log");
   base::MutexLock lock(mutex_);
   while (WaitForWork(lock)) {
     std::vector<Entry> group = TakeGroup();
+    const Clock::time_point began = Clock::now();
     lock.Unlock();
     Settle(group);
     group.clear();
     lock.Lock();
+    NoteSpeed(Clock::now() - began);
   }
+}
+
+// A small group tells how long a sync takes, not how many bytes go into one.
+void LogWriter::NoteSpeed(Clock::duration taken) {
+  const auto bytes = static_cast<double>(std::exchange(settling_bytes_, 0));
+  if (bytes < static_cast<double>(options_.group_commit_bytes) / 2) return;
+  const double seconds = std::max(std::chrono::duration<double>(taken).count(), 1e-6);
+  bytes_per_second_ += kNewSpeed * (bytes / seconds - bytes_per_second_);
 }
 
 void LogWriter::Settle(std::vector<Entry>& group) {
@@ -173,6 +198,7 @@ std::vector<LogWriter::Entry> LogWriter::TakeGroup() {
     waiting_.pop_front();
   }
   waiting_bytes_ -= bytes;
+  settling_bytes_ = bytes;
   return group;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -66,9 +67,15 @@ class LogWriter {
   base::Status refusal() const;
 
   uint64_t waiting_bytes() const;
+  // How long what is appended now would wait, in LogOptions::max_wait: by what waits and how fast
+  // the log was last, or by how long the first of it has waited. 0 while no more than a group
+  // waits.
+  double lateness() const;
   uint64_t disk_bytes() const { return files_.disk_bytes(); }
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   // A record on its way into the log.
   struct Entry {
     std::unique_ptr<Record> record;
@@ -77,6 +84,7 @@ class LogWriter {
     uint64_t body_size = 0;
     uint32_t body_crc = 0;
     uint64_t sequence = 0;
+    Clock::time_point since;
     bool has_completed = false;
 
     void Complete(const base::Status& status) {
@@ -94,6 +102,7 @@ class LogWriter {
   bool WaitForWork(base::MutexLock& lock) SPANDREL_REQUIRES(mutex_);
   std::vector<Entry> TakeGroup() SPANDREL_REQUIRES(mutex_);
   void Settle(std::vector<Entry>& group);
+  void NoteSpeed(Clock::duration taken) SPANDREL_REQUIRES(mutex_);
   base::Status WriteGroup(const std::vector<Entry>& group);
   base::Status TryWriteGroup(const std::vector<Entry>& group);
   base::Status CheckPlace() const;
@@ -121,6 +130,8 @@ class LogWriter {
   base::CondVar ready_;
   std::deque<Entry> waiting_ SPANDREL_GUARDED_BY(mutex_);
   uint64_t waiting_bytes_ SPANDREL_GUARDED_BY(mutex_) = 0;
+  uint64_t settling_bytes_ SPANDREL_GUARDED_BY(mutex_) = 0;  // of the group that is being written
+  double bytes_per_second_ SPANDREL_GUARDED_BY(mutex_) = 64 << 20;  // lately; at first a guess
   bool stopping_ SPANDREL_GUARDED_BY(mutex_) = false;
   base::Status refusal_ SPANDREL_GUARDED_BY(mutex_);
 

@@ -241,6 +241,34 @@ TEST_F(LogWriterTest, RefusesWhatThereIsNoRoomFor) {
   EXPECT_FALSE(AppendAndWait(*writer_, "late").ok());
 }
 
+TEST_F(LogWriterTest, IsLateWhenMoreThanAGroupWaitsForLong) {
+  options_.group_commit_bytes = 100;
+  options_.max_wait = std::chrono::milliseconds(1);
+  OpenWriter();
+  std::promise<void> may_go_on;
+  std::promise<void> is_busy;
+  writer_->Append(std::make_unique<TextRecord>("first", [&](const base::Status&) {
+    is_busy.set_value();
+    may_go_on.get_future().wait();
+  }));
+  is_busy.get_future().wait();
+  writer_->Append(std::make_unique<TextRecord>(std::string(100, 'x')));
+  EXPECT_EQ(writer_->lateness(), 0) << "the next sync takes it";
+  writer_->Append(std::make_unique<TextRecord>("third"));
+  while (writer_->lateness() <= 1) std::this_thread::yield();
+  may_go_on.set_value();
+  writer_->Stop();
+  EXPECT_EQ(writer_->lateness(), 0);
+}
+
+TEST_F(LogWriterTest, IsNotLateWhileItKeepsUp) {
+  options_.group_commit_bytes = 1;
+  options_.max_wait = std::chrono::hours(1);
+  OpenWriter();
+  Append(1, 3);
+  EXPECT_EQ(writer_->lateness(), 0);
+}
+
 TEST_F(LogWriterTest, InMemoryNothingIsWrittenAndAllIsPassedOn) {
   options_.durability = Durability::kMemory;
   OpenWriter();
