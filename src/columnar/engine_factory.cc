@@ -16,6 +16,7 @@ base::Result<std::unique_ptr<storage::Store>> Open(EngineOptions options,
                                                    const storage::StoreResources& resources) {
   options.directory = base::CanonicalPath(options.directory);
   options.UseMemory(resources.memory);
+  options.intake = resources.intake;
   auto engine = Engine::Open(std::move(options), resources.metrics);
   if (!engine.ok()) return engine.status();
   return std::unique_ptr<storage::Store>(*std::move(engine));

@@ -313,6 +313,23 @@ TEST_F(EngineTest, HeadsOfAnotherStoreCountToo) {
   engine_.reset();  // before the budget
 }
 
+TEST_F(EngineTest, SaysThatItIsLateBeforeItRefuses) {
+  constexpr auto kSpans = base::IntakeGate::Work::kStored;
+  base::ByteBudget heads(1 << 20);
+  base::IntakeGate intake(metrics_);
+  options_.UseMemory({.heads = &heads});
+  options_.intake = &intake;
+  Open();
+  EXPECT_TRUE(intake.Admit(kSpans, "sender").ok());
+  heads.Take(1'000'000);
+  EXPECT_TRUE(intake.Admit(kSpans, "sender").retryable());
+  EXPECT_TRUE(Append({{.trace = 1}}).ok());
+  engine_->Close();
+  EXPECT_TRUE(intake.Admit(kSpans, "sender").ok());
+  heads.GiveBack(1'000'000);
+  engine_.reset();  // before the budget
+}
+
 TEST_F(EngineTest, RefusesWhatDoesNotFitAndStaysReadable) {
   options_.seal_bytes = 1000;
   options_.max_head_bytes = 1000;

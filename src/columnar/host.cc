@@ -170,6 +170,9 @@ Status Host::StartWriting(journal::LogReplay replay) {
   if (!log.ok()) return log.status();
   log_ = std::move(*log);
   ReleaseRecovered();
+  if (options_.intake != nullptr) {
+    lateness_ = options_.intake->Add([this] { return Lateness(); });
+  }
   for (const auto& tenant : Tenants()) tenant->upkeep().StartClock();
   maintenance_->Start();
   gauges_ = AddStoreGauges(metrics_, options_, [this] { return Stats(std::nullopt); });
@@ -188,6 +191,7 @@ void Host::Close() {
   base::MutexLock lock(close_mutex_);
   if (closed_.exchange(true)) return;
   if (options_.read_only) return LetGoOfDirectory();
+  lateness_.reset();
   gauges_.clear();
   log_->Stop();
   maintenance_->Stop();
@@ -215,6 +219,7 @@ void Host::Append(std::string tenant, span::SpanBatch&& batch, storage::Completi
     refused_.Add(batch.span_count());
     return done(std::move(refusal));
   }
+  seal_pace_.NoteAppended(batch.span_count());
   log_->Append(std::move(tenant), std::move(batch), std::move(done));
 }
 
@@ -223,8 +228,7 @@ Status Host::RefusalOf(const std::string& tenant) const {
   if (!tenant.empty() && !base::IsTenantName(tenant)) {
     return {StatusCode::kInvalidArgument, "store: not the name of a tenant"};
   }
-  const uint64_t unsealed = head_memory_.bytes_of_all_stores() + log_->waiting_bytes();
-  if (unsealed > options_.max_head_bytes) {
+  if (UnsealedBytes() > options_.max_head_bytes) {
     return Status::Unavailable("store: sealing is behind", kRetryWhenSealing);
   }
   const std::shared_ptr<TenantStore> known = Find(tenant);
@@ -241,6 +245,17 @@ Status Host::RefusalOf(const std::string& tenant) const {
   if (tenant.empty() && !options_.tenants) return {};
   if (known->stored().head_bytes() <= options_.max_head_bytes / 2) return {};
   return Status::Unavailable("store: sealing is behind for this tenant", kRetryWhenSealing);
+}
+
+// Sealing that is behind makes it late too, before it has come to refusing what is decoded already.
+double Host::Lateness() {
+  const double fullness =
+      static_cast<double>(UnsealedBytes()) / static_cast<double>(options_.max_head_bytes);
+  return std::max(log_->lateness(), seal_pace_.Lateness(fullness, options_.max_log_wait));
+}
+
+uint64_t Host::UnsealedBytes() const {
+  return head_memory_.bytes_of_all_stores() + log_->waiting_bytes();
 }
 
 base::Health Host::Health() const {
@@ -313,6 +328,9 @@ TenantContext Host::Context() {
     return ReleasedAfter(stored, sealed);
   };
   shared.release = [this](uint64_t released) { log_->Release(released); };
+  shared.sealed = [this](size_t spans, SealPace::Clock::duration taken) {
+    seal_pace_.NoteSealed(spans, taken);
+  };
   return {options_,
           metrics_,
           head_memory_,

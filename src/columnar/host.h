@@ -19,6 +19,7 @@
 #include "columnar/log/span_log.h"
 #include "columnar/options/options.h"
 #include "columnar/options/store_layout.h"
+#include "columnar/seal_pace.h"
 #include "columnar/tenant_store.h"
 #include "disk/damage.h"
 #include "disk/directory.h"
@@ -82,6 +83,8 @@ class Host {
   base::Status CheckPlace() const;
   void LetGoOfDirectory();
   base::Status RefusalOf(const std::string& tenant) const;
+  double Lateness();
+  uint64_t UnsealedBytes() const;
 
   const EngineOptions options_;
   const StoreLayout layout_;
@@ -95,6 +98,7 @@ class Host {
   std::optional<disk::SpaceReserve> reserve_;
   HeadMemory head_memory_;
   const std::shared_ptr<OpenParts> open_parts_;
+  SealPace seal_pace_;
   std::atomic<uint64_t> published_{0};  // all records up to it are in heads or parts
 
   mutable base::SharedMutex mutex_;
@@ -104,6 +108,7 @@ class Host {
   std::unique_ptr<Maintenance> maintenance_;
   std::unique_ptr<SpanLog> log_;
   std::vector<std::shared_ptr<void>> gauges_;
+  std::shared_ptr<void> lateness_;  // at options_.intake
   // Of a read-only store.
   std::vector<disk::Damage> damage_;
   uint64_t closed_log_bytes_ = 0;

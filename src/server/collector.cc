@@ -48,10 +48,12 @@ Collector::Collector(const Options& options)
       memory_watch_({.ceiling = memory_.division.ceiling,
                      .requests = memory_.requests,
                      .least_requests = memory_.division.heads,
-                     .release = [this] { stores_.ReleaseMemory(); }},
+                     .release = [this] { stores_.ReleaseMemory(); },
+                     .set_short = [this](bool is_short) { intake_.SetShortOfMemory(is_short); }},
                     metrics_),
       runtime_(IoThreads(options)),
-      factories_(MakeFactories(runtime_, stores_, memory_, addresses_, reload_requests_)) {}
+      factories_(MakeFactories(runtime_, stores_, memory_, intake_, addresses_, reload_requests_)) {
+}
 
 base::Status Collector::Start() {
   if (!ceiling_.ok()) return ceiling_.status();

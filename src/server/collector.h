@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/health.h"
+#include "base/intake_gate.h"
 #include "base/metrics.h"
 #include "base/status.h"
 #include "net/peer/server.h"
@@ -53,9 +54,10 @@ class Collector {
   const base::Result<size_t> ceiling_;
   MemoryShares memory_;
   base::HealthBoard health_;
+  base::IntakeGate intake_{metrics_};
   std::vector<std::shared_ptr<void>> gauges_;
   Addresses addresses_;
-  Stores stores_{metrics_, health_, memory_.OfStores()};
+  Stores stores_{metrics_, health_, memory_.OfStores(), &intake_};
   MemoryWatch memory_watch_;
   ReloadRequests reload_requests_;
   net::IoRuntime runtime_;

@@ -11,6 +11,7 @@
 
 #include "base/byte_budget.h"
 #include "base/health.h"
+#include "base/intake_gate.h"
 #include "base/metrics.h"
 #include "base/status.h"
 #include "storage/reader.h"
@@ -89,13 +90,15 @@ struct StoreMemory {
   size_t background_bytes = 0;
 };
 
-// What a store gets from the process that opens it. `metrics` outlives the store.
+// What a store gets from the process that opens it. `metrics` and `intake` outlive the store.
 struct StoreResources {
-  StoreResources(base::MetricRegistry& metrics, StoreMemory memory = {})  // NOLINT: also by itself
-      : metrics(metrics), memory(memory) {}
+  StoreResources(base::MetricRegistry& metrics, StoreMemory memory = {},  // NOLINT: also by itself
+                 base::IntakeGate* intake = nullptr)
+      : metrics(metrics), memory(memory), intake(intake) {}
 
   base::MetricRegistry& metrics;
   StoreMemory memory;
+  base::IntakeGate* intake;  // is told when what came now would be stored late; may be null
 };
 
 // Opens a store with options that were decoded before. May be called once.

@@ -152,6 +152,7 @@ Status Upkeep::SealFullHeads(bool* any) {
 }
 
 Status Upkeep::SealOne(const FullHead& full) {
+  const auto began = std::chrono::steady_clock::now();
   const std::string scratch = layout_.SealScratch();
   const HeadPtr head = stored_.InMemory(full);
   SPANDREL_RETURN_IF_ERROR(
@@ -161,6 +162,7 @@ Status Upkeep::SealOne(const FullHead& full) {
   SPANDREL_RETURN_IF_ERROR(
       parts_.Publish(scratch, {}, install, shared_.released_after(stored_, sealed)));
   seals_.Add();
+  if (shared_.sealed) shared_.sealed(full.row_count(), std::chrono::steady_clock::now() - began);
   return {};
 }
 

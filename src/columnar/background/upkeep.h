@@ -30,6 +30,8 @@ struct SharedStore {
   std::function<uint64_t(const StoredSpans& stored, uint64_t sealed)> released_after;
   // A manifest says so: the log may forget them.
   std::function<void(uint64_t released)> release;
+  // A head of so many spans took so long to seal; may be empty.
+  std::function<void(size_t spans, std::chrono::steady_clock::duration taken)> sealed = {};
 };
 
 // What is done for one tenant behind the writers' back: full heads are sealed into parts; parts are

@@ -18,7 +18,8 @@ journal::LogOptions LogOptionsOf(const EngineOptions& options, const StoreLayout
           .group_commit_bytes = options.group_commit_bytes,
           .max_file_bytes = options.max_log_file_bytes,
           .idle = options.log_idle,
-          .max_waiting_bytes = options.max_waiting_bytes};
+          .max_waiting_bytes = options.max_waiting_bytes,
+          .max_wait = options.max_log_wait};
 }
 
 journal::LogCounters CountersIn(base::MetricRegistry& metrics) {

@@ -45,6 +45,7 @@ class SpanLog {
 
   uint64_t waiting_bytes() const { return writer_->waiting_bytes(); }
   uint64_t disk_bytes() const { return writer_->disk_bytes(); }
+  double lateness() const { return writer_->lateness(); }
 
  private:
   class Entry;

@@ -16,6 +16,7 @@ using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
 constexpr std::chrono::minutes kShortestAge{1};
+constexpr std::chrono::milliseconds kShortestLogWait{10};
 constexpr size_t kMaxMatches = 32;
 constexpr uint32_t kMaxExamples = 1000;
 constexpr size_t kMostTenants = 1'000'000;
@@ -106,6 +107,13 @@ void DecodeDurability(config::Decoder& decoder, Durability* durability) {
   decoder.Error("durability", fmt::format("'{}' is not one of fsync, os, memory", name));
 }
 
+void DecodeMaxLogWait(config::Decoder& decoder, std::chrono::milliseconds* wait) {
+  nanoseconds read = *wait;
+  decoder.Read("max_log_wait", &read);
+  if (read < kShortestLogWait) decoder.Error("max_log_wait", "'max_log_wait' is shorter than 10ms");
+  *wait = duration_cast<std::chrono::milliseconds>(read);
+}
+
 }  // namespace
 
 EngineOptions DecodeOptions(config::Decoder& decoder) {
@@ -119,6 +127,7 @@ EngineOptions DecodeOptions(config::Decoder& decoder) {
   config::ByteSize scrub{options.scrub_bytes_per_second};
   decoder.Read("scrub_bytes_per_second", &scrub);
   options.scrub_bytes_per_second = scrub.bytes;
+  DecodeMaxLogWait(decoder, &options.max_log_wait);
   decoder.Read("tenants", &options.tenants);
   ReadNumber(decoder, "max_tenants", size_t{1}, kMostTenants, &options.max_tenants);
   return options;

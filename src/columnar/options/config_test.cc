@@ -110,12 +110,14 @@ TEST(EngineConfigTest, ReadsTheRest) {
   EXPECT_EQ(defaults.durability, Durability::kFsync);
   EXPECT_FALSE(defaults.tenants);
   const EngineOptions options = DecodeYaml(
-      "{directory: /data, durability: memory, tenants: true, max_tenants: 7}", &problems);
+      "{directory: /data, durability: memory, tenants: true, max_tenants: 7, max_log_wait: 1s}",
+      &problems);
   EXPECT_EQ(problems.ToString(), "");
   EXPECT_EQ(options.directory, "/data");
   EXPECT_EQ(options.durability, Durability::kMemory);
   EXPECT_TRUE(options.tenants);
   EXPECT_EQ(options.max_tenants, 7U);
+  EXPECT_EQ(options.max_log_wait, std::chrono::seconds(1));
   EXPECT_EQ(options.scrub_bytes_per_second, uint64_t{1} << 20);
   EXPECT_EQ(DecodeYaml("scrub_bytes_per_second: 8MiB", &problems).scrub_bytes_per_second,
             uint64_t{8} << 20);

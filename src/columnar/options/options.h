@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/intake_gate.h"
 #include "base/status.h"
 #include "journal/log_options.h"
 #include "storage/store.h"
@@ -77,6 +78,9 @@ struct EngineOptions {
 
   // More than this waiting for the log is refused with UNAVAILABLE.
   uint64_t max_waiting_bytes = uint64_t{64} << 20;
+  // While what came now would wait for the log for longer, whoever receives spans is told so
+  // (`intake`).
+  std::chrono::milliseconds max_log_wait{150};
   // More than this in heads that are not sealed yet is refused with UNAVAILABLE; with tenants, of
   // one of them more than half of it.
   uint64_t max_head_bytes = uint64_t{256} << 20;
@@ -86,6 +90,8 @@ struct EngineOptions {
 
   // The process's memory, as far as the store is to keep to it; see UseMemory.
   storage::StoreMemory memory;
+  // Learns when what came now would be stored late; outlives the store. Null: nobody asks.
+  base::IntakeGate* intake = nullptr;
 
   // Parts of similar size are merged when this many have come together.
   size_t merge_fan_in = 8;

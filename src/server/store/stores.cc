@@ -41,7 +41,7 @@ base::Result<Stores::SharedStore> Stores::Open(const std::string& directory,
   base::MutexLock lock(mutex_);
   std::weak_ptr<Opened>& known = stores_[path];
   if (SharedStore running = known.lock()) return running;
-  auto store = open({metrics_, memory_});
+  auto store = open({metrics_, memory_, intake_});
   if (!store.ok()) return store.status();
   auto opened = std::make_shared<Opened>(path, *std::move(store), by_tenant_, health_);
   known = opened;

@@ -22,9 +22,11 @@ class Stores {
  public:
   using SharedStore = std::shared_ptr<exporters::TraceStore>;
 
-  // `memory` is for all of them together.
-  Stores(base::MetricRegistry& metrics, base::HealthBoard& health, storage::StoreMemory memory = {})
-      : metrics_(metrics), health_(health), memory_(memory) {}
+  // `memory` is for all of them together; `intake` learns when one of them is late, and outlives
+  // them.
+  Stores(base::MetricRegistry& metrics, base::HealthBoard& health, storage::StoreMemory memory = {},
+         base::IntakeGate* intake = nullptr)
+      : metrics_(metrics), health_(health), memory_(memory), intake_(intake) {}
 
   // Opens the store of that directory, or gives the one that is open: the first to open decides
   // what its options are.
@@ -48,6 +50,7 @@ class Stores {
   base::MetricRegistry& metrics_;
   base::HealthBoard& health_;
   const storage::StoreMemory memory_;
+  base::IntakeGate* const intake_;
   std::atomic<int> by_tenant_{0};
   mutable base::Mutex mutex_;
   // By canonical path.
