@@ -14,15 +14,17 @@
 namespace spandrel::server {
 
 pipeline::Factories MakeFactories(net::IoRuntime& runtime, Stores& stores, MemoryShares& memory,
-                                  Addresses& addresses, ReloadRequests& reload_requests) {
+                                  base::IntakeGate& intake, Addresses& addresses,
+                                  ReloadRequests& reload_requests) {
   const auto on_listening = [&addresses](std::string_view protocol, const net::Endpoint& endpoint) {
     addresses.Set("otlp_" + std::string(protocol), endpoint);
   };
   const auto tenants_on = [&stores] { return stores.any_by_tenant(); };
   const Engine& engine = columnar::EngineOfStores();
   pipeline::Factories factories;
-  factories.receivers = {receivers::MakeOtlpReceiverFactory(runtime, on_listening, tenants_on),
-                         receivers::MakeNopReceiverFactory()};
+  factories.receivers = {
+      receivers::MakeOtlpReceiverFactory(runtime, on_listening, tenants_on, &intake),
+      receivers::MakeNopReceiverFactory()};
   factories.processors = {processors::MakeBatchProcessorFactory(),
                           processors::MakeAttributesProcessorFactory(),
                           processors::MakeResourceProcessorFactory()};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/intake_gate.h"
 #include "net/socket/io_runtime.h"
 #include "pipeline/factories.h"
 #include "server/process/memory.h"
@@ -13,6 +14,7 @@ namespace spandrel::server {
 // The explicit list of everything that a configuration may name. The arguments outlive what the
 // factories make.
 pipeline::Factories MakeFactories(net::IoRuntime& runtime, Stores& stores, MemoryShares& memory,
-                                  Addresses& addresses, ReloadRequests& reload_requests);
+                                  base::IntakeGate& intake, Addresses& addresses,
+                                  ReloadRequests& reload_requests);
 
 }  // namespace spandrel::server

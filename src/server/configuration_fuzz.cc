@@ -36,8 +36,9 @@ struct Server {
   ReloadRequests reload_requests;
   net::IoRuntime runtime{1};
   MemoryShares memory{kLeastMemoryMib << 20, metrics};
+  base::IntakeGate intake{metrics};
   pipeline::Factories factories =
-      MakeFactories(runtime, stores, memory, addresses, reload_requests);
+      MakeFactories(runtime, stores, memory, intake, addresses, reload_requests);
 };
 
 std::optional<pipeline::ServiceConfig> Read(const Server& server, const std::string& text) {

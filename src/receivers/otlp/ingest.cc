@@ -84,9 +84,10 @@ template <typename Batch>
 class SignalIngest final : public Ingest {
  public:
   SignalIngest(const CounterMaker& counters, std::shared_ptr<pipeline::Output<Batch>> output,
-               std::shared_ptr<TenantRates> rates)
+               std::shared_ptr<TenantRates> rates, base::IntakeGate* intake)
       : output_(std::move(output)),
         rates_(std::move(rates)),
+        intake_(intake),
         accepted_(counters.OfItems("otelcol_receiver_accepted_{}", kSignal)),
         refused_(counters.OfItems("otelcol_receiver_refused_{}", kSignal)),
         rejected_(counters.OfItems("spandrel_receiver_rejected_{}_total", kSignal, "invalid_id")),
@@ -100,6 +101,9 @@ class SignalIngest final : public Ingest {
   bool is_connected() const override { return output_->is_connected(); }
 
   void Take(ExportRequest request, IngestCallback done) const override {
+    if (Status open = CheckIntake(); !open.ok()) {
+      return done({RefuseRequest(std::move(open)), {}});
+    }
     const signal::SharedOrigin origin = request.origin;
     Status within = WithinBytes(origin, request.body.size());
     if (!within.ok()) return done({std::move(within), {}});
@@ -146,6 +150,9 @@ class SignalIngest final : public Ingest {
     static const std::string kNone;
     return origin == nullptr ? kNone : origin->tenant;
   }
+  Status CheckIntake() const {
+    return intake_ == nullptr ? Status() : intake_->Confirm(IntakeWork(kSignal));
+  }
   Status WithinBytes(const signal::SharedOrigin& origin, size_t bytes) const {
     if (rates_ == nullptr) return {};
     Status status = rates_->TakeBytes(TenantOf(origin), bytes);
@@ -164,6 +171,7 @@ class SignalIngest final : public Ingest {
 
   const std::shared_ptr<pipeline::Output<Batch>> output_;
   const std::shared_ptr<TenantRates> rates_;  // null: nobody is held to a rate
+  base::IntakeGate* const intake_;            // null: everything is taken in
   base::Counter& accepted_;
   base::Counter& refused_;
   base::Counter& rejected_;
@@ -176,13 +184,19 @@ class SignalIngest final : public Ingest {
 
 }  // namespace
 
+base::IntakeGate::Work IntakeWork(Signal signal) {
+  return signal == Signal::kTraces ? base::IntakeGate::Work::kStored
+                                   : base::IntakeGate::Work::kOther;
+}
+
 std::shared_ptr<const Ingest> MakeIngest(const pipeline::ComponentContext& context,
                                          std::string_view transport, Signal signal,
                                          const pipeline::Outputs& outputs,
-                                         std::shared_ptr<TenantRates> rates) {
+                                         std::shared_ptr<TenantRates> rates,
+                                         base::IntakeGate* intake) {
   const CounterMaker counters(context, transport);
   return signal::VisitSignal(signal, [&]<typename Batch>() -> std::shared_ptr<const Ingest> {
-    return std::make_shared<SignalIngest<Batch>>(counters, outputs.get<Batch>(), rates);
+    return std::make_shared<SignalIngest<Batch>>(counters, outputs.get<Batch>(), rates, intake);
   });
 }
 

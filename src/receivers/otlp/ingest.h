@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/byte_budget.h"
+#include "base/intake_gate.h"
 #include "base/metrics.h"
 #include "base/status.h"
 #include "pipeline/component.h"
@@ -51,11 +52,15 @@ class Ingest {
   virtual base::Status RefuseRequest(base::Status status) const = 0;
 };
 
+// What exports of a signal are to the gate: only spans come to stores.
+base::IntakeGate::Work IntakeWork(signal::Signal signal);
+
 // `transport` is the label of the counters: "grpc" or "http". `rates`, null for none, says who has
-// sent enough.
+// sent enough; `intake`, null for none, whether anything is taken in.
 std::shared_ptr<const Ingest> MakeIngest(const pipeline::ComponentContext& context,
                                          std::string_view transport, signal::Signal signal,
                                          const pipeline::Outputs& outputs,
-                                         std::shared_ptr<TenantRates> rates = nullptr);
+                                         std::shared_ptr<TenantRates> rates = nullptr,
+                                         base::IntakeGate* intake = nullptr);
 
 }  // namespace spandrel::receivers

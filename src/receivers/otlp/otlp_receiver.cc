@@ -4,6 +4,8 @@
 #include <fmt/core.h>
 
 #include <iterator>
+#include <map>
+#include <utility>
 
 #include "base/log.h"
 #include "endpoints/gate.h"
@@ -82,7 +84,7 @@ void RefusePlainHttp(net::ServerCall& call) {
 OtlpReceiver::OtlpReceiver(net::IoRuntime& runtime, pipeline::ComponentContext context,
                            std::shared_ptr<const OtlpReceiverConfig> config,
                            pipeline::Outputs outputs, ListeningObserver on_listening,
-                           TenantsOn tenants_on, OtlpLogins logins)
+                           TenantsOn tenants_on, OtlpLogins logins, base::IntakeGate* intake)
     : runtime_(runtime),
       context_(std::move(context)),
       config_(std::move(config)),
@@ -90,6 +92,7 @@ OtlpReceiver::OtlpReceiver(net::IoRuntime& runtime, pipeline::ComponentContext c
       on_listening_(std::move(on_listening)),
       tenants_on_(std::move(tenants_on)),
       logins_(std::move(logins)),
+      intake_(intake),
       rates_(config_->limits.any() ? std::make_shared<TenantRates>(config_->limits) : nullptr) {}
 
 OtlpReceiver::~OtlpReceiver() = default;
@@ -123,6 +126,21 @@ bool OtlpReceiver::TakesRequests() const {
   return context_.health == nullptr || context_.health->Worst() < base::HealthLevel::kRefusing;
 }
 
+net::HeadCheck OtlpReceiver::MakeHeadCheck(std::string_view protocol) const {
+  if (intake_ == nullptr) return {};
+  std::map<std::string, base::IntakeGate::Work, std::less<>> exports;
+  for (const signal::Signal signal : signal::kAllSignals) {
+    const std::string& url_path = config_->url_paths[static_cast<size_t>(signal)];
+    exports[protocol == "grpc" ? std::string(wire::OtlpGrpcMethod(signal)) : url_path] =
+        IntakeWork(signal);
+  }
+  return [intake = intake_, exports = std::move(exports)](const net::Request& request) {
+    const auto found = exports.find(request.path);
+    const bool is_export = found != exports.end() && request.method == "POST";
+    return is_export ? intake->Admit(found->second, request.peer) : base::Status();
+  };
+}
+
 // A probe has no login.
 net::Handler OtlpReceiver::WithHealth(std::shared_ptr<const endpoints::Gate> gate,
                                       net::Handler other) const {
@@ -151,8 +169,8 @@ net::Handler OtlpReceiver::MakeGrpcHandler() const {
   const auto tenants = std::make_shared<const TenantStep>(context_, "grpc", tenants_on_);
   for (const signal::Signal signal : signal::kAllSignals) {
     router->Handle(std::string(wire::OtlpGrpcMethod(signal)),
-                   [ingest = MakeIngest(context_, "grpc", signal, outputs_, rates_), tenants,
-                    include_metadata](const std::shared_ptr<net::GrpcCall>& call) {
+                   [ingest = MakeIngest(context_, "grpc", signal, outputs_, rates_, intake_),
+                    tenants, include_metadata](const std::shared_ptr<net::GrpcCall>& call) {
                      HandleGrpcExport(*ingest, *tenants, include_metadata, call);
                    });
   }
@@ -166,7 +184,7 @@ net::Handler OtlpReceiver::MakeHttpHandler() const {
   std::vector<HttpService::Route> routes;
   for (const signal::Signal signal : signal::kAllSignals) {
     routes.push_back({config_->url_paths[static_cast<size_t>(signal)],
-                      MakeIngest(context_, "http", signal, outputs_, rates_)});
+                      MakeIngest(context_, "http", signal, outputs_, rates_, intake_)});
   }
   auto service = std::make_shared<const HttpService>(
       std::move(routes), TenantStep(context_, "http", tenants_on_), context_.memory, *config_->http,
@@ -185,6 +203,7 @@ base::Status OtlpReceiver::Listen(std::string_view protocol,
   options.tls = listener.tls;
   options.limits = limits;
   options.name = fmt::format("{}/{}", context_.id, protocol);
+  options.admit = MakeHeadCheck(protocol);
   // No browser speaks gRPC by itself, and gRPC clients name the server as they please.
   const auto hosts =
       protocol == "grpc" ? endpoints::DefaultHosts::kAny : endpoints::DefaultHosts::kUndotted;
@@ -211,22 +230,22 @@ base::Status OtlpReceiver::Listen(std::string_view protocol,
 
 pipeline::ReceiverFactory MakeOtlpReceiverFactory(net::IoRuntime& runtime,
                                                   ListeningObserver on_listening,
-                                                  TenantsOn tenants_on) {
+                                                  TenantsOn tenants_on, base::IntakeGate* intake) {
   pipeline::ReceiverFactory factory;
   factory.info = {"otlp", {}, "stable", "Takes OTLP over gRPC and HTTP."};
   factory.decode = DecodeOtlpReceiverConfig;
   factory.signals.assign(std::begin(signal::kAllSignals), std::end(signal::kAllSignals));
   factory.create =
-      [&runtime, on_listening = std::move(on_listening), tenants_on = std::move(tenants_on)](
-          const pipeline::ComponentContext& context,
-          std::shared_ptr<const pipeline::ConfigBase> config,
-          pipeline::Outputs outputs) -> base::Result<std::unique_ptr<pipeline::Receiver>> {
+      [&runtime, on_listening = std::move(on_listening), tenants_on = std::move(tenants_on),
+       intake](const pipeline::ComponentContext& context,
+               std::shared_ptr<const pipeline::ConfigBase> config,
+               pipeline::Outputs outputs) -> base::Result<std::unique_ptr<pipeline::Receiver>> {
     auto own = std::static_pointer_cast<const OtlpReceiverConfig>(config);
     auto logins = FindLogins(context, *own);
     if (!logins.ok()) return logins.status();
     return std::unique_ptr<pipeline::Receiver>(
         std::make_unique<OtlpReceiver>(runtime, context, std::move(own), std::move(outputs),
-                                       on_listening, tenants_on, *std::move(logins)));
+                                       on_listening, tenants_on, *std::move(logins), intake));
   };
   return factory;
 }

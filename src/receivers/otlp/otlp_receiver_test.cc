@@ -113,7 +113,7 @@ class OtlpReceiverTest : public ::testing::Test {
         [this](std::string_view protocol, const net::Endpoint& endpoint) {
           bound_[std::string(protocol)] = endpoint;
         },
-        [this] { return tenants_on_.load(); });
+        [this] { return tenants_on_.load(); }, &intake_);
     auto made = factory.create({"otlp", metrics_, memory_, &extensions_}, config_, outputs_);
     ASSERT_TRUE(made.ok()) << made.status().ToString();
     receiver_ = std::move(*made);
@@ -163,6 +163,7 @@ class OtlpReceiverTest : public ::testing::Test {
 
   base::MetricRegistry metrics_;
   base::ByteBudget memory_{256 << 20};
+  base::IntakeGate intake_{metrics_};
   net::IoRuntime runtime_{2};
   std::shared_ptr<OtlpReceiverConfig> config_ = std::make_shared<OtlpReceiverConfig>();
   std::shared_ptr<FakePipeline> pipeline_ = std::make_shared<FakePipeline>();
@@ -172,6 +173,29 @@ class OtlpReceiverTest : public ::testing::Test {
   std::atomic<bool> tenants_on_{false};
   std::unique_ptr<pipeline::Receiver> receiver_;
 };
+
+TEST_F(OtlpReceiverTest, WhatWouldBeStoredLateIsToldToComeBack) {
+  Start();
+  const auto late = intake_.Add([] { return 2.0; });
+  const auto over_grpc = Call(MakeTestRequest("late", 1, 3));
+  EXPECT_EQ(over_grpc.status.code(), StatusCode::kUnavailable);
+  EXPECT_TRUE(over_grpc.status.retry_after());
+  const net::Response over_http = Post(MakeTestRequest("late", 1, 3), Protobuf());
+  EXPECT_EQ(over_http.status, 503);
+  EXPECT_NE(net::FindHeader(over_http.headers, "retry-after"), "");
+  EXPECT_EQ(pipeline_->spans, 0U);
+  EXPECT_EQ(Post("", Protobuf(), "/v1/elsewhere").status, 404) << "is not asked for";
+}
+
+TEST_F(OtlpReceiverTest, WhatBecomesLateWhileItIsReadIsNotDecoded) {
+  std::atomic<int> asked = 0;
+  const auto late = intake_.Add([&asked] { return ++asked > 1 ? 2.0 : 0.0; });
+  Start();
+  EXPECT_EQ(Post(MakeTestRequest("late", 1, 3), Protobuf()).status, 503);
+  EXPECT_EQ(asked, 2);
+  EXPECT_EQ(Refused("http", "overload"), 1U);
+  EXPECT_EQ(pipeline_->spans, 0U);
+}
 
 TEST_F(OtlpReceiverTest, TakesGrpcInEveryCompression) {
   Start();
