@@ -4,12 +4,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <optional>
 #include <thread>
-#include <vector>
 
 #include "base/clock.h"
 #include "base/mutex.h"
@@ -67,8 +68,8 @@ class Progress {
     } else if (reply.status.retryable()) {
       ++retries_;
       last_error_ = reply.status.ToString();
-      retry_.push_back(std::move(request));
-      retry_delay_ = reply.status.retry_after().value_or(kDefaultRetryDelay);
+      const auto delay = reply.status.retry_after().value_or(kDefaultRetryDelay);
+      retry_.emplace(Clock::now() + delay, std::move(request));
     } else {
       refused_ += spans;
       last_error_ = reply.status.ToString();
@@ -76,20 +77,24 @@ class Progress {
     changed_.NotifyAll();
   }
 
-  // Waits until fewer than `limit` requests are in flight, or until `deadline`.
+  // Waits until fewer than `limit` requests are in flight or wait to be sent again, until one of
+  // these is due, or until `deadline`.
   bool WaitForRoom(uint64_t limit, Clock::time_point deadline) {
     base::MutexLock lock(mutex_);
-    return changed_.WaitUntil(lock, deadline,
-                              [&]() SPANDREL_REQUIRES(mutex_) { return in_flight_ < limit; });
+    while (!HasRoom(limit) && !IsDue()) {
+      if (Clock::now() >= deadline) return false;
+      const auto until = retry_.empty() ? deadline : std::min(deadline, retry_.begin()->first);
+      (void)changed_.WaitUntil(lock, until);
+    }
+    return true;
   }
 
-  // A request to be sent again, and how long to wait before; nothing when there is none.
-  std::optional<EncodedRequest> TakeRetry(std::chrono::milliseconds* delay) {
+  // A request that is to be sent again by now; each waits for itself, as senders do.
+  std::optional<EncodedRequest> TakeRetry() {
     base::MutexLock lock(mutex_);
-    if (retry_.empty()) return std::nullopt;
-    EncodedRequest request = std::move(retry_.back());
-    retry_.pop_back();
-    *delay = std::exchange(retry_delay_, std::chrono::milliseconds(0));
+    if (!IsDue()) return std::nullopt;
+    EncodedRequest request = std::move(retry_.begin()->second);
+    retry_.erase(retry_.begin());
     return request;
   }
 
@@ -111,14 +116,21 @@ class Progress {
   }
 
  private:
+  bool HasRoom(uint64_t limit) const SPANDREL_REQUIRES(mutex_) {
+    return in_flight_ + retry_.size() < limit;
+  }
+  bool IsDue() const SPANDREL_REQUIRES(mutex_) {
+    return !retry_.empty() && retry_.begin()->first <= Clock::now();
+  }
+
   base::Mutex mutex_;
   base::CondVar changed_;
   uint64_t in_flight_ SPANDREL_GUARDED_BY(mutex_) = 0;
   uint64_t acknowledged_ SPANDREL_GUARDED_BY(mutex_) = 0;
   uint64_t refused_ SPANDREL_GUARDED_BY(mutex_) = 0;
   uint64_t retries_ SPANDREL_GUARDED_BY(mutex_) = 0;
-  std::vector<EncodedRequest> retry_ SPANDREL_GUARDED_BY(mutex_);
-  std::chrono::milliseconds retry_delay_ SPANDREL_GUARDED_BY(mutex_){0};
+  // By when they are due.
+  std::multimap<Clock::time_point, EncodedRequest> retry_ SPANDREL_GUARDED_BY(mutex_);
   storage::LatencyHistogram latency_ SPANDREL_GUARDED_BY(mutex_);
   std::string last_error_ SPANDREL_GUARDED_BY(mutex_);
 };
@@ -151,9 +163,7 @@ class LoadRun {
 
  private:
   void SendNext() {
-    std::chrono::milliseconds delay{0};
-    if (auto again = progress_.TakeRetry(&delay)) {
-      std::this_thread::sleep_for(delay);
+    if (auto again = progress_.TakeRetry()) {
       Send(*std::move(again));
     } else if (sent_ < options_.spans) {
       Pace();
