@@ -45,6 +45,11 @@ def peak_rss_mib(pid):
     return _status_kib(pid, "VmHWM") / 1024
 
 
+def anonymous_mib(pid):
+    """Of the resident memory what is no page of a file, in MiB."""
+    return _status_kib(pid, "RssAnon") / 1024
+
+
 def open_files(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))
 
