@@ -62,6 +62,10 @@ class NodeEvaluator final : public Evaluator {
 
   bool Matches(const FieldSource& row) const override { return Holds(steps_.size() - 1, row); }
 
+  bool VisitValues(const FieldSource& row, const ValueVisitor& visit) const override {
+    return VisitOperand(steps_.size() - 1, row, visit);
+  }
+
   bool MatchesValue(const ValueView& value) const override {
     const Step& step = steps_.back();
     return step.node->kind == Kind::kExists || step.comparison.Holds(value, step.constant);

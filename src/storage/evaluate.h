@@ -43,6 +43,10 @@ class Evaluator {
   // Of a span by itself: fields of its parent and of the trace are absent.
   bool Matches(const span::SpanRef& span) const { return Matches(SpanFields(span)); }
 
+  // The values of the expression as an operand in a row, as FieldSource::Visit gives those of a
+  // field; a condition is true or false.
+  virtual bool VisitValues(const FieldSource& row, const ValueVisitor& visit) const = 0;
+
   // Of an expression that compares a field with a constant, or asks whether it exists: what it says
   // of a row whose field has this value alone.
   virtual bool MatchesValue(const span::ValueView& value) const = 0;

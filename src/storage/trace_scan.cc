@@ -4,8 +4,26 @@
 namespace spandrel::storage {
 namespace {
 
+void EndRow(FieldColumn* column) {
+  column->ends.push_back(static_cast<uint32_t>(column->values.size()));
+}
+
+void AppendAnswers(const RowQuestions& asked, const TraceFields::Row& row, TraceSlice* slice) {
+  for (size_t i = 0; i < asked.conditions.size(); ++i) {
+    slice->holds[i].push_back(asked.conditions[i]->Matches(row) ? 1 : 0);
+  }
+  for (size_t i = 0; i < asked.operands.size(); ++i) {
+    FieldColumn& column = slice->operands[i];
+    asked.operands[i]->VisitValues(row, [&column](const span::ValueView& value) {
+      if (OptionalValue typed = ValueOf(value)) column.values.push_back(*std::move(typed));
+      return false;
+    });
+    EndRow(&column);
+  }
+}
+
 void AppendRow(const TraceFields& trace, size_t span, const std::vector<FieldRef>& fields,
-               TraceSlice* slice) {
+               const RowQuestions& asked, TraceSlice* slice) {
   const span::SpanEntry& entry = trace.span(span).entry();
   slice->span_ids.push_back(entry.span_id);
   slice->starts.push_back(entry.start_time_unix_nano);
@@ -17,18 +35,36 @@ void AppendRow(const TraceFields& trace, size_t span, const std::vector<FieldRef
       AppendValues(value, &column.values);
       return false;
     });
-    column.ends.push_back(static_cast<uint32_t>(column.values.size()));
+    EndRow(&column);
   }
+  AppendAnswers(asked, row, slice);
 }
 
 }  // namespace
 
+base::Result<RowQuestions> RowQuestions::Make(const QueryContext& context,
+                                              const TraceScanRequest& request) {
+  std::vector<Expression> all = request.conditions;
+  all.insert(all.end(), request.operands.begin(), request.operands.end());
+  RowQuestions asked;
+  if (all.empty()) return asked;
+  auto evaluators = Evaluator::MakeAll(context, all);
+  if (!evaluators.ok()) return evaluators.status();
+  const auto first_operand =
+      evaluators->begin() + static_cast<ptrdiff_t>(request.conditions.size());
+  asked.conditions.assign(evaluators->begin(), first_operand);
+  asked.operands.assign(first_operand, evaluators->end());
+  return asked;
+}
+
 TraceSlice SliceOf(const TraceFields& trace, const std::vector<uint8_t>& matched,
-                   const TraceScanRequest& request) {
+                   const TraceScanRequest& request, const RowQuestions& asked) {
   TraceSlice slice;
   slice.trace_id = trace.span(0).entry().trace_id;
   slice.weight = trace.weight();
   slice.fields.resize(request.fields.size());
+  slice.holds.resize(asked.conditions.size());
+  slice.operands.resize(asked.operands.size());
   std::vector<int32_t> row_of(trace.size(), kParentLeftOut);
   int32_t rows = 0;
   for (size_t i = 0; i < trace.size(); ++i) {
@@ -39,7 +75,7 @@ TraceSlice SliceOf(const TraceFields& trace, const std::vector<uint8_t>& matched
     const int32_t parent = trace.parent(i);
     slice.parents.push_back(parent < 0 ? parent : row_of[static_cast<size_t>(parent)]);
     slice.matched.push_back(matched[i]);
-    AppendRow(trace, i, request.fields, &slice);
+    AppendRow(trace, i, request.fields, asked, &slice);
   }
   return slice;
 }

@@ -4,9 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <vector>
 
+#include "base/status.h"
 #include "span/span_batch.h"
+#include "storage/evaluate.h"
 #include "storage/expression.h"
 #include "storage/time_range.h"
 #include "storage/trace_fields.h"
@@ -22,9 +25,12 @@ enum class ScanOrder : uint8_t {
 
 struct TraceScanRequest {
   Expression where;
-  TimeRange start_time;          // of the spans that match
-  std::vector<FieldRef> fields;  // to be read of each row
-  bool whole_traces = false;     // all spans of the traces, not only those that match
+  TimeRange start_time;  // of the spans that match
+  // To be read of each row, whether its span matches or not.
+  std::vector<FieldRef> fields;
+  std::vector<Expression> conditions;
+  std::vector<Expression> operands;
+  bool whole_traces = false;  // all spans of the traces, not only those that match
   ScanOrder order = ScanOrder::kUnordered;
   size_t limit = std::numeric_limits<size_t>::max();  // traces; exact
 };
@@ -44,8 +50,10 @@ struct TraceSlice {
   std::vector<int32_t> parents;  // the parent's row, or kNoParent, kOrphan, kParentLeftOut
   std::vector<uint64_t> starts;
   std::vector<uint64_t> durations;
-  std::vector<uint8_t> matched;     // 1: matches and starts in the range. Some row does
-  std::vector<FieldColumn> fields;  // in the order of the request
+  std::vector<uint8_t> matched;             // 1: matches and starts in the range. Some row does
+  std::vector<FieldColumn> fields;          // in the order of the request, as the next two
+  std::vector<std::vector<uint8_t>> holds;  // of each condition, by row: 1 where it does
+  std::vector<FieldColumn> operands;        // of each operand, but as storage::ValueOf makes them
 
   size_t row_count() const { return span_ids.size(); }
 };
@@ -57,9 +65,19 @@ class TraceSink {
   virtual bool OnTrace(TraceSlice&& slice) = 0;
 };
 
-// The slice of a trace of which all spans are at hand; `matched` is by span. For engines that read
-// whole spans.
+// What a request asks of each row, made ready. Immutable.
+struct RowQuestions {
+  // Errors as of Evaluator::MakeAll.
+  static base::Result<RowQuestions> Make(const QueryContext& context,
+                                         const TraceScanRequest& request);
+
+  std::vector<std::shared_ptr<const Evaluator>> conditions;
+  std::vector<std::shared_ptr<const Evaluator>> operands;
+};
+
+// The slice of a trace of which all spans are at hand; `matched` is by span, `asked` of the same
+// request. For engines that read whole spans.
 TraceSlice SliceOf(const TraceFields& trace, const std::vector<uint8_t>& matched,
-                   const TraceScanRequest& request);
+                   const TraceScanRequest& request, const RowQuestions& asked);
 
 }  // namespace spandrel::storage

@@ -301,6 +301,8 @@ Result<span::SpanBatch> ReferenceStore::GetSpan(const storage::QueryContext& con
 Status ReferenceStore::TraceScan(const storage::QueryContext& context,
                                  const storage::TraceScanRequest& request,
                                  storage::TraceSink& sink) {
+  const auto asked = storage::RowQuestions::Make(context, request);
+  if (!asked.ok()) return asked.status();
   std::vector<std::pair<uint64_t, storage::TraceSlice>> found;  // by the newest match
   {
     std::lock_guard lock(mutex_);
@@ -311,7 +313,7 @@ Status ReferenceStore::TraceScan(const storage::QueryContext& context,
           for (size_t i = 0; i < trace.size(); ++i) {
             if (matched[i] != 0) newest = trace.span(i).entry().start_time_unix_nano;
           }
-          found.emplace_back(newest, storage::SliceOf(trace, matched, request));
+          found.emplace_back(newest, storage::SliceOf(trace, matched, request, *asked));
         }));
   }
   if (request.order == storage::ScanOrder::kNewest) {

@@ -144,6 +144,43 @@ void ScansWholeTracesAsColumns(StoreUnderTest& store) {
   });
 }
 
+void AsksConditionsAndOperandsOfEveryRow(StoreUnderTest& store) {
+  if (!store.reader().capabilities().trace_scan) return;
+  AppendSpans(store, SmallTrace());
+  storage::TraceScanRequest request;
+  request.where = Equals(Intrinsic::kName, "GET");
+  const auto rows = Expression::Of(Attribute("rows"));
+  request.conditions = {
+      Expression::Compare(CompareOp::kMatches, Expression::Of(FieldRef(Intrinsic::kServiceName)),
+                          Expression::Constant(std::string("^d"))),
+      Expression::Not(Expression::Exists(Attribute("rows"))),
+      Equals(FieldRef::OfParent(Intrinsic::kServiceName), "web")};
+  request.operands = {
+      Expression::Arithmetic(storage::ArithmeticOp::kMultiply, rows,
+                             Expression::Constant(int64_t{2})),
+      Expression::Compare(CompareOp::kGreater, Expression::Of(FieldRef(Intrinsic::kDuration)),
+                          Expression::Constant(int64_t{30}))};
+  request.whole_traces = true;
+  InEveryState(store, [&](const std::string& state) {
+    Slices found;
+    ASSERT_TRUE(store.reader().TraceScan({}, request, found).ok()) << state;
+    ASSERT_EQ(found.slices.size(), 1U) << state;
+    const storage::TraceSlice& slice = found.slices[0];
+    EXPECT_EQ(slice.holds,
+              (std::vector<std::vector<uint8_t>>{{0, 1, 1, 0}, {1, 0, 1, 1}, {0, 1, 0, 0}}))
+        << state;
+    if (store.promised().typed_values) {
+      EXPECT_EQ(slice.operands[0].ends, (std::vector<uint32_t>{0, 1, 1, 1})) << state;
+      EXPECT_EQ(slice.operands[0].values, (std::vector<Value>{int64_t{14}})) << state;
+    }
+    EXPECT_EQ(slice.operands[1].values, (std::vector<Value>{true, false, true, false})) << state;
+  });
+  request.conditions = {
+      Expression::Compare(CompareOp::kMatches, rows, Expression::Constant(std::string("(")))};
+  Slices none;
+  EXPECT_EQ(store.reader().TraceScan({}, request, none).code(), base::StatusCode::kInvalidArgument);
+}
+
 void ScansOnlyMatchingSpans(StoreUnderTest& store) {
   if (!store.reader().capabilities().trace_scan) return;
   AppendSpans(store, SmallTrace());
@@ -444,6 +481,7 @@ SuiteTests TraceTests() {
       {"GetsSeveralTracesInTheirOrder", GetsSeveralTracesInTheirOrder},
       {"GetsOneSpan", GetsOneSpan},
       {"ScansWholeTracesAsColumns", ScansWholeTracesAsColumns},
+      {"AsksConditionsAndOperandsOfEveryRow", AsksConditionsAndOperandsOfEveryRow},
       {"ScansOnlyMatchingSpans", ScansOnlyMatchingSpans},
       {"ScansNewestFirstAndStopsWhenTold", ScansNewestFirstAndStopsWhenTold},
       {"MeasuresAnyFieldByTypedGroups", MeasuresAnyFieldByTypedGroups},

@@ -24,15 +24,20 @@ namespace {
 // What a trace takes that was seen, waits or was handed over.
 constexpr size_t kTraceBytes = sizeof(TraceSlice) + 192;
 
+size_t BytesOf(const storage::FieldColumn& column) {
+  size_t bytes =
+      column.ends.size() * sizeof(uint32_t) + column.values.size() * sizeof(storage::Value);
+  for (const storage::Value& value : column.values) {
+    if (const auto* text = std::get_if<std::string>(&value)) bytes += text->size();
+  }
+  return bytes;
+}
+
 size_t BytesOf(const TraceSlice& slice) {
   constexpr size_t kRowBytes = sizeof(span::SpanId) + sizeof(int32_t) + 2 * sizeof(uint64_t) + 1;
-  size_t bytes = sizeof(slice) + slice.row_count() * kRowBytes;
-  for (const storage::FieldColumn& column : slice.fields) {
-    bytes += column.ends.size() * sizeof(uint32_t) + column.values.size() * sizeof(storage::Value);
-    for (const storage::Value& value : column.values) {
-      if (const auto* text = std::get_if<std::string>(&value)) bytes += text->size();
-    }
-  }
+  size_t bytes = sizeof(slice) + slice.row_count() * (kRowBytes + slice.holds.size());
+  for (const storage::FieldColumn& column : slice.fields) bytes += BytesOf(column);
+  for (const storage::FieldColumn& column : slice.operands) bytes += BytesOf(column);
   return bytes;
 }
 
@@ -146,8 +151,8 @@ class TraceScanner::Run {
     const Result<LoadedTrace> loaded = loader_.Load(id);
     if (!loaded.ok()) return loaded.status();
     if (!loaded->newest_match) return std::optional<ReadTrace>();
-    ReadTrace read{*loaded->newest_match,
-                   storage::SliceOf(loaded->trace, loaded->matched, scanner_.request_)};
+    ReadTrace read{*loaded->newest_match, storage::SliceOf(loaded->trace, loaded->matched,
+                                                           scanner_.request_, scanner_.asked_)};
     SPANDREL_RETURN_IF_ERROR(slices_.Grow(BytesOf(read.slice)));
     return std::optional(std::move(read));
   }
@@ -170,8 +175,12 @@ class TraceScanner::Run {
 
 TraceScanner::TraceScanner(const storage::QueryContext& context,
                            const storage::TraceScanRequest& request, storage::TraceSink& sink,
-                           Question question)
-    : context_(context), request_(request), sink_(sink), question_(std::move(question)) {}
+                           Question question, storage::RowQuestions asked)
+    : context_(context),
+      request_(request),
+      sink_(sink),
+      question_(std::move(question)),
+      asked_(std::move(asked)) {}
 
 Result<TraceScanner> TraceScanner::Make(const storage::QueryContext& context,
                                         const storage::TraceScanRequest& request,
@@ -179,7 +188,11 @@ Result<TraceScanner> TraceScanner::Make(const storage::QueryContext& context,
   Result<Question> question =
       Question::Make(context, {request.where, request.start_time, request.fields});
   if (!question.ok()) return question.status();
-  return TraceScanner(context, request, sink, *std::move(question));
+  auto asked = storage::RowQuestions::Make(context, request);
+  if (!asked.ok()) return asked.status();
+  for (const storage::Expression& condition : request.conditions) question->content.Add(condition);
+  for (const storage::Expression& operand : request.operands) question->content.Add(operand);
+  return TraceScanner(context, request, sink, *std::move(question), *std::move(asked));
 }
 
 Result<bool> TraceScanner::Send(const Snapshot& snapshot) {

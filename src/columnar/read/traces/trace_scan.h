@@ -28,7 +28,7 @@ class TraceScanner {
   class Run;
 
   TraceScanner(const storage::QueryContext& context, const storage::TraceScanRequest& request,
-               storage::TraceSink& sink, Question question);
+               storage::TraceSink& sink, Question question, storage::RowQuestions asked);
 
   bool is_done() const { return stopped_ || sent_.size() >= request_.limit; }
 
@@ -36,6 +36,7 @@ class TraceScanner {
   const storage::TraceScanRequest& request_;
   storage::TraceSink& sink_;
   Question question_;
+  storage::RowQuestions asked_;
   std::unordered_set<span::TraceId, span::IdHash> sent_;
   bool stopped_ = false;  // by the sink
 };
