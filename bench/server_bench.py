@@ -58,7 +58,7 @@ class Server:
         self.folder = folder
         ready = pathlib.Path(folder) / "ready.json"
         command = [str(bin_dir / "spandrel"), "--data-dir", f"{folder}/data", "--otlp-grpc", "127.0.0.1:0",
-                   "--otlp-http", "127.0.0.1:0", "--http", "127.0.0.1:0", "--ready-file", str(ready)]
+                   "--otlp-http", "127.0.0.1:0", "--http", "127.0.0.1:0", "--tempo", "127.0.0.1:0", "--ready-file", str(ready)]
         self.log = open(f"{folder}/log", "w", encoding="utf-8")
         self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log)
         while not ready.exists():
@@ -89,7 +89,7 @@ def measure_start(bin_dir):
         begin = time.monotonic()
         process = subprocess.Popen([str(bin_dir / "spandrel"), "--data-dir", f"{folder}/data",
                                     "--otlp-grpc", "127.0.0.1:0", "--otlp-http", f"127.0.0.1:{port}",
-                                    "--http", "127.0.0.1:0"], stderr=subprocess.DEVNULL)
+                                    "--http", "127.0.0.1:0", "--tempo", "127.0.0.1:0"], stderr=subprocess.DEVNULL)
         try:
             while True:
                 try:

@@ -29,7 +29,7 @@ class ServerProcess:
         ready = self._files / "ready.json"
         ready.unlink(missing_ok=True)
         command = [bin_dir / "spandrel", "--data-dir", data_dir, "--otlp-grpc", "127.0.0.1:0", "--otlp-http",
-                   "127.0.0.1:0", "--http", "127.0.0.1:0", "--ready-file", ready, *arguments]
+                   "127.0.0.1:0", "--http", "127.0.0.1:0", "--tempo", "127.0.0.1:0", "--ready-file", ready, *arguments]
         self._log = open(self._files / "log", "w", encoding="utf-8")
         begin = time.monotonic()
         self.process = subprocess.Popen([str(word) for word in command], stdout=self._log, stderr=self._log)

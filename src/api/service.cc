@@ -14,6 +14,7 @@
 #include "api/jaeger/http/metrics_api.h"
 #include "api/jaeger/http/v3_api.h"
 #include "api/mcp/mcp_api.h"
+#include "api/tempo/tempo_api.h"
 #include "api/ui/ui_api.h"
 #include "endpoints/grpc_health.h"
 #include "endpoints/probes.h"
@@ -28,6 +29,8 @@ struct Service::Impl {
         steps(options.steps, context.metrics),
         queue(std::make_shared<QueryQueue>(context.workers, options.queue)),
         router(steps, options.cors, *queue, context.metrics),
+        tempo_steps(options.tempo_steps, context.metrics),
+        tempo_router(tempo_steps, options.tempo_cors, *queue, context.metrics),
         rpcs(steps, options.steps.memory, *queue, context.metrics),
         health(
             {{"", [this] { return TakesSpans(); }},
@@ -39,12 +42,18 @@ struct Service::Impl {
             [this](net::GrpcCall& call, const base::Status& status) { rpcs.Finish(call, status); }),
         page(context.page) {
     AddUiApi(context, &router);
+    AddTempoApi(context, &router);
+    AddTempoTraceById(context, TempoTraces::kAsProtobuf, &router);
     AddJaegerLegacyApi(context, &router);
     AddJaegerMetricsApi(context, &router);
     AddJaegerV3Api(context, &router);
     AddJaegerQueryService(context, &rpcs);
     AddJaegerStorageServices(context, &rpcs);
-    AddProbes();
+    AddTempoApi(context, &tempo_router);
+    AddTempoTraceById(context, TempoTraces::kAlways, &tempo_router);
+    AddProbes(&router);
+    AddProbes(&tempo_router);
+    AddGrpcHealth();
     router.GetOfAll("/metrics", [this](const RoutedRequest&) {
       return MakeResponse(200, "text/plain; version=0.0.4; charset=utf-8",
                           context.metrics.RenderPrometheus());
@@ -61,14 +70,17 @@ struct Service::Impl {
     return context.health == nullptr || context.health->Worst() < base::HealthLevel::kRefusing;
   }
 
-  void AddProbes() {
+  void AddProbes(Router* to) {
     for (const char* path : {"/health", "/ready", "/ready/ingest", "/ready/query"}) {
-      router.GetOpen(path, [this](const RoutedRequest& request) {
+      to->GetOpen(path, [this](const RoutedRequest& request) {
         const auto asking =
             is_stopping ? endpoints::Asking::kStopped : endpoints::Asking::kAnswered;
         return *endpoints::AnswerProbe(context.health, asking, request.http);
       });
     }
+  }
+
+  void AddGrpcHealth() {
     const std::string service = "/grpc.health.v1.Health/";
     rpcs.HandleKept(service + "Check", [this](const auto& call) { health.Check(call); });
     rpcs.HandleKept(service + "Watch", [this](const auto& call) { health.Watch(call); });
@@ -85,6 +97,8 @@ struct Service::Impl {
   Steps steps;
   const std::shared_ptr<QueryQueue> queue;  // the workers hold it too
   Router router;
+  Steps tempo_steps;
+  Router tempo_router;
   RpcRouter rpcs;
   endpoints::GrpcHealth health;
   const StaticFiles page;
@@ -99,6 +113,10 @@ net::Handler Service::handler() {
   return [this](const std::shared_ptr<net::ServerCall>& call) { impl_->Handle(call); };
 }
 
+net::Handler Service::tempo_handler() {
+  return [this](const std::shared_ptr<net::ServerCall>& call) { impl_->tempo_router(call); };
+}
+
 std::vector<std::string> Service::guarded_routes() const {
   return impl_->router.RoutesWhere(/*open=*/false);
 }
@@ -111,6 +129,7 @@ void Service::StopAt(std::chrono::steady_clock::time_point when) {
   impl_->is_stopping = true;
   impl_->health.Stop();
   impl_->steps.StopAt(when);
+  impl_->tempo_steps.StopAt(when);
 }
 
 }  // namespace spandrel::api

@@ -18,12 +18,15 @@ struct ServiceOptions {
   StepOptions steps;
   endpoints::CorsConfig cors;
   QueryQueueLimits queue;
-  bool is_encrypted = false;  // the listener speaks TLS
-  bool mcp = false;           // language models may ask, as everybody else, at /api/mcp
+  bool is_encrypted = false;     // the listener speaks TLS
+  bool mcp = false;              // language models may ask, as everybody else, at /api/mcp
+  StepOptions tempo_steps = {};  // of the port of Tempo's API
+  endpoints::CorsConfig tempo_cors = {};
 };
 
 // Everything that Spandrel answers on its query port: the page, its API, Jaeger's APIs over HTTP
-// and gRPC, /metrics, probes and gRPC health. Thread-safe.
+// and gRPC, Tempo's, /metrics, probes and gRPC health. And on a port for Tempo's clients: Tempo's
+// API and probes. Thread-safe.
 class Service {
  public:
   explicit Service(ServiceContext context, ServiceOptions options = {});
@@ -31,6 +34,7 @@ class Service {
 
   // For net::Server; may outlive the service's caller but not the service.
   net::Handler handler();
+  net::Handler tempo_handler();
   // The server is about to stop: those who watch its health are told now, and from `when` on
   // queries under way are cancelled and new ones are refused.
   void StopAt(std::chrono::steady_clock::time_point when);

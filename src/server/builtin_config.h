@@ -23,6 +23,8 @@ extensions:
     durability: fsync
   query:
     endpoint: localhost:16686
+    tempo:
+      endpoint: localhost:3200
     store: store
 service:
   extensions: [store, query]

@@ -7,8 +7,9 @@ namespace spandrel::server {
 namespace {
 
 constexpr const char* kDescription =
-    "Spandrel: distributed tracing. Receives OTLP, stores it durably, answers Jaeger's APIs and\n"
-    "shows a page. Without --config it is all of that in one process, on localhost.";
+    "Spandrel: distributed tracing. Receives OTLP, stores it durably, answers Jaeger's and "
+    "Tempo's\n"
+    "APIs and shows a page. Without --config it is all of that in one process, on localhost.";
 constexpr const char* kFooter =
     "Examples:\n"
     "  spandrel                                    collector, store, APIs and page\n"
@@ -36,6 +37,8 @@ constexpr BuiltinFlag kBuiltinFlags[] = {
      "HOST:PORT of the page and the APIs (default localhost:16686)"},
     {"--query-timeout", "extensions.query.query_timeout",
      "Time for a question that names none, for example 10s (default 30s; at most 5m)"},
+    {"--tempo", "extensions.query.tempo.endpoint",
+     "HOST:PORT of Tempo's API for Grafana (default localhost:3200)"},
     {"--durability", "extensions.store.durability",
      "When spans are acknowledged: fsync, os or memory (default fsync)"},
     {"--max-age", "extensions.store.retention.max_age",

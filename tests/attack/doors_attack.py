@@ -169,7 +169,7 @@ class Tls(DoorsAttack):
 class Exposure(DoorsAttack):
     def test_who_listens_for_others_is_told(self):
         with Spandrel("--data-dir", self.folder / "data", "--http", "0.0.0.0:0", "--otlp-http", "127.0.0.1:0", "--otlp-grpc",
-                      "0.0.0.0:0", built_in=False) as server:
+                      "0.0.0.0:0", "--tempo", "127.0.0.1:0", built_in=False) as server:
             log = server.log()
             session = server.get_json("/api/ui/v1/session")
         told = re.findall(r"(query|otlp): 0\.0\.0\.0:0 is open to other machines without TLS and without a login", log)

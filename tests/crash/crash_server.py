@@ -49,7 +49,7 @@ class Server:
         self._log = open(self.log_path, "a", encoding="utf-8")
         command = [*prefix, str(pathlib.Path(bin_dir) / "spandrel"), "--data-dir", str(self.folder / "data"),
                    "--otlp-grpc", "127.0.0.1:0", "--otlp-http", "127.0.0.1:0", "--http", "127.0.0.1:0",
-                   "--ready-file", str(ready)]
+                   "--tempo", "127.0.0.1:0", "--ready-file", str(ready)]
         self.process = subprocess.Popen(command, stdout=self._log, stderr=self._log)
         Server.running.add(self)
         started = time.monotonic()

@@ -35,7 +35,7 @@ async function readReady(file) {
 }
 
 const ANY = '127.0.0.1:0';
-const allInOne = async (folder) => ['--data-dir', join(folder, 'data'), '--otlp-grpc', ANY, '--otlp-http', ANY, '--http', ANY];
+const allInOne = async (folder) => ['--data-dir', join(folder, 'data'), '--otlp-grpc', ANY, '--otlp-http', ANY, '--http', ANY, '--tempo', ANY];
 
 /** `argumentsFor` is told the folder of the server's files. */
 async function startBinary(path, argumentsFor = allInOne) {

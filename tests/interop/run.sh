@@ -123,7 +123,7 @@ else
   echo "SKIP SKIP SKIP: Go is not installed; Go's SDK, otelhttp and Jaeger's collector are NOT tested" >&2
 fi
 
-start store --data-dir "$data/store" --otlp-grpc 127.0.0.1:0 --otlp-http 127.0.0.1:0 --http 127.0.0.1:0 --mcp
+start store --data-dir "$data/store" --otlp-grpc 127.0.0.1:0 --otlp-http 127.0.0.1:0 --http 127.0.0.1:0 --tempo 127.0.0.1:0 --mcp
 start_gateway
 for server in store gateway; do
   grpc=$(address $server otlp_grpc)

@@ -50,7 +50,7 @@ export PKG_CONFIG_PATH="$work/root/usr/lib/pkgconfig"
 # shellcheck disable=SC2046
 quietly c++ -std=c++17 tests/package/hello.cc -o "$work/hello" $(pkg-config --cflags --libs spandrel-sdk)
 "$work/root/usr/bin/spandrel" --data-dir "$work/data" --otlp-grpc 127.0.0.1:0 --otlp-http 127.0.0.1:0 \
-  --http 127.0.0.1:0 --ready-file "$work/ready" >"$work/server.log" 2>&1 &
+  --http 127.0.0.1:0 --tempo 127.0.0.1:0 --ready-file "$work/ready" >"$work/server.log" 2>&1 &
 server=$!
 timeout 30 bash -c "until [ -s '$work/ready' ]; do kill -0 $server || exit 1; read -rt 0.05 <> <(:) || true; done" ||
   { cat "$work/server.log" >&2; fail "the packed server did not start"; }

@@ -101,20 +101,20 @@ class StartFailureTest(unittest.TestCase):
             taken.listen()
             address = f"127.0.0.1:{taken.getsockname()[1]}"
             result = run("--data-dir", folder, "--otlp-grpc", address, "--otlp-http", "127.0.0.1:0",
-                         "--http", "127.0.0.1:0")
+                         "--http", "127.0.0.1:0", "--tempo", "127.0.0.1:0")
             self.assert_fails(result, address, "in use")
 
     def test_data_directory_held_by_another_process(self):
         with Spandrel() as server:
             result = run("--data-dir", server.data_dir, "--otlp-grpc", "127.0.0.1:0", "--otlp-http", "127.0.0.1:0",
-                         "--http", "127.0.0.1:0")
+                         "--http", "127.0.0.1:0", "--tempo", "127.0.0.1:0")
             self.assert_fails(result, str(server.data_dir), "held")
             self.assertEqual(server.send_json(otlp_request())[0], 200)
 
     def test_data_directory_that_cannot_be_made(self):
         with tempfile.NamedTemporaryFile() as file:
             result = run("--data-dir", f"{file.name}/data", "--otlp-grpc", "127.0.0.1:0",
-                         "--otlp-http", "127.0.0.1:0", "--http", "127.0.0.1:0")
+                         "--otlp-http", "127.0.0.1:0", "--http", "127.0.0.1:0", "--tempo", "127.0.0.1:0")
             self.assert_fails(result, f"{file.name}/data")
 
     def test_unknown_flag_and_flags_that_do_not_go_together(self):

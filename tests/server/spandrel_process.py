@@ -34,7 +34,7 @@ class Spandrel:
         command = [BIN / "spandrel", "--ready-file", self._ready_file, *arguments]
         if built_in:
             command += ["--data-dir", self.data_dir, "--otlp-grpc", "127.0.0.1:0", "--otlp-http", "127.0.0.1:0",
-                        "--http", "127.0.0.1:0"]
+                        "--http", "127.0.0.1:0", "--tempo", "127.0.0.1:0"]
         if open_files:
             command = ["prlimit", f"--nofile={open_files}:{open_files}", *command]
         self.process = subprocess.Popen([str(word) for word in command], stdout=log or self._log, stderr=log or self._log)

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/check.h"
-#include "wire/otlp/otlp.h"
 
 namespace spandrel::api {
 namespace {
@@ -19,19 +18,20 @@ constexpr size_t kPieceBytes = 256 << 10;
 
 base::Status OtlpJsonStream::Add(span::SpanBatch&& trace) {
   for (const span::SpanBatch& piece : wire::SplitBatch(std::move(trace), 0, kPieceBytes)) {
-    const std::string json = wire::EncodeOtlpJson(piece);
+    const std::string json = wire::EncodeOtlpJson(piece, form_);
     std::string_view items = json;
     SPANDREL_CHECK(items.starts_with(kBegin) && items.ends_with(kEnd));
     items.remove_prefix(kBegin.size());
     items.remove_suffix(kEnd.size());
-    SPANDREL_RETURN_IF_ERROR(sink_.Write(std::exchange(empty_, false) ? kBegin : ","));
+    SPANDREL_RETURN_IF_ERROR(
+        sink_.Write(std::exchange(empty_, false) ? std::string_view(begin_) : ","));
     SPANDREL_RETURN_IF_ERROR(sink_.Write(items));
   }
   return {};
 }
 
 base::Status OtlpJsonStream::End() {
-  if (std::exchange(empty_, false)) SPANDREL_RETURN_IF_ERROR(sink_.Write(kBegin));
+  if (std::exchange(empty_, false)) SPANDREL_RETURN_IF_ERROR(sink_.Write(begin_));
   return sink_.Write(kEnd);
 }
 

@@ -30,19 +30,40 @@ bool IsParameter(std::string_view segment) {
   return segment.starts_with('{');
 }
 
+bool TakesSeveral(std::string_view segment) {
+  return IsParameter(segment) && segment.ends_with("...}");
+}
+
+// How many segments of the path the i-th one of a pattern takes.
+size_t TakenBy(const std::vector<std::string>& pattern, const std::vector<std::string>& path,
+               size_t i) {
+  return TakesSeveral(pattern[i]) ? path.size() - pattern.size() + 1 : 1;
+}
+
+std::string_view NameOf(std::string_view segment) {
+  segment.remove_suffix(TakesSeveral(segment) ? 4 : 1);
+  segment.remove_prefix(1);
+  return segment;
+}
+
 // The path parameters when the path fits the pattern.
 std::optional<net::Headers> Match(const std::vector<std::string>& pattern,
                                   const std::vector<std::string>& path) {
-  if (pattern.size() != path.size()) return std::nullopt;
+  const bool is_open = std::any_of(pattern.begin(), pattern.end(), TakesSeveral);
+  if (is_open ? path.size() < pattern.size() : path.size() != pattern.size()) return std::nullopt;
   net::Headers parameters;
+  size_t at = 0;
   for (size_t i = 0; i < pattern.size(); ++i) {
+    const size_t end = at + TakenBy(pattern, path, i);
     if (!IsParameter(pattern[i])) {
-      if (pattern[i] != path[i]) return std::nullopt;
-      continue;
+      if (pattern[i] != path[at]) return std::nullopt;
+    } else {
+      if (path[at].empty()) return std::nullopt;
+      std::string value = net::PercentDecode(path[at]);
+      for (size_t j = at + 1; j < end; ++j) value += "/" + net::PercentDecode(path[j]);
+      parameters.emplace_back(NameOf(pattern[i]), std::move(value));
     }
-    if (path[i].empty()) return std::nullopt;
-    parameters.emplace_back(pattern[i].substr(1, pattern[i].size() - 2),
-                            net::PercentDecode(path[i]));
+    at = end;
   }
   return parameters;
 }
@@ -147,6 +168,10 @@ std::optional<Router::Found> Router::FindRoute(const net::Request& request,
   for (const Route& route : routes_) {
     auto parameters = Match(route.segments, path);
     if (!parameters) continue;
+    if (!route.media_type.empty() &&
+        net::FindHeader(request.headers, "accept").find(route.media_type) == std::string::npos) {
+      continue;
+    }
     if (route.method == method) return Found{&route, std::move(*parameters)};
     if (!allowed_methods->empty()) *allowed_methods += ", ";
     *allowed_methods += route.method == "GET" ? "GET, HEAD" : route.method;

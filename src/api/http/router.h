@@ -56,12 +56,19 @@ class Router {
          base::MetricRegistry& metrics);
 
   // `pattern` is a path with segments like `{name}`, each of which takes one segment that is not
-  // empty. GET routes answer HEAD too.
+  // empty; one like `{name...}` takes one or more, slashes between them included. Of several that
+  // fit the first that was added is asked. GET routes answer HEAD too.
   void Get(std::string_view pattern, WholeHandler handler, Cost cost = Cost::kLong) {
     GetStream(pattern, Whole(std::move(handler)), cost);
   }
   void GetStream(std::string_view pattern, StreamHandler handler, Cost cost = Cost::kLong) {
     Add("GET", pattern, std::move(handler), Place::kOnPool, Access::kLogin, cost);
+  }
+  // The same for requests whose `Accept` names a media type.
+  void GetStreamAs(std::string_view media_type, std::string_view pattern, StreamHandler handler,
+                   Cost cost = Cost::kLong) {
+    GetStream(pattern, std::move(handler), cost);
+    routes_.back().media_type = media_type;
   }
   void Post(std::string_view pattern, WholeHandler handler) {
     PostStream(pattern, Whole(std::move(handler)));
@@ -109,6 +116,7 @@ class Router {
     Access access = Access::kLogin;
     Cost cost = Cost::kLong;
     size_t max_body_bytes = kMaxRequestBodyBytes;  // also after decompression
+    std::string media_type = {};  // that `Accept` must name; empty: whatever it says
   };
   struct Found {
     const Route* route;

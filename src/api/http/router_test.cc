@@ -57,6 +57,21 @@ TEST_F(RouterTest, PathParametersAreDecoded) {
   EXPECT_EQ(Get("/things/a%20b%2Fc/parts?x=1").body, "\"a b/c\"");
 }
 
+TEST_F(RouterTest, APatternMayTakeSeveralSegmentsOrAMediaType) {
+  router_.Get("/tag/{tag...}/values", [](const RoutedRequest& request) {
+    return JsonResponse(std::string(request.PathParameter("tag")));
+  });
+  router_.GetStreamAs("application/protobuf", "/both",
+                      Whole([](const RoutedRequest&) { return JsonResponse("proto"); }));
+  router_.Get("/both", [](const RoutedRequest&) { return JsonResponse("json"); });
+  EXPECT_EQ(Get("/tag/a/values").body, "a");
+  EXPECT_EQ(Get("/tag/a%20b/c/values/values").body, "a b/c/values");
+  EXPECT_EQ(Get("/tag/values").status, 404);
+  EXPECT_EQ(Get("/tag//values").status, 404);
+  EXPECT_EQ(Get("/both").body, "json");
+  EXPECT_EQ(Get("/both", {{"accept", "text/html, application/protobuf"}}).body, "proto");
+}
+
 TEST_F(RouterTest, UnknownPathsAndMethods) {
   EXPECT_EQ(Get("/things//parts").status, 404);
   EXPECT_EQ(Get("/things/a/parts/").status, 404);

@@ -11,7 +11,8 @@
 
 namespace spandrel::server {
 
-// Where each thing listens, told by the components as they start: "otlp_grpc", "otlp_http", "http".
+// Where each thing listens, told by the components as they start: "otlp_grpc", "otlp_http", "http",
+// "tempo".
 // Thread-safe.
 class Addresses {
  public:

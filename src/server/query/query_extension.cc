@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -23,9 +24,11 @@ constexpr size_t kQueuedQueries = 256;
 constexpr size_t kQueuedQueriesOfPeer = 128;
 constexpr size_t kMaxRequestBytes = 64 << 20;  // a file of traces that the page of Jaeger shows
 constexpr uint16_t kDefaultPort = 16686;
+constexpr uint16_t kDefaultTempoPort = 3200;
 
 struct QueryConfig : pipeline::ConfigBase {
   endpoints::HttpServerConfig http;
+  std::optional<endpoints::HttpServerConfig> tempo;  // none: Tempo's API is on `http` alone
   // One of these, or neither: the only store there is.
   config::Reference store;
   exporters::OpenStore own_store;
@@ -34,15 +37,24 @@ struct QueryConfig : pipeline::ConfigBase {
   bool mcp = false;
 
   std::vector<pipeline::ListenAddress> listens() const override {
-    const endpoints::ListenerConfig& on = http.listener;
-    return {{on.endpoint.host, on.endpoint.port, "tcp", on.is_encrypted(), on.asks_login()}};
+    std::vector<pipeline::ListenAddress> all = {AddressOf(http.listener)};
+    if (tempo) all.push_back(AddressOf(tempo->listener));
+    return all;
   }
   std::vector<pipeline::ExtensionUse> extension_uses() const override {
     std::vector<pipeline::ExtensionUse> uses;
-    const config::Reference login = http.listener.authenticator();
-    if (!login.id.empty()) uses.push_back(pipeline::UseAs<endpoints::ServerAuthenticator>(login));
+    for (const config::Reference& login :
+         {http.listener.authenticator(),
+          tempo ? tempo->listener.authenticator() : config::Reference()}) {
+      if (!login.id.empty()) uses.push_back(pipeline::UseAs<endpoints::ServerAuthenticator>(login));
+    }
     if (!store.id.empty()) uses.push_back(pipeline::UseAs<exporters::TraceStoreExtension>(store));
     return uses;
+  }
+
+ private:
+  static pipeline::ListenAddress AddressOf(const endpoints::ListenerConfig& on) {
+    return {on.endpoint.host, on.endpoint.port, "tcp", on.is_encrypted(), on.asks_login()};
   }
 };
 
@@ -51,6 +63,11 @@ std::shared_ptr<const pipeline::ConfigBase> Decode(config::Decoder& decoder,
   auto config = std::make_shared<QueryConfig>();
   config->http =
       endpoints::DecodeHttpServer(decoder, {"localhost", kDefaultPort}, kMaxRequestBytes);
+  if (decoder.Has("tempo")) {
+    config::Decoder tempo = decoder.Child("tempo");
+    config->tempo =
+        endpoints::DecodeHttpServer(tempo, {"localhost", kDefaultTempoPort}, kMaxRequestBytes);
+  }
   config->store = exporters::ReadStoreName(decoder);
   if (config->store.id.empty() && decoder.Has("directory")) {
     config->own_store = decode_store(decoder);
@@ -67,13 +84,19 @@ std::shared_ptr<const pipeline::ConfigBase> Decode(config::Decoder& decoder,
   return config;
 }
 
+// Who is let in on each port; null where nobody is asked.
+struct Logins {
+  std::shared_ptr<endpoints::ServerAuthenticator> http;
+  std::shared_ptr<endpoints::ServerAuthenticator> tempo;
+};
+
 class QueryExtension final : public pipeline::Extension {
  public:
   QueryExtension(net::IoRuntime& runtime, Stores& stores, MemoryShares& shares,
                  Addresses& addresses, ReloadRequests& reload_requests,
                  const pipeline::ComponentContext& context,
-                 std::shared_ptr<const QueryConfig> config,
-                 std::shared_ptr<endpoints::ServerAuthenticator> login, Stores::SharedStore store)
+                 std::shared_ptr<const QueryConfig> config, Logins logins,
+                 Stores::SharedStore store)
       : runtime_(runtime),
         stores_(stores),
         shares_(shares),
@@ -82,7 +105,7 @@ class QueryExtension final : public pipeline::Extension {
         metrics_(context.metrics),
         health_(context.health),
         config_(std::move(config)),
-        login_(std::move(login)),
+        logins_(std::move(logins)),
         store_(std::move(store)) {}
 
   base::Status Start() override {
@@ -95,14 +118,13 @@ class QueryExtension final : public pipeline::Extension {
     // One more than long queries take, for quick ones.
     workers_ = std::make_unique<base::WorkerPool>(processors + 1, kQueuedQueries);
     SPANDREL_RETURN_IF_ERROR(MakeService(processors));
-    server_ = std::make_unique<net::Server>(runtime_,
-                                            net::ServerOptions{.endpoint = listener().endpoint,
-                                                               .tls = listener().tls,
-                                                               .limits = LimitsOf(config_->http),
-                                                               .name = kName},
-                                            metrics_, shares_.reads, MakeHandler());
+    server_ = MakeServer(config_->http, kName, MakeHandler());
     SPANDREL_RETURN_IF_ERROR(server_->Start());
     addresses_.Set("http", server_->bound());
+    if (!config_->tempo) return {};
+    tempo_server_ = MakeServer(*config_->tempo, kTempoName, service_->tempo_handler());
+    SPANDREL_RETURN_IF_ERROR(tempo_server_->Start());
+    addresses_.Set("tempo", tempo_server_->bound());
     return {};
   }
 
@@ -112,22 +134,46 @@ class QueryExtension final : public pipeline::Extension {
     const auto now = std::chrono::steady_clock::now();
     if (service_) service_->StopAt(now + (deadline - now) / 2);
     if (server_) server_->Shutdown(deadline);
+    if (tempo_server_) tempo_server_->Shutdown(deadline);
     workers_.reset();
     server_.reset();
+    tempo_server_.reset();
     service_.reset();
     store_.reset();
   }
 
  private:
   static constexpr const char* kName = "query";
+  static constexpr const char* kTempoName = "tempo";
+
+  std::unique_ptr<net::Server> MakeServer(const endpoints::HttpServerConfig& config,
+                                          const char* name, net::Handler handler) {
+    return std::make_unique<net::Server>(runtime_,
+                                         net::ServerOptions{.endpoint = config.listener.endpoint,
+                                                            .tls = config.listener.tls,
+                                                            .limits = LimitsOf(config),
+                                                            .name = name},
+                                         metrics_, shares_.reads, std::move(handler));
+  }
+
+  using SharedGate = std::shared_ptr<const endpoints::Gate>;
+  base::Status MakeGate(const endpoints::ListenerConfig& config, const char* name,
+                        const std::shared_ptr<endpoints::ServerAuthenticator>& login,
+                        SharedGate* gate) {
+    auto made = endpoints::Gate::Make(config, endpoints::DefaultHosts::kOwn, name, metrics_, login);
+    if (!made.ok()) return made.status().Annotate(name);
+    *gate = *std::move(made);
+    return {};
+  }
 
   const endpoints::ListenerConfig& listener() const { return config_->http.listener; }
 
   base::Status MakeService(size_t processors) {
-    auto gate =
-        endpoints::Gate::Make(listener(), endpoints::DefaultHosts::kOwn, kName, metrics_, login_);
-    if (!gate.ok()) return gate.status().Annotate(kName);
-    gate_ = *std::move(gate);
+    SPANDREL_RETURN_IF_ERROR(MakeGate(listener(), kName, logins_.http, &gate_));
+    if (config_->tempo) {
+      SPANDREL_RETURN_IF_ERROR(
+          MakeGate(config_->tempo->listener, kTempoName, logins_.tempo, &tempo_gate_));
+    }
     const api::StepOptions steps{.gate = gate_.get(),
                                  .sessions = &sessions_,
                                  .tenants = store_->by_tenant(),
@@ -135,15 +181,20 @@ class QueryExtension final : public pipeline::Extension {
                                  .max_query_timeout = config_->max_query_timeout,
                                  .memory = &shares_.reads,
                                  .answers = &shares_.answers};
+    api::StepOptions tempo_steps = steps;  // nobody signs in there by a page
+    tempo_steps.gate = tempo_gate_.get();
+    tempo_steps.sessions = nullptr;
     service_ = std::make_unique<api::Service>(
         api::ServiceContext{store_->store().reader(), metrics_, *workers_,
                             [this] { return Status(); }, EmbeddedPage(), base::SystemClock(),
                             health_},
-        api::ServiceOptions{steps, config_->http.listener.cors,
-                            api::QueryQueueLimits{.waiting = kQueuedQueries,
-                                                  .waiting_of_peer = kQueuedQueriesOfPeer,
-                                                  .running_long = processors},
-                            listener().is_encrypted(), config_->mcp});
+        api::ServiceOptions{
+            steps, config_->http.listener.cors,
+            api::QueryQueueLimits{.waiting = kQueuedQueries,
+                                  .waiting_of_peer = kQueuedQueriesOfPeer,
+                                  .running_long = processors},
+            listener().is_encrypted(), config_->mcp, tempo_steps,
+            config_->tempo ? config_->tempo->listener.cors : endpoints::CorsConfig()});
     return {};
   }
 
@@ -175,13 +226,15 @@ class QueryExtension final : public pipeline::Extension {
   base::MetricRegistry& metrics_;
   const base::HealthBoard* const health_;
   const std::shared_ptr<const QueryConfig> config_;
-  const std::shared_ptr<endpoints::ServerAuthenticator> login_;  // null: none is named
+  const Logins logins_;
   Stores::SharedStore store_;  // null before the start when no extension is named
   std::unique_ptr<base::WorkerPool> workers_;
-  std::shared_ptr<const endpoints::Gate> gate_;
+  SharedGate gate_;
+  SharedGate tempo_gate_;
   api::Sessions sessions_;
   std::unique_ptr<api::Service> service_;
   std::unique_ptr<net::Server> server_;
+  std::unique_ptr<net::Server> tempo_server_;  // null: not wanted
 };
 
 base::Result<Stores::SharedStore> FindStore(const pipeline::ComponentContext& context,
@@ -198,10 +251,11 @@ pipeline::ExtensionFactory MakeQueryExtensionFactory(net::IoRuntime& runtime, St
                                                      MemoryShares& memory, Addresses& addresses,
                                                      ReloadRequests& reload_requests) {
   pipeline::ExtensionFactory factory;
-  factory.info = {.type = "query",
-                  .aliases = {},
-                  .stability = "beta",
-                  .summary = "Serves the page and Jaeger's APIs over the store of this process."};
+  factory.info = {
+      .type = "query",
+      .aliases = {},
+      .stability = "beta",
+      .summary = "Serves the page, Jaeger's and Tempo's APIs over the store of this process."};
   factory.decode = [decode_store = std::move(decode_store)](config::Decoder& decoder) {
     return Decode(decoder, decode_store);
   };
@@ -213,11 +267,14 @@ pipeline::ExtensionFactory MakeQueryExtensionFactory(net::IoRuntime& runtime, St
     auto login = pipeline::FindNamed<endpoints::ServerAuthenticator>(
         context, own->http.listener.authenticator());
     if (!login.ok()) return login.status();
+    auto tempo_login = pipeline::FindNamed<endpoints::ServerAuthenticator>(
+        context, own->tempo ? own->tempo->listener.authenticator() : config::Reference());
+    if (!tempo_login.ok()) return tempo_login.status();
     auto store = FindStore(context, *own);
     if (!store.ok()) return store.status();
     return std::unique_ptr<pipeline::Extension>(std::make_unique<QueryExtension>(
         runtime, stores, memory, addresses, reload_requests, context, std::move(own),
-        *std::move(login), *std::move(store)));
+        Logins{*std::move(login), *std::move(tempo_login)}, *std::move(store)));
   };
   return factory;
 }

@@ -13,6 +13,7 @@ namespace spandrel::server {
 
 // The extension `query`: serves the page, the APIs, /metrics and /health over the store of this
 // process. Keys: those of a listener (`endpoint`, localhost:16686, `tls`, `auth`, `cors`, ...),
+// `tempo` (the same keys for a port of Tempo's API, localhost:3200; without it there is none),
 // `query_timeout`, `max_query_timeout`, `store` (the extension whose store is asked; without it the
 // only store there is), or the options of a store, beginning with `directory`. All arguments
 // outlive what the factory makes.

@@ -43,9 +43,12 @@ base::Result<DecodedRequest> DecodeOtlpJson(std::string_view request,
 // as they are, since protobuf's repeated fields concatenate.
 std::string EncodeOtlpProtobuf(const span::SpanBatch& batch);
 
-// The same as OTLP/JSON: ids in lower-case hex, enums as numbers, 64-bit numbers as strings.
-// Spans of the same resource and scope are grouped.
-std::string EncodeOtlpJson(const span::SpanBatch& batch);
+// Ids in lower-case hex and enums as numbers, as OTLP/JSON has them; or ids in base64 and enums by
+// name, as protobuf's own JSON.
+enum class JsonForm : bool { kOtlp, kProtobuf };
+
+// The same as JSON: 64-bit numbers as strings. Spans of the same resource and scope are grouped.
+std::string EncodeOtlpJson(const span::SpanBatch& batch, JsonForm form = JsonForm::kOtlp);
 
 // The bytes that EncodeOtlpProtobuf makes of it: exact when all chunks are whole, else about.
 size_t EncodedOtlpSize(const span::SpanBatch& batch);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <array>
 #include <bit>
 #include <cstring>
 #include <optional>
@@ -140,7 +141,8 @@ class AttributeWriter {
 // Writes the messages of the schema's tables; recurses along the schema only.
 class MessageWriter {
  public:
-  explicit MessageWriter(JsonWriter* json) : json_(json), attributes_(json) {}
+  explicit MessageWriter(JsonWriter* json, JsonForm form = JsonForm::kOtlp)
+      : json_(json), form_(form), attributes_(json) {}
 
   void Write(MessageRule rules, std::string_view message) {
     const uint64_t present = NumbersIn(message);
@@ -211,8 +213,28 @@ class MessageWriter {
     json_->Key(rule.name);
     if (rule.kind == FieldKind::kMessage) return Write(rule.message, *bytes);
     if (rule.kind == FieldKind::kAnyValue) return attributes_.WriteValue(*bytes);
-    if (rule.kind == FieldKind::kId) return json_->Hex(*bytes);
-    json_->String(*bytes);
+    if (rule.kind != FieldKind::kId) return json_->String(*bytes);
+    if (form_ == JsonForm::kProtobuf) return json_->Base64(*bytes);
+    json_->Hex(*bytes);
+  }
+
+  void WriteEnum(FieldKind kind, int32_t number) {
+    const std::string_view name = form_ == JsonForm::kProtobuf ? EnumName(kind, number) : "";
+    if (name.empty()) return json_->Int(number);
+    json_->String(name);
+  }
+
+  // Empty for numbers that have none.
+  static std::string_view EnumName(FieldKind kind, int32_t number) {
+    constexpr std::array<std::string_view, 6> kSpanKinds = {
+        "SPAN_KIND_UNSPECIFIED", "SPAN_KIND_INTERNAL", "SPAN_KIND_SERVER",
+        "SPAN_KIND_CLIENT",      "SPAN_KIND_PRODUCER", "SPAN_KIND_CONSUMER"};
+    constexpr std::array<std::string_view, 3> kStatusCodes = {"STATUS_CODE_UNSET", "STATUS_CODE_OK",
+                                                              "STATUS_CODE_ERROR"};
+    const auto at = static_cast<size_t>(number);
+    if (kind == FieldKind::kSpanKind && at < kSpanKinds.size()) return kSpanKinds[at];
+    if (kind == FieldKind::kStatusCode && at < kStatusCodes.size()) return kStatusCodes[at];
+    return {};
   }
 
   // The numbers of the field, packed or one by one, as encoders may write either.
@@ -275,7 +297,7 @@ class MessageWriter {
       case FieldKind::kFixed32:
         return json_->Uint(static_cast<uint32_t>(*last));
       default:
-        return json_->Int(static_cast<int32_t>(*last));  // an enum
+        return WriteEnum(rule.kind, static_cast<int32_t>(*last));
     }
   }
 
@@ -304,6 +326,7 @@ class MessageWriter {
   }
 
   JsonWriter* json_;
+  const JsonForm form_;
   AttributeWriter attributes_;
 };
 
@@ -347,12 +370,12 @@ void WriteResourceGroup(const SignalSchema& schema, const Group& group, MessageW
 }
 
 template <typename Batch>
-std::string EncodeJson(const Batch& batch) {
+std::string EncodeJson(const Batch& batch, JsonForm form = JsonForm::kOtlp) {
   const SignalSchema& schema = SchemaOf(signal::kSignalOf<Batch>);
   std::string text;
   text.reserve(batch.byte_size() * 2);
   JsonWriter json(&text);
-  MessageWriter messages(&json);
+  MessageWriter messages(&json, form);
   json.OpenObject();
   json.Key(schema.resource_records);
   json.OpenArray();
@@ -366,8 +389,8 @@ std::string EncodeJson(const Batch& batch) {
 
 }  // namespace
 
-std::string EncodeOtlpJson(const span::SpanBatch& batch) {
-  return EncodeJson(batch);
+std::string EncodeOtlpJson(const span::SpanBatch& batch, JsonForm form) {
+  return EncodeJson(batch, form);
 }
 std::string EncodeOtlpJson(const signal::MetricBatch& batch) {
   return EncodeJson(batch);
