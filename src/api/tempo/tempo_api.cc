@@ -11,6 +11,7 @@
 #include "api/tempo/tempo_errors.h"
 #include "api/tempo/tempo_json.h"
 #include "api/tempo/tempo_lists.h"
+#include "api/tempo/tempo_metrics.h"
 #include "api/tempo/tempo_parameters.h"
 #include "proto/writer.h"
 #include "query/traceql/search.h"
@@ -92,12 +93,6 @@ class TempoApi {
     if (WriteJson(*std::move(trace), "batches", sink).ok()) sink.Finish();
   }
 
-  static net::Response RefuseMetrics(const RoutedRequest&) {
-    return TempoError(400,
-                      "metrics of TraceQL are not served; /api/search answers the spans of a "
-                      "query");
-  }
-
  private:
   static Status WriteTraces(const RoutedRequest& request, const query::FoundTraces& found,
                             ResponseSink& sink) {
@@ -156,10 +151,8 @@ void AddTempoApi(const ServiceContext& context, Router* router) {
   router->GetStream(
       "/api/v2/traces/{traceId}", [api](const auto& r, auto& sink) { api->GetTraceV2(r, sink); },
       Cost::kQuick);
-  for (const char* path : {"/api/metrics/query_range", "/api/metrics/query"}) {
-    router->Get(path, TempoApi::RefuseMetrics, Cost::kQuick);
-  }
   AddTempoLists(context, router);
+  AddTempoMetrics(context, router);
 }
 
 void AddTempoTraceById(const ServiceContext& context, TempoTraces when, Router* router) {

@@ -142,8 +142,56 @@ TEST_F(TempoApiTest, RefusesInPlainText) {
     EXPECT_THAT(response.body, HasSubstr(message)) << target;
     EXPECT_THAT(net::FindHeader(response.headers, "content-type"), StartsWith("text/plain"));
   }
-  const net::Response metrics = Ask("/api/metrics/query_range?q=" + Q("{} | rate()"));
-  EXPECT_EQ(metrics.status, 400);
+}
+
+// As Grafana reads them: 64-bit numbers as texts, no field that it does not know.
+TEST_F(TempoApiTest, AnswersSeries) {
+  const std::string range = "&start=1699999900&end=1699999960&step=30";
+  EXPECT_THAT(
+      BodyOf("/api/metrics/query_range?q=" + Q("{} | count_over_time() by(kind)") + range),
+      StartsWith(R"({"series":[{"labels":[{"key":"kind","value":{"stringValue":"client"}}],)"
+                 R"("samples":[{"timestampMs":"1699999890000","value":0.0},)"
+                 R"({"timestampMs":"1699999920000","value":0.0},)"
+                 R"({"timestampMs":"1699999950000","value":1.0},)"
+                 R"({"timestampMs":"1699999980000","value":0.0}]},)"
+                 R"({"labels":[{"key":"kind","value":{"stringValue":"server"}}],)"));
+  EXPECT_THAT(
+      BodyOf("/api/metrics/query_range?q=" + Q("{} | max_over_time(duration)") + range +
+             "&exemplars=1"),
+      StartsWith(
+          R"({"series":[{"labels":[{"key":"__name__","value":{"stringValue":"max_over_time"}}],)"
+          R"("samples":[{"timestampMs":"1699999950000","value":0.25}],"exemplars":[{"labels":)"
+          R"([{"key":"trace:id","value":{"stringValue":"000000000000000000000000000000ab"}}],)"));
+  EXPECT_THAT(
+      BodyOf("/api/metrics/query?q=" + Q("{} | rate()") + "&start=1699999900&end=1700000000"),
+      StartsWith(R"({"series":[{"labels":[{"key":"__name__","value":)"
+                 R"({"stringValue":"rate"}}],"value":0.02}],"metrics":{)"));
+  for (const char* form :
+       {"since=5m&step=1m", "start=1699999900.5&end=1699999960.25", "step=15s&since=2m",
+        "start=2023-11-14T22:11:40Z&end=2023-11-14T22:12:40Z",
+        "start=1699999900000000000&end=1699999960000000000"}) {
+    EXPECT_THAT(BodyOf("/api/metrics/query_range?q=" + Q("{} | rate()") + "&" + form),
+                HasSubstr("\"value\":0."))
+        << form;
+  }
+}
+
+TEST_F(TempoApiTest, RefusesSeriesThatCannotBe) {
+  for (const auto& [target, message] : std::vector<std::pair<std::string, std::string>>{
+           {"q=" + Q("{}"), "q: expected a query of metrics"},
+           {"q=" + Q("{} | rate("), "1:11: expected ')'"},
+           {"q=" + Q("{} | compare({})"), "compare() is not supported"},
+           {"q=" + Q("{} | rate() by(.a,.b,.c,.d,.e,.f)"), "group"},
+           {"q=" + Q("{} | rate()") + "&step=0", "step: expected seconds"},
+           {"q=" + Q("{} | rate()") + "&start=1&end=4000000000&step=1ns", "10000 points"},
+           {"q=" + Q("{} | rate()") + "&start=5&end=5", "end: is not after start"},
+           {"q=" + Q("{} | rate()") + "&start=5", "end: missing"},
+           {"q=" + Q("{} | rate()") + "&start=x&end=y", "start: expected"},
+           {"q=" + Q("{} | rate()") + "&exemplars=x", "exemplars"}}) {
+    const net::Response response = Ask("/api/metrics/query_range?" + target);
+    EXPECT_EQ(response.status, 400) << target;
+    EXPECT_THAT(response.body, HasSubstr(message)) << target;
+  }
 }
 
 TEST_F(TempoApiTest, ListsNames) {

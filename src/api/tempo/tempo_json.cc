@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/tempo/tempo_json.h"
 
-#include <chrono>
 #include <cstdint>
 #include <vector>
 
 #include "api/http/json_text.h"
-#include "base/go_duration.h"
-#include "traceql/words.h"
+#include "api/tempo/tempo_attributes.h"
 
 namespace spandrel::api {
 namespace {
@@ -15,7 +13,6 @@ namespace {
 using storage::Value;
 using wire::JsonWriter;
 
-constexpr std::string_view kNoRoot = "<root span not yet received>";
 constexpr uint64_t kNanoPerMilli = 1'000'000;
 
 void WriteAnyValue(const Value& value, JsonWriter* json) {
@@ -55,65 +52,20 @@ void WriteAttribute(std::string_view key, const std::vector<Value>& values, Json
   json->CloseObject();
 }
 
-// What the span, or the trace, says beside its attributes anyway.
-bool IsSaidElsewhere(const traceql::Field& field) {
-  const auto* intrinsic = std::get_if<traceql::Intrinsic>(&field);
-  if (intrinsic == nullptr) return false;
-  switch (*intrinsic) {
-    case traceql::Intrinsic::kName:
-    case traceql::Intrinsic::kDuration:
-    case traceql::Intrinsic::kTraceDuration:
-    case traceql::Intrinsic::kRootName:
-    case traceql::Intrinsic::kRootServiceName:
-    case traceql::Intrinsic::kTraceId:
-    case traceql::Intrinsic::kSpanId:
-      return true;
-    default:
-      return false;
-  }
-}
-
-// Durations as Go writes them.
-std::vector<Value> Shown(const query::ShownValue& shown) {
-  const auto* intrinsic = std::get_if<traceql::Intrinsic>(&shown.field);
-  if (intrinsic == nullptr || traceql::TypeOf(*intrinsic) != traceql::Type::kDuration) {
-    return shown.values;
-  }
-  std::vector<Value> texts;
-  for (const Value& value : shown.values) {
-    texts.emplace_back(base::FormatGoDuration(std::chrono::nanoseconds(std::get<int64_t>(value))));
-  }
-  return texts;
-}
-
-std::string_view KeyOf(const traceql::Field& field) {
-  if (const auto* intrinsic = std::get_if<traceql::Intrinsic>(&field)) {
-    return traceql::IntrinsicName(*intrinsic);
-  }
-  return std::get<traceql::Attribute>(field).key;
-}
-
 void WriteSpan(const query::FoundSpan& span, JsonWriter* json) {
   json->OpenObject();
   json->Key("spanID");
   json->Hex(span.span_id.view());
-  for (const query::ShownValue& shown : span.values) {
-    if (shown.field != traceql::Field(traceql::Intrinsic::kName)) continue;
-    TextField("name", storage::ValueText(shown.values[0]), json);
-  }
+  if (const std::string name = TempoSpanName(span); !name.empty()) TextField("name", name, json);
   DecimalField("startTimeUnixNano", span.start_time_unix_nano, json);
   DecimalField("durationNanos", span.duration_nano, json);
-  bool is_open = false;
-  for (const query::ShownValue& shown : span.values) {
-    if (IsSaidElsewhere(shown.field)) continue;
-    if (!is_open) {
-      json->Key("attributes");
-      json->OpenArray();
-      is_open = true;
-    }
-    WriteAttribute(KeyOf(shown.field), Shown(shown), json);
+  const std::vector<TempoAttribute> attributes = TempoAttributesOf(span);
+  if (!attributes.empty()) {
+    json->Key("attributes");
+    json->OpenArray();
+    for (const TempoAttribute& one : attributes) WriteAttribute(one.key, one.values, json);
+    json->CloseArray();
   }
-  if (is_open) json->CloseArray();
   json->CloseObject();
 }
 
@@ -157,14 +109,14 @@ void WriteInspected(const storage::QueryContext& context, JsonWriter* json) {
 
 void WriteTempoAttribute(std::string_view key, const storage::OptionalValue& value,
                          JsonWriter* json) {
-  WriteAttribute(key, {value.value_or(Value(std::string("nil")))}, json);
+  WriteAttribute(key, {TempoLabelValue(value)}, json);
 }
 
 void WriteTempoTrace(const query::FoundTrace& trace, JsonWriter* json) {
   json->OpenObject();
   json->Key("traceID");
   json->Hex(trace.trace_id.view());
-  TextField("rootServiceName", trace.has_root ? std::string_view(trace.root_service) : kNoRoot,
+  TextField("rootServiceName", trace.has_root ? std::string_view(trace.root_service) : kTempoNoRoot,
             json);
   if (trace.has_root) TextField("rootTraceName", trace.root_name, json);
   DecimalField("startTimeUnixNano", trace.start_time_unix_nano, json);

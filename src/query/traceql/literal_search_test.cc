@@ -194,7 +194,7 @@ class Queries {
                  ".k0 = nil",
                  ".k1 != nil",
                  "duration > 500us",
-                 "parent.name = `operation-1`",
+                 "parent.service.name = `service-1`",
                  "nestedSetParent < 0",
                  "span:childCount > 0",
                  "rootName = `operation-1`",
@@ -227,7 +227,7 @@ class Queries {
       case 0:
         return Pick({"count() > 1", "count() = 1", "count() > 2"});
       case 1:
-        return "by(" + Pick({"name", "status", "resource.service.name", ".k1", "parent.name"}) +
+        return "by(" + Pick({"name", "status", "resource.service.name", ".k1", "parent.service.name"}) +
                ")";
       case 2:
         return "coalesce()";

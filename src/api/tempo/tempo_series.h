@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "api/http/parameters.h"
+#include "base/status.h"
+#include "query/traceql/metrics.h"
+#include "traceql/ast.h"
+
+namespace spandrel::api {
+
+enum class SeriesForm : bool {
+  kRange,    // points from `start` to `end`, `step` apart
+  kInstant,  // one point for all of it
+};
+
+struct SeriesQuestion {
+  traceql::MetricsExpr expr;
+  query::SeriesRequest request;
+};
+
+// `q` (or `query`), `start` and `end` or `since`, `step`, `exemplars`, `maxSeries`, as Tempo names
+// them. INVALID_ARGUMENT says which one is wrong.
+base::Result<SeriesQuestion> TempoSeries(const Parameters& parameters, uint64_t now_unix_nano,
+                                         SeriesForm form);
+
+}  // namespace spandrel::api
