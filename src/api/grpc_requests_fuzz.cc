@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Requests of gRPC clients: the messages of the query service and the time that they ask for.
+// Requests of gRPC clients: the messages of the query services and the time that they ask for.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 #include "api/grpc/rpc_router.h"
 #include "api/jaeger/grpc/query_messages.h"
+#include "api/tempo/grpc/tempo_messages.h"
+#include "api/tempo/tempo_parameters.h"
+#include "api/tempo/tempo_series.h"
 #include "base/check.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -23,5 +26,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (wanted.ok()) SPANDREL_CHECK(wanted->size() <= text.size());
   const auto range = spandrel::api::ReadGetDependenciesRequest(text);
   if (range.ok()) SPANDREL_CHECK(range->min_unix_nano < range->max_unix_nano);
+  const auto spans = spandrel::api::ReadSearchRequest(text);
+  if (spans.ok()) (void)spandrel::api::TempoSearch(*spans);
+  const auto series = spandrel::api::ReadQueryRangeRequest(text);
+  if (series.ok()) {
+    constexpr uint64_t kNow = 1'700'000'000'000'000'000;
+    const auto question =
+        spandrel::api::TempoSeries(*series, kNow, spandrel::api::SeriesForm::kRange);
+    if (question.ok()) SPANDREL_CHECK(question->request.points.count > 0);
+  }
+  (void)spandrel::api::ReadTagValuesRequest(text);
   return 0;
 }

@@ -14,6 +14,7 @@
 #include "api/jaeger/http/metrics_api.h"
 #include "api/jaeger/http/v3_api.h"
 #include "api/mcp/mcp_api.h"
+#include "api/tempo/grpc/streaming_querier.h"
 #include "api/tempo/tempo_api.h"
 #include "api/ui/ui_api.h"
 #include "endpoints/grpc_health.h"
@@ -32,13 +33,15 @@ struct Service::Impl {
         tempo_steps(options.tempo_steps, context.metrics),
         tempo_router(tempo_steps, options.tempo_cors, *queue, context.metrics),
         rpcs(steps, options.steps.memory, *queue, context.metrics),
+        tempo_rpcs(tempo_steps, options.tempo_steps.memory, *queue, context.metrics),
         health(
             {{"", [this] { return TakesSpans(); }},
              {"grpc.health.v1.Health", [] { return true; }},
              {"jaeger.api_v3.QueryService", [] { return true; }},
              {"jaeger.storage.v2.TraceReader", [] { return true; }},
              {"jaeger.storage.v2.DependencyReader", [] { return true; }},
-             {"jaeger.storage.v2.Capabilities", [] { return true; }}},
+             {"jaeger.storage.v2.Capabilities", [] { return true; }},
+             {"tempopb.StreamingQuerier", [] { return true; }}},
             [this](net::GrpcCall& call, const base::Status& status) { rpcs.Finish(call, status); }),
         page(context.page) {
     AddUiApi(context, &router);
@@ -49,6 +52,8 @@ struct Service::Impl {
     AddJaegerV3Api(context, &router);
     AddJaegerQueryService(context, &rpcs);
     AddJaegerStorageServices(context, &rpcs);
+    AddTempoStreamingQuerier(context, &rpcs);
+    AddTempoStreamingQuerier(context, &tempo_rpcs);
     AddTempoApi(context, &tempo_router);
     AddTempoTraceById(context, TempoTraces::kAlways, &tempo_router);
     AddProbes(&router);
@@ -92,6 +97,12 @@ struct Service::Impl {
     router(call);
   }
 
+  void HandleTempo(const std::shared_ptr<net::ServerCall>& call) const {
+    const net::Request& request = call->request();
+    if (request.http2 && net::IsGrpc(request)) return tempo_rpcs(call);
+    tempo_router(call);
+  }
+
   const ServiceContext context;
   const ServiceOptions options;
   Steps steps;
@@ -100,6 +111,7 @@ struct Service::Impl {
   Steps tempo_steps;
   Router tempo_router;
   RpcRouter rpcs;
+  RpcRouter tempo_rpcs;
   endpoints::GrpcHealth health;
   const StaticFiles page;
   std::atomic<bool> is_stopping{false};
@@ -114,7 +126,7 @@ net::Handler Service::handler() {
 }
 
 net::Handler Service::tempo_handler() {
-  return [this](const std::shared_ptr<net::ServerCall>& call) { impl_->tempo_router(call); };
+  return [this](const std::shared_ptr<net::ServerCall>& call) { impl_->HandleTempo(call); };
 }
 
 std::vector<std::string> Service::guarded_routes() const {
