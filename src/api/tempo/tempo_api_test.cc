@@ -180,7 +180,7 @@ TEST_F(TempoApiTest, RefusesSeriesThatCannotBe) {
   for (const auto& [target, message] : std::vector<std::pair<std::string, std::string>>{
            {"q=" + Q("{}"), "q: expected a query of metrics"},
            {"q=" + Q("{} | rate("), "1:11: expected ')'"},
-           {"q=" + Q("{} | compare({})"), "compare() is not supported"},
+           {"q=" + Q("{} && {} | compare({})"), "compare() follows one filter only"},
            {"q=" + Q("{} | rate() by(.a,.b,.c,.d,.e,.f)"), "group"},
            {"q=" + Q("{} | rate()") + "&step=0", "step: expected seconds"},
            {"q=" + Q("{} | rate()") + "&start=1&end=4000000000&step=1ns", "10000 points"},

@@ -80,6 +80,7 @@ Status Fill(storage::Reader& reader, const storage::QueryContext& context,
 
 std::vector<TypedValue> Keywords(std::vector<std::string> words) {
   std::vector<TypedValue> values;
+  values.reserve(words.size());
   for (std::string& word : words) values.push_back({"keyword", std::move(word)});
   return values;
 }
@@ -113,6 +114,7 @@ Result<std::vector<TypedValue>> Stored(storage::Reader& reader,
   const auto found = reader.Values(context, values);
   if (!found.ok()) return found.status();
   std::vector<TypedValue> typed;
+  typed.reserve(found->values.size());
   for (const storage::FieldValueCount& one : found->values) {
     typed.push_back({TypeName(one.value), storage::ValueText(one.value)});
   }

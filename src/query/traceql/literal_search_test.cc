@@ -227,7 +227,8 @@ class Queries {
       case 0:
         return Pick({"count() > 1", "count() = 1", "count() > 2"});
       case 1:
-        return "by(" + Pick({"name", "status", "resource.service.name", ".k1", "parent.service.name"}) +
+        return "by(" +
+               Pick({"name", "status", "resource.service.name", ".k1", "parent.service.name"}) +
                ")";
       case 2:
         return "coalesce()";

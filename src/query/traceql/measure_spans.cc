@@ -26,14 +26,6 @@ using storage::OptionalValue;
 constexpr size_t kBucketBytes = sizeof(storage::MeasureBucket) + sizeof(Measured) + 96;
 constexpr size_t kGroupBytes = 512;
 
-const traceql::FieldExpr* OnlyFilter(const traceql::Pipeline& pipeline) {
-  if (pipeline.stages.size() != 1) return nullptr;
-  const auto* spansets = std::get_if<traceql::SpansetExpr>(&pipeline.stages[0].what);
-  const bool is_filter =
-      spansets != nullptr && spansets->kind == traceql::SpansetExpr::Kind::kFilter;
-  return is_filter ? &spansets->filter : nullptr;
-}
-
 OptionalValue FirstOf(const FieldColumn& column, uint32_t row) {
   const size_t begin = row == 0 ? 0 : column.ends[row - 1];
   return begin == column.ends[row] ? OptionalValue() : column.values[begin];
@@ -170,6 +162,14 @@ class ScanMeasurer final : public storage::TraceSink {
 };
 
 }  // namespace
+
+const traceql::FieldExpr* OnlyFilter(const traceql::Pipeline& pipeline) {
+  if (pipeline.stages.size() != 1) return nullptr;
+  const auto* spansets = std::get_if<traceql::SpansetExpr>(&pipeline.stages[0].what);
+  const bool is_filter =
+      spansets != nullptr && spansets->kind == traceql::SpansetExpr::Kind::kFilter;
+  return is_filter ? &spansets->filter : nullptr;
+}
 
 Result<storage::MeasureResult> MeasureSpans(const storage::QueryContext& context,
                                             storage::Reader& reader, const SpansMeasure& request) {

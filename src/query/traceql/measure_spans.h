@@ -42,6 +42,9 @@ struct SpansMeasure {
   size_t exemplars = 0;  // wanted at each point
 };
 
+// The filter that a pipeline is all of; null when it is more.
+const traceql::FieldExpr* OnlyFilter(const traceql::Pipeline& pipeline);
+
 // As Reader::Measure, of a filter by it; of several filters, structure or groups by a scan. A span
 // that is in several spansets counts once.
 base::Result<storage::MeasureResult> MeasureSpans(const storage::QueryContext& context,

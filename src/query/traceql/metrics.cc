@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/go_duration.h"
+#include "query/traceql/compare.h"
 #include "query/traceql/lower.h"
 #include "storage/arithmetic.h"
 #include "traceql/print.h"
@@ -212,7 +213,7 @@ size_t SeriesOfEach(const Metrics& metrics) {
 Result<SeriesSet> SeriesOfQuery(const storage::QueryContext& context, storage::Reader& reader,
                                 const MetricsExpr& expr, const SeriesRequest& request) {
   if (expr.metrics.function == MetricsFunction::kCompare) {
-    return Status(base::StatusCode::kUnimplemented, "compare() is not supported");
+    return CompareSelections(context, reader, expr, request.points);
   }
   std::vector<storage::FieldRef> group_by;
   for (const traceql::Field& field : expr.metrics.by) group_by.push_back(FieldOf(field));

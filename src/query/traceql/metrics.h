@@ -26,7 +26,8 @@ struct SeriesRequest {
 //     histogram_over_time() counts by powers of two, label `__bucket`.
 //   * Labels are the fields of by() as they are written. A field that a span lacks is no label; of
 //     the only one it is "nil". Without by() the label is `__name__`.
-// INVALID_ARGUMENT for more than five fields in by(); UNIMPLEMENTED for compare().
+//   * compare() as CompareSelections.
+// INVALID_ARGUMENT for more than five fields in by().
 base::Result<SeriesSet> MakeSeries(const storage::QueryContext& context, storage::Reader& reader,
                                    const traceql::MetricsExpr& expr, const SeriesRequest& request);
 

@@ -121,7 +121,7 @@ TEST_F(SeriesTest, MeasuresSpansAtPointsInTime) {
           {"{ name = `a` } > { name = `b` } | rate()", "__name__=rate: 0 0.1 0"},
           {"{} | by(name) | count() > 0 | { name = `a` } | count_over_time()",
            "__name__=count_over_time: 1 1 0"},
-          {"{} | compare({ status = error })", "compare() is not supported"}}) {
+          {"{} && {} | compare({ status = error })", "compare() follows one filter only"}}) {
     std::string lines = Lines(one.query);
     // A quantile is within 1.1 %.
     if (one.query.find("quantile") != std::string::npos) {
@@ -162,6 +162,41 @@ TEST_F(SeriesTest, FiltersRanksAndCombinesSeries) {
             "name=a: 1 0.5 -"}}) {
     EXPECT_EQ(Lines(one.query), one.wanted) << one.query;
   }
+}
+
+TEST_F(SeriesTest, ComparesASelectionWithTheRest) {
+  Fill(Shop());
+  EXPECT_EQ(Lines("{ name != `b` } | compare({ status = error })"),
+            "__meta_type=baseline kind=internal: - - 1\n"
+            "__meta_type=baseline name=a: - - 1\n"
+            "__meta_type=baseline resource.service.name=web: - - 1\n"
+            "__meta_type=baseline span.n=-3: - - 1\n"
+            "__meta_type=baseline status=unset: - - 1\n"
+            "__meta_type=baseline statusMessage=: - - 1\n"
+            "__meta_type=baseline_total kind=nil: - - 1\n"
+            "__meta_type=baseline_total name=nil: - - 1\n"
+            "__meta_type=baseline_total resource.service.name=nil: - - 1\n"
+            "__meta_type=baseline_total span.n=nil: - - 1\n"
+            "__meta_type=baseline_total status=nil: - - 1\n"
+            "__meta_type=baseline_total statusMessage=nil: - - 1\n"
+            "__meta_type=selection kind=internal: - - 1\n"
+            "__meta_type=selection name=a: - - 1\n"
+            "__meta_type=selection resource.service.name=web: - - 1\n"
+            "__meta_type=selection span.n=4: - - 1\n"
+            "__meta_type=selection status=error: - - 1\n"
+            "__meta_type=selection statusMessage=: - - 1\n"
+            "__meta_type=selection_total kind=nil: - - 1\n"
+            "__meta_type=selection_total name=nil: - - 1\n"
+            "__meta_type=selection_total resource.service.name=nil: - - 1\n"
+            "__meta_type=selection_total span.n=nil: - - 1\n"
+            "__meta_type=selection_total status=nil: - - 1\n"
+            "__meta_type=selection_total statusMessage=nil: - - 1");
+  EXPECT_EQ(Lines("{ name != `b` } | compare({ name = `x` }, 1001)"),
+            "compare() takes 1 to 1000 values of each field");
+  // A selection in time: what starts outside of it is the baseline.
+  EXPECT_NE(Lines("{} | compare({ name = `a` }, 10, 15000000000, 25000000000)")
+                .find("__meta_type=selection name=a: - - 1"),
+            std::string::npos);
 }
 
 TEST_F(SeriesTest, NamesTracesThatStandForPoints) {
