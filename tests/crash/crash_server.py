@@ -37,11 +37,11 @@ def scratch_folder(prefix):
 
 
 class Server:
-    """The real binary on system-chosen ports. `prefix` is put before its command, for strace."""
+    """The real binary on system-chosen ports. `prefix` is put before its command, for strace, `arguments` behind it."""
 
     running = set()
 
-    def __init__(self, bin_dir, folder, prefix=()):
+    def __init__(self, bin_dir, folder, prefix=(), arguments=()):
         self.folder = pathlib.Path(folder)
         ready = self.folder / "ready.json"
         ready.unlink(missing_ok=True)
@@ -49,7 +49,7 @@ class Server:
         self._log = open(self.log_path, "a", encoding="utf-8")
         command = [*prefix, str(pathlib.Path(bin_dir) / "spandrel"), "--data-dir", str(self.folder / "data"),
                    "--otlp-grpc", "127.0.0.1:0", "--otlp-http", "127.0.0.1:0", "--http", "127.0.0.1:0",
-                   "--tempo", "127.0.0.1:0", "--ready-file", str(ready)]
+                   "--tempo", "127.0.0.1:0", "--ready-file", str(ready), *arguments]
         self.process = subprocess.Popen(command, stdout=self._log, stderr=self._log)
         Server.running.add(self)
         started = time.monotonic()

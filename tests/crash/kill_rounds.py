@@ -8,7 +8,8 @@ Each round starts the server on the same data directory; sender processes send O
 line to the ledger after each 200. After a random time the server is killed. The next start must need nobody's
 help. After each restart the traces acknowledged in the last round are read back through the API and compared
 span by span with what was sent; in the end all of them are. Requests that were not acknowledged may be there
-or not, but only whole. Exit status 1 when anything is lost, changed or half there.
+or not, but only whole. Each sender is a tenant of its own, and must not see what another one has. Exit status 1 when
+anything is lost, changed, half there or seen by somebody else.
 """
 import argparse
 import http.client
@@ -22,10 +23,16 @@ from crash_server import Server, export_request, payload, run_stage, scratch_fol
 
 SPANS_PER_TRACE = 3
 TRACES_PER_REQUEST = 7
+TRACES_PER_SENDER = 1_000_000  # of a round
 START_NS = 1_700_000_000_000_000_000
 
 
-def send_until_it_dies(address, first_trace, ledger):
+def tenant_header(sender):
+    """What makes a request one of a sender's."""
+    return {"X-Scope-OrgID": f"team-{sender}"}
+
+
+def send_until_it_dies(address, first_trace, ledger, sender):
     """A sender: a line `trace number` in its ledger file for each acknowledged trace."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends when the server does
     host, port = address.rsplit(":", 1)
@@ -37,7 +44,8 @@ def send_until_it_dies(address, first_trace, ledger):
             trace += TRACES_PER_REQUEST
             body = export_request(traces, SPANS_PER_TRACE, START_NS)
             try:
-                connection.request("POST", "/v1/traces", body, {"Content-Type": "application/x-protobuf"})
+                headers = {"Content-Type": "application/x-protobuf", **tenant_header(sender)}
+                connection.request("POST", "/v1/traces", body, headers)
                 response = connection.getresponse()
                 answer = response.read()
             except (OSError, http.client.HTTPException):
@@ -56,10 +64,10 @@ def expected_spans(trace):
             for index, span_id in enumerate(ids)}
 
 
-def stored_spans(connection, trace):
-    """The spans of a trace as the server has them; nothing when it does not know the trace."""
+def stored_spans(connection, trace, sender):
+    """The spans of a trace as the server has them for a sender; nothing when it does not know the trace."""
     trace_id, _ = span_ids(trace, SPANS_PER_TRACE)
-    connection.request("GET", f"/api/traces/{trace_id}")
+    connection.request("GET", f"/api/traces/{trace_id}", headers=tenant_header(sender))
     response = connection.getresponse()
     body = response.read()
     if response.status == 404:
@@ -76,22 +84,6 @@ def stored_spans(connection, trace):
     return spans
 
 
-def count_lost(server, traces):
-    connection = server.connect("http")
-    lost = 0
-    for trace in traces:
-        wanted = expected_spans(trace)
-        found = stored_spans(connection, trace)
-        lost += sum(1 for span_id, span in wanted.items() if found.get(span_id) != span)
-    return lost
-
-
-def count_half(server, sent_last):
-    """Of requests that were cut off, each trace must be there as a whole or not at all."""
-    connection = server.connect("http")
-    return sum(1 for trace in sent_last if len(stored_spans(connection, trace)) not in (0, SPANS_PER_TRACE))
-
-
 class Rounds:
     def __init__(self, bin_dir, folder, senders, rng):
         self.bin_dir, self.folder, self.senders, self.rng = bin_dir, folder, senders, rng
@@ -100,11 +92,35 @@ class Rounds:
         self.acknowledged = []
         self.lost = 0
         self.half = 0
+        self.leaked = 0
         self.slowest_start = 0.0
+
+    def sender_of(self, trace):
+        return (trace - 1) // TRACES_PER_SENDER % self.senders
+
+    def count_lost(self, server, traces):
+        connection = server.connect("http")
+        lost = 0
+        for trace in traces:
+            wanted = expected_spans(trace)
+            found = stored_spans(connection, trace, self.sender_of(trace))
+            lost += sum(1 for span_id, span in wanted.items() if found.get(span_id) != span)
+        return lost
+
+    def count_half(self, server, sent_last):
+        """Of requests that were cut off, each trace must be there as a whole or not at all."""
+        connection = server.connect("http")
+        return sum(1 for trace in sent_last
+                   if len(stored_spans(connection, trace, self.sender_of(trace))) not in (0, SPANS_PER_TRACE))
+
+    def count_leaked(self, server, traces):
+        """How many of the traces the next sender sees."""
+        connection = server.connect("http")
+        return sum(1 for trace in traces if stored_spans(connection, trace, (self.sender_of(trace) + 1) % self.senders))
 
     def start(self):
         started = time.monotonic()
-        server = Server(self.bin_dir, self.folder)
+        server = Server(self.bin_dir, self.folder, arguments=["--tenants"])
         self.slowest_start = max(self.slowest_start, time.monotonic() - started)
         return server
 
@@ -114,11 +130,11 @@ class Rounds:
         server = self.start()
         processes = []
         first = []
-        for ledger in self.ledgers:
+        for sender, ledger in enumerate(self.ledgers):
             first.append(self.next_trace)
-            self.next_trace += 1_000_000
+            self.next_trace += TRACES_PER_SENDER
             processes.append(multiprocessing.Process(target=send_until_it_dies,
-                                                     args=(server.addresses["otlp_http"], first[-1], ledger)))
+                                                     args=(server.addresses["otlp_http"], first[-1], ledger, sender)))
         for process in processes:
             process.start()
         time.sleep(self.rng.uniform(0.02, 0.6))
@@ -139,8 +155,9 @@ class Rounds:
             next_request = (acknowledged[-1] + 1) if acknowledged else begin
             cut_off += range(next_request, next_request + TRACES_PER_REQUEST)
         server = self.start()
-        self.lost += count_lost(server, fresh)
-        self.half += count_half(server, cut_off)
+        self.lost += self.count_lost(server, fresh)
+        self.half += self.count_half(server, cut_off)
+        self.leaked += self.count_leaked(server, fresh[::10])
         server.kill()
         self.acknowledged += fresh
 
@@ -160,13 +177,14 @@ def main():
                 print(f"  {number} kills under load, {len(rounds.acknowledged) * SPANS_PER_TRACE} spans acknowledged, "
                       f"{rounds.lost} lost", flush=True)
         server = rounds.start()
-        lost_in_the_end = count_lost(server, rounds.acknowledged)
+        lost_in_the_end = rounds.count_lost(server, rounds.acknowledged)
         status = server.stop()
     print(f"kill -9 under load and after recovery: {2 * options.rounds} faults injected, {2 * options.rounds + 1} "
           f"recoveries, {len(rounds.acknowledged) * SPANS_PER_TRACE} spans acknowledged, "
-          f"{rounds.lost + lost_in_the_end} lost or changed, {rounds.half} traces half there, slowest start "
+          f"{rounds.lost + lost_in_the_end} lost or changed, {rounds.half} traces half there, {rounds.leaked} seen by another tenant, slowest start "
           f"{rounds.slowest_start * 1000:.0f} ms (seed {options.seed})")
-    return 1 if rounds.lost or lost_in_the_end or rounds.half or status != 0 or not rounds.acknowledged else 0
+    wrong = rounds.lost + lost_in_the_end + rounds.half + rounds.leaked
+    return 1 if wrong or status != 0 or not rounds.acknowledged else 0
 
 
 if __name__ == "__main__":

@@ -19,10 +19,11 @@ HERE = pathlib.Path(__file__).parent
 LANES = {
     "short": [[["store_faults.py", "{build}", "--short"]],
               [["power_cuts.py", "{build}/bin", "--cuts", "6"], ["kill_rounds.py", "{build}/bin", "--rounds", "5"],
-               ["disk_faults.py", "{build}/bin"]]],
+               ["disk_faults.py", "{build}/bin"], ["directory_rounds.py", "{build}/bin", "--rounds", "3"]]],
     "long": [[["store_faults.py", "{build}"]],
              [["kill_rounds.py", "{build}/bin", "--rounds", "40"], ["disk_faults.py", "{build}/bin"],
-              ["volume_rounds.py", "{build}/bin"], ["power_cuts.py", "{build}/bin", "--cuts", "100"]]],
+              ["directory_rounds.py", "{build}/bin", "--rounds", "30"], ["volume_rounds.py", "{build}/bin"],
+              ["power_cuts.py", "{build}/bin", "--cuts", "100"]]],
 }
 COUNTED = ["faults injected", "recoveries", "spans acknowledged", "lost", "failures"]
 INTERRUPTED = 130
