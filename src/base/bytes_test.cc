@@ -43,6 +43,19 @@ TEST(Crc32c, GoesOnFromASeed) {
   }
 }
 
+TEST(Crc32c, AFlippedBitIsKnownByTheDifference) {
+  const std::string text = "the quick brown fox jumps over the lazy dog";
+  const std::vector<uint32_t> changes = Crc32cBitChanges(text.size());
+  ASSERT_EQ(changes.size(), text.size() * 8);
+  for (size_t bit = 0; bit < changes.size(); ++bit) {
+    std::string flipped = text;
+    flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
+    EXPECT_EQ(Crc32c(flipped) ^ Crc32c(text), changes[bit]) << bit;
+    EXPECT_EQ(FindCrc32cBit(text.size(), changes[bit]), bit);
+  }
+  EXPECT_FALSE(FindCrc32cBit(text.size(), 0).has_value());
+}
+
 TEST(ByteRange, NamesAPartOfABuffer) {
   EXPECT_EQ((ByteRange{2, 3}).In("abcdef"), "cde");
   EXPECT_EQ(ByteRange().In(""), "");
