@@ -154,6 +154,8 @@ constexpr MetricEntry kTable[] = {
      "Retention: spans may be so old; 0: no limit."},
     {"spandrel_store_max_bytes", kGauge, kNormal, "directory",
      "Retention: parts may be so large; 0: no limit."},
+    {"spandrel_store_mended_log_bits_total", kCounter, kNormal, "",
+     "Wrong bits of log files that were found at a start, and turned back."},
     {"spandrel_store_mended_pages_total", kCounter, kNormal, "",
      "Damaged pages of 4 KiB of parts that were mended, and written back."},
     {"spandrel_store_merges_total", kCounter, kNormal, "", "Merges of parts."},

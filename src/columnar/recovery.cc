@@ -139,6 +139,7 @@ Result<journal::LogReplay> RecoverLog(const StoreLayout& layout, uint64_t releas
   reader.join();
   if (!found->ok()) return found->status();
   damage.Count((*found)->damaged_places, (*found)->damaged_bytes);
+  damage.CountMended((*found)->mended_bits);
   damage.CountMissing((*found)->missing_records);
   return *std::move(found);
 }

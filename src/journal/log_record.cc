@@ -12,31 +12,19 @@ namespace spandrel::journal {
 namespace {
 
 // Bytes 8 to 31 of a record's header, which its own checksum covers.
-struct RecordFields {
-  uint32_t body_size = 0;
+struct CheckedFields {
+  uint32_t marked_size = 0;
   uint32_t body_crc = 0;
   uint64_t epoch = 0;
   uint64_t sequence = 0;
 };
-static_assert(sizeof(RecordFields) == kLogRecordHeaderSize - 8);
+static_assert(sizeof(CheckedFields) == kLogRecordHeaderSize - 8);
 
 template <size_t kSize>
 std::array<char, kSize> ToArray(const std::string& bytes) {
   std::array<char, kSize> array{};
   std::copy(bytes.begin(), bytes.end(), array.begin());
   return array;
-}
-
-// Reads the header at the front of `bytes` if it is one; the size is without the mark of a key.
-bool ReadHeader(std::string_view bytes, RecordFields* fields, bool* has_key) {
-  base::FixedReader reader(bytes.substr(0, kLogRecordHeaderSize));
-  const auto magic = reader.Take<uint32_t>();
-  const auto crc = reader.Take<uint32_t>();
-  *fields = reader.Take<RecordFields>();
-  *has_key = (fields->body_size & kLogBodyHasKey) != 0;
-  fields->body_size &= ~kLogBodyHasKey;
-  return reader.ok() && magic == kLogRecordMagic && fields->body_size <= kMaxLogBody &&
-         crc == base::Crc32c(bytes.substr(8, sizeof(RecordFields)));
 }
 
 // How many bytes the key at the front of `body` takes, its size included; they may be more than
@@ -46,6 +34,27 @@ uint32_t KeyRoom(std::string_view body) {
 }
 
 }  // namespace
+
+std::optional<LogRecordFields> ReadLogRecordHeader(std::string_view bytes) {
+  base::FixedReader reader(bytes.substr(0, kLogRecordHeaderSize));
+  const auto magic = reader.Take<uint32_t>();
+  const auto crc = reader.Take<uint32_t>();
+  const auto fields = reader.Take<CheckedFields>();
+  const uint32_t body_size = fields.marked_size & ~kLogBodyHasKey;
+  if (!reader.ok() || magic != kLogRecordMagic || body_size > kMaxLogBody) return std::nullopt;
+  if (crc != base::Crc32c(bytes.substr(8, sizeof(CheckedFields)))) return std::nullopt;
+  const bool has_key = (fields.marked_size & kLogBodyHasKey) != 0;
+  return LogRecordFields{body_size, fields.body_crc, fields.epoch, fields.sequence, has_key};
+}
+
+bool IsLogFileHeader(std::string_view bytes) {
+  const std::string_view header = bytes.substr(0, kLogFileHeaderSize);
+  base::FixedReader reader(header);
+  if (reader.Take<uint64_t>() != kLogFileMagic || header.size() < kLogFileHeaderSize) return false;
+  constexpr size_t kChecked = kLogFileHeaderSize - sizeof(uint32_t);
+  base::FixedReader crc(header.substr(kChecked));
+  return crc.Take<uint32_t>() == base::Crc32c(header.substr(0, kChecked));
+}
 
 LogFileHeader EncodeLogFileHeader(uint64_t epoch, bool reused, uint32_t skipped) {
   std::string bytes;
@@ -62,7 +71,7 @@ LogRecordHeader EncodeLogRecordHeader(uint64_t epoch, uint64_t sequence, uint32_
                                       uint32_t body_crc, bool has_key) {
   const uint32_t marked_size = has_key ? body_size | kLogBodyHasKey : body_size;
   std::string fields;
-  base::AppendFixed(RecordFields{marked_size, body_crc, epoch, sequence}, &fields);
+  base::AppendFixed(CheckedFields{marked_size, body_crc, epoch, sequence}, &fields);
   std::string bytes;
   base::AppendFixed(kLogRecordMagic, &bytes);
   base::AppendFixed(base::Crc32c(fields), &bytes);
@@ -74,14 +83,12 @@ LogScanner::LogScanner(std::string_view file) : file_(file) {
   at_ = std::min<uint64_t>(kLogFileHeaderSize, file.size());
   const std::string_view header = file.substr(0, at_);
   base::FixedReader reader(header);
-  const auto magic = reader.Take<uint64_t>();
+  (void)reader.Take<uint64_t>();  // magic
   const auto version = reader.Take<uint32_t>();
   const auto flags = reader.Take<uint32_t>();
   const auto epoch = reader.Take<uint64_t>();
   const auto skipped = reader.Take<uint32_t>();
-  const auto crc = reader.Take<uint32_t>();
-  if (reader.ok() && magic == kLogFileMagic &&
-      crc == base::Crc32c(header.substr(0, kLogFileHeaderSize - sizeof(crc)))) {
+  if (IsLogFileHeader(header)) {
     version_ = version;
     reused_ = (flags & kLogFileReused) != 0;
     epoch_ = epoch;
@@ -89,11 +96,8 @@ LogScanner::LogScanner(std::string_view file) : file_(file) {
     return;
   }
   const uint64_t first = FindRecord(at_);
-  RecordFields fields;
-  bool has_key = false;
-  if (first < file.size() && ReadHeader(file.substr(first), &fields, &has_key)) {
-    epoch_ = fields.epoch;
-  }
+  if (first >= file.size()) return;
+  if (const auto fields = ReadLogRecordHeader(file.substr(first))) epoch_ = fields->epoch;
 }
 
 std::optional<uint64_t> LogScanner::AcknowledgedBefore(const Step& first) const {
@@ -110,7 +114,9 @@ LogScanner::Step LogScanner::Next() {
     return step;
   }
   step = Step{Outcome::kEnd, at_};
-  const uint64_t next = FindRecord(at_ + kLogAlignment);
+  uint64_t next = has_records_ ? FindRecord(at_ + kLogAlignment) : file_.size();
+  has_records_ = next < file_.size();
+  if (!has_records_) next = FindHeader(at_ + kLogAlignment);
   if (next >= file_.size()) return step;
   step.outcome = Outcome::kDamage;
   step.size = next - at_;
@@ -127,29 +133,41 @@ bool LogScanner::HasTornTail() const {
 bool LogScanner::ReadRecord(uint64_t offset, Step* step) const {
   if (offset >= file_.size()) return false;
   const std::string_view bytes = file_.substr(offset);
-  RecordFields fields;
-  bool has_key = false;
-  if (!ReadHeader(bytes, &fields, &has_key)) return false;
-  if (fields.epoch != epoch_.value_or(fields.epoch)) return false;
-  if (fields.body_size > bytes.size() - kLogRecordHeaderSize) return false;
-  const std::string_view body = bytes.substr(kLogRecordHeaderSize, fields.body_size);
-  const bool intact = base::Crc32c(body) == fields.body_crc;
+  const std::optional<LogRecordFields> fields = ReadLogRecordHeader(bytes);
+  if (!fields || fields->epoch != epoch_.value_or(fields->epoch)) return false;
+  if (fields->body_size > bytes.size() - kLogRecordHeaderSize) return false;
+  const std::string_view body = bytes.substr(kLogRecordHeaderSize, fields->body_size);
+  const bool intact = base::Crc32c(body) == fields->body_crc;
   if (!intact && !disk::MutantIs(disk::Mutant::kNoLogChecksum)) return false;
-  const uint32_t key_room = has_key ? KeyRoom(body) : 0;
+  const uint32_t key_room = fields->has_key ? KeyRoom(body) : 0;
   if (key_room > body.size()) return false;
-  *step = Step{Outcome::kRecord, offset, 0, fields.sequence, fields.body_crc, key_room, body};
+  *step = Step{Outcome::kRecord, offset, 0, fields->sequence, fields->body_crc, key_room, body};
   return true;
 }
 
-uint64_t LogScanner::FindRecord(uint64_t offset) const {
+template <typename IsWanted>
+uint64_t LogScanner::FindMagic(uint64_t offset, const IsWanted& is_wanted) const {
   std::string magic;
   base::AppendFixed(kLogRecordMagic, &magic);
-  Step ignored;
   for (size_t found = file_.find(magic, offset); found != std::string_view::npos;
        found = file_.find(magic, found + 1)) {
-    if (found % kLogAlignment == 0 && ReadRecord(found, &ignored)) return found;
+    if (found % kLogAlignment == 0 && is_wanted(found)) return found;
   }
   return file_.size();
+}
+
+uint64_t LogScanner::FindRecord(uint64_t offset) const {
+  Step ignored;
+  return FindMagic(offset, [&](uint64_t at) { return ReadRecord(at, &ignored); });
+}
+
+// Behind a write that was cut off there is none.
+uint64_t LogScanner::FindHeader(uint64_t offset) const {
+  if (!epoch_) return file_.size();
+  return FindMagic(offset, [&](uint64_t at) {
+    const auto fields = ReadLogRecordHeader(file_.substr(at));
+    return fields && fields->epoch == *epoch_;
+  });
 }
 
 }  // namespace spandrel::journal

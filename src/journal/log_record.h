@@ -21,13 +21,25 @@ LogFileHeader EncodeLogFileHeader(uint64_t epoch, bool reused = false, uint32_t 
 LogRecordHeader EncodeLogRecordHeader(uint64_t epoch, uint64_t sequence, uint32_t body_size,
                                       uint32_t body_crc, bool has_key = false);
 
+// A record's header whose own checksum is right.
+struct LogRecordFields {
+  uint32_t body_size = 0;
+  uint32_t body_crc = 0;
+  uint64_t epoch = 0;
+  uint64_t sequence = 0;
+  bool has_key = false;
+};
+std::optional<LogRecordFields> ReadLogRecordHeader(std::string_view bytes);
+// Whether these are the header of a log file, of whatever version.
+bool IsLogFileHeader(std::string_view bytes);
+
 // Walks over the bytes of one log file, which may be damaged anywhere. No I/O.
 class LogScanner {
  public:
   enum class Outcome {
     kRecord,  // a good record
-    kDamage,  // bytes that are not a good record, with good records behind them
-    kEnd,     // no good record follows
+    kDamage,  // bytes that are not a good record, with a good record's header behind them
+    kEnd,     // none follows
   };
   struct Step {
     Outcome outcome = Outcome::kEnd;
@@ -52,14 +64,25 @@ class LogScanner {
   std::optional<uint64_t> AcknowledgedBefore(const Step& first) const;
 
   Step Next();
+  // The next step is this one again, whose bytes have changed meanwhile.
+  void GoBackTo(const Step& step) {
+    at_ = step.offset;
+    has_records_ = true;
+  }
+
+  std::optional<uint64_t> epoch() const { return epoch_; }
 
   // At the end: true when something was begun behind the last good record, a torn write.
   bool HasTornTail() const;
 
  private:
   bool ReadRecord(uint64_t offset, Step* step) const;
-  // The first good record at or behind `offset`; the file's size when there is none.
+  // The first good record, or header of one, at or behind `offset`; the file's size when there is
+  // none.
   uint64_t FindRecord(uint64_t offset) const;
+  uint64_t FindHeader(uint64_t offset) const;
+  template <typename IsWanted>
+  uint64_t FindMagic(uint64_t offset, const IsWanted& is_wanted) const;
 
   std::string_view file_;
   uint32_t version_ = kLogVersion;
@@ -67,6 +90,7 @@ class LogScanner {
   std::optional<uint32_t> skipped_;  // none: the header is damaged
   std::optional<uint64_t> epoch_;
   uint64_t at_ = 0;
+  bool has_records_ = true;  // behind at_, as far as is known
 };
 
 }  // namespace spandrel::journal

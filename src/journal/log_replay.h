@@ -29,6 +29,7 @@ struct LogReplay {
   uint64_t torn_tails = 0;      // writes that were cut off, never acknowledged
   uint64_t damaged_places = 0;  // damage with good records behind it
   uint64_t damaged_bytes = 0;
+  uint64_t mended_bits = 0;      // turned back in the files, so that nothing is lost
   uint64_t missing_records = 0;  // acknowledged, but not in the log before a later file
   std::vector<disk::Damage> damage;
 };
@@ -37,10 +38,10 @@ struct LogReplay {
 using LogRecordVisitor = std::function<void(uint64_t sequence, const LogPlace& place)>;
 
 // Reads every file in order and hands over each record once. A torn tail is cut off; damage in the
-// middle is copied to quarantine, counted and skipped; so are places that the disk cannot read, and
-// their file is kept in quarantine; of a read-only log, nothing is changed. May be repeated after
-// any interruption. Fails, and has changed nothing that another try needs, where a file cannot even
-// be opened or is of a later version.
+// middle is mended where one bit is wrong, else copied to quarantine, counted and skipped; so are
+// places that the disk cannot read, and their file is kept in quarantine; of a read-only log,
+// nothing is changed. May be repeated after any interruption. Fails, and has changed nothing that
+// another try needs, where a file cannot even be opened or is of a later version.
 //
 // Records up to `released_through` need not be there any more, so that they are not missed.
 base::Result<LogReplay> ReplayLog(const LogPaths& paths, uint64_t released_through,
