@@ -44,6 +44,9 @@ class Merger {
   Merger(PartWriter& part, const std::vector<KeptTraces>* kept, uint64_t max_joined_bytes)
       : part_(part), kept_(kept), max_joined_bytes_(max_joined_bytes) {}
 
+  // Leaves out what is known to be damaged.
+  void SkipDamaged() { skips_damaged_ = true; }
+
   Status Open(const std::vector<PartPtr>& parts) {
     for (const PartPtr& part : parts) {
       Result<std::shared_ptr<const Dictionary>> dictionary = part->LoadDictionary();
@@ -79,6 +82,7 @@ class Merger {
     for (uint32_t i = 0; i < inputs_.size(); ++i) {
       const auto& records = inputs_[i].part->footer().groups;
       for (uint32_t g = 0; g < records.size(); ++g) {
+        if (skips_damaged_ && inputs_[i].part->IsGroupDamaged(g)) continue;
         const uint32_t rows = kept_ == nullptr ? records[g].row_count : (*kept_)[g].rows;
         // Of what stays, in proportion.
         const uint64_t bytes = records[g].message_bytes * rows / records[g].row_count;
@@ -155,6 +159,7 @@ class Merger {
   PartWriter& part_;
   const std::vector<KeptTraces>* const kept_;
   const uint64_t max_joined_bytes_;
+  bool skips_damaged_ = false;
   std::vector<Input> inputs_;
   std::vector<GroupRef> joined_;  // small row groups that wait to be joined
   uint64_t joined_rows_ = 0;
@@ -175,16 +180,32 @@ std::optional<PolicyRecord> RecordOf(const std::vector<PartPtr>& parts) {
   return all;
 }
 
-}  // namespace
-
-Status MergeParts(const std::vector<PartPtr>& inputs, const std::string& path,
-                  uint64_t max_joined_bytes) {
+Status Merge(const std::vector<PartPtr>& inputs, const std::string& path, uint64_t max_joined_bytes,
+             bool skip_damaged) {
   Result<std::unique_ptr<PartWriter>> part = PartWriter::Create(path, Effort::kSmall);
   if (!part.ok()) return part.status();
   if (auto record = RecordOf(inputs)) (*part)->MarkPolicyApplied(*std::move(record));
   Merger merger(**part, nullptr, max_joined_bytes);
+  if (skip_damaged) merger.SkipDamaged();
   SPANDREL_RETURN_IF_ERROR(merger.Open(inputs));
   return merger.Run();
+}
+
+}  // namespace
+
+Status MergeParts(const std::vector<PartPtr>& inputs, const std::string& path,
+                  uint64_t max_joined_bytes) {
+  return Merge(inputs, path, max_joined_bytes, false);
+}
+
+// Each time that fails, another row group is known to be damaged.
+Status RewriteReadable(const PartPtr& part, const std::string& path) {
+  Status written(base::StatusCode::kDataLoss, part->path() + ": nothing of it can be read");
+  for (size_t tries = 0; tries <= part->footer().groups.size() && !part->damaged(); ++tries) {
+    written = Merge({part}, path, kMaxJoinedBytes, true);
+    if (written.code() != base::StatusCode::kDataLoss) return written;
+  }
+  return written;
 }
 
 Status RewritePart(const PartPtr& part, const std::vector<KeptTraces>& kept, PolicyRecord record,

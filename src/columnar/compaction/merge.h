@@ -19,6 +19,10 @@ inline constexpr uint64_t kMaxJoinedBytes = uint64_t{64} << 20;
 base::Status MergeParts(const std::vector<PartPtr>& inputs, const std::string& path,
                         uint64_t max_joined_bytes = kMaxJoinedBytes);
 
+// Writes one part file with the row groups of `part` that can be read, at least one, and syncs it.
+// The others are noted as damaged. DATA_LOSS when nothing can be read.
+base::Status RewriteReadable(const PartPtr& part, const std::string& path);
+
 // What stays of a row group that is judged.
 struct KeptTraces {
   std::vector<uint16_t> weights;  // what each trace stands for, 0 when it goes

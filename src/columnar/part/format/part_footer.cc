@@ -148,16 +148,22 @@ std::string EncodePartFooter(const PartFooter& footer) {
 }
 
 Result<PartFooter> ParsePartFooter(std::string_view file) {
-  if (file.size() < kPartHeaderSize + kPartTrailerSize) return Damaged("file is cut off");
-  base::FixedReader trailer(file.substr(file.size() - kPartTrailerSize));
+  return ParsePartFooterAt(file, file.size());
+}
+
+Result<PartFooter> ParsePartFooterAt(std::string_view tail, uint64_t end) {
+  if (end < kPartHeaderSize + kPartTrailerSize || tail.size() < kPartTrailerSize) {
+    return Damaged("file is cut off");
+  }
+  base::FixedReader trailer(tail.substr(tail.size() - kPartTrailerSize));
   const auto size = trailer.Take<uint32_t>();
   const auto crc = trailer.Take<uint32_t>();
   const auto file_id = trailer.Take<uint64_t>();
   if (trailer.Take<uint64_t>() != kPartMagic) return Damaged("end mark is missing");
-  const uint64_t body = file.size() - kPartTrailerSize - kPartHeaderSize;
-  if (size > body) return Damaged("footer size is wrong");
+  const uint64_t body = end - kPartTrailerSize - kPartHeaderSize;
+  if (size > body || size > tail.size() - kPartTrailerSize) return Damaged("footer size is wrong");
   const uint64_t footer_at = kPartHeaderSize + body - size;
-  const std::string_view bytes = file.substr(footer_at, size);
+  const std::string_view bytes = tail.substr(tail.size() - kPartTrailerSize - size, size);
   if (FooterCrc(file_id, bytes) != crc) return Damaged("footer checksum mismatch");
   Result<PartFooter> footer = ReadFields(bytes);
   if (!footer.ok()) return footer;

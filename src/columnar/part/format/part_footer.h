@@ -57,12 +57,18 @@ std::string EncodePartFooter(const PartFooter& footer);
 // Reads the end of a part file. DATA_LOSS when it is not one, FAILED_PRECONDITION for a version
 // that is not known. Every section lies inside the file, and the counts add up.
 base::Result<PartFooter> ParsePartFooter(std::string_view file);
+// The same of the last bytes of a file that ends at `end`, the footer among them.
+base::Result<PartFooter> ParsePartFooterAt(std::string_view tail, uint64_t end);
 
 // The same of a file whose end may be damaged or missing, where a copy of the footer lies before.
 struct FoundFooter {
   PartFooter footer;
   uint64_t begin = 0;  // of the copy that was read, in the file
   uint64_t end = 0;    // with its trailer
+  // Made again from the rest of the file (read/salvage_footer.h). `end` is where the guard begins
+  // then, 0 when nobody knows, and `lost_spans` tells about how many are in no row group any more.
+  bool is_rebuilt = false;
+  uint64_t lost_spans = 0;
 };
 base::Result<FoundFooter> FindPartFooter(std::string_view file);
 

@@ -4,6 +4,7 @@
 #include "base/fixed.h"
 #include "columnar/part/format/dictionary.h"
 #include "columnar/part/format/part_footer.h"
+#include "columnar/part/read/salvage_footer.h"
 
 namespace {
 
@@ -42,6 +43,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     }
   }
   (void)ParsePartFooter(input).ok();
+  const auto salvaged = SalvagePartFooter(input);
+  if (salvaged.ok()) SPANDREL_CHECK(!salvaged->footer.groups.empty());
   const auto dictionary = ParseDictionary(input);
   if (dictionary.ok()) SPANDREL_CHECK(ParseDictionary(EncodeDictionary(*dictionary)).ok());
   return 0;

@@ -2,9 +2,7 @@
 #include "columnar/part/format/part_guard.h"
 
 #include <algorithm>
-#include <array>
-#include <cstring>
-#include <utility>
+#include <bit>
 
 #include "base/bytes.h"
 #include "base/crc32c.h"
@@ -13,7 +11,10 @@
 namespace spandrel::columnar {
 namespace {
 
-constexpr uint32_t kCrc32cPolynomial = 0x82f63b78;  // reflected
+// How many pages at the front of a file tell its guard.
+constexpr size_t kSampledPages = 64;
+// With its trailer; of a part that was judged by policy, half a mebibyte are ids.
+constexpr uint64_t kMaxFooterBytes = uint64_t{1} << 20;
 
 uint64_t PagesOf(uint64_t covered) {
   return (covered + kGuardPageBytes - 1) / kGuardPageBytes;
@@ -32,12 +33,41 @@ void XorInto(std::string_view bytes, char* sum) {
   for (size_t i = 0; i < bytes.size(); ++i) sum[i] = static_cast<char>(sum[i] ^ bytes[i]);
 }
 
-// The checksum's state after another byte of zeros.
-uint32_t PassByte(uint32_t state) {
-  for (int bit = 0; bit < 8; ++bit) {
-    state = (state >> 1) ^ ((state & 1) != 0 ? kCrc32cPolynomial : 0);
+// How many bytes the guard of a file covers when it covers so many and ends, with `behind` more of
+// them, where the file does; nothing when no number fits. The more it covers the later it ends.
+std::optional<uint64_t> CoveredBytes(uint64_t file_size, uint64_t behind) {
+  uint64_t low = 0;
+  uint64_t high = file_size;
+  while (low < high) {
+    const uint64_t middle = low + (high - low) / 2;
+    if (middle + GuardBytes(middle) + behind < file_size) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
   }
-  return state;
+  if (low == 0 || low + GuardBytes(low) + behind != file_size) return std::nullopt;
+  return low;
+}
+
+// Of whole pages at the front of a file.
+std::vector<uint32_t> FirstChecks(std::string_view file) {
+  std::vector<uint32_t> checks;
+  for (size_t page = 0; page < kSampledPages && file.size() >= kGuardPageBytes; ++page) {
+    checks.push_back(base::Crc32c(file.substr(0, kGuardPageBytes)));
+    file.remove_prefix(kGuardPageBytes);
+  }
+  return checks;
+}
+
+// How many of the pages have their checks in the guard; `checks` are those of whole pages.
+size_t CountFitting(const PartGuard& guard, const std::vector<uint32_t>& checks) {
+  size_t fitting = 0;
+  for (size_t page = 0; page < std::min(kSampledPages, guard.page_count()); ++page) {
+    const bool is_whole = guard.Page(page).size() == kGuardPageBytes;
+    fitting += (is_whole ? guard.CheckOf(page) == checks[page] : guard.IsIntact(page)) ? 1 : 0;
+  }
+  return fitting;
 }
 
 }  // namespace
@@ -71,21 +101,28 @@ std::optional<PartGuard> PartGuard::Covering(std::string_view file, uint64_t siz
   return PartGuard(file, size);
 }
 
-// The more it covers the later it ends, so that one size fits at most.
 std::optional<PartGuard> PartGuard::EndingAt(std::string_view file, uint64_t end) {
   if (end > file.size()) return std::nullopt;
-  uint64_t low = 0;
-  uint64_t high = end;
-  while (low < high) {
-    const uint64_t middle = low + (high - low) / 2;
-    if (middle + GuardBytes(middle) < end) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
+  const std::optional<uint64_t> covered = CoveredBytes(end, 0);
+  if (!covered) return std::nullopt;
+  return PartGuard(file, *covered);
+}
+
+// Whatever size a footer may have is tried.
+std::optional<PartGuard> PartGuard::Find(std::string_view file) {
+  const std::vector<uint32_t> checks = FirstChecks(file);
+  std::optional<PartGuard> best;
+  size_t most = 0;
+  for (uint64_t footer = 0; footer < std::min(kMaxFooterBytes, file.size()); footer += 4) {
+    const std::optional<uint64_t> covered = CoveredBytes(file.size(), footer);
+    if (!covered) continue;
+    const PartGuard guard(file, *covered);
+    const size_t fitting = CountFitting(guard, checks);
+    if (fitting <= most) continue;
+    most = fitting;
+    best.emplace(guard);
   }
-  if (low == 0 || low + GuardBytes(low) != end) return std::nullopt;
-  return PartGuard(file, low);
+  return best;
 }
 
 uint32_t PartGuard::CheckOf(size_t page) const {
@@ -97,10 +134,8 @@ bool PartGuard::IsIntact(size_t page) const {
   return base::Crc32c(Page(page)) == CheckOf(page);
 }
 
-std::optional<std::string> PartGuard::Mend(size_t page) const {
-  if (IsIntact(page)) return std::string(Page(page));
-  if (auto mended = FromStripe(page)) return mended;
-  return FlipBack(page);
+bool PartGuard::HasWrongCheck(size_t page) const {
+  return std::popcount(base::Crc32c(Page(page)) ^ CheckOf(page)) == 1;
 }
 
 uint64_t PartGuard::end() const {
@@ -111,56 +146,20 @@ size_t PartGuard::stripe_count() const {
   return StripesOf(page_count());
 }
 
-std::string_view PartGuard::ParityOf(size_t stripe) const {
-  return guard_.substr(page_count() * sizeof(uint32_t) + stripe * kGuardPageBytes, kGuardPageBytes);
+uint64_t PartGuard::SumOffset(size_t stripe) const {
+  return CheckOffset(page_count()) + stripe * kGuardPageBytes;
 }
 
-bool PartGuard::IsStripeIntact(size_t stripe) const {
-  std::string sum(ParityOf(stripe));
+std::string_view PartGuard::SumOf(size_t stripe) const {
+  return guard_.substr(SumOffset(stripe) - covered_.size(), kGuardPageBytes);
+}
+
+std::string PartGuard::SumOfPages(size_t stripe) const {
+  std::string sum(kGuardPageBytes, '\0');
   const size_t first = stripe * kGuardStripePages;
   const size_t end = std::min(first + kGuardStripePages, page_count());
   for (size_t page = first; page < end; ++page) XorInto(Page(page), sum.data());
-  return sum.find_first_not_of('\0') == sum.npos;
-}
-
-// What the other pages of the stripe leave of its sum.
-std::optional<std::string> PartGuard::FromStripe(size_t page) const {
-  const size_t stripe = page / kGuardStripePages;
-  const size_t first = stripe * kGuardStripePages;
-  const size_t end = std::min(first + kGuardStripePages, page_count());
-  std::string sum(ParityOf(stripe));
-  for (size_t other = first; other < end; ++other) {
-    if (other == page) continue;
-    if (IsIntact(other)) {
-      XorInto(Page(other), sum.data());
-      continue;
-    }
-    const auto mended = FlipBack(other);
-    if (!mended) return std::nullopt;
-    XorInto(*mended, sum.data());
-  }
-  sum.resize(Page(page).size());
-  if (base::Crc32c(sum) != CheckOf(page)) return std::nullopt;
   return sum;
-}
-
-// A wrong bit changes the checksum by what depends on its place alone. What is in the file may be
-// written over meanwhile, by who has mended it too.
-std::optional<std::string> PartGuard::FlipBack(size_t page) const {
-  std::string bytes(Page(page));
-  const uint32_t difference = base::Crc32c(bytes) ^ CheckOf(page);
-  if (difference == 0) return bytes;
-  std::array<uint32_t, 8> change{};
-  for (uint32_t bit = 0; bit < 8; ++bit) change[bit] = uint32_t{1} << bit;
-  for (size_t at = bytes.size(); at-- > 0;) {
-    for (uint32_t bit = 0; bit < 8; ++bit) {
-      change[bit] = PassByte(change[bit]);
-      if (change[bit] != difference) continue;
-      bytes[at] = static_cast<char>(bytes[at] ^ (1 << bit));
-      return bytes;
-    }
-  }
-  return std::nullopt;
 }
 
 }  // namespace spandrel::columnar

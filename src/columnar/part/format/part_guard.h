@@ -10,8 +10,8 @@
 namespace spandrel::columnar {
 
 // What mends a part file: a checksum of each page, and for each stripe of pages the exclusive or of
-// all of them. One page of a stripe comes back whatever happened to it, and any page of which one
-// bit is wrong. docs/formats/part.md says how it lies in the file.
+// all of them. One page of a stripe comes back whatever happened to it, and any pages of which a
+// few bits are wrong (stripe_mender.h). docs/formats/part.md says how it lies in the file.
 inline constexpr size_t kGuardPageBytes = 4096;
 inline constexpr size_t kGuardStripePages = 256;
 
@@ -38,6 +38,9 @@ class PartGuard {
   static std::optional<PartGuard> EndingAt(std::string_view file, uint64_t end);
   // Of a file whose guard covers the first `size` bytes.
   static std::optional<PartGuard> Covering(std::string_view file, uint64_t size);
+  // Of a part file of which both footers are damaged, told from its size and the checksums of its
+  // first pages alone.
+  static std::optional<PartGuard> Find(std::string_view file);
 
   size_t page_count() const { return (covered_.size() + kGuardPageBytes - 1) / kGuardPageBytes; }
   uint64_t covered_bytes() const { return covered_.size(); }
@@ -46,22 +49,21 @@ class PartGuard {
     return covered_.substr(page * kGuardPageBytes, kGuardPageBytes);
   }
   bool IsIntact(size_t page) const;
+  // Whether one bit of the page's checksum is wrong, and nothing else.
+  bool HasWrongCheck(size_t page) const;
+  uint32_t CheckOf(size_t page) const;
+  uint64_t CheckOffset(size_t page) const { return covered_.size() + page * sizeof(uint32_t); }
   size_t stripe_count() const;
-  // Whether it would mend a page of the stripe, of which all are intact.
-  bool IsStripeIntact(size_t stripe) const;
+  std::string_view SumOf(size_t stripe) const;
+  uint64_t SumOffset(size_t stripe) const;
+  // What SumOf should be, as far as the pages are what they were.
+  std::string SumOfPages(size_t stripe) const;
   // Where it ends in the file.
   uint64_t end() const;
-  // The page as it was written; nothing when it cannot be told.
-  std::optional<std::string> Mend(size_t page) const;
 
  private:
   PartGuard(std::string_view file, uint64_t covered)
       : covered_(file.substr(0, covered)), guard_(file.substr(covered)) {}
-
-  uint32_t CheckOf(size_t page) const;
-  std::string_view ParityOf(size_t stripe) const;
-  std::optional<std::string> FromStripe(size_t page) const;
-  std::optional<std::string> FlipBack(size_t page) const;
 
   std::string_view covered_;
   std::string_view guard_;  // and what is behind it

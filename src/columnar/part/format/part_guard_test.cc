@@ -6,6 +6,8 @@
 #include <random>
 #include <string>
 
+#include "columnar/part/format/stripe_mender.h"
+
 namespace spandrel::columnar {
 namespace {
 
@@ -56,7 +58,7 @@ TEST_F(PartGuardTest, MendsAnyPageOfAStripeThatIsWrongAlone) {
     const std::string good = file_;
     for (size_t i = 0; i < 100; ++i) file_[page * kGuardPageBytes + i * 7] = 'x';
     EXPECT_FALSE(Guard().IsIntact(page));
-    EXPECT_EQ(Guard().Mend(page), Original(page)) << page;
+    EXPECT_EQ(MendPage(Guard(), page), Original(page)) << page;
     file_ = good;
   }
 }
@@ -68,8 +70,42 @@ TEST_F(PartGuardTest, MendsAnyBitThatIsWrongAlone) {
     Flip(page * kGuardPageBytes + random_() % size, static_cast<int>(random_() % 8));
   }
   for (size_t page = 0; page < Guard().page_count(); ++page) {
-    EXPECT_EQ(Guard().Mend(page), Original(page)) << page;
+    EXPECT_EQ(MendPage(Guard(), page), Original(page)) << page;
   }
+}
+
+TEST_F(PartGuardTest, MendsPagesOfWhichAFewBitsAreWrong) {
+  Make(1'040'000);
+  for (size_t page = 0; page < Guard().page_count(); page += 4) {
+    for (size_t flips = 0; flips <= page / 4 % 4; ++flips) {
+      Flip(page * kGuardPageBytes + random_() % Guard().Page(page).size(),
+           static_cast<int>(random_() % 8));
+    }
+  }
+  for (size_t page = 0; page < Guard().page_count(); page += 4) {
+    EXPECT_EQ(MendPage(Guard(), page), Original(page)) << page;
+  }
+}
+
+TEST_F(PartGuardTest, APageWhoseChecksumIsWrongIsNoHindrance) {
+  Make(40'000);
+  Flip(original_.size() + 3, 5);
+  EXPECT_TRUE(Guard().HasWrongCheck(0));
+  EXPECT_EQ(MendPage(Guard(), 0), Original(0));
+  for (size_t i = 0; i < 100; ++i) file_[5 * kGuardPageBytes + i * 7] = 'x';
+  EXPECT_EQ(MendPage(Guard(), 5), Original(5));
+}
+
+TEST_F(PartGuardTest, IsFoundWithoutWhatIsBehind) {
+  for (const size_t size : {5000UL, 1048577UL}) {
+    Make(size);
+    file_.resize(end_);
+    file_ += std::string(236, 'f');
+    for (size_t i = 1; i < 100; ++i) Flip(end_ - i, 1);
+    ASSERT_TRUE(PartGuard::Find(file_).has_value()) << size;
+    EXPECT_EQ(PartGuard::Find(file_)->covered_bytes(), size);
+  }
+  EXPECT_FALSE(PartGuard::Find(std::string(100'000, 'x')).has_value());
 }
 
 TEST_F(PartGuardTest, SaysNothingRatherThanWhatIsWrong) {
@@ -77,20 +113,20 @@ TEST_F(PartGuardTest, SaysNothingRatherThanWhatIsWrong) {
   for (const size_t page : {1UL, 2UL}) {
     for (size_t i = 0; i < 40; ++i) Flip(page * kGuardPageBytes + i, static_cast<int>(i % 8));
   }
-  EXPECT_FALSE(Guard().Mend(1).has_value());
-  EXPECT_FALSE(Guard().Mend(2).has_value());
-  EXPECT_EQ(Guard().Mend(3), Original(3));
+  EXPECT_FALSE(MendPage(Guard(), 1).has_value());
+  EXPECT_FALSE(MendPage(Guard(), 2).has_value());
+  EXPECT_EQ(MendPage(Guard(), 3), Original(3));
 }
 
 TEST_F(PartGuardTest, ADamagedGuardMendsWhatItStillCan) {
   Make(40'000);
-  EXPECT_TRUE(Guard().IsStripeIntact(0));
+  EXPECT_EQ(Guard().SumOf(0), Guard().SumOfPages(0));
   file_[end_ - 1] = static_cast<char>(file_[end_ - 1] ^ 1);
-  EXPECT_FALSE(Guard().IsStripeIntact(0));
+  EXPECT_NE(Guard().SumOf(0), Guard().SumOfPages(0));
   file_[original_.size()] = static_cast<char>(file_[original_.size()] ^ 1);  // check of page 0
   EXPECT_FALSE(Guard().IsIntact(0));
   Flip(5 * kGuardPageBytes, 3);
-  EXPECT_EQ(Guard().Mend(5), Original(5));
+  EXPECT_EQ(MendPage(Guard(), 5), Original(5));
 }
 
 }  // namespace

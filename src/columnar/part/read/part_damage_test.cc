@@ -6,6 +6,7 @@
 #include <random>
 #include <string>
 
+#include "columnar/compaction/merge.h"
 #include "columnar/part/read/part.h"
 #include "columnar/read/traces/verify.h"
 #include "columnar/testing/golden.h"
@@ -18,13 +19,30 @@ namespace {
 class PartDamageTest : public testing::Test {
  protected:
   PartDamageTest() {
+    bytes_ = PartOf(1);
+    spans_ = Read(bytes_).spans;
+  }
+
+  // A part of so many row groups.
+  std::string PartOf(int groups) {
     auto part = PartWriter::Create(path_, Effort::kFast);
     EXPECT_TRUE(part.ok());
-    const EncodedRowGroup group = SampleGroup(**part);
-    EXPECT_TRUE((*part)->AddGroup(group).ok());
+    for (int i = 0; i < groups; ++i) {
+      const EncodedRowGroup group = SampleGroup(**part);
+      EXPECT_TRUE((*part)->AddGroup(group).ok());
+    }
     EXPECT_TRUE((*part)->Finish(1, {}).ok());
-    bytes_ = ReadWholeFile(path_);
-    spans_ = Read(bytes_).spans;
+    return ReadWholeFile(path_);
+  }
+  PartPtr Open(const std::string& bytes) {
+    std::ofstream(path_, std::ios::binary | std::ios::trunc) << bytes;
+    auto part = Part::Open(path_, 1);
+    EXPECT_TRUE(part.ok()) << part.status().ToString();
+    return part.ok() ? *part : nullptr;
+  }
+  // Where its first footer begins.
+  size_t FooterOf(const std::string& bytes) {
+    return bytes.find(EncodePartFooter(Open(bytes)->footer()));
   }
 
   // A part of those bytes, read through; nothing of one that does not open.
@@ -86,6 +104,70 @@ TEST_F(PartDamageTest, OneOfTwoFootersIsEnough) {
   EXPECT_EQ(Read(damaged).spans, spans_);
   damaged.resize(damaged.size() - 100);
   EXPECT_EQ(Read(damaged).spans, spans_);
+}
+
+TEST_F(PartDamageTest, BothFootersComeBackFromTheGuard) {
+  for (const int groups : {1, 3}) {
+    const std::string whole = PartOf(groups);
+    std::string damaged = whole;
+    const size_t first = FooterOf(whole);
+    for (const size_t at : {first + 20, first + 30, whole.size() - 70}) {
+      damaged[at] = static_cast<char>(damaged[at] ^ 16);
+    }
+    EXPECT_EQ(Read(damaged).spans, spans_ * static_cast<uint64_t>(groups));
+    const PartPtr part = Open(damaged);
+    EXPECT_FALSE(part->file().is_rebuilt());
+    if (groups == 1) continue;  // all of it is one page, which cannot tell its guard
+    for (const auto& page : part->file().mended_pages()) {
+      damaged.replace(page.offset, page.bytes.size(), page.bytes);
+    }
+    EXPECT_TRUE(damaged == whole);
+  }
+}
+
+TEST_F(PartDamageTest, RowGroupsAreFoundWithoutAnyFooter) {
+  const std::string whole = PartOf(3);
+  const PartFooter written = Open(whole)->footer();
+  const std::string damaged = whole.substr(0, FooterOf(whole));
+  const PartPtr part = Open(damaged);
+  ASSERT_TRUE(part->file().is_rebuilt());
+  EXPECT_EQ(part->file().lost_spans(), 0U);
+  EXPECT_EQ(part->footer().row_count, written.row_count);
+  EXPECT_EQ(part->footer().trace_count, written.trace_count);
+  EXPECT_EQ(part->footer().min_start, written.min_start);
+  EXPECT_GE(part->footer().max_start, written.max_start);
+  const ReadThrough read = Read(damaged);
+  EXPECT_EQ(read.spans, 3 * spans_);
+  EXPECT_NE(read.damage, "");
+}
+
+TEST_F(PartDamageTest, ARowGroupThatIsNotFoundIsCounted) {
+  const std::string whole = PartOf(3);
+  const SectionRecord directory = Open(whole)->footer().groups[1].directory;
+  std::string damaged = whole.substr(0, FooterOf(whole));
+  damaged.replace(directory.offset, directory.stored_size, directory.stored_size, 'x');
+  const ReadThrough read = Read(damaged);
+  EXPECT_EQ(read.spans, 2 * spans_);
+  EXPECT_GE(read.unreadable_spans, spans_ / 2);
+  EXPECT_LE(read.unreadable_spans, 2 * spans_);
+}
+
+TEST_F(PartDamageTest, WhatCanBeReadIsWrittenAnew) {
+  std::string damaged = PartOf(3);
+  const auto group = Open(damaged)->Group(1);
+  ASSERT_TRUE(group.ok());
+  const SectionRecord column = (*group)->sections().back();
+  ASSERT_GE(column.kind, SectionKind::kFirstColumn);
+  damaged.resize(FooterOf(damaged));
+  damaged.replace(column.offset + kSectionHeaderSize, column.stored_size, column.stored_size, 'x');
+  const PartPtr part = Open(damaged);
+  const std::string anew = directory_.path() + "/anew.part";
+  const base::Status written = RewriteReadable(part, anew);
+  ASSERT_TRUE(written.ok()) << written.ToString();
+  EXPECT_TRUE(part->IsGroupDamaged(1));
+  const ReadThrough read = Read(ReadWholeFile(anew));
+  EXPECT_EQ(read.spans, 2 * spans_);
+  EXPECT_EQ(read.damage, "");
 }
 
 TEST_F(PartDamageTest, MendedPagesAreThoseThatWereWritten) {

@@ -7,10 +7,14 @@
 #include <algorithm>
 #include <atomic>
 #include <map>
+#include <set>
 #include <utility>
 
+#include "base/crc32c.h"
 #include "base/fixed.h"
 #include "base/mutex.h"
+#include "columnar/part/format/stripe_mender.h"
+#include "columnar/part/read/salvage_footer.h"
 #include "columns/zstd_block.h"
 
 namespace spandrel::columnar {
@@ -34,23 +38,76 @@ Status Mismatch(uint64_t part, const SectionRecord& section) {
           fmt::format("part {}: checksum mismatch at {}", part, section.offset)};
 }
 
+// Whether it is the last copy, or lies where the first one must.
+bool IsInPlace(const FoundFooter& found, std::string_view file) {
+  const bool has_guard = found.footer.version != kPartVersionWithoutGuard;
+  if (found.end == file.size() || !has_guard) return true;
+  const std::optional<PartGuard> guard = PartGuard::Covering(file, found.end);
+  return guard && guard->end() + (found.end - found.begin) == file.size();
+}
+
+// The sum of a part of one page is a copy of it, with a footer in it that serves only where no
+// other one can be had.
+Result<FoundFooter> FindAnyFooter(std::string_view file) {
+  Result<FoundFooter> found = FindPartFooter(file);
+  const bool is_damaged = found.status().code() == StatusCode::kDataLoss;
+  if (!is_damaged && (!found.ok() || IsInPlace(*found, file))) return found;
+  Result<FoundFooter> salvaged = SalvagePartFooter(file);
+  return is_damaged || (salvaged.ok() && !salvaged->is_rebuilt) ? std::move(salvaged)
+                                                                : std::move(found);
+}
+
 }  // namespace
 
 // What was mended, and stays readable as long as the file.
 struct PartFile::Mended {
+  void MendStripe(const PartGuard& guard, size_t stripe) SPANDREL_REQUIRES(mutex);
+  void MendSum(const PartGuard& guard, size_t stripe) SPANDREL_REQUIRES(mutex);
+
   std::atomic<bool> any{false};
   base::Mutex mutex;
   std::map<uint64_t, std::string> sections SPANDREL_GUARDED_BY(mutex);  // stored bytes, by offset
   std::map<uint64_t, std::string> pages SPANDREL_GUARDED_BY(mutex);     // by offset
+  // Stripes of the guard with pages that cannot be mended, whoever tries.
+  std::set<size_t> hopeless SPANDREL_GUARDED_BY(mutex);
 };
+
+void PartFile::Mended::MendStripe(const PartGuard& guard, size_t stripe) {
+  StripeMender::Result result = StripeMender(guard, stripe).Mend();
+  for (auto& [page, bytes] : result.mended) {
+    if (guard.HasWrongCheck(page) && bytes == guard.Page(page)) {
+      std::string check;
+      base::AppendFixed(base::Crc32c(bytes), &check);
+      pages.try_emplace(guard.CheckOffset(page), std::move(check));
+    } else {
+      pages.try_emplace(page * kGuardPageBytes, std::move(bytes));
+    }
+  }
+  if (!result.all) hopeless.insert(stripe);
+}
+
+void PartFile::Mended::MendSum(const PartGuard& guard, size_t stripe) {
+  std::string sum = guard.SumOfPages(stripe);
+  const size_t begin = stripe * kGuardStripePages;
+  const size_t end = std::min(begin + kGuardStripePages, guard.page_count());
+  for (auto page = pages.lower_bound(begin * kGuardPageBytes);
+       page != pages.end() && page->first < std::min(end * kGuardPageBytes, guard.covered_bytes());
+       ++page) {
+    const std::string_view wrong = guard.Page(page->first / kGuardPageBytes);
+    for (size_t i = 0; i < wrong.size(); ++i) {
+      sum[i] = static_cast<char>(sum[i] ^ wrong[i] ^ page->second[i]);
+    }
+  }
+  if (sum != guard.SumOf(stripe)) pages.try_emplace(guard.SumOffset(stripe), sum);
+}
 
 Result<PartFile> PartFile::Open(const std::string& path, uint64_t number) {
   Result<disk::MappedFile> file = disk::MappedFile::Open(path);
   if (!file.ok()) return file.status();
-  Result<FoundFooter> found = FindPartFooter(file->bytes());
+  Result<FoundFooter> found = FindAnyFooter(file->bytes());
   if (!found.ok()) return found.status().Annotate(path);
   PartFile opened(path, number, *std::move(file), *std::move(found));
-  opened.MendLastFooter();
+  opened.MendFooters();
   return opened;
 }
 
@@ -66,7 +123,7 @@ PartFile::~PartFile() = default;
 
 // Between the two copies of the footer, whichever of them was read.
 std::optional<PartGuard> PartFile::Guard() const {
-  if (footer().version == kPartVersionWithoutGuard) return std::nullopt;
+  if (footer().version == kPartVersionWithoutGuard || found_.end == 0) return std::nullopt;
   const std::string_view file = file_.bytes();
   if (found_.end == file.size()) return PartGuard::EndingAt(file, found_.begin);
   return PartGuard::Covering(file, found_.end);
@@ -118,32 +175,42 @@ std::optional<std::string> PartFile::MendPages(const PartGuard& guard, uint64_t 
 }
 
 std::optional<std::string> PartFile::MendPage(const PartGuard& guard, size_t page) const {
-  std::optional<std::string> mended = guard.Mend(page);
-  if (!mended) return mended;
+  const size_t stripe = page / kGuardStripePages;
   base::MutexLock lock(mended_->mutex);
-  mended_->pages.try_emplace(page * kGuardPageBytes, *mended);
-  return mended;
+  auto found = mended_->pages.find(page * kGuardPageBytes);
+  if (found == mended_->pages.end() && !mended_->hopeless.contains(stripe)) {
+    mended_->MendStripe(guard, stripe);
+    found = mended_->pages.find(page * kGuardPageBytes);
+  }
+  if (found != mended_->pages.end()) return found->second;
+  // Of a page that is right its checksum may be wrong, or both were written back meanwhile.
+  if (!guard.IsIntact(page) && !guard.HasWrongCheck(page)) return std::nullopt;
+  return std::string(guard.Page(page));
 }
 
+// Where the pages of a stripe are right, so is what they sum up to.
 bool PartFile::CheckGuard() const {
   const std::optional<PartGuard> guard = Guard();
   if (!guard) return footer().version == kPartVersionWithoutGuard;
-  const bool is_damaged = CheckPages(0, guard->page_count()).is_damaged;
-  if (is_damaged || !mended_pages().empty()) return !is_damaged;
+  if (CheckPages(0, guard->page_count()).is_damaged) return false;
+  base::MutexLock lock(mended_->mutex);
   for (size_t stripe = 0; stripe < guard->stripe_count(); ++stripe) {
-    if (!guard->IsStripeIntact(stripe)) return false;
+    mended_->MendSum(*guard, stripe);
   }
   return true;
 }
 
-// Where the other copy should end the file, that is.
-void PartFile::MendLastFooter() const {
+// The copy of the footer that was not read, or both when neither was whole.
+void PartFile::MendFooters() const {
   const std::optional<PartGuard> guard = Guard();
   const std::string_view file = file_.bytes();
+  if (!guard || found_.is_rebuilt || found_.end == file.size()) return;
   const uint64_t size = found_.end - found_.begin;
-  if (!guard || found_.end == file.size() || guard->end() + size != file.size()) return;
+  if (guard->end() + size != file.size()) return;
+  const size_t first = found_.begin / kGuardPageBytes;
+  (void)CheckPages(first, guard->page_count() - first);
   base::MutexLock lock(mended_->mutex);
-  mended_->pages.try_emplace(guard->end(), file.substr(found_.begin, size));
+  mended_->pages.try_emplace(guard->end(), EncodePartFooter(footer()));
 }
 
 std::vector<PartFile::MendedPage> PartFile::mended_pages() const {

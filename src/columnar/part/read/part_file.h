@@ -20,7 +20,7 @@ namespace spandrel::columnar {
 // as it was written. Any thread.
 class PartFile {
  public:
-  // DATA_LOSS when the footer is damaged.
+  // DATA_LOSS when both footers are damaged and none can be made again.
   static base::Result<PartFile> Open(const std::string& path, uint64_t number);
   PartFile(PartFile&& other) noexcept;
   ~PartFile();
@@ -29,6 +29,10 @@ class PartFile {
   const std::string& path() const { return path_; }
   const PartFooter& footer() const { return found_.footer; }
   uint64_t size() const { return file_.bytes().size(); }
+  // Whether the footer had to be made again (salvage_footer.h), and about how many spans are in no
+  // row group of it.
+  bool is_rebuilt() const { return found_.is_rebuilt; }
+  uint64_t lost_spans() const { return found_.lost_spans; }
   // True once the disk failed below the map: what was read since then may be zeros.
   bool read_failed() const { return file_.failed(); }
 
@@ -67,7 +71,7 @@ class PartFile {
   PartFile(std::string path, uint64_t number, disk::MappedFile file, FoundFooter found);
 
   std::optional<PartGuard> Guard() const;
-  void MendLastFooter() const;
+  void MendFooters() const;
   base::Result<std::string_view> MendSection(const SectionRecord& section) const;
   std::optional<std::string> MendPages(const PartGuard& guard, uint64_t begin, uint64_t end) const;
   std::optional<std::string> MendPage(const PartGuard& guard, size_t page) const;

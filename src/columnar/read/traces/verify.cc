@@ -31,6 +31,7 @@ std::string DamageOf(const Part& part, uint64_t unreadable_spans) {
   if (unreadable_spans > 0) return fmt::format("{} spans cannot be read", unreadable_spans);
   const bool has_whole_guard = part.file().CheckGuard();
   const size_t mended = part.file().mended_pages().size();
+  if (part.file().is_rebuilt()) return "both footers are damaged; no span is lost";
   if (mended > 0) return fmt::format("{} pages are damaged; no span is lost", mended);
   return has_whole_guard ? "" : "what would mend it is damaged; no span is lost";
 }
@@ -48,7 +49,8 @@ ReadThrough ReadThroughPart(const PartPtr& part, const std::function<bool(uint64
   Scan scan(context, snapshot);
   const base::Status read = VisitWhole(scan, *all, &result, progress);
   result.unreadable_spans = read.ok() ? unreadable.spans() : part->footer().row_count;
-  result.damage = read.ok() ? DamageOf(*part, unreadable.spans()) : read.message();
+  result.unreadable_spans += part->file().lost_spans();
+  result.damage = read.ok() ? DamageOf(*part, result.unreadable_spans) : read.message();
   return result;
 }
 
