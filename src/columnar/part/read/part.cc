@@ -32,7 +32,12 @@ Part::Part(PartFile file, base::Counter* unreadable_spans, std::shared_ptr<OpenP
       group_damaged_(footer().groups.size()),
       trace_filter_checked_(footer().groups.size()),
       value_filter_checked_(footer().groups.size()),
-      groups_(footer().groups.size()) {}
+      groups_(footer().groups.size()) {
+  if (!file_->is_rebuilt()) return;
+  if (unreadable_spans_ != nullptr) unreadable_spans_->Add(file_->lost_spans());
+  base::LogError("{}: both footers are damaged; {} spans in {} row groups were found without them",
+                 path(), footer().row_count, footer().groups.size());
+}
 
 Result<std::shared_ptr<const Dictionary>> Part::LoadDictionary() const {
   base::MutexLock lock(mutex_);
