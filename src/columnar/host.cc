@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/tenant_name.h"
 #include "columnar/recovery.h"
+#include "columnar/snapshot/lost_spans.h"
 #include "columnar/store_gauges.h"
 
 namespace spandrel::columnar {
@@ -145,6 +146,8 @@ Result<journal::LogReplay> Host::Recover() {
   Result<journal::LogReplay> replay = RecoverLog(layout_, released, heads_of, metrics_);
   for (const auto& tenant : Tenants()) tenant->stored().EndRecovery();
   if (!replay.ok()) return replay;
+  lost_requests_ = std::max(CountLostRequests(layout_.QuarantineFolder()),
+                            replay->damaged_places + replay->missing_records);
   // A record that comes now must not look as if it were in a part, even where the log is gone.
   replay->last_sequence = std::max(replay->last_sequence, sealed);
   published_ = replay->last_sequence;
@@ -337,7 +340,8 @@ TenantContext Host::Context() {
           open_parts_,
           {wake_sealer, wake_sealer},
           std::move(shared),
-          [this] { maintenance_->WakeTidier(); }};
+          [this] { maintenance_->WakeTidier(); },
+          lost_requests_};
 }
 
 StoreLayout Host::LayoutOf(std::string_view tenant) const {

@@ -99,7 +99,8 @@ class Host {
   HeadMemory head_memory_;
   const std::shared_ptr<OpenParts> open_parts_;
   SealPace seal_pace_;
-  std::atomic<uint64_t> published_{0};  // all records up to it are in heads or parts
+  std::atomic<uint64_t> lost_requests_{0};  // of the log, at least
+  std::atomic<uint64_t> published_{0};      // all records up to it are in heads or parts
 
   mutable base::SharedMutex mutex_;
   std::map<std::string, std::shared_ptr<TenantStore>, std::less<>> tenants_

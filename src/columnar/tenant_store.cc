@@ -24,6 +24,7 @@ std::shared_ptr<TenantStore> TenantStore::Make(const TenantContext& context, Sto
 TenantStore::TenantStore(const TenantContext& context, const StoreLayout& layout,
                          std::unique_ptr<PartSet> parts)
     : on_damage_(context.on_damage),
+      lost_requests_(context.lost_requests),
       parts_(std::move(parts)),
       stored_(context.options, context.metrics, context.events, context.head_memory),
       upkeep_(context.options, layout, *parts_, stored_, context.shared, context.metrics) {}
@@ -41,6 +42,18 @@ Snapshot TenantStore::TakeSnapshot(const std::vector<std::shared_ptr<TenantStore
     std::move(one.heads.begin(), one.heads.end(), std::back_inserter(all.heads));
   }
   return all;
+}
+
+void TenantStore::TellLost(const storage::QueryContext& context) const {
+  parts_->TellLost(context);
+  const auto place_of = [](const void* what) { return reinterpret_cast<uintptr_t>(what); };
+  // At least one span each.
+  if (const uint64_t lost = lost_requests_; lost > 0) {
+    context.NoteUnreadable(place_of(&lost_requests_), lost);
+  }
+  if (const uint64_t lost = stored_.lost_spans(); lost > 0) {
+    context.NoteUnreadable(place_of(&stored_), lost);
+  }
 }
 
 bool TenantStore::AnyHeadDamaged(const Snapshot& snapshot) {

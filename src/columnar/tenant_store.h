@@ -28,6 +28,8 @@ struct TenantContext {
   StoredSpans::Events events;
   SharedStore shared;
   std::function<void()> on_damage;  // a part turned out to be damaged
+  // Of the log, nobody knows whose: answers to every tenant may lack them.
+  const std::atomic<uint64_t>& lost_requests;
 };
 
 // The spans of one tenant: heads in memory, parts and their manifest in folders of its own. It
@@ -71,9 +73,7 @@ class TenantStore {
         if (part->damaged()) damage.Add(*part);
       }
       damage.TellTo(context);
-      for (const auto& store : stores) {
-        for (const PartPtr& part : store->parts_->lost()) DamageNotes::TellOf(*part, context);
-      }
+      for (const auto& store : stores) store->TellLost(context);
       if (!found_damage) return result;
       for (const auto& store : stores) store->on_damage_();
       const bool reliable = std::none_of(snapshot.parts.begin(), snapshot.parts.end(),
@@ -88,8 +88,11 @@ class TenantStore {
               std::unique_ptr<PartSet> parts);
   static Snapshot TakeSnapshot(const std::vector<std::shared_ptr<TenantStore>>& stores);
   static bool AnyHeadDamaged(const Snapshot& snapshot);
+  // What is not in any snapshot any more.
+  void TellLost(const storage::QueryContext& context) const;
 
   const std::function<void()> on_damage_;
+  const std::atomic<uint64_t>& lost_requests_;
   const std::unique_ptr<PartSet> parts_;
   StoredSpans stored_;
   Upkeep upkeep_;

@@ -164,6 +164,7 @@ ParkedHead::Restored ParkedHead::Restore() const {
     if (chunk == nullptr) {
       ++restored.lost_requests;
       restored.lost_bytes += chunks_[number].size;
+      restored.lost_spans += chunks_[number].row_count;
       continue;
     }
     head->Add(chunk, LeftOutSpans(*this, number, *chunk));

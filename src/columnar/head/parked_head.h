@@ -66,6 +66,7 @@ class ParkedHead {
     std::shared_ptr<const Head> head;
     uint64_t lost_requests = 0;
     uint64_t lost_bytes = 0;
+    uint64_t lost_spans = 0;
   };
   Restored Restore() const;
 

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/log.h"
+#include "columnar/snapshot/damage_notes.h"
 #include "disk/mutant.h"
 
 namespace spandrel::columnar {
@@ -45,6 +46,9 @@ Result<std::unique_ptr<PartSet>> PartSet::Open(const StoreLayout& layout,
   std::unique_ptr<PartSet> set(new PartSet(layout, metrics, std::move(open_parts)));
   base::MutexLock lock(set->mutex_);
   SPANDREL_RETURN_IF_ERROR(set->FindParts());
+  for (const LostSpans& lost : FindLostParts(layout.QuarantineFolder())) {
+    set->other_lost_.push_back(lost);
+  }
   if (!layout.read_only) SPANDREL_RETURN_IF_ERROR(set->RemoveStrays());
   return set;
 }
@@ -68,13 +72,15 @@ std::vector<PartPtr> PartSet::parts() const {
   return parts_;
 }
 
-std::vector<PartPtr> PartSet::lost() const {
+void PartSet::TellLost(const storage::QueryContext& context) const {
   base::MutexLock lock(mutex_);
-  std::vector<PartPtr> lost = lost_;
+  for (const LostSpans& lost : other_lost_) context.NoteUnreadable(lost.place, lost.spans);
+  for (const PartPtr& part : lost_) DamageNotes::TellOf(*part, context);
   for (const PartPtr& part : parts_) {
-    if (part->damaged()) lost.push_back(part);
+    if (part->damaged()) DamageNotes::TellOf(*part, context);
+    const uint64_t lost = part->file().lost_spans();
+    if (lost > 0) context.NoteUnreadable(part->footer().file_id - 1, lost);
   }
-  return lost;
 }
 
 uint64_t PartSet::sealed_through() const {
@@ -129,6 +135,19 @@ Status PartSet::Drop(const std::vector<PartPtr>& dropped, const Install& install
   install(parts_);
   RemoveFilesOf(dropped);
   return {};
+}
+
+// Named twice until the manifest is without it: a kill in between counts too much, not too little.
+Status PartSet::ReplaceDamaged(const std::string& file, const PartPtr& damaged, uint64_t lost_spans,
+                               const Install& install) {
+  if (lost_spans > 0) {
+    const Result<LostSpans> kept =
+        KeepRest(damaged->path(), layout_.QuarantineFolder(), lost_spans);
+    if (!kept.ok()) return kept.status();
+    base::MutexLock lock(mutex_);
+    other_lost_.push_back(*kept);
+  }
+  return Publish(file, {damaged}, install);
 }
 
 Status PartSet::QuarantineDamaged(const Install& install) {
@@ -218,11 +237,13 @@ Status PartSet::AdoptAll(const std::vector<disk::NumberedFile>& files) {
 Status PartSet::SetAside(const std::string& path, const Status& why) {
   if (layout_.read_only) {
     damage_.push_back({path, why.message()});
+    other_lost_.push_back(LostPart(path));
     return {};
   }
   quarantined_.Add();
   base::LogError("part set aside: {}", why.message());
-  if (why.code() == StatusCode::kNotFound) return {};
+  // A later start is to know of it too.
+  if (why.code() == StatusCode::kNotFound) return MarkAsLost(path, layout_.QuarantineFolder());
   return disk::QuarantineFile(path, layout_.QuarantineFolder());
 }
 

@@ -13,9 +13,11 @@
 #include "columnar/manifest/manifest.h"
 #include "columnar/options/store_layout.h"
 #include "columnar/part/read/part.h"
+#include "columnar/snapshot/lost_spans.h"
 #include "disk/damage.h"
 #include "disk/directory.h"
 #include "disk/space_reserve.h"
+#include "storage/query_context.h"
 
 namespace spandrel::columnar {
 
@@ -62,10 +64,15 @@ class PartSet {
 
   // Takes parts out of the store and removes their files.
   base::Status Drop(const std::vector<PartPtr>& dropped, const Install& install);
+  // The same for a part of which what can be read was written anew, as `file`, and so many spans
+  // were not: its file stays in quarantine and says so.
+  base::Status ReplaceDamaged(const std::string& file, const PartPtr& damaged, uint64_t lost_spans,
+                              const Install& install);
   // Takes out the parts that turned out to be damaged, and keeps their files in quarantine.
   base::Status QuarantineDamaged(const Install& install);
-  // What is so, or was taken out so since the store was opened: answers lack it.
-  std::vector<PartPtr> lost() const;
+  // Notes what answers lack: the parts that are damaged or lie in quarantine, as they are known now
+  // and as they were when the store was opened.
+  void TellLost(const storage::QueryContext& context) const;
 
  private:
   PartSet(StoreLayout layout, base::MetricRegistry& metrics, std::shared_ptr<OpenParts> open_parts);
@@ -73,7 +80,7 @@ class PartSet {
   base::Status FindParts() SPANDREL_REQUIRES(mutex_);
   base::Status OpenListed(const Manifest& listed) SPANDREL_REQUIRES(mutex_);
   base::Status AdoptAll(const std::vector<disk::NumberedFile>& files) SPANDREL_REQUIRES(mutex_);
-  base::Status SetAside(const std::string& path, const base::Status& why);
+  base::Status SetAside(const std::string& path, const base::Status& why) SPANDREL_REQUIRES(mutex_);
   base::Status RemoveStrays() SPANDREL_REQUIRES(mutex_);
   base::Status Commit(std::vector<PartPtr> parts, Manifest changed) SPANDREL_REQUIRES(mutex_);
 
@@ -88,7 +95,8 @@ class PartSet {
   mutable base::Mutex mutex_;
   Manifest manifest_ SPANDREL_GUARDED_BY(mutex_);
   std::vector<PartPtr> parts_ SPANDREL_GUARDED_BY(mutex_);
-  std::vector<PartPtr> lost_ SPANDREL_GUARDED_BY(mutex_);
+  std::vector<PartPtr> lost_ SPANDREL_GUARDED_BY(mutex_);  // since the store was opened
+  std::vector<LostSpans> other_lost_ SPANDREL_GUARDED_BY(mutex_);
 };
 
 }  // namespace spandrel::columnar

@@ -106,6 +106,7 @@ HeadPtr StoredSpans::InMemory(const FullHead& full) {
   const ParkedHead::Restored restored = full.parked->Restore();
   if (restored.lost_requests > 0 && full.parked->ClaimLosses()) {
     damage_.Count(restored.lost_requests, restored.lost_bytes);
+    lost_spans_ += restored.lost_spans;
   }
   return restored.head;
 }

@@ -92,6 +92,8 @@ class StoredSpans {
   // Bytes of all heads, about.
   uint64_t head_bytes() const { return full_bytes_ + open_bytes_; }
   uint64_t head_spans() const { return full_spans_ + open_spans_; }
+  // Of parked heads, whose requests could not be read from the log again.
+  uint64_t lost_spans() const { return lost_spans_; }
 
  private:
   // What spans may be known from, beside the open head.
@@ -135,6 +137,7 @@ class StoredSpans {
   std::atomic<uint64_t> full_spans_{0};
   std::atomic<uint64_t> open_bytes_{0};
   std::atomic<uint64_t> open_spans_{0};
+  std::atomic<uint64_t> lost_spans_{0};
   std::atomic<uint64_t> open_first_{0};                       // sequence; 0: the open head is empty
   HeadBytes counted_open_ SPANDREL_GUARDED_BY(write_mutex_);  // of the open head, in memory_
   HeadMemory& memory_;
