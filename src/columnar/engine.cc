@@ -346,4 +346,8 @@ void Engine::ReleaseMemory() {
   impl_->host().ReleaseMemory();
 }
 
+void Engine::Repair() {
+  impl_->host().Repair();
+}
+
 }  // namespace spandrel::columnar

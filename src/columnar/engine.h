@@ -154,6 +154,9 @@ class Engine final : public storage::Store, public storage::Writer, public stora
 
   // Seals and merges what there is and waits for it; what time and load would bring about anyway.
   void Settle() override;
+  // The same. Of parts that Verify or a question has found damaged, what can be read is written
+  // anew; their files go to quarantine, and answers lack the rest of them while they are there.
+  void Repair();
   void ReleaseMemory() override;
 
  private:

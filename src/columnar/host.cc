@@ -360,6 +360,11 @@ void Host::ReleaseMemory() {
   }
 }
 
+void Host::Repair() {
+  for (const auto& tenant : Tenants()) tenant->upkeep().RepairSoon();
+  Settle();
+}
+
 storage::StoreStats Host::Stats(const std::optional<std::string>& tenant) const {
   StatsSum sum;
   if (!tenant) {

@@ -54,6 +54,8 @@ class Host {
 
   // Seals and merges what there is and waits for it.
   void Settle();
+  // The same, and writes anew what is known to be damaged, as Engine::Repair.
+  void Repair();
   // Closes what is only kept open for questions to come.
   void ReleaseMemory();
 

@@ -48,7 +48,7 @@ int VerifyStore(columnar::Engine& store, const StoreCommandOptions& options,
                 const Interrupts& interrupts) {
   const int status = VerifyOnce(store, interrupts);
   if (!options.repair || status != 1) return status;
-  store.Settle();  // writes back what was mended, and sets aside what cannot be read at all
+  store.Repair();  // writes back what was mended, and sets aside what cannot be read
   fmt::print("after the repair:\n");
   return VerifyOnce(store, interrupts);
 }

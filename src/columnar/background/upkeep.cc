@@ -93,6 +93,7 @@ Status Upkeep::Tidy() {
   SPANDREL_RETURN_IF_ERROR(shared_.check_place());
   const auto install = [this](const std::vector<PartPtr>& parts) { stored_.Install(parts); };
   Status status = parts_.QuarantineDamaged(install);
+  if (status.ok()) status = RewriteDamaged();
   if (status.ok()) status = DropExpired();
   if (status.ok()) status = ApplyPolicyWhileUseful();
   if (status.ok()) status = MergeWhileUseful();
@@ -174,6 +175,33 @@ Status Upkeep::ReleaseEmpty(const StoredSpans::Rotation& rotation) {
       parts_.NoteSealed(rotation.nothing_below, shared_.released_after(stored_, 0)));
   shared_.release(parts_.released_through());
   return {};
+}
+
+// A part that had to be searched for its row groups is whole again, and found without a search by
+// the next start. One that has lost something stays as it is until somebody asks for its repair.
+Status Upkeep::RewriteDamaged() {
+  const bool is_repair = repair_.exchange(false);
+  for (const PartPtr& part : parts_.parts()) {
+    const bool has_lost = part->has_damaged_group() || part->file().lost_spans() > 0;
+    const bool is_due = has_lost ? is_repair : part->file().is_rebuilt();
+    if (is_due && !part->damaged()) SPANDREL_RETURN_IF_ERROR(RewriteOne(part));
+  }
+  return {};
+}
+
+Status Upkeep::RewriteOne(const PartPtr& part) {
+  const std::string scratch = layout_.MergeScratch();
+  const Status written = RewriteReadable(part, scratch);
+  if (written.code() == base::StatusCode::kDataLoss) return {};  // it goes to quarantine as a whole
+  SPANDREL_RETURN_IF_ERROR(written);
+  if (part->read_failed()) return {base::StatusCode::kDataLoss, "the disk failed below a part"};
+  uint64_t lost = part->file().lost_spans();
+  for (uint32_t i = 0; i < part->footer().groups.size(); ++i) {
+    lost += part->IsGroupDamaged(i) ? part->footer().groups[i].row_count : 0;
+  }
+  return parts_.ReplaceDamaged(scratch, part, lost, [this](const std::vector<PartPtr>& changed) {
+    stored_.Install(changed);
+  });
 }
 
 Status Upkeep::MergeWhileUseful() {

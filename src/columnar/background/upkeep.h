@@ -52,6 +52,10 @@ class Upkeep {
   // The next Seal closes the open head, however young it is.
   void SealAllSoon() { seal_all_ = true; }
 
+  // The next Tidy writes anew, without what cannot be read, the parts that are known to be damaged;
+  // their files stay in quarantine.
+  void RepairSoon() { repair_ = true; }
+
   // Seals the full heads, and the open one when it is old enough. Says whether it sealed any and
   // when the open head will be old enough.
   struct Sealed {
@@ -78,6 +82,8 @@ class Upkeep {
   base::Status SealFullHeads(bool* any);
   base::Status SealOne(const FullHead& full);
   base::Status ReleaseEmpty(const StoredSpans::Rotation& rotation);
+  base::Status RewriteDamaged();
+  base::Status RewriteOne(const PartPtr& part);
   base::Status MergeWhileUseful();
   base::Status DropExpired();
   base::Status ApplyPolicyWhileUseful();
@@ -94,6 +100,7 @@ class Upkeep {
   base::Counter& merges_;
   base::Counter& mended_pages_;
   std::atomic<bool> seal_all_{false};
+  std::atomic<bool> repair_{false};
   std::atomic<bool> folder_is_missing_{false};
   bool has_folders_ = false;    // of the sealing thread
   Retention retention_;         // of the tidying thread
