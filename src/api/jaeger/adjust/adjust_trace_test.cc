@@ -23,7 +23,6 @@ using conformance::TestSpan;
 using span::SpanKind;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::Pair;
 
 TestSpan Span(uint64_t id, uint64_t parent, SpanKind kind, std::string service, std::string name) {

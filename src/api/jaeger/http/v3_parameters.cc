@@ -91,7 +91,7 @@ class V3Parameters {
   }
 
   Result<bool> Raw() const {
-    const auto raw = parameters_.Truth(prefix_ + "rawTraces");
+    auto raw = parameters_.Truth(prefix_ + "rawTraces");
     if (!raw.ok() || *raw) return raw;
     return parameters_.Truth(prefix_ + "raw_traces");
   }
