@@ -36,6 +36,7 @@ size_t Head::Add(const std::shared_ptr<const span::SpanChunk>& chunk, const Know
   std::vector<uint64_t> hashes;
   hashes.reserve(chunk->spans.size());
   for (const span::SpanEntry& entry : chunk->spans) hashes.push_back(hasher.Of(entry));
+  const std::vector<bool> found = known.FindAll(chunk->spans, hashes);
   HeadChunk added{chunk, static_cast<uint32_t>(rows_.size())};
   size_t left_out = 0;
   base::WriterLock lock(mutex_);
@@ -49,7 +50,8 @@ size_t Head::Add(const std::shared_ptr<const span::SpanChunk>& chunk, const Know
     }
     const span::SpanEntry& entry = chunk->spans[row.span];
     row.content_hash = hashes[row.span];
-    if (ContainsLocked(entry, row.content_hash) || known.Contains(entry, row.content_hash)) {
+    if ((!found.empty() && found[row.span]) || ContainsLocked(entry, row.content_hash) ||
+        known.Contains(entry, row.content_hash)) {
       ++left_out;
       continue;
     }

@@ -73,6 +73,12 @@ class Head {
     // Says that a span with this hash will be asked about.
     virtual void Prefetch(uint64_t content_hash) const = 0;
     virtual bool Contains(const span::SpanEntry& entry, uint64_t content_hash) const = 0;
+    // Which of all spans of a chunk are where it is dear to look: asked once, before the others.
+    // Empty: none.
+    virtual std::vector<bool> FindAll(const std::vector<span::SpanEntry>& /*spans*/,
+                                      const std::vector<uint64_t>& /*content_hashes*/) const {
+      return {};
+    }
   };
 
   // Adds the spans that are new; `known` is asked about each. The number of those left out.

@@ -141,8 +141,16 @@ void StoredSpans::KnownSpans::Prefetch(uint64_t content_hash) const {
 bool StoredSpans::KnownSpans::Contains(const span::SpanEntry& entry, uint64_t content_hash) const {
   const auto contains = [&](const auto& place) { return place->Contains(entry, content_hash); };
   return std::any_of(heads.begin(), heads.end(), contains) ||
-         std::any_of(parked.begin(), parked.end(), contains) ||
-         std::any_of(parts.begin(), parts.end(), contains);
+         std::any_of(parked.begin(), parked.end(), contains);
+}
+
+// Part by part: to ask each span of all parts would open row groups again and again where few stay
+// open.
+std::vector<bool> StoredSpans::KnownSpans::FindAll(
+    const std::vector<span::SpanEntry>& spans, const std::vector<uint64_t>& content_hashes) const {
+  std::vector<bool> found(parts.empty() ? 0 : spans.size());
+  for (const PartPtr& part : parts) part->MarkContained(spans, content_hashes, &found);
+  return found;
 }
 
 // A span that was sent twice has the same start, so only places around the chunk's starts matter.

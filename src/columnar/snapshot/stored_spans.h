@@ -100,6 +100,8 @@ class StoredSpans {
   struct KnownSpans final : Head::Known {
     void Prefetch(uint64_t content_hash) const override;
     bool Contains(const span::SpanEntry& entry, uint64_t content_hash) const override;
+    std::vector<bool> FindAll(const std::vector<span::SpanEntry>& spans,
+                              const std::vector<uint64_t>& content_hashes) const override;
 
     std::vector<HeadPtr> heads;
     std::vector<ParkedHeadPtr> parked;

@@ -127,20 +127,36 @@ Result<std::string> Part::Latencies(uint32_t group) const {
   return file_->ReadSection(footer().groups[group].latencies);
 }
 
-bool Part::Contains(const span::SpanEntry& entry, uint64_t content_hash) const {
-  const uint64_t hash = TraceIdHash(entry.trace_id);
+void Part::MarkContained(const std::vector<span::SpanEntry>& spans,
+                         const std::vector<uint64_t>& content_hashes,
+                         std::vector<bool>* marks) const {
   for (uint32_t i = 0; i < footer().groups.size(); ++i) {
-    const GroupRecord& facts = footer().groups[i];
-    const bool in_time = facts.min_start <= entry.start_time_unix_nano &&
-                         entry.start_time_unix_nano <= facts.max_start;
-    if (!in_time || IsGroupDamaged(i) || !MayHaveTrace(i, hash)) continue;
-    const Result<RowGroupPtr> group = Group(i);
-    if (!group.ok()) continue;
-    const Result<bool> found = GroupContains(*group, entry, content_hash);
-    if (!found.ok()) NoteDamagedGroup(i, found.status());
-    if (found.ok() && *found) return true;
+    if (IsGroupDamaged(i)) continue;
+    const Status looked = MarkInGroup(i, spans, content_hashes, marks);
+    if (!looked.ok() && !damaged()) NoteDamagedGroup(i, looked);
   }
-  return false;
+}
+
+Status Part::MarkInGroup(uint32_t index, const std::vector<span::SpanEntry>& spans,
+                         const std::vector<uint64_t>& content_hashes,
+                         std::vector<bool>* marks) const {
+  const GroupRecord& facts = footer().groups[index];
+  RowGroupPtr group;
+  for (size_t i = 0; i < spans.size(); ++i) {
+    const span::SpanEntry& span = spans[i];
+    const bool in_time = facts.min_start <= span.start_time_unix_nano &&
+                         span.start_time_unix_nano <= facts.max_start;
+    if ((*marks)[i] || !in_time || !MayHaveTrace(index, TraceIdHash(span.trace_id))) continue;
+    if (group == nullptr) {
+      Result<RowGroupPtr> opened = Group(index);
+      if (!opened.ok()) return opened.status();
+      group = *std::move(opened);
+    }
+    const Result<bool> found = GroupContains(group, span, content_hashes[i]);
+    if (!found.ok()) return found.status();
+    if (*found) (*marks)[i] = true;
+  }
+  return {};
 }
 
 void Part::CheckSections() const {

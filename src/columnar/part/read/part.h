@@ -64,8 +64,9 @@ class Part {
   // The latency table of a row group (latency_table.h).
   base::Result<std::string> Latencies(uint32_t group) const;
 
-  // True when the very same span is here.
-  bool Contains(const span::SpanEntry& entry, uint64_t content_hash) const;
+  // Marks those of `spans` that are here, the very same; a row group is opened once at most.
+  void MarkContained(const std::vector<span::SpanEntry>& spans,
+                     const std::vector<uint64_t>& content_hashes, std::vector<bool>* marks) const;
 
   const PartFile& file() const { return *file_; }
 
@@ -82,6 +83,9 @@ class Part {
   base::Result<Dictionary> ReadDictionary() const;
   base::Result<RowGroupPtr> OpenGroup(uint32_t index) const;
   RowGroupPtr FindOpenGroup(uint32_t index) const;
+  base::Status MarkInGroup(uint32_t index, const std::vector<span::SpanEntry>& spans,
+                           const std::vector<uint64_t>& content_hashes,
+                           std::vector<bool>* marks) const;
   bool MarkGroupDamaged(uint32_t index) const;
   void MarkDamaged() const;
   bool MayHave(const SectionRecord& filter, std::atomic<bool>& checked, uint64_t hash) const;
