@@ -19,10 +19,12 @@ HERE = pathlib.Path(__file__).parent
 LANES = {
     "short": [[["store_faults.py", "{build}", "--short"]],
               [["power_cuts.py", "{build}/bin", "--cuts", "6"], ["kill_rounds.py", "{build}/bin", "--rounds", "5"],
-               ["disk_faults.py", "{build}/bin"], ["directory_rounds.py", "{build}/bin", "--rounds", "3"]]],
+               ["disk_faults.py", "{build}/bin"], ["directory_rounds.py", "{build}/bin", "--rounds", "3"],
+               ["flip_rounds.py", "{build}/bin", "--spans", "20000", "--flips", "100", "--singles", "60"]]],
     "long": [[["store_faults.py", "{build}"]],
              [["kill_rounds.py", "{build}/bin", "--rounds", "40"], ["disk_faults.py", "{build}/bin"],
               ["directory_rounds.py", "{build}/bin", "--rounds", "30"], ["volume_rounds.py", "{build}/bin"],
+              ["flip_rounds.py", "{build}/bin", "--spans", "1000000", "--singles", "300"],
               ["power_cuts.py", "{build}/bin", "--cuts", "100"]]],
 }
 COUNTED = ["faults injected", "recoveries", "spans acknowledged", "lost", "failures"]
