@@ -43,8 +43,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     }
   }
   (void)ParsePartFooter(input).ok();
-  const auto salvaged = SalvagePartFooter(input);
-  if (salvaged.ok()) SPANDREL_CHECK(!salvaged->footer.groups.empty());
+  // Of one in sixteen: it tries many sizes.
+  if (size % 16 == 0) {
+    const auto salvaged = SalvagePartFooter(input);
+    if (salvaged.ok()) SPANDREL_CHECK(!salvaged->footer.groups.empty());
+  }
   const auto dictionary = ParseDictionary(input);
   if (dictionary.ok()) SPANDREL_CHECK(ParseDictionary(EncodeDictionary(*dictionary)).ok());
   return 0;
