@@ -47,7 +47,7 @@ std::vector<storage::ServiceSummary> ServicesOf(const TraceSlice& slice) {
 class Finder final : public storage::TraceSink {
  public:
   Finder(const storage::QueryContext& context, const SpansSearch& search, const Plan& plan)
-      : context_(context), search_(search), plan_(plan), maker_(context, plan), memory_(context) {}
+      : context_(context), search_(search), plan_(plan), maker_(context, plan) {}
 
   bool OnTrace(TraceSlice&& slice) override {
     if (IsFull() && ScanKeyOf(slice) < found_.rbegin()->first.key) return false;
@@ -93,11 +93,11 @@ class Finder final : public storage::TraceSink {
     if (IsFull()) {
       if (!(place < found_.rbegin()->first)) return {};
       const auto last = std::prev(found_.end());
-      memory_.Shrink(BytesOf(last->second));
+      context_.GiveBack(BytesOf(last->second));
       found_.erase(last);
     }
     FoundTrace trace = Describe(slice, *spansets);
-    SPANDREL_RETURN_IF_ERROR(memory_.Grow(BytesOf(trace)));
+    SPANDREL_RETURN_IF_ERROR(context_.Reserve(BytesOf(trace)));
     found_.emplace(place, std::move(trace));
     return {};
   }
@@ -184,7 +184,6 @@ class Finder final : public storage::TraceSink {
   const SpansSearch& search_;
   const Plan& plan_;
   const SpansetMaker maker_;
-  storage::QueryMemory memory_;
   std::map<Place, FoundTrace> found_;
   size_t inspected_ = 0;
   Status status_;

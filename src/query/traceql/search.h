@@ -59,8 +59,9 @@ struct FoundTraces {
   size_t inspected = 0;            // traces
 };
 
-// Every span of a trace counts, also those outside of the range. INVALID_ARGUMENT for regular
-// expressions that are malformed or too large, and filters too large for the store.
+// Every span of a trace counts, also those outside of the range. What is found stays reserved of
+// the context as long as that lives. INVALID_ARGUMENT for regular expressions that are malformed or
+// too large, and filters too large for the store.
 base::Result<FoundTraces> SearchSpans(const storage::QueryContext& context, storage::Reader& reader,
                                       const SpansSearch& search);
 
