@@ -6,7 +6,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 export PATH := $(CURDIR)/build/tools/node/bin:$(PATH)
 
-.PHONY: help run build package test check sizes bench bench-store asan tsan fuzz deep crash attack format clean setup setup-test
+.PHONY: help run build package test check sizes bench bench-store bench-query asan tsan fuzz deep crash attack format clean setup setup-test
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -45,6 +45,11 @@ bench-store: setup-test ## Measure the store with 10 million spans; takes a whil
 	@cmake --preset bench >build/configure-bench.log 2>&1 || { cat build/configure-bench.log; exit 1; }
 	@cmake --build --preset bench -j $(JOBS) --target spandrel query_bench log_fill seal_bench zstd_baseline
 	@bench/store/run.py build/bench/bin
+
+bench-query: setup-test ## Measure questions in TraceQL of a million spans
+	@cmake --preset bench >build/configure-bench.log 2>&1 || { cat build/configure-bench.log; exit 1; }
+	@cmake --build --preset bench -j $(JOBS) --target spandrel
+	@bench/query/run.py build/bench/bin
 
 asan: setup-test ## Unit tests with address and undefined-behaviour sanitizers
 	@tools/run_sanitized.sh asan
