@@ -85,6 +85,7 @@ class Literal {
       groups[value].insert(span);
     }
     std::vector<Set> sets;
+    sets.reserve(order.size());
     for (const auto& value : order) sets.push_back(groups[value]);
     return sets;
   }
@@ -106,6 +107,7 @@ class Literal {
       return kept;
     }
     std::vector<Set> sides;
+    sides.reserve(expr.operands.size());
     for (const SpansetExpr& operand : expr.operands) sides.push_back(Spansets(operand, set));
     if (expr.kind == SpansetExpr::Kind::kStructural) {
       return Related(expr.relation, expr.join, sides[0], sides[1]);

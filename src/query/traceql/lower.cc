@@ -207,6 +207,7 @@ class Lowering {
         break;
     }
     std::vector<Expression> children;
+    children.reserve(expr.children.size());
     for (const FieldExpr& child : expr.children) children.push_back(Of(child));
     return Expression::Or(std::move(children));
   }

@@ -216,6 +216,7 @@ Result<SeriesSet> SeriesOfQuery(const storage::QueryContext& context, storage::R
     return CompareSelections(context, reader, expr, request.points);
   }
   std::vector<storage::FieldRef> group_by;
+  group_by.reserve(expr.metrics.by.size());
   for (const traceql::Field& field : expr.metrics.by) group_by.push_back(FieldOf(field));
   const size_t per_point =
       request.exemplars == 0 ? 0 : std::max<size_t>(1, request.exemplars / request.points.count);

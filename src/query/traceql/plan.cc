@@ -159,6 +159,7 @@ class Planner {
       return ResultOf(expr.operands[1]);
     }
     std::vector<Expression> sides;
+    sides.reserve(expr.operands.size());
     for (const SpansetExpr& operand : expr.operands) sides.push_back(ResultOf(operand));
     return Either(std::move(sides));
   }

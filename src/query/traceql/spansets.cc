@@ -199,9 +199,9 @@ class SpansetMaker::OfTrace {
         return AllRows(*spansets);
       }
       case traceql::SpansetExpr::Kind::kStructural: {
-        const auto left = RowsOf(plan.operands[0], rows);
+        auto left = RowsOf(plan.operands[0], rows);
         if (!left.ok()) return left;
-        const auto right = RowsOf(plan.operands[1], rows);
+        auto right = RowsOf(plan.operands[1], rows);
         if (!right.ok()) return right;
         return structure_.Join(plan.relation, plan.join, *left, *right);
       }
@@ -220,7 +220,7 @@ class SpansetMaker::OfTrace {
   Result<Rows> Joined(const SpansetPlan& plan, const Rows& rows) {
     Rows all;
     for (const SpansetPlan& operand : plan.operands) {
-      const auto side = RowsOf(operand, rows);
+      auto side = RowsOf(operand, rows);
       if (!side.ok()) return side;
       if (side->empty() && plan.kind == traceql::SpansetExpr::Kind::kAnd) return Rows();
       Rows both;
