@@ -14,7 +14,6 @@ namespace spandrel::traceql {
 namespace {
 
 using base::Result;
-using base::Status;
 using Kind = FieldExpr::Kind;
 
 // From loosest to tightest. A sign takes what binds tighter than + and -, `!` what binds tighter

@@ -20,7 +20,6 @@
 namespace spandrel::query {
 namespace {
 
-using conformance::TestSpan;
 using storage::TraceFields;
 using traceql::Join;
 using traceql::Pipeline;

@@ -20,7 +20,6 @@ namespace spandrel::query {
 namespace {
 
 using base::Result;
-using base::Status;
 using storage::Measured;
 using storage::MeasureKind;
 using storage::MeasureSeries;
