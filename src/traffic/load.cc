@@ -29,7 +29,6 @@ constexpr std::chrono::seconds kTimeout{30};
 constexpr std::chrono::milliseconds kDefaultRetryDelay{100};
 constexpr std::chrono::milliseconds kProgressInterval{500};
 // A server that acknowledges nothing for so long is taken for gone.
-constexpr std::chrono::seconds kGiveUpAfter{20};
 
 GeneratorOptions GeneratorOptionsOf(const LoadOptions& load) {
   GeneratorOptions options{.seed = load.seed,
@@ -195,20 +194,6 @@ class LoadRun {
     std::this_thread::sleep_until(started_ + std::chrono::duration_cast<Clock::duration>(due));
   }
 
-  bool IsDone() {
-    const auto figures = progress_.Get();
-    return sent_ >= options_.spans && figures.in_flight == 0 && !figures.has_retry;
-  }
-
-  bool IsStuck() {
-    const uint64_t acknowledged = progress_.Get().acknowledged;
-    if (acknowledged != last_acknowledged_ || last_progress_ == Clock::time_point()) {
-      last_acknowledged_ = acknowledged;
-      last_progress_ = Clock::now();
-    }
-    return Clock::now() - last_progress_ > kGiveUpAfter;
-  }
-
   double Seconds() const { return std::chrono::duration<double>(Clock::now() - started_).count(); }
 
   void ShowProgress() {
@@ -256,8 +241,6 @@ class LoadRun {
   uint64_t bytes_ = 0;
   Clock::time_point started_;
   Clock::time_point next_progress_;
-  uint64_t last_acknowledged_ = 0;
-  Clock::time_point last_progress_;
 };
 
 }  // namespace
