@@ -62,7 +62,7 @@ class Http1Attack(Attack):
 
     def test_a_large_upload_that_is_refused_reads_why(self):
         size, pause = 60_000_000, sized(0.025, 0.1)
-        with Spandrel("--memory-mib", "32") as server, connect(server.addresses["otlp_http"]) as peer:
+        with Spandrel("--memory-mib", "64") as server, connect(server.addresses["otlp_http"]) as peer:
             peer.sendall(b"POST /v1/traces HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-protobuf\r\n"
                          b"Content-Length: %d\r\n\r\n" % size)
             sent, piece = 0, bytes(600_000)

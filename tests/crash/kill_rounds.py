@@ -84,6 +84,16 @@ def stored_spans(connection, trace, sender):
     return spans
 
 
+def count_lost(server, traces, sender_of=lambda trace: 0):
+    """Spans of these traces that the server does not have as they were sent. Without tenants the sender is ignored."""
+    connection = server.connect("http")
+    lost = 0
+    for trace in traces:
+        found = stored_spans(connection, trace, sender_of(trace))
+        lost += sum(1 for span_id, span in expected_spans(trace).items() if found.get(span_id) != span)
+    return lost
+
+
 class Rounds:
     def __init__(self, bin_dir, folder, senders, rng):
         self.bin_dir, self.folder, self.senders, self.rng = bin_dir, folder, senders, rng
@@ -99,13 +109,7 @@ class Rounds:
         return (trace - 1) // TRACES_PER_SENDER % self.senders
 
     def count_lost(self, server, traces):
-        connection = server.connect("http")
-        lost = 0
-        for trace in traces:
-            wanted = expected_spans(trace)
-            found = stored_spans(connection, trace, self.sender_of(trace))
-            lost += sum(1 for span_id, span in wanted.items() if found.get(span_id) != span)
-        return lost
+        return count_lost(server, traces, self.sender_of)
 
     def count_half(self, server, sent_last):
         """Of requests that were cut off, each trace must be there as a whole or not at all."""
