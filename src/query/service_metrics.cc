@@ -55,6 +55,7 @@ base::Result<Grid> GridOf(const ServiceMetricsRequest& request) {
 
 Predicate AnyOf(Intrinsic field, std::vector<std::string> values) {
   std::vector<Predicate> any;
+  any.reserve(values.size());
   for (std::string& value : values) {
     any.push_back(Predicate::Compare(field, CompareOp::kEqual, std::move(value)));
   }
