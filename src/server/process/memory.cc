@@ -54,7 +54,7 @@ std::string GroupPath(const std::string& root, const std::string& controller) {
 size_t LeastLimit(const std::string& mount, std::string group, const std::string& file) {
   size_t least = 0;
   while (true) {
-    const size_t limit = ReadNumber(mount + group + "/" + file);
+    const size_t limit = ReadNumber(fmt::format("{}{}/{}", mount, group, file));
     if (limit != 0) least = least == 0 ? limit : std::min(least, limit);
     const size_t slash = group.rfind('/');
     if (slash == std::string::npos) return least;
