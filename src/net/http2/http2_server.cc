@@ -21,6 +21,7 @@ Http2Settings SettingsFor(const ServerCore& core) {
   const ServerLimits& limits = core.limits;
   Http2Settings settings;
   settings.stream_window_bytes = core.admit ? kFirstWindowBytes : kWindowBytes;
+  settings.max_frame_bytes = kFirstWindowBytes;
   settings.max_concurrent_streams = static_cast<uint32_t>(limits.max_concurrent_streams);
   settings.max_header_list_bytes = static_cast<uint32_t>(limits.max_header_bytes);
   settings.max_resets_per_second = limits.max_resets_per_second;

@@ -23,7 +23,7 @@ using testing::TestSocket;
 
 constexpr uint8_t kData = 0, kHeaders = 1, kReset = 3, kSettings = 4, kPing = 6, kGoaway = 7,
                   kWindowUpdate = 8, kContinuation = 9;
-constexpr uint8_t kEndStream = 1, kEndHeaders = 4;
+constexpr uint8_t kAck = 1, kEndStream = 1, kEndHeaders = 4;
 
 std::string Big32(uint32_t value) {
   std::string bytes;
@@ -405,6 +405,31 @@ TEST(Http2StreamTest, WhatComesAfterOurResetIsIgnored) {
                    RequestHeaders(3, kEndStream));
   ASSERT_TRUE(peer.ReadUntil(kData, &frame));
   EXPECT_EQ(frame.stream, 3U);
+}
+
+uint32_t SettingOf(std::string_view payload, char name) {
+  const char key[] = {0, name};
+  for (; payload.size() >= 6; payload.remove_prefix(6)) {
+    if (payload.substr(0, 2) != std::string_view(key, 2)) continue;
+    uint32_t value = 0;
+    for (const char byte : payload.substr(2, 4)) value = value << 8 | static_cast<uint8_t>(byte);
+    return value;
+  }
+  return 0;
+}
+
+// The settings are all that a peer knows when it sends its first frame.
+TEST(Http2BodyTest, FirstFrameMayBeAsLargeAsTheSettingsSay) {
+  TestServer server(Answer, {}, {}, 256 << 20, [](const Request&) { return base::Status(); });
+  Peer peer(server.endpoint());
+  ReceivedFrame frame;
+  ASSERT_TRUE(peer.ReadUntil(kSettings, &frame));
+  const uint32_t size = SettingOf(frame.payload, NGHTTP2_SETTINGS_MAX_FRAME_SIZE);
+  EXPECT_LE(size, SettingOf(frame.payload, NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE));
+  peer.socket.Send(Frame(kSettings, kAck, 0, "") + RequestHeaders(1, 0) +
+                   Frame(kData, kEndStream, 1, std::string(size, 'x')));
+  ASSERT_TRUE(peer.ReadUntil(kHeaders, &frame));
+  EXPECT_NE(frame.payload.find(":status: 200"), std::string::npos);
 }
 
 TEST(Http2BodyTest, GrpcSizeOverTheLimitIsRefusedByItsPrefix) {

@@ -17,6 +17,7 @@ struct Http2Settings {
   uint32_t max_concurrent_streams = 100;
   uint32_t stream_window_bytes = 4 << 20;
   int32_t connection_window_bytes = 16 << 20;
+  // Not above the window: a peer may fill a frame before it has learnt more than the settings.
   uint32_t max_frame_bytes = 1 << 20;
   uint32_t max_header_list_bytes = 16 << 10;
   size_t max_resets_per_second = 200;
