@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "traceql/parse.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -227,6 +228,11 @@ TEST(Parse, BoundsWhatIsLargeAndDeep) {
   }
   EXPECT_FALSE(Parse(sum + " = 1 }").ok());
   EXPECT_FALSE(Parse(chain).ok());
+  std::string stages = "{}";
+  for (int i = 0; i < 3'999; ++i) stages += "|by(name)";
+  EXPECT_TRUE(Parse(stages).ok());
+  EXPECT_THAT(Parse(stages + "|by(name)").status().message(),
+              testing::EndsWith("the query has more than 20000 words and signs"));
   EXPECT_EQ(Parse(std::string(200'000, ' ')).status().message(),
             "the query is longer than 128 KiB");
 }

@@ -27,7 +27,8 @@ base::Status TokenStream::Take() {
   auto next = lexer_.Next();
   if (!next.ok()) return next.status();
   now_ = *std::move(next);
-  return {};
+  if (++taken_ <= kMaxTokens) return {};
+  return Error("the query has more than " + std::to_string(kMaxTokens) + " words and signs");
 }
 
 base::Status TokenStream::Expect(std::string_view mark) {

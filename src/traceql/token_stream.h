@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,12 +11,15 @@
 
 namespace spandrel::traceql {
 
+// Words and signs of a query, so that what it asks of each span has a bound.
+inline constexpr size_t kMaxTokens = 20'000;
+
 // The tokens of a query with one of them in view, and the errors that parsers make of them.
 class TokenStream {
  public:
   explicit TokenStream(std::string_view text) : lexer_(text) {}
 
-  // The first token is in view after the first Take.
+  // The first token is in view after the first Take. There are at most kMaxTokens.
   const Token& now() const { return now_; }
   base::Status Take();
 
@@ -41,6 +45,7 @@ class TokenStream {
   Lexer lexer_;
   Token now_;
   int depth_ = 0;
+  size_t taken_ = 0;
 };
 
 // Expressions that grow beyond kMaxDepth.
