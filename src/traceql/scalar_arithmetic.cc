@@ -35,19 +35,6 @@ std::optional<int64_t> ComputeInts(BinaryOp op, int64_t left, int64_t right) {
   return overflows ? std::nullopt : std::optional(result);
 }
 
-double ComputeFloats(BinaryOp op, double left, double right) {
-  switch (op) {
-    case BinaryOp::kAdd:
-      return left + right;
-    case BinaryOp::kSubtract:
-      return left - right;
-    case BinaryOp::kMultiply:
-      return left * right;
-    default:
-      return left / right;
-  }
-}
-
 Result<Static> Fold(BinaryOp op, Place place, const Static& left, const Static& right) {
   if (op > BinaryOp::kDivide) return ErrorAt(place, "numbers take + - * / only");
   if (left.type == Type::kDuration || right.type == Type::kDuration) {
@@ -63,6 +50,19 @@ Result<Static> Fold(BinaryOp op, Place place, const Static& left, const Static& 
 }
 
 }  // namespace
+
+double ComputeFloats(BinaryOp op, double left, double right) {
+  switch (op) {
+    case BinaryOp::kAdd:
+      return left + right;
+    case BinaryOp::kSubtract:
+      return left - right;
+    case BinaryOp::kMultiply:
+      return left * right;
+    default:
+      return left / right;
+  }
+}
 
 Result<ScalarExpr> CombineNumbers(BinaryOp op, Place place, ScalarExpr left, ScalarExpr right) {
   ScalarExpr both;

@@ -8,6 +8,9 @@
 // durations are not taken, what does not fit 64 bits is an error.
 namespace spandrel::traceql {
 
+// + - * / of doubles.
+double ComputeFloats(BinaryOp op, double left, double right);
+
 base::Result<ScalarExpr> CombineNumbers(BinaryOp op, Place place, ScalarExpr left,
                                         ScalarExpr right);
 // Of a constant.

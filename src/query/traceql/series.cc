@@ -6,6 +6,8 @@
 #include <limits>
 #include <map>
 
+#include "traceql/scalar_arithmetic.h"
+
 namespace spandrel::query {
 namespace {
 
@@ -41,16 +43,8 @@ bool Holds(BinaryOp op, double value, double threshold) {
 }
 
 double Compute(BinaryOp op, double left, double right) {
-  switch (op) {
-    case BinaryOp::kAdd:
-      return left + right;
-    case BinaryOp::kSubtract:
-      return left - right;
-    case BinaryOp::kMultiply:
-      return left * right;
-    default:
-      return right == 0 ? kNone : left / right;
-  }
+  const bool is_nothing = op == BinaryOp::kDivide && right == 0;
+  return is_nothing ? kNone : traceql::ComputeFloats(op, left, right);
 }
 
 void DropEmpty(SeriesSet* set) {
