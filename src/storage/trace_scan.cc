@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/trace_scan.h"
 
+#include "storage/query_context.h"
+
 namespace spandrel::storage {
 namespace {
+
+// How many rows are made before the context is asked, at most.
+constexpr size_t kRowsPerCheck = 256;
 
 void EndRow(FieldColumn* column) {
   column->ends.push_back(static_cast<uint32_t>(column->values.size()));
@@ -40,6 +45,14 @@ void AppendRow(const TraceFields& trace, size_t span, const std::vector<FieldRef
   AppendAnswers(asked, row, slice);
 }
 
+// What a row takes at most, without its texts, when each field has one value.
+size_t RowBytes(const TraceScanRequest& request) {
+  constexpr size_t kFixed = sizeof(span::SpanId) + sizeof(int32_t) + 2 * sizeof(uint64_t) + 1;
+  constexpr size_t kOfField = sizeof(uint32_t) + sizeof(Value);
+  return kFixed + request.conditions.size() +
+         (request.fields.size() + request.operands.size()) * kOfField;
+}
+
 }  // namespace
 
 base::Result<RowQuestions> RowQuestions::Make(const QueryContext& context,
@@ -57,8 +70,9 @@ base::Result<RowQuestions> RowQuestions::Make(const QueryContext& context,
   return asked;
 }
 
-TraceSlice SliceOf(const TraceFields& trace, const std::vector<uint8_t>& matched,
-                   const TraceScanRequest& request, const RowQuestions& asked) {
+base::Result<TraceSlice> SliceOf(const QueryContext& context, const TraceFields& trace,
+                                 const std::vector<uint8_t>& matched,
+                                 const TraceScanRequest& request, const RowQuestions& asked) {
   TraceSlice slice;
   slice.trace_id = trace.span(0).entry().trace_id;
   slice.weight = trace.weight();
@@ -70,8 +84,11 @@ TraceSlice SliceOf(const TraceFields& trace, const std::vector<uint8_t>& matched
   for (size_t i = 0; i < trace.size(); ++i) {
     if (request.whole_traces || matched[i] != 0) row_of[i] = rows++;
   }
+  QueryMemory memory(context);
+  SPANDREL_RETURN_IF_ERROR(memory.Grow(static_cast<size_t>(rows) * RowBytes(request)));
   for (size_t i = 0; i < trace.size(); ++i) {
     if (row_of[i] < 0) continue;
+    if (i % kRowsPerCheck == 0) SPANDREL_RETURN_IF_ERROR(context.Check());
     const int32_t parent = trace.parent(i);
     slice.parents.push_back(parent < 0 ? parent : row_of[static_cast<size_t>(parent)]);
     slice.matched.push_back(matched[i]);

@@ -76,8 +76,10 @@ struct RowQuestions {
 };
 
 // The slice of a trace of which all spans are at hand; `matched` is by span, `asked` of the same
-// request. For engines that read whole spans.
-TraceSlice SliceOf(const TraceFields& trace, const std::vector<uint8_t>& matched,
-                   const TraceScanRequest& request, const RowQuestions& asked);
+// request. For engines that read whole spans. While it is made, what it may come to without its
+// texts is reserved of the context.
+base::Result<TraceSlice> SliceOf(const QueryContext& context, const TraceFields& trace,
+                                 const std::vector<uint8_t>& matched,
+                                 const TraceScanRequest& request, const RowQuestions& asked);
 
 }  // namespace spandrel::storage

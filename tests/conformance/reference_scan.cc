@@ -304,6 +304,7 @@ Status ReferenceStore::TraceScan(const storage::QueryContext& context,
   const auto asked = storage::RowQuestions::Make(context, request);
   if (!asked.ok()) return asked.status();
   std::vector<std::pair<uint64_t, storage::TraceSlice>> found;  // by the newest match
+  Status status;
   {
     std::lock_guard lock(mutex_);
     SPANDREL_RETURN_IF_ERROR(ForEachMatchingTrace(
@@ -313,9 +314,15 @@ Status ReferenceStore::TraceScan(const storage::QueryContext& context,
           for (size_t i = 0; i < trace.size(); ++i) {
             if (matched[i] != 0) newest = trace.span(i).entry().start_time_unix_nano;
           }
-          found.emplace_back(newest, storage::SliceOf(trace, matched, request, *asked));
+          auto slice = storage::SliceOf(context, trace, matched, request, *asked);
+          if (slice.ok()) {
+            found.emplace_back(newest, *std::move(slice));
+          } else {
+            status = slice.status();
+          }
         }));
   }
+  if (!status.ok()) return status;
   if (request.order == storage::ScanOrder::kNewest) {
     std::stable_sort(found.begin(), found.end(),
                      [](const auto& a, const auto& b) { return a.first > b.first; });

@@ -106,7 +106,8 @@ class ScanMeasurer final : public storage::TraceSink {
 
   Status Add(const storage::TraceSlice& slice) {
     SPANDREL_RETURN_IF_ERROR(context_.Check());
-    const auto spansets = maker_.Make(slice);
+    storage::QueryMemory memory(context_);
+    const auto spansets = maker_.Make(slice, memory);
     if (!spansets.ok()) return spansets.status();
     std::vector<uint8_t> is_counted(slice.row_count());
     for (const Spanset& spanset : *spansets) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "query/traceql/plan.h"
 
@@ -85,7 +86,8 @@ class Finder final : public storage::TraceSink {
   Status Add(const TraceSlice& slice) {
     ++inspected_;
     SPANDREL_RETURN_IF_ERROR(context_.Check());
-    const auto spansets = maker_.Make(slice);
+    storage::QueryMemory memory(context_);
+    auto spansets = maker_.Make(slice, memory);
     if (!spansets.ok()) return spansets.status();
     const auto key = KeyOf(slice, *spansets);
     if (!key) return {};
@@ -96,7 +98,8 @@ class Finder final : public storage::TraceSink {
       context_.GiveBack(BytesOf(last->second));
       found_.erase(last);
     }
-    FoundTrace trace = Describe(slice, *spansets);
+    SPANDREL_RETURN_IF_ERROR(memory.Grow(ShownBytes(*spansets)));
+    FoundTrace trace = Describe(slice, *std::move(spansets));
     SPANDREL_RETURN_IF_ERROR(context_.Reserve(BytesOf(trace)));
     found_.emplace(place, std::move(trace));
     return {};
@@ -114,7 +117,19 @@ class Finder final : public storage::TraceSink {
     return newest;
   }
 
-  FoundTrace Describe(const TraceSlice& slice, const std::vector<Spanset>& spansets) const {
+  size_t ShownOf(const Spanset& spanset) const {
+    const size_t rows = spanset.rows.size();
+    return search_.spans_per_set == 0 ? rows : std::min(rows, search_.spans_per_set);
+  }
+
+  // What is shown of spansets beside their labels, at most, without its texts.
+  size_t ShownBytes(const std::vector<Spanset>& spansets) const {
+    size_t spans = 0;
+    for (const Spanset& spanset : spansets) spans += ShownOf(spanset);
+    return spans * (sizeof(FoundSpan) + plan_.shown.size() * (sizeof(ShownValue) + sizeof(Value)));
+  }
+
+  FoundTrace Describe(const TraceSlice& slice, std::vector<Spanset> spansets) const {
     FoundTrace trace;
     trace.trace_id = slice.trace_id;
     trace.start_time_unix_nano = slice.starts[0];
@@ -128,16 +143,15 @@ class Finder final : public storage::TraceSink {
     }
     trace.duration_nano = end - trace.start_time_unix_nano;
     trace.services = ServicesOf(slice);
-    for (const Spanset& spanset : spansets) trace.spansets.push_back(Shown(slice, spanset));
+    for (Spanset& spanset : spansets) trace.spansets.push_back(Shown(slice, std::move(spanset)));
     return trace;
   }
 
-  FoundSpanset Shown(const TraceSlice& slice, const Spanset& spanset) const {
+  FoundSpanset Shown(const TraceSlice& slice, Spanset spanset) const {
     FoundSpanset shown;
     shown.matched = spanset.rows.size();
-    shown.labels = spanset.labels;
-    const size_t most = search_.spans_per_set == 0 ? spanset.rows.size() : search_.spans_per_set;
-    for (size_t i = 0; i < std::min(most, spanset.rows.size()); ++i) {
+    shown.labels = std::move(spanset.labels);
+    for (size_t i = 0; i < ShownOf(spanset); ++i) {
       shown.spans.push_back(SpanAt(slice, spanset.rows[i]));
     }
     return shown;
@@ -160,10 +174,7 @@ class Finder final : public storage::TraceSink {
     size_t bytes = sizeof(trace) + 64 + trace.root_service.size() + trace.root_name.size();
     for (const auto& service : trace.services) bytes += sizeof(service) + service.name.size();
     for (const FoundSpanset& spanset : trace.spansets) {
-      bytes += sizeof(spanset);
-      for (const SpansetLabel& label : spanset.labels) {
-        bytes += sizeof(label) + label.first.size() + 64;
-      }
+      bytes += sizeof(spanset) + query::BytesOf(spanset.labels);
       for (const FoundSpan& span : spanset.spans) bytes += BytesOf(span);
     }
     return bytes;

@@ -279,5 +279,35 @@ TEST_F(SpansSearchTest, EndsWithItsContext) {
             base::StatusCode::kResourceExhausted);
 }
 
+// What a query wants of a trace is reserved before it is there.
+TEST_F(SpansSearchTest, WhatDoesNotFitIsRefused) {
+  std::vector<TestSpan> wide;
+  for (uint64_t id = 1; id <= 500; ++id) {
+    wide.push_back({.span = id, .service = "web", .name = "name " + std::to_string(id)});
+  }
+  Fill(wide);
+  std::string groups = "{}";
+  std::string counts = "{}|by(name)";
+  std::string filters = "{name!=\"0\"}";
+  std::string fields = "{}|select(.a0";
+  for (int i = 1; i < 500; ++i) {
+    groups += "|by(name)";
+    counts += "|count()>0";
+    filters += "||{name!=\"" + std::to_string(i) + "\"}";
+    fields += ",.a" + std::to_string(i);
+  }
+  fields += ")";
+  for (const std::string& query : {groups, counts, filters, fields}) {
+    base::ByteBudget budget(256 << 10);
+    const storage::QueryContext context(storage::QueryOptions{.memory = &budget});
+    SpansSearch search;
+    search.pipeline = std::get<traceql::Pipeline>(traceql::Parse(query)->what);
+    search.spans_per_set = 3;
+    const auto found = SearchSpans(context, store_, search);
+    EXPECT_EQ(found.status().code(), base::StatusCode::kResourceExhausted) << query.substr(0, 20);
+  }
+  EXPECT_TRUE(Search("{}|by(name)|count()>0", 1).ok());
+}
+
 }  // namespace
 }  // namespace spandrel::query

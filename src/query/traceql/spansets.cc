@@ -26,6 +26,12 @@ using traceql::AggregateOp;
 // How many spansets are worked on before the context is asked.
 constexpr size_t kStepsPerCheck = 256;
 
+size_t LabelBytes(const SpansetLabel& label) {
+  constexpr size_t kAllocations = 32;
+  const auto* text = label.second ? std::get_if<std::string>(&*label.second) : nullptr;
+  return sizeof(label) + kAllocations + label.first.size() + (text == nullptr ? 0 : text->size());
+}
+
 std::pair<size_t, size_t> RangeOf(const FieldColumn& column, uint32_t row) {
   return {row == 0 ? 0 : column.ends[row - 1], column.ends[row]};
 }
@@ -103,10 +109,17 @@ class Sum {
 
 }  // namespace
 
+size_t BytesOf(const std::vector<SpansetLabel>& labels) {
+  size_t bytes = 0;
+  for (const SpansetLabel& label : labels) bytes += LabelBytes(label);
+  return bytes;
+}
+
 class SpansetMaker::OfTrace {
  public:
-  OfTrace(const storage::QueryContext& context, const storage::TraceSlice& slice)
-      : context_(context), slice_(slice), structure_(slice.parents) {}
+  OfTrace(const storage::QueryContext& context, const storage::TraceSlice& slice,
+          storage::QueryMemory& memory)
+      : context_(context), slice_(slice), memory_(memory), structure_(slice.parents) {}
 
   Result<std::vector<Spanset>> Run(const PipelinePlan& pipeline, std::vector<Spanset> spansets) {
     for (const StagePlan& stage : pipeline) {
@@ -138,8 +151,12 @@ class SpansetMaker::OfTrace {
     std::vector<Spanset> kept;
     for (Spanset& spanset : spansets) {
       SPANDREL_RETURN_IF_ERROR(Step());
+      const size_t labels_before = spanset.labels.size();
       const auto left = NumberOf(filter.left, &spanset);
       const auto right = NumberOf(filter.right, &spanset);
+      for (size_t i = labels_before; i < spanset.labels.size(); ++i) {
+        SPANDREL_RETURN_IF_ERROR(memory_.Grow(LabelBytes(spanset.labels[i])));
+      }
       if (left && right && Holds(filter.op, Order(*left, *right))) {
         kept.push_back(std::move(spanset));
       }
@@ -151,14 +168,18 @@ class SpansetMaker::OfTrace {
     const FieldColumn& column = slice_.operands[group.operand];
     std::vector<Spanset> parts;
     for (const Spanset& spanset : spansets) {
+      SPANDREL_RETURN_IF_ERROR(memory_.Grow(spanset.rows.size() * sizeof(uint32_t)));
       std::map<OptionalValue, size_t, storage::ValueLess> part_of;
       for (const uint32_t row : spanset.rows) {
         const OptionalValue value = FirstOf(column, row);
         const auto [part, is_new] = part_of.try_emplace(value, parts.size());
         if (is_new) {
           SPANDREL_RETURN_IF_ERROR(Step());
+          SpansetLabel label(group.text, LabelOf(value, group.is_duration));
+          SPANDREL_RETURN_IF_ERROR(
+              memory_.Grow(sizeof(Spanset) + BytesOf(spanset.labels) + LabelBytes(label)));
           parts.push_back({{}, spanset.labels});
-          parts.back().labels.emplace_back(group.text, LabelOf(value, group.is_duration));
+          parts.back().labels.push_back(std::move(label));
         }
         parts[part->second].rows.push_back(row);
       }
@@ -276,14 +297,16 @@ class SpansetMaker::OfTrace {
 
   const storage::QueryContext& context_;
   const storage::TraceSlice& slice_;
+  storage::QueryMemory& memory_;
   Structure structure_;
   size_t steps_ = 0;
 };
 
-Result<std::vector<Spanset>> SpansetMaker::Make(const storage::TraceSlice& slice) const {
+Result<std::vector<Spanset>> SpansetMaker::Make(const storage::TraceSlice& slice,
+                                                storage::QueryMemory& memory) const {
   Rows all(slice.row_count());
   std::iota(all.begin(), all.end(), 0U);
-  return OfTrace(context_, slice).Run(plan_.pipeline, {Spanset{std::move(all), {}}});
+  return OfTrace(context_, slice, memory).Run(plan_.pipeline, {Spanset{std::move(all), {}}});
 }
 
 }  // namespace spandrel::query

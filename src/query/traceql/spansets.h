@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <utility>
@@ -17,6 +18,9 @@ namespace spandrel::query {
 // What a stage says of a spanset: `by(name)` and its value, `count()` and its number. A duration is
 // text as Go writes it.
 using SpansetLabel = std::pair<std::string, storage::OptionalValue>;
+
+// What they take, about.
+size_t BytesOf(const std::vector<SpansetLabel>& labels);
 
 // Some spans of a trace, as rows of its slice; never none.
 struct Spanset {
@@ -39,8 +43,10 @@ class SpansetMaker {
   SpansetMaker(const storage::QueryContext& context, const Plan& plan)
       : context_(context), plan_(plan) {}
 
-  // CANCELLED and the like as the context says.
-  base::Result<std::vector<Spanset>> Make(const storage::TraceSlice& slice) const;
+  // CANCELLED and the like as the context says. `memory` has what the spansets take, and what was
+  // made on the way.
+  base::Result<std::vector<Spanset>> Make(const storage::TraceSlice& slice,
+                                          storage::QueryMemory& memory) const;
 
  private:
   class OfTrace;

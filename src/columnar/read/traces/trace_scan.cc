@@ -151,8 +151,10 @@ class TraceScanner::Run {
     const Result<LoadedTrace> loaded = loader_.Load(id);
     if (!loaded.ok()) return loaded.status();
     if (!loaded->newest_match) return std::optional<ReadTrace>();
-    ReadTrace read{*loaded->newest_match, storage::SliceOf(loaded->trace, loaded->matched,
-                                                           scanner_.request_, scanner_.asked_)};
+    auto slice = storage::SliceOf(scanner_.context_, loaded->trace, loaded->matched,
+                                  scanner_.request_, scanner_.asked_);
+    if (!slice.ok()) return slice.status();
+    ReadTrace read{*loaded->newest_match, *std::move(slice)};
     SPANDREL_RETURN_IF_ERROR(slices_.Grow(BytesOf(read.slice)));
     return std::optional(std::move(read));
   }
