@@ -100,21 +100,37 @@ std::string JaegerTraceIdText(const span::TraceId& id) {
   return is_short ? hex.substr(16) : hex;
 }
 
-// A chunk for each trace of the document, in the order in which they begin there.
-std::vector<span::SpanBatch> ByTrace(const span::SpanChunk& document) {
+// The places of the spans of each trace, in the order in which the traces begin.
+std::vector<std::vector<uint32_t>> ByTrace(const span::SpanChunk& document) {
   std::map<span::TraceId, size_t> places;
-  std::vector<std::shared_ptr<span::SpanChunk>> traces;
-  for (const span::SpanEntry& entry : document.spans) {
-    const auto [place, is_new] = places.try_emplace(entry.trace_id, traces.size());
-    if (is_new) {
-      auto& trace = traces.emplace_back(std::make_shared<span::SpanChunk>());
-      trace->buffer = document.buffer;
-      trace->resources = document.resources;
-      trace->scopes = document.scopes;
-    }
-    traces[place->second]->spans.push_back(entry);
+  std::vector<std::vector<uint32_t>> traces;
+  for (uint32_t i = 0; i < document.spans.size(); ++i) {
+    const auto [place, is_new] = places.try_emplace(document.spans[i].trace_id, traces.size());
+    if (is_new) traces.emplace_back();
+    traces[place->second].push_back(i);
   }
-  return {traces.begin(), traces.end()};
+  return traces;
+}
+
+// Some spans of a document, with the scopes and resources that they have and no others.
+span::SpanBatch SpansOf(const span::SpanChunk& document, const std::vector<uint32_t>& spans) {
+  auto chunk = std::make_shared<span::SpanChunk>();
+  chunk->buffer = document.buffer;
+  std::map<uint32_t, uint32_t> scopes;
+  std::map<uint32_t, uint32_t> resources;
+  for (const uint32_t place : spans) {
+    span::SpanEntry& span = chunk->spans.emplace_back(document.spans[place]);
+    const auto [scope, is_new] = scopes.try_emplace(span.scope, chunk->scopes.size());
+    if (is_new) {
+      span::ScopeEntry& entry = chunk->scopes.emplace_back(document.scopes[span.scope]);
+      const auto [resource, is_new_resource] =
+          resources.try_emplace(entry.resource, chunk->resources.size());
+      if (is_new_resource) chunk->resources.push_back(document.resources[entry.resource]);
+      entry.resource = resource->second;
+    }
+    span.scope = scope->second;
+  }
+  return span::SpanBatch(std::move(chunk));
 }
 
 class LegacyApi {
@@ -203,8 +219,8 @@ class LegacyApi {
     std::vector<LegacyProblem> problems;
     if (decoded->rejected_spans > 0) problems.push_back({400, decoded->rejected_reason, {}});
     Status status;
-    for (const span::SpanBatch& trace : ByTrace(*decoded->chunk)) {
-      auto adjusted = AdjustTrace(request.context, trace);
+    for (const std::vector<uint32_t>& spans : ByTrace(*decoded->chunk)) {
+      auto adjusted = AdjustTrace(request.context, SpansOf(*decoded->chunk, spans));
       status = adjusted.ok() ? answer.Add(*adjusted) : adjusted.status();
       if (!status.ok()) break;
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -182,6 +183,26 @@ TEST_F(LegacyApiTest, TransformShowsWhatIsNotStored) {
   EXPECT_THAT(answer.body, HasSubstr(R"({"traceID":"00000000000000a2","spans":[)"));
   EXPECT_EQ(Get("/api/traces/a1").status, 404);
   EXPECT_EQ(Send(MakeRequest("POST", "/api/transform", "{")).status, 400);
+}
+
+TEST_F(LegacyApiTest, TransformedTracesHaveTheirOwnProcesses) {
+  std::string document = R"({"resourceSpans":[)";
+  for (int i = 1; i <= 3; ++i) {
+    if (i > 1) document += ",";
+    document += fmt::format(R"({{"resource":{{"attributes":[
+        {{"key":"service.name","value":{{"stringValue":"s{0}"}}}}]}},
+      "scopeSpans":[{{"scope":{{"name":"c{0}"}},"spans":[
+        {{"traceId":"000000000000000000000000000000a{0}","spanId":"0000000000000001"}},
+        {{"traceId":"000000000000000000000000000000af","spanId":"000000000000000{0}"}}]}}]}})",
+                            i);
+  }
+  const net::Response answer = Send(MakeRequest("POST", "/api/transform", document + "]}"));
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_THAT(answer.body, HasSubstr(R"("processes":{"p1":{"serviceName":"s2","tags":[]}})"));
+  EXPECT_THAT(answer.body,
+              HasSubstr(R"("processes":{"p1":{"serviceName":"s1","tags":[]},"p2":{"serviceName":)"
+                        R"("s2","tags":[]},"p3":{"serviceName":"s3","tags":[]}})"));
+  EXPECT_THAT(answer.body, HasSubstr(R"("value":"c3")"));
 }
 
 TEST_F(LegacyApiTest, MetricsOfServices) {
