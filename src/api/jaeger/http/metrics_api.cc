@@ -28,6 +28,8 @@ using wire::JsonWriter;
 constexpr double kNanosPerMilli = 1e6;
 // The shortest step that makes sense; the page does not ask for less.
 constexpr uint64_t kMinStepMillis = 1;
+// What a point takes as text, about.
+constexpr size_t kPointTextBytes = 112;
 
 // What one of the three questions is about.
 struct Figure {
@@ -112,6 +114,11 @@ net::Response Answer(const storage::QueryContext& context, storage::Reader& read
   if (!request.ok()) return LegacyFailure(request.status());
   const auto series = query::ServiceMetrics(context, reader, *request);
   if (!series.ok()) return LegacyFailure(series.status());
+  size_t points = 0;
+  for (const auto& one : *series) points += one.points.size();
+  storage::QueryMemory memory(context);
+  const Status room = memory.Grow(points * kPointTextBytes);
+  if (!room.ok()) return LegacyFailure(room);
   return JsonResponse(FamilyJson(*series, request->by_operation, figure));
 }
 
