@@ -39,7 +39,6 @@ void AddText(std::string_view key, std::string_view text, std::vector<JaegerTag>
 
 void AddAttributes(AttributeReader attributes, std::vector<JaegerTag>* tags) {
   while (const auto attribute = attributes.Next()) {
-    if (attribute->key == kJaegerWarnings) continue;
     AddTag(attribute->key, ToJaegerValue(attribute->value), tags);
   }
 }
@@ -54,12 +53,21 @@ void AddStatus(const span::SpanEntry& entry, const span::SpanView& span,
   AddText("otel.status_description", span.status_message, tags);
 }
 
-std::vector<JaegerTag> TagsOf(const span::SpanRef& ref, const span::SpanView& span) {
+// The tags of a span, and its warnings, which are kept among its attributes.
+std::vector<JaegerTag> TagsOf(const span::SpanRef& ref, const span::SpanView& span,
+                              std::vector<std::string>* warnings) {
   std::vector<JaegerTag> tags;
   const span::ScopeView scope = ref.scope();
   AddText("otel.scope.name", scope.name, &tags);
   AddText("otel.scope.version", scope.version, &tags);
-  AddAttributes(span.attributes(), &tags);
+  AttributeReader attributes = span.attributes();
+  while (const auto attribute = attributes.Next()) {
+    if (attribute->key == kJaegerWarnings) {
+      *warnings = JaegerWarningsOf(attribute->value);
+    } else {
+      AddTag(attribute->key, ToJaegerValue(attribute->value), &tags);
+    }
+  }
   if (ref.entry().kind != span::SpanKind::kUnspecified) {
     AddText("span.kind", span::SpanKindName(ref.entry().kind), &tags);
   }
@@ -98,12 +106,10 @@ JaegerLog ToLog(const span::EventView& event) {
 
 }  // namespace
 
-std::vector<std::string> JaegerWarningsOf(const span::SpanRef& ref) {
+std::vector<std::string> JaegerWarningsOf(const ValueView& value) {
+  if (value.type() != ValueType::kArray) return {value.ToText()};
   std::vector<std::string> warnings;
-  const auto list = span::FindAttribute(ref.span().attributes(), kJaegerWarnings);
-  if (!list) return warnings;
-  if (list->type() != ValueType::kArray) return {list->ToText()};
-  span::ArrayReader texts(list->bytes());
+  span::ArrayReader texts(value.bytes());
   while (const auto text = texts.Next()) warnings.push_back(text->ToText());
   return warnings;
 }
@@ -119,10 +125,9 @@ JaegerSpan ToJaegerSpan(const span::SpanRef& ref) {
   span.flags = view.flags & 1;
   span.start_time_unix_nano = entry.start_time_unix_nano;
   span.duration_nano = entry.duration_nano();
-  span.tags = TagsOf(ref, view);
+  span.tags = TagsOf(ref, view, &span.warnings);
   span::MessageReader events = view.events();
   while (const auto event = events.Next()) span.logs.push_back(ToLog(span::EventView(*event)));
-  span.warnings = JaegerWarningsOf(ref);
   return span;
 }
 

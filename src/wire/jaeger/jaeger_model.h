@@ -65,7 +65,7 @@ struct JaegerSpan {
 // The attribute, a list of texts, in which what went wrong with a span is kept (the Collector's
 // translator has the same); it becomes the span's warnings, and is no tag.
 inline constexpr std::string_view kJaegerWarnings = "@jaeger@warnings";
-std::vector<std::string> JaegerWarningsOf(const span::SpanRef& ref);
+std::vector<std::string> JaegerWarningsOf(const span::ValueView& value);
 
 // What a process is called whose resource has no `service.name`.
 inline constexpr std::string_view kNoServiceName = "OTLPResourceNoServiceName";

@@ -66,6 +66,21 @@ TEST(JaegerModel, MapsASpanAsTheCollectorDoes) {
   EXPECT_EQ(Describe(process.tags), "host.id=4;");
 }
 
+TEST(JaegerModel, WarningsAreNoTag) {
+  const auto warnings_of = [](const std::string& value) {
+    const auto batch = BatchOfJson(R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":
+        "00000000000000000000000000000001","spanId":"0000000000000001","attributes":[
+        {"key":"@jaeger@warnings","value":)" +
+                                   value + R"(},{"key":"k","value":{"intValue":1}}]}]}]}]})");
+    const JaegerSpan span = ToJaegerSpan(span::SpanRef(*batch.chunks()[0], 0));
+    EXPECT_EQ(Describe(span.tags), "k=2;");
+    return span.warnings;
+  };
+  EXPECT_EQ(warnings_of(R"({"arrayValue":{"values":[{"stringValue":"a"},{"intValue":2}]}})"),
+            (std::vector<std::string>{"a", "2"}));
+  EXPECT_EQ(warnings_of(R"({"stringValue":"one"})"), std::vector<std::string>{"one"});
+}
+
 TEST(JaegerModel, NamesAProcessWithoutAService) {
   const auto batch = BatchOfJson(
       R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"0102030405060708090a0b0c0d0e0f10",)"

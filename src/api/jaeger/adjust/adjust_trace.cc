@@ -154,7 +154,8 @@ class ChunkAdjuster {
   }
 
   void ChangeAttributes(const SpanRef& ref, bool has_new_id) {
-    std::vector<std::string> warnings = wire::JaegerWarningsOf(ref);
+    const auto sent = attributes_.Find(wire::kJaegerWarnings);
+    auto warnings = sent ? wire::JaegerWarningsOf(*sent) : std::vector<std::string>();
     const size_t had = warnings.size();
     if (has_new_id) {
       warnings.push_back(fmt::format("this server span was sent with the id {} of its client's",

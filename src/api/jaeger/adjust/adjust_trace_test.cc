@@ -92,7 +92,7 @@ TEST(AdjustTraceTest, ClientAndServerOfOneIdAreSeparate) {
                                           Pair("look up", "serve"), Pair("serve", "call")));
   std::vector<std::string> warnings;
   span::ForEachSpan(trace, [&](const span::SpanRef& ref) {
-    for (auto& warning : wire::JaegerWarningsOf(ref)) warnings.push_back(std::move(warning));
+    for (auto& warning : wire::ToJaegerSpan(ref).warnings) warnings.push_back(std::move(warning));
   });
   EXPECT_THAT(warnings, ElementsAre(HasSubstr("0000000000000002")));
 }
@@ -152,7 +152,7 @@ TEST(AdjustTraceTest, WhatIsSaidOfTheSdkGoesToTheResource) {
     const auto own = ref.span().attributes();
     EXPECT_FALSE(span::FindAttribute(own, "telemetry.sdk.language"));
     EXPECT_EQ(span::FindAttribute(own, "telemetry.sdk.name")->ToText(), "one");
-    EXPECT_THAT(wire::JaegerWarningsOf(ref), ElementsAre(HasSubstr("telemetry.sdk.name")));
+    EXPECT_THAT(wire::ToJaegerSpan(ref).warnings, ElementsAre(HasSubstr("telemetry.sdk.name")));
   });
 }
 
