@@ -29,9 +29,14 @@ constexpr int kInvalidRequest = -32600;
 constexpr int kMethodNotFound = -32601;
 constexpr int kInvalidParams = -32602;
 
-// The newest first.
-constexpr std::array<std::string_view, 4> kRevisions = {"2025-11-25", "2025-06-18", "2025-03-26",
-                                                        "2024-11-05"};
+// The newest first. Earlier ones have batches of requests, or another transport.
+constexpr std::array<std::string_view, 2> kRevisions = {"2025-11-25", "2025-06-18"};
+constexpr std::string_view kRevisionHeader = "mcp-protocol-version";
+
+bool IsKnownRevision(std::string_view revision) {
+  return std::find(kRevisions.begin(), kRevisions.end(), revision) != kRevisions.end();
+}
+
 constexpr std::string_view kInstructions =
     "Distributed traces. Begin with list_services, then search_traces or get_service_metrics; "
     "get_trace, get_critical_path and get_errors explain one trace, get_span one span, compare two "
@@ -90,13 +95,12 @@ bool ReadMessage(const dom::object& object, Message* message) {
   return params.is_object();
 }
 
-std::string InitializeResult(const Parameters& params, const std::string& version) {
-  const std::string_view asked = params.Get("protocolVersion");
-  const bool is_known = std::find(kRevisions.begin(), kRevisions.end(), asked) != kRevisions.end();
+std::string InitializeResult(const net::Headers& params, const std::string& version) {
+  const std::string_view asked = net::FindHeader(params, "protocolVersion");
   std::string text;
   JsonWriter json(&text);
   json.OpenObject();
-  TextField("protocolVersion", is_known ? asked : kRevisions.front(), &json);
+  TextField("protocolVersion", IsKnownRevision(asked) ? asked : kRevisions.front(), &json);
   json.Key("capabilities");
   json.Raw(R"({"tools":{}})");
   json.Key("serverInfo");
@@ -206,26 +210,29 @@ class McpApi {
 
  private:
   net::Response Answered(const RoutedRequest& request, const Message& message) const {
-    auto params = ParseParameterObject(message.params);
+    const auto params = ParseParameterObject(message.params);
     if (!params.ok()) return Failure(message.id, kInvalidParams, params.status().message());
-    const Parameters parameters(std::move(*params));
     if (message.method == "initialize") {
-      return Answer(message.id, "result", InitializeResult(parameters, context_.status().version));
+      return Answer(message.id, "result", InitializeResult(*params, context_.status().version));
+    }
+    const std::string_view revision = net::FindHeader(request.http.headers, kRevisionHeader);
+    if (!revision.empty() && !IsKnownRevision(revision)) {
+      return Failure("", kInvalidRequest, "this revision of the protocol is not spoken here");
     }
     if (message.method == "ping") return Answer(message.id, "result", "{}");
     if (message.method == "tools/list") return Answer(message.id, "result", ToolsResult());
-    if (message.method == "tools/call") return Call(request, message, parameters);
+    if (message.method == "tools/call") return Call(request, message, *params);
     return Failure(message.id, kMethodNotFound, "no such method: " + message.method);
   }
 
   net::Response Call(const RoutedRequest& request, const Message& message,
-                     const Parameters& parameters) const {
+                     const net::Headers& parameters) const {
     const auto tools = McpTools();
     const auto tool = std::find_if(tools.begin(), tools.end(), [&](const McpTool& one) {
-      return one.name == parameters.Get("name");
+      return one.name == net::FindHeader(parameters, "name");
     });
     if (tool == tools.end()) return Failure(message.id, kInvalidParams, "no such tool");
-    net::Headers arguments = ArgumentsOf(message.params);
+    net::Headers arguments = ArgumentsOf(parameters);
     const std::string wrong = WrongArgument(*tool, arguments);
     if (!wrong.empty()) return Answer(message.id, "result", CallResult(wrong, true));
     auto text = tool->call(context_, request.context, Parameters(std::move(arguments)));
@@ -239,13 +246,14 @@ class McpApi {
     return Answer(message.id, "result", CallResult(*text, false));
   }
 
-  // The members of `arguments`, as text.
-  static net::Headers ArgumentsOf(const std::string& params) {
-    dom::parser parser;
-    dom::object arguments;
-    if (parser.parse(params)["arguments"].get(arguments) != simdjson::SUCCESS) return {};
-    auto members = ParseParameterObject(simdjson::minify(arguments));
-    return members.ok() ? std::move(*members) : net::Headers();
+  // The members of `arguments`.
+  static net::Headers ArgumentsOf(const net::Headers& params) {
+    constexpr std::string_view kPrefix = "arguments.";
+    net::Headers arguments;
+    for (const auto& [name, value] : params) {
+      if (name.starts_with(kPrefix)) arguments.emplace_back(name.substr(kPrefix.size()), value);
+    }
+    return arguments;
   }
 
   const ServiceContext& context_;

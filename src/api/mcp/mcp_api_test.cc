@@ -69,8 +69,8 @@ class McpApiTest : public ApiTest {
 };
 
 TEST_F(McpApiTest, SaysWhatItIs) {
-  EXPECT_THAT(Ask("initialize", R"({"protocolVersion":"2025-03-26","capabilities":{}})"),
-              AllOf(HasSubstr(R"("protocolVersion":"2025-03-26")"), HasSubstr(R"("tools":{})"),
+  EXPECT_THAT(Ask("initialize", R"({"protocolVersion":"2025-06-18","capabilities":{}})"),
+              AllOf(HasSubstr(R"("protocolVersion":"2025-06-18")"), HasSubstr(R"("tools":{})"),
                     HasSubstr(R"("name":"spandrel")")));
   EXPECT_THAT(Ask("initialize", R"({"protocolVersion":"1.0"})"),
               HasSubstr(R"("protocolVersion":"2025-11-25")"));
@@ -80,6 +80,18 @@ TEST_F(McpApiTest, SaysWhatItIs) {
     EXPECT_THAT(list, HasSubstr("\"name\":\"" + std::string(tool.name) + "\""));
   }
   EXPECT_THAT(list, HasSubstr(R"("required":["trace_id","span_id"])"));
+}
+
+TEST_F(McpApiTest, OtherRevisionsAreRefused) {
+  for (const auto& [revision, status] :
+       {std::pair("2025-06-18", 200), std::pair("1999-01-01", 400)}) {
+    net::Request request =
+        MakeRequest("POST", "/api/mcp", R"({"jsonrpc":"2.0","id":1,"method":"ping"})");
+    request.headers = {{"mcp-protocol-version", revision}};
+    const auto call = std::make_shared<TestCall>(std::move(request));
+    service_.handler()(call);
+    EXPECT_EQ(call->Wait().status, status) << revision;
+  }
 }
 
 TEST_F(McpApiTest, NotificationsAreTakenWithoutAnAnswer) {

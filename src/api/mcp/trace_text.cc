@@ -19,6 +19,7 @@ namespace {
 
 constexpr size_t kMaxValueBytes = 400;
 constexpr size_t kMaxListed = 30;
+constexpr size_t kMaxAttributes = 200;
 constexpr uint32_t kMaxIndent = 40;
 
 std::string ShareText(uint64_t part, uint64_t whole) {
@@ -108,10 +109,18 @@ std::vector<std::pair<Key, uint64_t>> MostFirst(const std::map<Key, uint64_t>& s
 
 void AppendAttributes(std::string_view prefix, span::AttributeReader attributes,
                       std::string* text) {
+  size_t listed = 0;
+  size_t more = 0;
   while (const auto attribute = attributes.Next()) {
+    if (listed == kMaxAttributes) {
+      ++more;
+      continue;
+    }
+    ++listed;
     *text += fmt::format("{}{} = {}\n", prefix, OneLine(attribute->key),
                          OneLine(attribute->value.ToText()));
   }
+  if (more > 0) *text += fmt::format("{}and {} more attributes\n", prefix, more);
 }
 
 }  // namespace
