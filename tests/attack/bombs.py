@@ -172,3 +172,62 @@ def questions(services):
         "/metrics",
         "/api/ui/v1/status",
     ]
+
+
+def one_trace(count):
+    """A trace of so many spans, each with a name of its own."""
+    return request([span(trace=b"w" * 16, name=b"name %d" % i) for i in range(count)], b"wide")
+
+
+def traceql():
+    """Queries that want much of every trace."""
+    return [
+        "{}" + "|by(name)" * 1000,
+        "{}" + "|count()>0" * 1000,
+        "||".join("{.a%d=1}" % i for i in range(1000)),
+        "{}|select(" + ",".join(".a%d" % i for i in range(1500)) + ")",
+        "{}&>>{}" * 20,
+        "{}|by(span:id)|count()>0",
+        "{.a=~`\\pL{400}`}" + "".join("||{.a%d=~`\\pL{%d}`}" % (i, 400 - i) for i in range(100)),
+    ]
+
+
+def series():
+    """TraceQL that makes many series of many points."""
+    return ["{}|rate()by(name,span:id)", "{}|quantile_over_time(duration,.1,.2,.3,.4,.5,.6,.7,.8,.9)by(name)",
+            "{}|histogram_over_time(duration)by(name)", "{}|compare({status=error},1000)", "{}>>{}|rate()by(span:id)"]
+
+
+def tempo_questions():
+    """Paths of Tempo's port."""
+    now = int(time.time())
+    within = f"start={now - 9000}&end={now + 60}"
+    quote = urllib.parse.quote
+    return ([f"/api/search?limit=100000&spss=100000&{within}&q={quote(query)}" for query in traceql()] +
+            [f"/api/metrics/query_range?step=1s&{within}&maxSeries=10000&exemplars=10000&q={quote(query)}" for query in series()] +
+            ["/api/v2/search/tags?limit=100000", "/api/v2/search/tag/name/values?limit=100000", "/api/v2/traces/" + "77" * 16])
+
+
+def metrics_question(services):
+    """Of Jaeger's Monitor: as many points as there may be, each over as long a window as there may be."""
+    return ("/api/metrics/latencies?quantile=0.5&groupByOperation=true&lookback=10999000&step=1000&ratePer=1000000"
+            "&spanKind=server&spanKind=client&spanKind=internal&" + "&".join(f"service={name}" for name in services))
+
+
+def posted_questions(count):
+    """Bodies that the query port reads: (name, path, headers, body)."""
+    own_resources = ",".join(
+        '{"resource":{"attributes":[{"key":"k","value":{"intValue":"%d"}}]},"scopeSpans":[{"spans":[%s]}]}' % (i, json_span())
+        for i in range(count))
+    call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call"}
+    return [
+        ("traces with a resource each", "/api/transform", JSON, b'{"resourceSpans":[' + own_resources.encode() + b"]}"),
+        ("zeros to transform", "/api/transform", *coded("gzip", gzip.compress(bytes(60 * MIB)), JSON)),
+        ("a trace for a model", "/api/mcp", JSON, json.dumps(
+            {**call, "params": {"name": "get_trace", "arguments": {"trace_id": "77" * 16, "max_spans": 2000}}}).encode()),
+        ("values for a model", "/api/mcp", JSON, json.dumps(
+            {**call, "params": {"name": "list_attribute_values", "arguments": {"key": "http.route", "limit": 500}}}).encode()),
+        ("a comparison for a model", "/api/mcp", JSON, json.dumps(
+            {**call, "params": {"name": "compare", "arguments": {"a": "error=true", "b": "error=false"}}}).encode()),
+        ("nested JSON for a model", "/api/mcp", JSON, b"[" * 100_000),
+    ]

@@ -105,6 +105,19 @@ class MemoryAttack(Attack):
                     sized(3, 30), lambda: send(address, "GET", path, {}, None))) for path in bombs.questions(services)]
                 self.under_the_ceiling(f"{len(things)} questions", server, ceiling, things)
 
+    def test_questions_of_other_clients(self):
+        for ceiling in CEILINGS_MIB:
+            with Spandrel("--memory-mib", ceiling, "--mcp") as server:
+                self.loaded(server, sized(20_000, 1_000_000))
+                sent = send(server.addresses["otlp_http"], "POST", "/v1/traces", bombs.PROTOBUF, bombs.one_trace(5_000))
+                self.holds("a trace of 5,000 names", sent, "200", sent == 200)
+                monitor = bombs.metrics_question(server.get_json("/api/services")["data"])
+                asked = ([("tempo", "GET", path, {}, None) for path in bombs.tempo_questions()] + [("http", "GET", monitor, {}, None)] +
+                         [("http", "POST", *posted[1:]) for posted in bombs.posted_questions(sized(10_000, 40_000))])
+                things = [(urllib.parse.unquote(path)[-60:], lambda port=port, rest=(method, path, *rest): at_once(
+                    sized(2, 20), lambda: send(server.addresses[port], *rest))) for port, method, path, *rest in asked]
+                self.under_the_ceiling(f"{len(things)} questions of other clients", server, ceiling, things)
+
     def test_slow_readers(self):
         ceiling = CEILINGS_MIB[0]
         with Spandrel("--memory-mib", ceiling) as server:
