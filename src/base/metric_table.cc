@@ -73,8 +73,8 @@ constexpr MetricEntry kTable[] = {
      "Answers of the query APIs over gRPC, by status."},
     {"spandrel_endpoint_refused_requests_total", kCounter, kRefused, "server,reason",
      "Requests that a listener did not let in: for another `host`, by a page of another `origin`, "
-     "`unauthenticated`, of a login that has not the `role`, or too many logins at a time "
-     "(`login_busy`)."},
+     "`unauthenticated`, of a login that has not the `role`, too many logins at a time "
+     "(`login_busy`), or too many wrong passwords of a user (`login_pace`)."},
     {"spandrel_exporter_dropped_log_records_total", kCounter, kLoss, "exporter,reason",
      "Log records that were acknowledged and lost; part of send_failed."},
     {"spandrel_exporter_dropped_metric_points_total", kCounter, kLoss, "exporter,reason",

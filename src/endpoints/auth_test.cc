@@ -14,6 +14,7 @@
 namespace spandrel::endpoints {
 namespace {
 
+using base::Status;
 using base::StatusCode;
 using ::testing::HasSubstr;
 
@@ -77,6 +78,20 @@ TEST(BasicAuthTest, TellsWhoAsks) {
   EXPECT_THAT(basic->Challenge(), HasSubstr("Basic realm="));
 }
 
+TEST(BasicAuthTest, GuessesAreSlowedDown) {
+  const auto basic = Make({BasicAuthConfig{"", std::string("ann:secret\nbob:") + kBcrypt}, {}});
+  EXPECT_TRUE(Ask(*basic, Basic("ann:secret")).ok());
+  for (const std::string user : {"ann", "bob", "eve"}) {
+    for (int i = 0; i < 5; ++i) {
+      EXPECT_EQ(Ask(*basic, Basic(user + ":wrong")).status().code(), StatusCode::kUnauthenticated);
+    }
+    const Status next = Ask(*basic, Basic(user + ":open sesame")).status();
+    EXPECT_EQ(next.code(), StatusCode::kResourceExhausted) << user;
+    EXPECT_TRUE(next.retry_after()) << user;
+  }
+  EXPECT_TRUE(Ask(*basic, Basic("ann:secret")).ok()) << "was right before";
+}
+
 TEST(BearerAuthTest, OneToken) {
   BearerOptions options;
   options.token = "t0ken";
@@ -133,6 +148,8 @@ TEST(AnyAuthTest, OneOfTwoIsEnough) {
   EXPECT_TRUE(Ask(*any, Basic("ann:secret")).ok());
   EXPECT_TRUE(Ask(*any, {{"authorization", "Bearer t0ken"}}).ok());
   EXPECT_FALSE(Ask(*any, {{"authorization", "Bearer no"}}).ok());
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(Ask(*any, Basic("ann:no")).status().retry_after());
+  EXPECT_TRUE(Ask(*any, Basic("ann:no")).status().retry_after());
   EXPECT_THAT(any->Challenge(), HasSubstr("\", Bearer realm"));
 }
 

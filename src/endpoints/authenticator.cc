@@ -10,7 +10,7 @@ base::Result<Identity> AnyAuthenticator::Authenticate(const net::Headers& header
   for (const auto& choice : choices_) {
     auto identity = choice->Authenticate(headers);
     if (identity.ok()) return identity;
-    if (identity.status().code() == base::StatusCode::kUnavailable) return identity;
+    if (identity.status().retry_after()) return identity;
     if (first.ok()) first = identity.status();
   }
   return first;

@@ -33,8 +33,9 @@ class ServerAuthenticator {
   static constexpr std::string_view kInterfaceName = "server authenticator";
 
   virtual ~ServerAuthenticator() = default;
-  // UNAUTHENTICATED when the credentials are missing or wrong, UNAVAILABLE when it cannot be told
-  // now. The message never repeats what was sent.
+  // UNAUTHENTICATED when the credentials are missing or wrong. With a time to come again:
+  // UNAVAILABLE when it cannot be told now, RESOURCE_EXHAUSTED when too many were wrong. The
+  // message never repeats what was sent.
   virtual base::Result<Identity> Authenticate(const net::Headers& headers) = 0;
   // For WWW-Authenticate.
   virtual std::string Challenge() const = 0;

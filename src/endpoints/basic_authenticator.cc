@@ -24,6 +24,12 @@ Status WrongLogin() {
   return {StatusCode::kUnauthenticated, "the user or the password is wrong"};
 }
 
+Status TooManyWrong(std::chrono::milliseconds wait) {
+  Status status(StatusCode::kResourceExhausted, "too many wrong passwords; try again later");
+  status.set_retry_after(wait);
+  return status;
+}
+
 std::optional<Login> LoginOf(const net::Headers& headers) {
   const std::string_view sent = CredentialsOf(net::FindHeader(headers, "authorization"), "basic");
   const auto decoded = base::Base64Decode(sent);
@@ -72,14 +78,29 @@ bool BasicAuthenticator::WasRight(const std::string& user, const Digest& passwor
   return found != right_.end() && SameDigest(found->second, password);
 }
 
-Status BasicAuthenticator::CheckSlowly(const Passwords& passwords, const std::string& user,
-                                       const std::string& password) {
+base::Result<bool> BasicAuthenticator::Verify(const PasswordFile& passwords,
+                                              const std::string& user,
+                                              const std::string& password) {
+  if (!passwords.IsSlow(user)) return passwords.Verify(user, password);
   if (!slow_mutex_.TryLock()) {
     return Status::Unavailable("another login is being checked", kBusyRetry);
   }
-  const bool is_right = passwords->Verify(user, password);
+  const bool is_right = passwords.Verify(user, password);
   slow_mutex_.Unlock();
-  if (!is_right) return WrongLogin();
+  return is_right;
+}
+
+Status BasicAuthenticator::CheckAnew(const Passwords& passwords, const std::string& user,
+                                     const std::string& password) {
+  LoginPace& pace = passwords->Has(user) ? users_pace_ : strangers_pace_;
+  if (const auto wait = pace.WaitOf(user); wait.count() > 0) return TooManyWrong(wait);
+  const auto is_right = Verify(*passwords, user, password);
+  if (!is_right.ok()) return is_right.status();
+  if (!*is_right) {
+    pace.NoteWrong(user);
+    return WrongLogin();
+  }
+  pace.NoteRight(user);
   const base::MutexLock lock(mutex_);
   if (passwords == passwords_) right_.insert_or_assign(user, DigestOf(password));
   return {};
@@ -89,10 +110,8 @@ base::Result<Identity> BasicAuthenticator::Authenticate(const net::Headers& head
   const auto login = LoginOf(headers);
   if (!login) return Status(StatusCode::kUnauthenticated, "a user and a password are needed");
   const Passwords passwords = Current();
-  if (!passwords->IsSlow(login->user)) {
-    if (!passwords->Verify(login->user, login->password)) return WrongLogin();
-  } else if (!WasRight(login->user, DigestOf(login->password))) {
-    SPANDREL_RETURN_IF_ERROR(CheckSlowly(passwords, login->user, login->password));
+  if (!WasRight(login->user, DigestOf(login->password))) {
+    SPANDREL_RETURN_IF_ERROR(CheckAnew(passwords, login->user, login->password));
   }
   return Identity{login->user, config_.access.Of({login->user})};
 }

@@ -59,7 +59,8 @@ Gate::Gate(const ListenerConfig& listener, DefaultHosts default_hosts,
       wrong_origin_(RefusedCounter(metrics, server, "origin")),
       no_login_(RefusedCounter(metrics, server, "unauthenticated")),
       no_role_(RefusedCounter(metrics, server, "role")),
-      login_busy_(RefusedCounter(metrics, server, "login_busy")) {}
+      login_busy_(RefusedCounter(metrics, server, "login_busy")),
+      login_pace_(RefusedCounter(metrics, server, "login_pace")) {}
 
 std::optional<GateRefusal> Gate::CheckHost(const net::Request& request) const {
   if (hosts_.Allows(request.authority)) return std::nullopt;
@@ -104,9 +105,11 @@ std::optional<GateRefusal> Gate::AuthenticateHeaders(const net::Headers& headers
         {}};
   }
   if (const auto delay = known.status().retry_after()) {
-    login_busy_.Add();
+    const bool were_wrong = known.status().code() == StatusCode::kResourceExhausted;
+    (were_wrong ? login_pace_ : login_busy_).Add();
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(*delay).count();
-    return GateRefusal{503, known.status(), {{"retry-after", std::to_string(seconds)}}};
+    return GateRefusal{
+        were_wrong ? 429 : 503, known.status(), {{"retry-after", std::to_string(seconds)}}};
   }
   no_login_.Add();
   return GateRefusal{401, known.status(), {{"www-authenticate", authenticator_->Challenge()}}};

@@ -47,7 +47,8 @@ class Gate {
   // 403 for what would change something and comes from a page of another site. gRPC passes, which
   // no page can send by itself, and so does everything where DefaultHosts is kAny.
   std::optional<GateRefusal> CheckOrigin(const net::Request& request) const;
-  // 401 for missing or wrong credentials, 403 for those of somebody who has not the role. Without
+  // 401 for missing or wrong credentials, 429 after too many wrong ones, 503 when it cannot be told
+  // now, 403 for those of somebody who has not the role. Without
   // authenticators everybody passes, as nobody, for everything.
   std::optional<GateRefusal> Authenticate(const net::Request& request, Role role,
                                           Identity* identity) const;
@@ -75,6 +76,7 @@ class Gate {
   base::Counter& no_login_;
   base::Counter& no_role_;
   base::Counter& login_busy_;
+  base::Counter& login_pace_;
 };
 
 // The refusal as a gRPC answer to a gRPC request, as text to others.

@@ -18,6 +18,7 @@ class PasswordFile {
   // line, never what is in it.
   static base::Result<PasswordFile> Parse(std::string_view text);
 
+  bool Has(std::string_view user) const { return hashes_.contains(user); }
   // Whether checking takes long on purpose (crypt), as bcrypt does.
   bool IsSlow(std::string_view user) const;
   // Takes as long for an unknown user as for the first known one.
