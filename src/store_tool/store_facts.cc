@@ -58,15 +58,6 @@ void Add(const TenantFacts& tenant, TenantFacts* all) {
   all->parts.insert(all->parts.end(), tenant.parts.begin(), tenant.parts.end());
 }
 
-uint64_t QuarantinedFiles(const std::string& directory, const std::vector<std::string>& tenants) {
-  const columnar::StoreLayout layout(directory, /*for_reading=*/true);
-  uint64_t files = FilesIn(layout.QuarantineFolder());
-  for (const std::string& name : tenants) {
-    if (!name.empty()) files += FilesIn(layout.OfTenant(name).QuarantineFolder());
-  }
-  return files;
-}
-
 }  // namespace
 
 uint64_t TenantFacts::part_bytes() const {
@@ -95,6 +86,15 @@ PartInfo StoreFacts::dropped_by_policy() const {
   return sum;
 }
 
+uint64_t QuarantinedFiles(const columnar::Engine& store) {
+  const columnar::StoreLayout layout(store.options().directory, /*for_reading=*/true);
+  uint64_t files = FilesIn(layout.QuarantineFolder());
+  for (const std::string& name : store.Tenants()) {
+    if (!name.empty()) files += FilesIn(layout.OfTenant(name).QuarantineFolder());
+  }
+  return files;
+}
+
 Result<StoreFacts> CollectFacts(columnar::Engine& store) {
   StoreFacts facts;
   facts.directory = store.options().directory;
@@ -107,7 +107,7 @@ Result<StoreFacts> CollectFacts(columnar::Engine& store) {
     Add(*tenant, &facts.all);
     if (tenant->spans > 0 || !name.empty()) facts.tenants.push_back(*std::move(tenant));
   }
-  facts.quarantined_files = QuarantinedFiles(facts.directory, names);
+  facts.quarantined_files = QuarantinedFiles(store);
   return facts;
 }
 

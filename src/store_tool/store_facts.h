@@ -39,5 +39,8 @@ struct StoreFacts {
 };
 
 base::Result<StoreFacts> CollectFacts(columnar::Engine& store);
+// Files that were set aside as damaged, of all tenants. While one lies there, answers say that they
+// may lack what was in it.
+uint64_t QuarantinedFiles(const columnar::Engine& store);
 
 }  // namespace spandrel::store_tool

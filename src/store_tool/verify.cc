@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "store_tool/store_command.h"
+#include "store_tool/store_facts.h"
 
 namespace spandrel::store_tool {
 namespace {
@@ -32,6 +33,10 @@ int VerifyOnce(columnar::Engine& store, const Interrupts& interrupts) {
              NamedTenants(store.Tenants()));
   if (report.unreadable_spans > 0) {
     fmt::print("{} more spans cannot be read\n", WithCommas(report.unreadable_spans));
+  }
+  if (const uint64_t files = QuarantinedFiles(store); files > 0) {
+    fmt::print("{} in quarantine from before; answers may lack what was in them\n",
+               files == 1 ? "1 file is" : WithCommas(files) + " files are");
   }
   if (!report.complete) {
     fmt::print(stderr, "spandrel: interrupted before all was read\n");

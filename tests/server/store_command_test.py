@@ -148,6 +148,11 @@ class StoreCommandTest(unittest.TestCase):
         self.assertIn(part.name, self.store("verify", copy, status=1).stdout)
         self.assertEqual(part.read_bytes(), content)
         self.assertEqual(list((copy / "quarantine").iterdir()), [])
+        part.write_bytes(bytes(len(content)))  # nothing of it can be kept
+        self.store("verify", copy, "--repair")
+        after = self.store("verify", copy).stdout
+        self.assertIn("1 file is in quarantine", after)
+        self.assertIn("nothing is damaged", after)
 
     def test_verify_repairs_what_it_can(self):
         copy = self.path("data")
