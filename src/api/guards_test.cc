@@ -99,7 +99,7 @@ TEST_F(GuardsTest, NobodyPassesWithoutALoginARoleAndATenantOfTheirs) {
   for (const std::string& route : routes) {
     EXPECT_EQ(AskRoute(route, {}).status, 401) << route;
     EXPECT_EQ(AskRoute(route, {{"x-scope-orgid", "blue"}}).status, 401) << route;
-    EXPECT_EQ(AskRoute(route, As("eve", "blue")).status, 401) << route;
+    EXPECT_EQ(AskRoute(route, As("eve of " + route, "blue")).status, 401) << route;
     EXPECT_EQ(AskRoute(route, As("sender", "blue")).status, 403) << route;
     const net::Response red = AskRoute(route, As("red", "blue"));
     EXPECT_EQ(red.status, 403) << route;
@@ -112,7 +112,7 @@ TEST_F(GuardsTest, NorOverGrpc) {
   ASSERT_GE(paths.size(), 5U);
   for (const std::string& path : paths) {
     EXPECT_EQ(AskRpc(path, {}), "16") << path;
-    EXPECT_EQ(AskRpc(path, As("eve", "blue")), "16") << path;
+    EXPECT_EQ(AskRpc(path, As("eve of " + path, "blue")), "16") << path;
     EXPECT_EQ(AskRpc(path, As("sender", "blue")), "7") << path;
     EXPECT_EQ(AskRpc(path, As("red", "blue")), "7") << path;
     EXPECT_EQ(AskRpc(path, As("both")), "3") << path << ": which of the two";
