@@ -28,7 +28,7 @@ class HttpAnswerTest : public ::testing::Test {
   }
 
   endpoints::CorsConfig cors_;
-  const storage::QueryContext context_;
+  const storage::QueryContext context_{storage::QueryOptions{}};
 };
 
 TEST_F(HttpAnswerTest, ShortOnesGoWhole) {
