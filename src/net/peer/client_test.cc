@@ -80,6 +80,7 @@ TEST_P(HttpClientTest, DeadlineIsKept) {
   EXPECT_EQ(response.status().code(), StatusCode::kDeadlineExceeded);
   server.server->Shutdown(std::chrono::steady_clock::now());
   EXPECT_TRUE(held->cancelled());
+  held.reset();
 }
 
 TEST_P(HttpClientTest, TooLargeAnswerIsRefused) {
