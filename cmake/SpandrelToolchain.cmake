@@ -10,12 +10,15 @@ if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   add_compile_options(-Wthread-safety)
 endif()
 
+# Tests that must be shorter under a sanitizer, or cannot be, ask for the definitions.
 if(SPANDREL_SANITIZER STREQUAL "address")
+  add_compile_definitions(SPANDREL_ADDRESS_SANITIZER)
   # GCC takes copies of variants for uninitialized once they are instrumented.
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined
     $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   add_link_options(-fsanitize=address,undefined)
 elseif(SPANDREL_SANITIZER STREQUAL "thread")
+  add_compile_definitions(SPANDREL_THREAD_SANITIZER)
   # Asio uses fences, which the sanitizer does not know.
   add_compile_options(-fsanitize=thread $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
   add_link_options(-fsanitize=thread)

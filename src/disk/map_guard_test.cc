@@ -107,14 +107,8 @@ char ReadUnguardedMap(const std::string& path) {
 }
 
 // Sanitizers turn signals into reports of their own, and then end the process in their own way.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(SPANDREL_ADDRESS_SANITIZER) || defined(SPANDREL_THREAD_SANITIZER)
 constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
 #else
 constexpr bool kSanitized = false;
 #endif

@@ -246,7 +246,7 @@ TEST_P(CoroutineThreads, ScopesStayWithTheirCoroutine) {
   EXPECT_EQ(done, 300);
 }
 
-#if defined(__SANITIZE_THREAD__)
+#if defined(SPANDREL_THREAD_SANITIZER)
 constexpr int kMany = 5'000;  // a hundred thousand take a minute then
 #else
 constexpr int kMany = 100'000;

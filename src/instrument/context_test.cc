@@ -128,16 +128,19 @@ TEST_F(ContextTest, ThreadExitReleasesWhatIsLeft) {
     bool armed = false;
   };
   auto value = std::make_shared<trace::DefaultSpan>(trace::SpanContext::GetInvalid());
-  std::thread([&value] {
+  std::vector<api::Token*> forgotten;
+  std::thread([&value, &forgotten] {
     static thread_local Late late;  // destroyed after the storage's hook, which is armed later
     late.armed = true;
     for (int i = 0; i < 10; ++i) {
-      (void)api::RuntimeContext::Attach(ContextOf(SpanPtr(std::shared_ptr<trace::Span>(value))))
-          .release();
+      forgotten.push_back(
+          api::RuntimeContext::Attach(ContextOf(SpanPtr(std::shared_ptr<trace::Span>(value))))
+              .release());
     }
   }).join();
   // What is left is held by the ten forgotten tokens.
   EXPECT_LE(value.use_count(), 11);
+  for (api::Token* token : forgotten) delete token;
 }
 
 TEST_F(ContextTest, AForkedChildGoesOn) {

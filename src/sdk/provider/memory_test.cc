@@ -27,7 +27,7 @@
 #include "sdk/provider/provider_core.h"
 #include "sdk/testing/collector.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(SPANDREL_ADDRESS_SANITIZER) || defined(SPANDREL_THREAD_SANITIZER)
 extern "C" size_t __sanitizer_get_current_allocated_bytes();  // of the sanitizers' runtime
 #endif
 
@@ -42,7 +42,7 @@ using ApiProvider = opentelemetry::trace::Provider;
 using SpanPtr = nostd::shared_ptr<opentelemetry::trace::Span>;
 using TracerPtr = nostd::shared_ptr<opentelemetry::trace::Tracer>;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(SPANDREL_ADDRESS_SANITIZER) || defined(SPANDREL_THREAD_SANITIZER)
 constexpr int kScopes = 4'000;
 constexpr int kProviders = 300;
 size_t AllocatedBytes() {
@@ -447,7 +447,7 @@ TEST(MemoryTest, ThreadsAreHandedTracersOfNewScopesAndProviders) {
 }
 
 TEST(MemoryTest, ForkedChildrenSweepToo) {
-#if defined(__SANITIZE_THREAD__)
+#if defined(SPANDREL_THREAD_SANITIZER)
   GTEST_SKIP() << "the child starts threads, which this sanitizer does not let it";
 #endif
   constexpr int kRounds = 200;
