@@ -37,7 +37,7 @@ LoginPace::LoginPace(const base::Clock& clock) : clock_(clock), secret_(NewSecre
 size_t LoginPace::PlaceOf(std::string_view user) const {
   std::string text(reinterpret_cast<const char*>(secret_.data()), secret_.size());
   const Digest digest = DigestOf(text.append(user));
-  return (size_t{digest[0]} << 8 | digest[1]) % counts_.size();
+  return (size_t{digest[0]} << 8 | digest[1]) % kPlaces;
 }
 
 milliseconds LoginPace::WaitOf(std::string_view user) const {

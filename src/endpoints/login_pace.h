@@ -3,6 +3,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -28,6 +29,7 @@ class LoginPace {
 
  private:
   using TimePoint = std::chrono::steady_clock::time_point;
+  static constexpr size_t kPlaces = 4096;
   struct Count {
     uint32_t wrong = 0;
     TimePoint last;
@@ -38,7 +40,7 @@ class LoginPace {
   const base::Clock& clock_;
   const Digest secret_;
   mutable base::Mutex mutex_;
-  std::array<Count, 4096> counts_ SPANDREL_GUARDED_BY(mutex_);
+  std::array<Count, kPlaces> counts_ SPANDREL_GUARDED_BY(mutex_);
 };
 
 }  // namespace spandrel::endpoints
