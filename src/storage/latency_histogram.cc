@@ -45,6 +45,17 @@ struct Bounds {
   std::array<uint8_t, size_t{1} << kSliceBits> first;
 };
 
+const Bounds& TheBounds() {
+  static const Bounds bounds;
+  return bounds;
+}
+
+int32_t PlaceOf(const Bounds& bounds, double number) {
+  const uint64_t bits = BitsOf(number);
+  const auto doublings = static_cast<int32_t>(bits >> kMantissaBits) - 1023;
+  return doublings * 32 + bounds.PlaceOf(bits & kMantissaMask) - 1;
+}
+
 }  // namespace
 
 void LatencyHistogram::Add(uint64_t duration_nano, uint64_t count) {
@@ -112,10 +123,16 @@ uint64_t LatencyHistogram::CountOfPage(size_t number) const {
 }
 
 int32_t LatencyHistogram::BucketOfNumber(double number) {
-  static const Bounds bounds;
-  const uint64_t bits = BitsOf(number);
-  const auto doublings = static_cast<int32_t>(bits >> kMantissaBits) - 1023;
-  return doublings * 32 + bounds.PlaceOf(bits & kMantissaMask) - 1;
+  return PlaceOf(TheBounds(), number);
+}
+
+void LatencyHistogram::FindBuckets(std::span<const uint64_t> durations,
+                                   std::span<int32_t> buckets) {
+  const Bounds& bounds = TheBounds();
+  for (size_t i = 0; i < durations.size(); ++i) {
+    const int32_t bucket = PlaceOf(bounds, static_cast<double>(durations[i]));
+    buckets[i] = durations[i] == 0 ? kFirstBucket - 1 : bucket;
+  }
 }
 
 double LatencyHistogram::UpperBound(int32_t bucket) {

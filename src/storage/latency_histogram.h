@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -48,6 +49,8 @@ class LatencyHistogram {
   }
   // The same of any number from 2^-1022 on; it may lie outside of what AddToBucket takes.
   static int32_t BucketOfNumber(double number);
+  // BucketOf each of `durations`; of zero, the number below kFirstBucket.
+  static void FindBuckets(std::span<const uint64_t> durations, std::span<int32_t> buckets);
   static double UpperBound(int32_t bucket);
 
  private:
