@@ -28,6 +28,7 @@ class RowMatcher {
 
   // The columns of the row group that was asked about last, as far as they were read.
   RowColumns& columns() { return columns_; }
+  const RowColumns& columns() const { return columns_; }
 
   // True when all rows of a row group match, as far as that is known without reading it.
   bool MatchesAll(const GroupRecord& facts) const {

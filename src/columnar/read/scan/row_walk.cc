@@ -5,6 +5,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "columnar/read/match/row_matcher.h"
 #include "columnar/read/scan/scan.h"
 #include "columnar/read/scan/stand_ins.h"
 #include "columnar/read/scan/trace_loader.h"
@@ -22,20 +23,38 @@ constexpr size_t kSeenBytes = 48;
 class WalkBySpan {
  public:
   WalkBySpan(const storage::QueryContext& context, const Snapshot& snapshot,
-             const Question& question, const RowVisitor& visit)
-      : scan_(context, snapshot), question_(question), visit_(visit) {}
+             const Question& question, const RowVisitor& visit, const GroupVisitor& visit_group)
+      : scan_(context, snapshot), question_(question), visit_(visit), visit_group_(visit_group) {}
 
   Status Run() {
     const Result<std::vector<ScanUnit>> units = scan_.Units(question_.matcher);
     if (!units.ok()) return units.status();
     for (const ScanUnit& unit : *units) {
-      const bool joined = question_.may_join && unit.source < scan_.part_count();
+      const bool is_of_part = unit.source < scan_.part_count();
+      if (is_of_part && visit_group_) {
+        const Result<bool> visited = VisitGroup(unit);
+        if (!visited.ok()) return visited.status();
+        if (*visited) continue;
+      }
+      const bool joined = question_.may_join && is_of_part;
       SPANDREL_RETURN_IF_ERROR(joined ? VisitJoined(unit) : VisitEach(unit));
     }
     return {};
   }
 
  private:
+  Result<bool> VisitGroup(const ScanUnit& unit) {
+    SPANDREL_RETURN_IF_ERROR(scan_.context().Check());
+    const Part& part = *scan_.snapshot().parts[unit.source];
+    Result<bool> visited = visit_group_(part, unit.source, unit.index);
+    if (visited.status().code() == base::StatusCode::kDataLoss) {
+      NoteUnreadable(scan_.snapshot(), unit.source, unit.index, visited.status());
+      return true;
+    }
+    if (visited.ok() && *visited) scan_.CountScanned(part.footer().groups[unit.index].row_count);
+    return visited;
+  }
+
   Status VisitEach(const ScanUnit& unit) {
     return scan_.Visit(unit, question_.matcher, question_.content,
                        [this](const span::SpanRef& span) {
@@ -81,6 +100,7 @@ class WalkBySpan {
   Scan scan_;
   const Question& question_;
   const RowVisitor& visit_;
+  const GroupVisitor& visit_group_;
   RowColumns columns_;
 };
 
@@ -142,8 +162,11 @@ class WalkByTrace {
 }  // namespace
 
 Status WalkRows(const storage::QueryContext& context, const Snapshot& snapshot,
-                const Question& question, const RowVisitor& visit) {
-  if (!question.needs_trace) return WalkBySpan(context, snapshot, question, visit).Run();
+                const Question& question, const RowVisitor& visit,
+                const GroupVisitor& visit_group) {
+  if (!question.needs_trace) {
+    return WalkBySpan(context, snapshot, question, visit, visit_group).Run();
+  }
   return WalkByTrace(context, snapshot, question, visit).Run();
 }
 
