@@ -211,13 +211,10 @@ base::Result<std::shared_ptr<const Evaluator>> Evaluator::Make(const QueryContex
 
 base::Result<std::vector<std::shared_ptr<const Evaluator>>> Evaluator::MakeAll(
     const QueryContext& context, const std::vector<Expression>& expressions) {
-  std::vector<std::string_view> patterns;
-  for (const Expression& expression : expressions) {
-    SPANDREL_RETURN_IF_ERROR(ValidateShape(expression));
-    const std::vector<std::string_view> more = expression.Patterns();
-    patterns.insert(patterns.end(), more.begin(), more.end());
-  }
-  const auto regexes = Regexes::Compile(context, patterns);
+  std::vector<const Expression*> all;
+  all.reserve(expressions.size());
+  for (const Expression& expression : expressions) all.push_back(&expression);
+  const auto regexes = CompileRegexes(context, all);
   if (!regexes.ok()) return regexes.status();
   std::vector<std::shared_ptr<const Evaluator>> evaluators;
   evaluators.reserve(expressions.size());
@@ -238,6 +235,17 @@ base::Result<std::shared_ptr<const Evaluator>> Evaluator::Make(const Predicate& 
 std::shared_ptr<const Evaluator> Evaluator::OfPart(const Expression& part,
                                                    std::shared_ptr<const Regexes> regexes) {
   return std::make_shared<NodeEvaluator>(part, std::move(regexes));
+}
+
+base::Result<std::shared_ptr<const Regexes>> CompileRegexes(
+    const QueryContext& context, const std::vector<const Expression*>& expressions) {
+  std::vector<std::string_view> patterns;
+  for (const Expression* expression : expressions) {
+    SPANDREL_RETURN_IF_ERROR(ValidateShape(*expression));
+    const std::vector<std::string_view> more = expression->Patterns();
+    patterns.insert(patterns.end(), more.begin(), more.end());
+  }
+  return Regexes::Compile(context, patterns);
 }
 
 std::optional<std::string> FieldText(const Field& field, const span::SpanRef& span) {

@@ -55,6 +55,10 @@ class Evaluator {
   virtual const std::shared_ptr<const Regexes>& regexes() const = 0;
 };
 
+// The regular expressions of several expressions of one query. Errors as of Evaluator::MakeAll.
+base::Result<std::shared_ptr<const Regexes>> CompileRegexes(
+    const QueryContext& context, const std::vector<const Expression*>& expressions);
+
 // The text of a field of a span, for grouping and for lists of values; nothing where it is absent.
 // Of a field that may hold several values, the first.
 std::optional<std::string> FieldText(const Field& field, const span::SpanRef& span);

@@ -45,29 +45,35 @@ void AppendRow(const TraceFields& trace, size_t span, const std::vector<FieldRef
   AppendAnswers(asked, row, slice);
 }
 
-// What a row takes at most, without its texts, when each field has one value.
+}  // namespace
+
+base::Result<RowQuestions> RowQuestions::Make(const QueryContext& context,
+                                              const TraceScanRequest& request) {
+  std::vector<const Expression*> all;
+  for (const Expression& condition : request.conditions) all.push_back(&condition);
+  for (const Expression& operand : request.operands) all.push_back(&operand);
+  const auto regexes = CompileRegexes(context, all);
+  if (!regexes.ok()) return regexes.status();
+  return OfPart(request, *regexes);
+}
+
+RowQuestions RowQuestions::OfPart(const TraceScanRequest& request,
+                                  const std::shared_ptr<const Regexes>& regexes) {
+  RowQuestions asked;
+  for (const Expression& condition : request.conditions) {
+    asked.conditions.push_back(Evaluator::OfPart(condition, regexes));
+  }
+  for (const Expression& operand : request.operands) {
+    asked.operands.push_back(Evaluator::OfPart(operand, regexes));
+  }
+  return asked;
+}
+
 size_t RowBytes(const TraceScanRequest& request) {
   constexpr size_t kFixed = sizeof(span::SpanId) + sizeof(int32_t) + 2 * sizeof(uint64_t) + 1;
   constexpr size_t kOfField = sizeof(uint32_t) + sizeof(Value);
   return kFixed + request.conditions.size() +
          (request.fields.size() + request.operands.size()) * kOfField;
-}
-
-}  // namespace
-
-base::Result<RowQuestions> RowQuestions::Make(const QueryContext& context,
-                                              const TraceScanRequest& request) {
-  std::vector<Expression> all = request.conditions;
-  all.insert(all.end(), request.operands.begin(), request.operands.end());
-  RowQuestions asked;
-  if (all.empty()) return asked;
-  auto evaluators = Evaluator::MakeAll(context, all);
-  if (!evaluators.ok()) return evaluators.status();
-  const auto first_operand =
-      evaluators->begin() + static_cast<ptrdiff_t>(request.conditions.size());
-  asked.conditions.assign(evaluators->begin(), first_operand);
-  asked.operands.assign(first_operand, evaluators->end());
-  return asked;
 }
 
 base::Result<TraceSlice> SliceOf(const QueryContext& context, const TraceFields& trace,

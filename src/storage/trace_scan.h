@@ -30,6 +30,8 @@ struct TraceScanRequest {
   std::vector<FieldRef> fields;
   std::vector<Expression> conditions;
   std::vector<Expression> operands;
+  // What some span of a trace must hold, each: of other traces, any may be left out.
+  std::vector<Expression> needs;
   bool whole_traces = false;  // all spans of the traces, not only those that match
   ScanOrder order = ScanOrder::kUnordered;
   size_t limit = std::numeric_limits<size_t>::max();  // traces; exact
@@ -70,10 +72,16 @@ struct RowQuestions {
   // Errors as of Evaluator::MakeAll.
   static base::Result<RowQuestions> Make(const QueryContext& context,
                                          const TraceScanRequest& request);
+  // The shapes of all that is asked are valid, and the regular expressions are among `regexes`.
+  static RowQuestions OfPart(const TraceScanRequest& request,
+                             const std::shared_ptr<const Regexes>& regexes);
 
   std::vector<std::shared_ptr<const Evaluator>> conditions;
   std::vector<std::shared_ptr<const Evaluator>> operands;
 };
+
+// What a row of a slice takes at most, without its texts, when each field has one value.
+size_t RowBytes(const TraceScanRequest& request);
 
 // The slice of a trace of which all spans are at hand; `matched` is by span, `asked` of the same
 // request. For engines that read whole spans. While it is made, what it may come to without its

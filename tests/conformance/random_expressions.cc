@@ -131,15 +131,55 @@ void ExpectSameSlice(const storage::TraceSlice& got, const storage::TraceSlice& 
     EXPECT_EQ(got.fields[i].ends, wanted.fields[i].ends) << state;
     EXPECT_EQ(got.fields[i].values, wanted.fields[i].values) << state;
   }
+  EXPECT_EQ(got.holds, wanted.holds) << state;
+  ASSERT_EQ(got.operands.size(), wanted.operands.size()) << state;
+  for (size_t i = 0; i < got.operands.size(); ++i) {
+    EXPECT_EQ(got.operands[i].ends, wanted.operands[i].ends) << state;
+    EXPECT_EQ(got.operands[i].values, wanted.operands[i].values) << state;
+  }
+}
+
+// What many spans share, and their times: what an engine may answer without looking at spans.
+FieldRef RandomSharedField(std::mt19937_64& random) {
+  const std::vector<FieldRef> shared = {Intrinsic::kServiceName,
+                                        Intrinsic::kName,
+                                        Intrinsic::kStatus,
+                                        Intrinsic::kKind,
+                                        Intrinsic::kStartTime,
+                                        Intrinsic::kDuration,
+                                        AttributeField{AttributeScope::kResource, "service.name"}};
+  return shared[Below(random, shared.size())];
+}
+
+storage::TraceScanRequest RandomScanOfSharedFields(std::mt19937_64& random) {
+  storage::TraceScanRequest request;
+  request.where = RandomExpression(random, static_cast<int>(Below(random, 2)));
+  request.whole_traces = true;
+  for (size_t i = Below(random, 4); i > 0; --i) request.fields.push_back(RandomSharedField(random));
+  for (size_t i = Below(random, 3); i > 0; --i) {
+    request.conditions.push_back(RandomExpression(random, static_cast<int>(Below(random, 2))));
+    request.operands.push_back(Expression::Of(RandomSharedField(random)));
+  }
+  return request;
+}
+
+storage::TraceScanRequest RandomScan(std::mt19937_64& random) {
+  if (Below(random, 2) == 0) return RandomScanOfSharedFields(random);
+  storage::TraceScanRequest request;
+  request.where = RandomExpression(random, 3);
+  for (size_t i = Below(random, 4); i > 0; --i) request.fields.push_back(RandomFieldRef(random));
+  for (size_t i = Below(random, 3); i > 0; --i) {
+    request.conditions.push_back(RandomExpression(random, 2));
+    request.operands.push_back(RandomOperand(random, 2));
+  }
+  request.whole_traces = Below(random, 2) == 0;
+  return request;
 }
 
 void ExpectSameScan(std::mt19937_64& random, storage::Reader& engine, storage::Reader& reference,
                     const std::string& state) {
-  storage::TraceScanRequest request;
-  request.where = RandomExpression(random, 3);
+  storage::TraceScanRequest request = RandomScan(random);
   request.start_time = RandomRange(random);
-  for (size_t i = Below(random, 4); i > 0; --i) request.fields.push_back(RandomFieldRef(random));
-  request.whole_traces = Below(random, 2) == 0;
   request.order = static_cast<storage::ScanOrder>(Below(random, 2));
   Slices wanted;
   ASSERT_TRUE(reference.TraceScan({}, request, wanted).ok());
@@ -163,12 +203,52 @@ void ExpectSameScan(std::mt19937_64& random, storage::Reader& engine, storage::R
   }
 }
 
-storage::MeasureRequest RandomMeasureRequest(std::mt19937_64& random) {
-  storage::MeasureRequest request;
-  request.where = RandomExpression(random, 2);
+// Of traces without a span that holds what is needed, any may be left out.
+void ExpectScanForNeeds(std::mt19937_64& random, storage::Reader& engine,
+                        storage::Reader& reference, const std::string& state) {
+  if (!engine.capabilities().trace_scan) return;
+  storage::TraceScanRequest request;
+  request.where = RandomExpression(random, 1);
   request.start_time = RandomRange(random);
+  request.whole_traces = true;
+  request.order = static_cast<storage::ScanOrder>(Below(random, 2));
+  Slices all;
+  ASSERT_TRUE(reference.TraceScan({}, request, all).ok());
+  for (size_t i = 1 + Below(random, 2); i > 0; --i) {
+    request.needs.push_back(RandomExpression(random, 1));
+  }
+  const std::string where = state + ": " + request.needs[0].ToString();
+  Slices wanted;
+  ASSERT_TRUE(reference.TraceScan({}, request, wanted).ok());
+  Slices got;
+  ASSERT_TRUE(engine.TraceScan({}, request, got).ok()) << where;
+  for (const auto& [id, slice] : wanted.by_id) EXPECT_TRUE(got.by_id.contains(id)) << where;
+  for (const auto& [id, slice] : got.by_id) {
+    ASSERT_TRUE(all.by_id.contains(id)) << where;
+    ExpectSameSlice(slice, all.by_id[id], where);
+  }
+}
+
+// Of times by what many spans share, which an engine may answer without looking at spans.
+storage::MeasureRequest RandomMeasureOfTimes(std::mt19937_64& random) {
+  storage::MeasureRequest request;
+  const std::vector<FieldRef> shared = {Intrinsic::kServiceName, Intrinsic::kName,
+                                        Intrinsic::kStatus, Intrinsic::kKind,
+                                        AttributeField{AttributeScope::kResource, "service.name"}};
+  for (size_t i = Below(random, 3); i > 0; --i) {
+    request.group_by.push_back(shared[Below(random, shared.size())]);
+  }
+  for (size_t i = 1 + Below(random, 3); i > 0; --i) {
+    const auto kind = static_cast<storage::MeasureKind>(Below(random, 5));
+    const auto field = Below(random, 3) == 0 ? Intrinsic::kStartTime : Intrinsic::kDuration;
+    request.measures.push_back({kind, field});
+  }
+  return request;
+}
+
+storage::MeasureRequest RandomMeasureOfFields(std::mt19937_64& random) {
+  storage::MeasureRequest request;
   for (size_t i = Below(random, 3); i > 0; --i) request.group_by.push_back(RandomFieldRef(random));
-  if (request.start_time.min_unix_nano != 0) request.step_nano = Below(random, 3) * 700'000'000;
   for (size_t i = 1 + Below(random, 3); i > 0; --i) {
     const auto kind = static_cast<storage::MeasureKind>(Below(random, 5));
     const FieldRef field =
@@ -176,6 +256,15 @@ storage::MeasureRequest RandomMeasureRequest(std::mt19937_64& random) {
     const bool spans = kind == storage::MeasureKind::kCount && Below(random, 2) == 0;
     request.measures.push_back({kind, spans ? std::nullopt : std::optional(field)});
   }
+  return request;
+}
+
+storage::MeasureRequest RandomMeasureRequest(std::mt19937_64& random) {
+  storage::MeasureRequest request =
+      Below(random, 2) == 0 ? RandomMeasureOfTimes(random) : RandomMeasureOfFields(random);
+  request.where = RandomExpression(random, static_cast<int>(Below(random, 3)));
+  request.start_time = RandomRange(random);
+  if (request.start_time.min_unix_nano != 0) request.step_nano = Below(random, 3) * 700'000'000;
   request.max_groups = 100'000;
   request.exemplars = Below(random, 3);
   return request;
@@ -453,6 +542,7 @@ Expression RandomExpression(std::mt19937_64& random, int depth) {
 void ExpectSameTraceAnswers(std::mt19937_64& random, storage::Reader& engine,
                             storage::Reader& reference, const std::string& state) {
   ExpectSameScan(random, engine, reference, state);
+  ExpectScanForNeeds(random, engine, reference, state);
   ExpectSameMeasures(random, engine, reference, state);
   ExpectSameValueCounts(random, engine, reference, state);
   ExpectSameNames(random, engine, reference, state);

@@ -145,6 +145,17 @@ storage::MeasureResult ToResult(const storage::MeasureRequest& request,
   return result;
 }
 
+// True when some span holds each of them.
+bool HasAll(const TraceFields& trace,
+            const std::vector<std::shared_ptr<const storage::Evaluator>>& needs) {
+  return std::all_of(needs.begin(), needs.end(), [&trace](const auto& need) {
+    for (size_t i = 0; i < trace.size(); ++i) {
+      if (need->Matches(Row(trace, i))) return true;
+    }
+    return false;
+  });
+}
+
 // Attributes of one list: the last value of each key.
 using KeyValues = std::map<std::string, storage::OptionalValue>;
 
@@ -303,6 +314,8 @@ Status ReferenceStore::TraceScan(const storage::QueryContext& context,
                                  storage::TraceSink& sink) {
   const auto asked = storage::RowQuestions::Make(context, request);
   if (!asked.ok()) return asked.status();
+  const auto needs = storage::Evaluator::MakeAll(context, request.needs);
+  if (!needs.ok()) return needs.status();
   std::vector<std::pair<uint64_t, storage::TraceSlice>> found;  // by the newest match
   Status status;
   {
@@ -310,6 +323,7 @@ Status ReferenceStore::TraceScan(const storage::QueryContext& context,
     SPANDREL_RETURN_IF_ERROR(ForEachMatchingTrace(
         context, request.where, request.start_time,
         [&](const TraceFields& trace, const std::vector<uint8_t>& matched) {
+          if (!HasAll(trace, *needs)) return;
           uint64_t newest = 0;
           for (size_t i = 0; i < trace.size(); ++i) {
             if (matched[i] != 0) newest = trace.span(i).entry().start_time_unix_nano;

@@ -17,6 +17,9 @@ using storage::Expression;
 using traceql::FieldExpr;
 using traceql::SpansetExpr;
 
+// Of a scan: each is looked for in every row group.
+constexpr size_t kMaxNeeds = 8;
+
 size_t IndexOf(Expression expression, std::vector<Expression>* all) {
   const auto found = std::find(all->begin(), all->end(), expression);
   const auto index = static_cast<size_t>(found - all->begin());
@@ -49,6 +52,8 @@ class Planner {
     plan_.scan.where = ResultOf(pipeline);
     // The pieces of a large query are asked one by one; as a whole it may be too large.
     if (!storage::ValidateShape(plan_.scan.where).ok()) plan_.scan.where = {};
+    plan_.scan.needs = NeedsOf(pipeline);
+    std::erase(plan_.scan.needs, plan_.scan.where);
     return std::move(plan_);
   }
 
@@ -150,6 +155,37 @@ class Planner {
       if (spansets != nullptr) all.push_back(ResultOf(*spansets));
     }
     return Both(std::move(all));
+  }
+
+  // Each holds of some span of every trace that an expression gives spans of.
+  static std::vector<Expression> NeedsOf(const traceql::Pipeline& pipeline) {
+    std::vector<Expression> needs;
+    for (const traceql::Stage& stage : pipeline.stages) {
+      const auto* spansets = std::get_if<SpansetExpr>(&stage.what);
+      if (spansets != nullptr) AddNeeds(*spansets, &needs);
+    }
+    return needs;
+  }
+
+  // Recurses as deep as the expression is.
+  static void AddNeeds(const SpansetExpr& expr, std::vector<Expression>* needs) {
+    if (expr.kind == SpansetExpr::Kind::kPipeline) {
+      for (Expression& need : NeedsOf(expr.pipeline)) AddNeed(std::move(need), needs);
+    } else if (expr.kind == SpansetExpr::Kind::kFilter || expr.kind == SpansetExpr::Kind::kOr) {
+      AddNeed(ResultOf(expr), needs);
+    } else {
+      const bool left_may_be_empty =
+          expr.kind == SpansetExpr::Kind::kStructural && expr.join == traceql::Join::kNot;
+      for (size_t i = left_may_be_empty ? 1 : 0; i < expr.operands.size(); ++i) {
+        AddNeeds(expr.operands[i], needs);
+      }
+    }
+  }
+
+  static void AddNeed(Expression need, std::vector<Expression>* needs) {
+    const bool is_told =
+        need.is_all() || needs->size() == kMaxNeeds || !storage::ValidateShape(need).ok();
+    if (!is_told) IndexOf(std::move(need), needs);
   }
 
   static Expression ResultOf(const SpansetExpr& expr) {
