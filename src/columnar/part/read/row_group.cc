@@ -121,6 +121,16 @@ Result<std::string_view> RowGroup::BytesOfSize(SectionKind kind, uint64_t size) 
 }
 
 Result<columns::PackedInts> RowGroup::Packed(SectionKind kind) const {
+  base::MutexLock lock(packed_mutex_);
+  const auto place = static_cast<size_t>(kind);
+  if (packed_.size() <= place) packed_.resize(place + 1);
+  if (packed_[place]) return *packed_[place];
+  Result<columns::PackedInts> packed = ParsePacked(kind);
+  if (packed.ok()) packed_[place] = *packed;
+  return packed;
+}
+
+Result<columns::PackedInts> RowGroup::ParsePacked(SectionKind kind) const {
   const Result<std::string_view> bytes = Bytes(kind);
   if (!bytes.ok()) return bytes.status();
   Result<columns::PackedInts> packed = columns::PackedInts::Parse(*bytes);

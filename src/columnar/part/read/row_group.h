@@ -84,6 +84,7 @@ class RowGroup {
   void Measure();
   base::Status ParseDirectory(std::string_view bytes);
   bool Has(SectionKind kind) const;
+  base::Result<columns::PackedInts> ParsePacked(SectionKind kind) const;
   base::Result<std::string_view> Bytes(SectionKind kind) const;
   base::Result<std::string_view> BytesOfSize(SectionKind kind, uint64_t size) const;
 
@@ -99,6 +100,12 @@ class RowGroup {
   uint64_t first_offset_ = 0;  // of its sections in the file
   uint64_t end_offset_ = 0;
   size_t byte_size_ = 0;
+
+  // Columns that were asked for, by kind: to look at all blocks of one takes longer than to read
+  // a trace's rows of it.
+  mutable base::Mutex packed_mutex_;
+  mutable std::vector<std::optional<columns::PackedInts>> packed_
+      SPANDREL_GUARDED_BY(packed_mutex_);
 
   mutable base::Mutex mutex_;
   // Made once, and not changed then.

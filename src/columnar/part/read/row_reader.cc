@@ -70,18 +70,17 @@ Status RowReader::LoadParents(const std::vector<uint32_t>& first_rows) {
   if (!packed.ok()) return packed.status();
   const auto foreign = group_->ForeignParents();
   if (!foreign.ok()) return foreign.status();
-  // Foreign parents are counted from the start of the zone on.
-  const uint32_t zone = first_ / kZoneRows;
-  const auto before = group_->CellsBefore(zone);
-  if (!before.ok()) return before.status();
-  uint64_t next_foreign = before->back();
-  const uint32_t from = zone * kZoneRows;
-  std::vector<uint64_t> codes(first_ - from + count());
-  packed->Read(from, static_cast<uint32_t>(codes.size()), codes.data());
-  for (uint32_t i = 0; i < first_ - from; ++i) next_foreign += codes[i] == kForeignParent ? 1 : 0;
+  std::vector<uint64_t> codes(count());
+  packed->Read(first_, count(), codes.data());
+  uint64_t next_foreign = 0;
+  if (std::find(codes.begin(), codes.end(), kForeignParent) != codes.end()) {
+    const Result<uint64_t> before = ForeignBefore(*packed);
+    if (!before.ok()) return before.status();
+    next_foreign = *before;
+  }
   parents_.assign(count(), span::SpanId());
   for (uint32_t i = 0; i < count(); ++i) {
-    const uint64_t code = codes[first_ - from + i];
+    const uint64_t code = codes[i];
     if (code == kNoParent) continue;
     if (code == kForeignParent) {
       if (foreign->size() < (next_foreign + 1) * 8) return Damaged("foreign parent is missing");
@@ -98,6 +97,18 @@ Status RowReader::LoadParents(const std::vector<uint32_t>& first_rows) {
     parents_[i] = span_ids_[parent];
   }
   return {};
+}
+
+// Foreign parents are counted from the start of the zone on.
+Result<uint64_t> RowReader::ForeignBefore(const columns::PackedInts& parents) const {
+  const uint32_t zone = first_ / kZoneRows;
+  const auto before = group_->CellsBefore(zone);
+  if (!before.ok()) return before.status();
+  const uint32_t from = zone * kZoneRows;
+  std::vector<uint64_t> codes(first_ - from);
+  parents.Read(from, first_ - from, codes.data());
+  const auto passed = std::count(codes.begin(), codes.end(), kForeignParent);
+  return before->back() + static_cast<uint64_t>(passed);
 }
 
 span::SpanEntry RowReader::EntryOf(uint32_t row) const {

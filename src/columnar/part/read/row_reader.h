@@ -50,6 +50,8 @@ class RowReader {
 
  private:
   base::Status LoadParents(const std::vector<uint32_t>& first_rows);
+  // How many foreign parents the rows before the first one have.
+  base::Result<uint64_t> ForeignBefore(const columns::PackedInts& parents) const;
   base::Status Assemble(uint32_t row);
   base::Status GoTo(uint32_t row);
   base::Status OpenColumn(uint32_t column);
