@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <string>
@@ -306,6 +307,25 @@ TEST_F(PushdownTest, AScanEndsWhereItsLimitIs) {
   EXPECT_LE(InspectedBy(request, &stopping).spans, 2 * kRowsOfPart);
   EXPECT_EQ(stopping.ids, limited.ids);
   EXPECT_EQ(limited.ids[0], TraceIdOf(kParts * kTracesOfPart));
+}
+
+// But for those of which a filter says that they may have spans in other parts.
+TEST_F(PushdownTest, TracesThatLackWhatIsNeededAreNotRead) {
+  for (const auto order : {storage::ScanOrder::kNewest, storage::ScanOrder::kUnordered}) {
+    storage::TraceScanRequest request;
+    request.order = order;
+    request.whole_traces = true;
+    request.needs = {Expression::Compare(CompareOp::kEqual,
+                                         Expression::Of(FieldRef(OfSpan("size"))),
+                                         Expression::Constant(int64_t{3}))};
+    TraceCounter found;
+    const uint64_t looked_at = kParts * kRowsOfPart;
+    EXPECT_LT(InspectedBy(request, &found).spans, looked_at + looked_at / 3);
+    for (size_t part = 0; part < kParts; ++part) {
+      const auto wanted = TraceIdOf(1 + part * kTracesOfPart + 3);
+      EXPECT_EQ(std::count(found.ids.begin(), found.ids.end(), wanted), 1);
+    }
+  }
 }
 
 TEST_F(PushdownTest, TracesAreLookedForWithinTheirHints) {

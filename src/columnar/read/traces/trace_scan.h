@@ -2,8 +2,10 @@
 #pragma once
 
 #include <unordered_set>
+#include <vector>
 
 #include "columnar/read/scan/question.h"
+#include "columnar/read/traces/column_slices.h"
 #include "columnar/snapshot/snapshot.h"
 #include "storage/query_context.h"
 #include "storage/trace_scan.h"
@@ -28,7 +30,8 @@ class TraceScanner {
   class Run;
 
   TraceScanner(const storage::QueryContext& context, const storage::TraceScanRequest& request,
-               storage::TraceSink& sink, Question question, storage::RowQuestions asked);
+               storage::TraceSink& sink, Question question, storage::RowQuestions asked,
+               std::vector<Matcher> needs, ColumnSlices::Matchers conditions);
 
   bool is_done() const { return stopped_ || sent_.size() >= request_.limit; }
 
@@ -37,6 +40,8 @@ class TraceScanner {
   storage::TraceSink& sink_;
   Question question_;
   storage::RowQuestions asked_;
+  const std::vector<Matcher> needs_;  // as TraceCandidates takes them
+  ColumnSlices::Matchers conditions_;
   std::unordered_set<span::TraceId, span::IdHash> sent_;
   bool stopped_ = false;  // by the sink
 };
