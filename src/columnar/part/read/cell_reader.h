@@ -22,6 +22,7 @@ class CellReader {
   // Of texts that have a dictionary.
   bool has_dictionary() const { return dictionary_.has_value(); }
   uint32_t dictionary_size() const { return dictionary_->dictionary_size(); }
+  std::string_view TextOf(uint32_t code) const { return dictionary_->DictionaryAt(code); }
 
   // Goes to the next cell; there must be one.
   base::Status Next();
@@ -29,9 +30,7 @@ class CellReader {
   // The cell. A text lives until the next call of Next.
   uint32_t code() const { return static_cast<uint32_t>(numbers_[at_]); }
   uint64_t scalar() const { return numbers_[at_]; }
-  std::string_view text() const {
-    return dictionary_ ? dictionary_->DictionaryAt(code()) : views_[at_];
-  }
+  std::string_view text() const { return dictionary_ ? TextOf(code()) : views_[at_]; }
 
  private:
   CellReader() = default;
