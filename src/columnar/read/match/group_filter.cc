@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <optional>
 
 #include "columnar/part/read/row_reader.h"
 
@@ -49,6 +50,45 @@ std::vector<uint32_t> RowsOf(const Mask& mask) {
     }
   }
   return rows;
+}
+
+bool Holds(const Leaf& leaf, int64_t value) {
+  return leaf.evaluator->MatchesValue(span::ValueView::OfInt(value));
+}
+
+// Ints from one to another, both included.
+struct IntRange {
+  int64_t least = 0;
+  int64_t most = 0;
+};
+
+// Those of `values` that a leaf holds of, where it holds of all from some number up, or down. So it
+// need not be asked of each.
+std::optional<IntRange> RangeOf(const Leaf& leaf, const std::vector<uint64_t>& values) {
+  const storage::CompareOp op = leaf.predicate.op;
+  const bool is_up =
+      op == storage::CompareOp::kGreater || op == storage::CompareOp::kGreaterOrEqual;
+  const bool is_down = op == storage::CompareOp::kLess || op == storage::CompareOp::kLessOrEqual;
+  if (leaf.predicate.kind != Predicate::Kind::kCompare || (!is_up && !is_down)) return std::nullopt;
+  const auto [least, most] = std::minmax_element(
+      values.begin(), values.end(),
+      [](uint64_t a, uint64_t b) { return static_cast<int64_t>(a) < static_cast<int64_t>(b); });
+  IntRange range{static_cast<int64_t>(*least), static_cast<int64_t>(*most)};
+  if (!Holds(leaf, is_up ? range.most : range.least)) return IntRange{INT64_MAX, INT64_MIN};
+  // The number up to which it says one thing, and behind which it says the other.
+  int64_t low = range.least;
+  int64_t high = range.most;
+  while (low < high) {
+    const auto distance = static_cast<uint64_t>(high) - static_cast<uint64_t>(low);
+    const auto middle = static_cast<int64_t>(static_cast<uint64_t>(low) + distance / 2);
+    if (Holds(leaf, middle) == is_up) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  if (is_up) return IntRange{low, range.most};
+  return IntRange{range.least, Holds(leaf, low) ? low : low - 1};
 }
 
 class GroupFilter {
@@ -184,10 +224,16 @@ class GroupFilter {
     SPANDREL_RETURN_IF_ERROR(is_start ? columns_.LoadStarts() : columns_.LoadDurations());
     const std::vector<uint64_t>& values = is_start ? columns_.starts() : columns_.durations();
     Mask holds(mask_.size());
+    if (const auto range = RangeOf(asked, values)) {
+      for (size_t row = 0; row < holds.size(); ++row) {
+        const auto value = static_cast<int64_t>(values[row]);
+        holds[row] = mask_[row] & static_cast<uint8_t>(value >= range->least) &
+                     static_cast<uint8_t>(value <= range->most);
+      }
+      return holds;
+    }
     for (size_t row = 0; row < holds.size(); ++row) {
-      if (mask_[row] == 0) continue;
-      holds[row] =
-          asked.evaluator->MatchesValue(span::ValueView::OfInt(static_cast<int64_t>(values[row])));
+      if (mask_[row] != 0) holds[row] = Holds(asked, static_cast<int64_t>(values[row]));
     }
     return holds;
   }
