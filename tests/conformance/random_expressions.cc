@@ -236,7 +236,9 @@ storage::MeasureRequest RandomMeasureOfTimes(std::mt19937_64& random) {
                                         Intrinsic::kStatus, Intrinsic::kKind,
                                         AttributeField{AttributeScope::kResource, "service.name"}};
   for (size_t i = Below(random, 3); i > 0; --i) {
-    request.group_by.push_back(shared[Below(random, shared.size())]);
+    const bool is_shared = Below(random, 2) == 0;
+    request.group_by.push_back(is_shared ? shared[Below(random, shared.size())]
+                                         : RandomFieldRef(random));
   }
   for (size_t i = 1 + Below(random, 3); i > 0; --i) {
     const auto kind = static_cast<storage::MeasureKind>(Below(random, 5));

@@ -264,7 +264,12 @@ TEST_F(PushdownTest, AMeasureReadsOnlyTheColumnsThatItNeeds) {
   request.where = Is(OfSpan("route"), CompareOp::kEqual, "/route/1");
   EXPECT_EQ(InspectedBy(request).bytes, 0U);
 
+  // Nor does a group by attributes.
   request.where = {};
+  request.group_by = {FieldRef(OfSpan("filler")), FieldRef(OfSpan("route"))};
+  EXPECT_EQ(InspectedBy(request).bytes, 0U);
+
+  request.measures = {{storage::MeasureKind::kSum, FieldRef(OfSpan("size"))}};
   request.group_by = {FieldRef(OfSpan("route"))};
   const uint64_t of_route = InspectedBy(request).bytes;
   EXPECT_GT(of_route, 0U);

@@ -37,7 +37,7 @@ bool IsTime(const storage::FieldRef& field) {
 bool MeasureColumns::CanAnswer(const storage::MeasureRequest& request, const Question& question) {
   if (!question.is_exact || question.needs_trace) return false;
   return std::all_of(request.group_by.begin(), request.group_by.end(),
-                     [](const storage::FieldRef& field) { return IsTemplateField(field.field); }) &&
+                     [](const storage::FieldRef& field) { return GroupedRows::CanRead(field); }) &&
          std::all_of(request.measures.begin(), request.measures.end(),
                      [](const storage::Measure& one) { return !one.field || IsTime(*one.field); });
 }
@@ -58,8 +58,8 @@ Result<bool> MeasureColumns::Add(const Part& part, uint32_t source, uint32_t gro
     if (!CountTraces()) return false;
   } else {
     if (!LoadColumns()) return false;
-    SPANDREL_RETURN_IF_ERROR(NumberCells());
-    if (HasTooManyCells()) return false;
+    const Result<bool> numbered = NumberCells();
+    if (!numbered.ok() || !*numbered || HasTooManyCells()) return numbered.ok() ? false : numbered;
     SPANDREL_RETURN_IF_ERROR(CountSpans());
   }
   SPANDREL_RETURN_IF_ERROR(AddSpans());
@@ -156,12 +156,15 @@ Status MeasureColumns::AddOnlyGroup() {
   return {};
 }
 
-Status MeasureColumns::NumberCells() {
+Result<bool> MeasureColumns::NumberCells() {
   status_ = {};
   place_of_group_.clear();
   cell_of_row_.assign(count_, 0);
   const RowColumns& columns = rows_.columns();
-  if (!request_.group_by.empty()) {
+  if (!by_templates_) {
+    Result<bool> numbered = NumberGroups();
+    if (!numbered.ok() || !*numbered) return numbered;
+  } else if (!request_.group_by.empty()) {
     place_of_template_.assign(group_->table().templates.size(), kUnknown);
     TemplateProbe probe(*group_);
     const auto buckets = static_cast<uint32_t>(bucket_count_);
@@ -172,7 +175,8 @@ Status MeasureColumns::NumberCells() {
       cell_of_row_[i] = place * buckets;
     });
   }
-  if (bucket_count_ == 1) return status_;
+  if (!status_.ok()) return status_;
+  if (bucket_count_ == 1) return true;
   // Most rows start in the time bucket of the one before.
   const uint64_t step = request_.step_nano;
   uint64_t begin = first_start_;
@@ -185,7 +189,22 @@ Status MeasureColumns::NumberCells() {
     }
     cell_of_row_[i] += number;
   });
-  return status_;
+  return true;
+}
+
+Result<bool> MeasureColumns::NumberGroups() {
+  std::vector<uint8_t> wanted(group_->row_count());
+  ForEachRow([&](size_t, uint32_t row) { wanted[row] = 1; });
+  Result<bool> loaded = grouped_.Load(*group_, rows_.columns().template_of(), wanted);
+  if (!loaded.ok() || !*loaded) return loaded;
+  for (uint32_t group = 0; group < grouped_.size(); ++group) {
+    const Result<uint32_t> id = groups_->IdOf(grouped_.ValuesOf(group));
+    if (!id.ok()) return id.status();
+    group_ids_.push_back(*id);
+  }
+  const auto buckets = static_cast<uint32_t>(bucket_count_);
+  ForEachRow([&](size_t i, uint32_t row) { cell_of_row_[i] = grouped_.group_of()[row] * buckets; });
+  return true;
 }
 
 uint32_t MeasureColumns::PlaceOf(uint32_t of_template, TemplateProbe* probe) {

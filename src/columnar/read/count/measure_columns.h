@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "columnar/part/read/part.h"
+#include "columnar/read/count/grouped_rows.h"
 #include "columnar/read/count/measure_groups.h"
+#include "columnar/read/match/predicate_fields.h"
 #include "columnar/read/match/row_matcher.h"
 #include "columnar/read/match/template_shapes.h"
 #include "columnar/read/scan/question.h"
@@ -15,9 +17,9 @@
 
 namespace spandrel::columnar {
 
-// Measures the matching spans of row groups by their columns, where a span's template decides its
-// group and what is measured is its time: each column is read once, and what it says is added up by
-// cell, a group in a time bucket. One thread.
+// Measures the matching spans of row groups by their columns, where templates and attributes
+// decide the group of a span and what is measured is its time: each column is read once, and what
+// it says is added up by cell, a group in a time bucket. One thread.
 class MeasureColumns {
  public:
   static bool CanAnswer(const storage::MeasureRequest& request, const Question& question);
@@ -25,8 +27,15 @@ class MeasureColumns {
   // All outlive it.
   MeasureColumns(const storage::QueryContext& context, const storage::MeasureRequest& request,
                  const Question& question, MeasureGroups* groups)
-      : request_(request), groups_(groups), rows_(question.matcher), memory_(context) {
-    for (const storage::FieldRef& field : request.group_by) shapes_.Read(field.field);
+      : request_(request),
+        groups_(groups),
+        rows_(question.matcher),
+        grouped_(context, request.group_by),
+        memory_(context) {
+    for (const storage::FieldRef& field : request.group_by) {
+      by_templates_ &= IsTemplateField(field.field);
+      if (by_templates_) shapes_.Read(field.field);
+    }
   }
 
   // Adds all matching spans of a row group and says true, or adds nothing: when it cannot be read,
@@ -51,7 +60,9 @@ class MeasureColumns {
   }
   base::Status AddOnlyGroup();
   // The place of the group of each row's template, and of its time bucket: its cell.
-  base::Status NumberCells();
+  base::Result<bool> NumberCells();
+  // The same where templates do not decide all groups. False when that cannot be read.
+  base::Result<bool> NumberGroups();
   uint32_t PlaceOf(uint32_t of_template, TemplateProbe* probe);
   // The id of the group of a template.
   base::Result<uint32_t> GroupOf(uint32_t of_template, TemplateProbe* probe);
@@ -77,6 +88,8 @@ class MeasureColumns {
   const storage::MeasureRequest& request_;
   MeasureGroups* const groups_;
   RowMatcher rows_;
+  bool by_templates_ = true;              // decide all groups; else
+  GroupedRows grouped_;                   // does
   TemplateShapes shapes_;                 // to the fields of groups
   std::vector<uint32_t> group_of_shape_;  // ids
   storage::QueryMemory memory_;           // for what is kept by cell and by shape
