@@ -12,6 +12,7 @@
 
 #include "api/mcp/trace_text.h"
 #include "api/ui/filter_parameters.h"
+#include "base/duration_text.h"
 #include "base/time_text.h"
 #include "query/service_map.h"
 #include "query/service_metrics.h"
@@ -56,7 +57,7 @@ Result<std::string> ListServices(const ServiceContext& service,
     const query::MapService& one = map->services[i];
     text += fmt::format("{} spans={} errors={} ({:.2f}%) p95={}\n", OneLine(one.name),
                         one.span_count, one.error_count, Share(one.error_count, one.span_count),
-                        DurationText(one.p95_nano));
+                        base::ShortDurationText(one.p95_nano));
   }
   return text;
 }
@@ -79,8 +80,8 @@ Result<std::string> GetTopology(const ServiceContext& service, const storage::Qu
     text += fmt::format("{} -> {} calls={} errors={} ({:.2f}%) p50={} p95={}\n",
                         OneLine(call.parent), OneLine(call.child), call.call_count,
                         call.error_count, Share(call.error_count, call.call_count),
-                        DurationText(call.latency.Quantile(0.5)),
-                        DurationText(call.latency.Quantile(0.95)));
+                        base::ShortDurationText(call.latency.Quantile(0.5)),
+                        base::ShortDurationText(call.latency.Quantile(0.95)));
   }
   return text;
 }
@@ -116,14 +117,14 @@ Result<std::string> GetServiceMetrics(const ServiceContext& service,
   if (!all.ok()) return all.status();
   std::string text =
       fmt::format("calls to {} by operation; each line is the {} that end at its time\n",
-                  arguments.Get("service"), DurationText(request.step_nano));
+                  arguments.Get("service"), base::ShortDurationText(request.step_nano));
   if (all->empty()) text += "no calls: no server or consumer spans in the range\n";
   for (const query::ServiceSeries& series : *all) {
     text += OneLine(series.operation) + "\n";
     for (const query::ServicePoint& point : series.points) {
       text += fmt::format("  {} calls/s={:.3g} errors={:.2f}% p95={}\n",
                           base::Rfc3339Text(point.time_unix_nano), point.calls_per_second,
-                          100 * point.error_share, DurationText(point.latency_nano));
+                          100 * point.error_share, base::ShortDurationText(point.latency_nano));
     }
   }
   return text;

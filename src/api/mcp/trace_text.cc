@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <utility>
 #include <vector>
 
+#include "base/duration_text.h"
 #include "base/time_text.h"
 #include "base/utf8.h"
 #include "query/critical_path.h"
@@ -74,8 +74,8 @@ std::string OutlineLine(const query::PlacedSpan& placed, uint64_t critical,
   const span::SpanEntry& entry = placed.span.entry();
   std::string line =
       fmt::format("{}{} {} {} +{} {}", Indent(placed.depth), NameText(placed.span),
-                  span::SpanKindName(entry.kind), DurationText(entry.duration_nano()),
-                  DurationText(entry.start_time_unix_nano - layout.start_time_unix_nano),
+                  span::SpanKindName(entry.kind), base::ShortDurationText(entry.duration_nano()),
+                  base::ShortDurationText(entry.start_time_unix_nano - layout.start_time_unix_nano),
                   entry.span_id.ToHex());
   if (critical > 0) {
     line += fmt::format(" critical={}", ShareText(critical, layout.end_time_unix_nano -
@@ -93,10 +93,11 @@ std::string Heading(const query::TraceLayout& layout) {
   if (layout.spans.empty()) return "no spans\n";
   const auto errors = std::count_if(layout.spans.begin(), layout.spans.end(),
                                     [](const auto& placed) { return IsError(placed.span); });
-  return fmt::format("trace {}: {} spans, {} errors, {} from {}\n",
-                     layout.spans.front().span.entry().trace_id.ToHex(), layout.spans.size(),
-                     errors, DurationText(layout.end_time_unix_nano - layout.start_time_unix_nano),
-                     base::Rfc3339Text(layout.start_time_unix_nano));
+  return fmt::format(
+      "trace {}: {} spans, {} errors, {} from {}\n",
+      layout.spans.front().span.entry().trace_id.ToHex(), layout.spans.size(), errors,
+      base::ShortDurationText(layout.end_time_unix_nano - layout.start_time_unix_nano),
+      base::Rfc3339Text(layout.start_time_unix_nano));
 }
 
 template <typename Key>
@@ -134,16 +135,6 @@ std::string OneLine(std::string_view text) {
   return line;
 }
 
-std::string DurationText(uint64_t nanos) {
-  constexpr std::array<std::pair<double, const char*>, 3> kUnits = {
-      {{1e9, "s"}, {1e6, "ms"}, {1e3, "us"}}};
-  const auto value = static_cast<double>(nanos);
-  for (const auto& [size, unit] : kUnits) {
-    if (value >= size) return fmt::format("{:.3g}{}", value / size, unit);
-  }
-  return fmt::format("{}ns", nanos);
-}
-
 std::string SummaryText(const storage::TraceSummary& trace) {
   std::string services;
   for (const auto& service : trace.services) {
@@ -152,8 +143,8 @@ std::string SummaryText(const storage::TraceSummary& trace) {
   return fmt::format("{} {} [{}] {} {} spans={} errors={} services={}\n", trace.trace_id.ToHex(),
                      OneLine(trace.root_name), OneLine(trace.root_service),
                      base::Rfc3339Text(trace.start_time_unix_nano),
-                     DurationText(trace.duration_nano()), trace.span_count, trace.error_count,
-                     OneLine(services));
+                     base::ShortDurationText(trace.duration_nano()), trace.span_count,
+                     trace.error_count, OneLine(services));
 }
 
 std::string OutlineText(const span::SpanBatch& trace, size_t max_spans) {
@@ -194,15 +185,15 @@ std::string CriticalPathText(const span::SpanBatch& trace) {
   }
   std::string text = Heading(layout) + "by service:\n";
   for (const auto& [service, time] : MostFirst(services)) {
-    text +=
-        fmt::format("  {} {} {}\n", ShareText(time, whole), DurationText(time), OneLine(service));
+    text += fmt::format("  {} {} {}\n", ShareText(time, whole), base::ShortDurationText(time),
+                        OneLine(service));
   }
   text += "by span, its own time:\n";
   size_t listed = 0;
   for (const auto& [name, time] : MostFirst(names)) {
     if (++listed > kMaxListed) break;
-    text += fmt::format("  {} {} {} x{}\n", ShareText(time, whole), DurationText(time), name,
-                        counts[name]);
+    text += fmt::format("  {} {} {} x{}\n", ShareText(time, whole), base::ShortDurationText(time),
+                        name, counts[name]);
   }
   if (names.size() > kMaxListed) text += fmt::format("  and {} more\n", names.size() - kMaxListed);
   return text;
@@ -243,7 +234,7 @@ std::string SpanText(const span::SpanRef& span) {
       "{} {}\ntrace {} span {} parent {}\nstart {} duration {}\nstatus {} {}\n", NameText(span),
       span::SpanKindName(entry.kind), entry.trace_id.ToHex(), entry.span_id.ToHex(),
       entry.parent_span_id.IsZero() ? "none" : entry.parent_span_id.ToHex(),
-      base::Rfc3339Text(entry.start_time_unix_nano), DurationText(entry.duration_nano()),
+      base::Rfc3339Text(entry.start_time_unix_nano), base::ShortDurationText(entry.duration_nano()),
       span::SpanStatusName(entry.status), OneLine(view.status_message));
   AppendAttributes("", view.attributes(), &text);
   AppendAttributes("resource.", span.resource().attributes(), &text);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -16,9 +15,6 @@ namespace spandrel::api {
 // `text` without line breaks, so that what a sender wrote stays in its line, and cut where it is
 // long.
 std::string OneLine(std::string_view text);
-
-// "1.5ms", as people write durations: three digits.
-std::string DurationText(uint64_t nanos);
 
 // One line: id, root, start, duration, counts.
 std::string SummaryText(const storage::TraceSummary& trace);
