@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/metric_table.h"
+#include "cli/command.h"
 #include "pipeline/describe.h"
 #include "server/collector.h"
 #include "server/configuration.h"
@@ -140,6 +141,8 @@ int Main(int argc, char** argv) {
       return Load(parsed.options);
     case Command::kStore:
       return store_tool::RunStoreCommand(parsed.options.store);
+    case Command::kAsk:
+      return cli::RunCommand(parsed.options.ask);
     case Command::kServe:
       break;
   }

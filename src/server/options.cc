@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/options.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
+#include <string>
+
+#include "cli/completion.h"
+#include "cli/output.h"
 
 namespace spandrel::server {
 namespace {
@@ -18,7 +24,8 @@ constexpr const char* kFooter =
     "says\n"
     "  spandrel validate --config collector.yaml   say all that is wrong with it\n"
     "  spandrel load --spans 100000                send generated spans to localhost:4317\n"
-    "  spandrel store stat ./spandrel-data         what a data directory holds";
+    "  spandrel store stat ./spandrel-data         what a data directory holds\n"
+    "  spandrel query '{ status = error }'         traces with an error of the last hour";
 
 // The flags of the all-in-one and the keys of the built-in configuration that they set.
 struct BuiltinFlag {
@@ -87,6 +94,24 @@ void AddServeOptions(CLI::App& app, Options* options) {
   app.add_flag("--verbose", options->verbose, "Log debug messages too");
 }
 
+bool IsAsked(const cli::Commands& commands) {
+  return commands.query->parsed() || commands.trace->parsed() || commands.tail->parsed();
+}
+
+CLI::App* AddCompletionCommand(CLI::App& app, std::string* shell) {
+  CLI::App* command =
+      app.add_subcommand("completion", "Print a script by which a shell completes all of this");
+  command->add_option("SHELL", *shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  command->footer(
+      "Examples:\n"
+      "  source <(spandrel completion bash)\n"
+      "  spandrel completion zsh > ~/.zfunc/_spandrel\n"
+      "  spandrel completion fish > ~/.config/fish/completions/spandrel.fish");
+  return command;
+}
+
 }  // namespace
 
 ParsedOptions ParseOptions(int argc, char** argv) {
@@ -111,13 +136,22 @@ ParsedOptions ParseOptions(int argc, char** argv) {
   CLI::App* metrics = app.add_subcommand("metrics", "Print what each metric counts, in Markdown");
   CLI::App* load = traffic::AddLoadCommand(app, &options.load);
   CLI::App* store = store_tool::AddStoreCommand(app, &options.store);
+  const cli::Commands ask = cli::AddCommands(app, &options.ask);
+  std::string shell;
+  const CLI::App* completion = AddCompletionCommand(app, &shell);
 
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     parsed.exit_now = true;
     parsed.exit_status = app.exit(error);
+    const bool is_ours = IsAsked(ask) || completion->parsed();
+    if (parsed.exit_status != 0 && is_ours) parsed.exit_status = cli::kFailed;
     return parsed;
+  }
+  if (!shell.empty()) {
+    fmt::print("{}", cli::CompletionScript(app, shell));
+    parsed.exit_now = true;
   }
   if (validate->parsed()) options.command = Command::kValidate;
   if (components->parsed()) options.command = Command::kComponents;
@@ -125,6 +159,7 @@ ParsedOptions ParseOptions(int argc, char** argv) {
   if (metrics->parsed()) options.command = Command::kMetrics;
   if (load->parsed()) options.command = Command::kLoad;
   if (store->parsed()) options.command = Command::kStore;
+  if (IsAsked(ask)) options.command = Command::kAsk;
   return parsed;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/options.h"
 #include "store_tool/options.h"
 #include "traffic/options.h"
 
@@ -17,7 +18,8 @@ enum class Command : uint8_t {
   kPrintConfig,
   kMetrics,
   kLoad,
-  kStore
+  kStore,
+  kAsk
 };
 
 // What the command line asks for.
@@ -32,6 +34,7 @@ struct Options {
   std::string print_format = "yaml";  // of print-config
   traffic::LoadOptions load;
   store_tool::StoreCommandOptions store;
+  cli::CommandOptions ask;  // of query, trace and tail
 };
 
 // Reads the command line. Prints help, the version or what is wrong itself; then `exit_now` is true

@@ -57,6 +57,10 @@ void ProgressLine::ShowSpans(uint64_t spans, uint64_t total_spans) {
   if (IsDue()) Print(spans, spans, total_spans, "");
 }
 
+void ProgressLine::ShowText(const std::string& text) {
+  if (IsDue()) Write(text);
+}
+
 void ProgressLine::Print(uint64_t spans, uint64_t done, uint64_t total, const std::string& rest) {
   const double seconds = std::chrono::duration<double>(Clock::now() - started_).count();
   const auto rate = static_cast<uint64_t>(static_cast<double>(spans) / seconds);
@@ -67,8 +71,12 @@ void ProgressLine::Print(uint64_t spans, uint64_t done, uint64_t total, const st
     bar = fmt::format(" [{}{}] {:3.0f} %", std::string(filled, '#'),
                       std::string(kBarWidth - filled, '.'), share * 100);
   }
-  fmt::print(stderr, "\r\033[K{}{} {} spans, {} spans/s{}", what_, bar, WithCommas(spans),
-             WithCommas(rate), rest);
+  Write(fmt::format("{}{} {} spans, {} spans/s{}", what_, bar, WithCommas(spans), WithCommas(rate),
+                    rest));
+}
+
+void ProgressLine::Write(const std::string& text) {
+  fmt::print(stderr, "\r\033[K{}", text);
   std::fflush(stderr);
   shown_ = true;
 }

@@ -35,11 +35,14 @@ class ProgressLine {
   void Show(uint64_t spans, uint64_t bytes, uint64_t total_bytes);
   // The same, of `total_spans`.
   void ShowSpans(uint64_t spans, uint64_t total_spans);
+  // The text alone.
+  void ShowText(const std::string& text);
   void Clear();
 
  private:
   bool IsDue();
   void Print(uint64_t spans, uint64_t done, uint64_t total, const std::string& rest);
+  void Write(const std::string& text);
 
   using Clock = std::chrono::steady_clock;
   const std::string what_;
