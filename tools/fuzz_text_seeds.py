@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Seeds of the fuzz targets that read headers, query strings and requests of clients; see make_fuzz_seeds.py."""
+"""Seeds of the fuzz targets that read headers, query strings, requests of clients and answers of servers; see make_fuzz_seeds.py."""
 import base64
 import hashlib
 import json
@@ -168,6 +168,32 @@ def otlp_answer_seeds():
     }
 
 
+def any_value(kind, value):
+    return {"key": "key", "value": {kind: value}}
+
+
+# What `spandrel query` is answered; the first byte is 0 before a search and 1 before series.
+def tempo_answers_seeds():
+    fields = [any_value("stringValue", "a\x1b[0m\u009b\u202e\n"), any_value("intValue", "-5"), any_value("intValue", 5),
+              any_value("doubleValue", 0.5), any_value("doubleValue", "NaN"), any_value("boolValue", True),
+              any_value("arrayValue", {"values": [{"intValue": "1"}, {"stringValue": "\u6f22"}]}),
+              {"key": "service.name", "value": {"stringValue": "shop"}}, {"key": "status", "value": {"stringValue": "error"}}]
+    span = {"spanID": SPAN, "name": "SELECT", "startTimeUnixNano": "1700000000124000000", "durationNanos": "3000", "attributes": fields}
+    trace = {"traceID": TRACE, "rootServiceName": "shop", "rootTraceName": "GET /", "startTimeUnixNano": "1700000000123000000",
+             "durationMs": 25, "spanSet": {"spans": [span], "matched": 7}, "spanSets": [{"spans": [span, span], "matched": 7}],
+             "serviceStats": {"shop": {"spanCount": 3}, "db": {"spanCount": 9, "errorCount": 2}}}
+    rootless = {"traceID": "b", "rootServiceName": "<root span not yet received>", "spanSet": {"matched": 2}}
+    samples = [{"timestampMs": "1000", "value": 2.5}, {"timestampMs": 300000, "value": -4}, {"timestampMs": "1", "value": "Infinity"}]
+    series = [{"labels": fields[:3], "samples": samples}, {"labels": [], "samples": samples[:1]}, {}]
+    return {
+        "search": b"\0" + json.dumps({"traces": [trace, rootless], "metrics": {"inspectedSpans": "12345"}}).encode(),
+        "search-nothing": b'\0{"traces":[],"metrics":{}}',
+        "search-bad-id": b'\0{"traces":[{"traceID":"zz\\u009b"}]}',
+        "series": b"\1" + json.dumps({"series": series, "status": "PARTIAL"}, ensure_ascii=False).encode(),
+        "series-nothing": b'\1{"series":[]}',
+    }
+
+
 EVERYTHING = b"""receivers:
   otlp:
     protocols:
@@ -228,5 +254,6 @@ def text_seeds():
         "parameters_fuzz": parameters_seeds(),
         "grpc_requests_fuzz": grpc_requests_seeds(),
         "otlp_answer_fuzz": otlp_answer_seeds(),
+        "tempo_answers_fuzz": tempo_answers_seeds(),
         "configuration_fuzz": configuration_seeds(),
     }

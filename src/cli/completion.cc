@@ -22,11 +22,10 @@ struct OptionInfo {
 
 struct CommandInfo {
   std::string path;  // "spandrel store stat"
-  std::string help;
   std::vector<OptionInfo> options;
   std::vector<std::pair<std::string, std::string>> commands;  // below: name and help
   std::string choices;  // of its first argument, with blanks between
-  size_t depth = 0;
+  bool takes_directory = false;
 };
 
 // What stands in braces in the type's name, "{table,json}": the check of the option wrote it.
@@ -60,20 +59,20 @@ OptionInfo Describe(const CLI::Option& option) {
 
 // The command and all below, each before those below it.
 std::vector<CommandInfo> Describe(const CLI::App& app) {
-  std::vector<std::pair<const CLI::App*, std::pair<std::string, size_t>>> waiting = {
-      {&app, {app.get_name(), 0}}};
+  std::vector<std::pair<const CLI::App*, std::string>> waiting = {{&app, app.get_name()}};
   std::vector<CommandInfo> commands;
   for (size_t i = 0; i < waiting.size(); ++i) {
-    const auto [one, place] = waiting[i];
-    CommandInfo command{.path = place.first, .help = one->get_description(), .depth = place.second};
+    const auto [one, path] = waiting[i];
+    CommandInfo command{.path = path};
     for (const CLI::Option* option : one->get_options()) {
       const OptionInfo info = Describe(*option);
       if (!info.names.empty()) command.options.push_back(info);
       if (info.names.empty() && command.choices.empty()) command.choices = info.choices;
+      if (info.names.empty() && option->get_name() == "DIR") command.takes_directory = true;
     }
     for (const CLI::App* below : one->get_subcommands([](const CLI::App*) { return true; })) {
       command.commands.emplace_back(below->get_name(), below->get_description());
-      waiting.push_back({below, {command.path + " " + below->get_name(), command.depth + 1}});
+      waiting.emplace_back(below, path + " " + below->get_name());
     }
     commands.push_back(std::move(command));
   }
@@ -201,15 +200,17 @@ std::string ZshScript(const std::vector<CommandInfo>& commands) {
     }
     script += ")";
     if (!command.choices.empty()) script += "; compadd -- " + command.choices;
+    if (command.takes_directory) script += "; _files -/";
     script += " ;;\n";
   }
-  return script + fmt::format(
-                      "  esac\n"
-                      "  _describe {0} found\n"
-                      "  _files\n"
-                      "}}\n"
-                      "compdef _{0} {0}\n",
-                      name);
+  return script +
+         fmt::format(
+             "  esac\n"
+             "  _describe {0} found\n"
+             "}}\n"
+             "# Found in $fpath it is the function itself; sourced it only makes it known.\n"
+             "if [[ $funcstack[1] == _{0} ]]; then _{0} \"$@\"; else compdef _{0} {0}; fi\n",
+             name);
 }
 
 // Holds on the command line of that command, not of those below it.

@@ -40,6 +40,7 @@ TEST_F(CompletionTest, BashKnowsCommandsOptionsAndChoices) {
 TEST_F(CompletionTest, OtherShellsKnowTheHelpToo) {
   const std::string zsh = CompletionScript(app_, "zsh");
   EXPECT_TRUE(zsh.starts_with("#compdef spandrel\n"));
+  EXPECT_NE(zsh.find("Print this help message and exit'); _files -/ ;;"), std::string::npos) << zsh;
   EXPECT_NE(zsh.find("'stat:It\"s a print'"), std::string::npos) << zsh;
   const std::string fish = CompletionScript(app_, "fish");
   EXPECT_NE(fish.find("complete -c spandrel -n '__fish_seen_subcommand_from query' -l format -x -a "

@@ -61,21 +61,24 @@ std::string LabelOf(const SeriesRow& series, const std::string& name) {
   return {};
 }
 
-// `resource.service.name` is long, and `__name__` says nothing.
+// `__name__` says nothing to a person.
 std::string TitleOf(const std::string& label) {
   return label == "__name__" ? "SERIES" : VisibleText(label);
 }
 
 std::vector<Column> LabelColumns(const std::vector<std::string>& names) {
-  std::vector<Column> columns;
-  for (const std::string& name : names)
-    columns.push_back({.title = TitleOf(name), .shrinks = true});
+  std::vector<Column> columns(names.size());
+  std::transform(names.begin(), names.end(), columns.begin(), [](const std::string& name) {
+    return Column{.title = TitleOf(name), .shrinks = true};
+  });
   return columns;
 }
 
 std::vector<Cell> LabelCells(const SeriesRow& series, const std::vector<std::string>& names) {
-  std::vector<Cell> cells;
-  for (const std::string& name : names) cells.push_back({LabelOf(series, name), Ink::kBold});
+  std::vector<Cell> cells(names.size());
+  std::transform(names.begin(), names.end(), cells.begin(), [&series](const std::string& name) {
+    return Cell{LabelOf(series, name), Ink::kBold};
+  });
   return cells;
 }
 

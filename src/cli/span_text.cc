@@ -123,7 +123,7 @@ std::string SpanText(const query::TraceLayout& layout, size_t place, const Look&
   const span::SpanRef& span = layout.spans[place].span;
   const span::SpanEntry& entry = span.entry();
   const span::SpanView view = span.span();
-  const auto row = [&look](std::string_view name, const std::string& value) {
+  const auto row = [](std::string_view name, const std::string& value) {
     return fmt::format("{:<10}{}\n", name, value);
   };
   std::string text = look.Paint(VisibleText(span.name()), Ink::kBold) + "\n";
