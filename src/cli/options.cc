@@ -48,6 +48,10 @@ void AddServerOptions(CLI::App& command, CommandOptions* options) {
       .add_option("--ca-file", options->ca_file,
                   "Trust the server's certificate by these authorities (PEM)")
       ->type_name("FILE");
+  command
+      .add_option("--cert-file", options->cert_file, "Show this certificate to the server (PEM)")
+      ->type_name("FILE");
+  command.add_option("--key-file", options->key_file, "Its key (PEM)")->type_name("FILE");
   command.add_option("--tenant", options->tenant, "Ask about the spans of this tenant")
       ->type_name("NAME");
   command.add_option("--timeout", options->timeout, "Time for a question, such as 90s or 5m")

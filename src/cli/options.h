@@ -23,6 +23,8 @@ struct CommandOptions {
   std::vector<std::string> headers;
   std::string token_file;
   std::string ca_file;
+  std::string cert_file;
+  std::string key_file;
   std::string tenant;
   std::string timeout = "30s";
 

@@ -102,6 +102,18 @@ std::string TargetOf(const std::string& path, const net::Headers& parameters) {
   return target;
 }
 
+Status ReadTls(const CommandOptions& options, net::ClientTls* tls) {
+  tls->ca_file = options.ca_file;
+  tls->cert_file = options.cert_file;
+  tls->key_file = options.key_file;
+  if (tls->authorities().is_set()) {
+    const Status authorities = net::CheckAuthorities(tls->authorities());
+    if (!authorities.ok()) return authorities.Annotate("--ca-file");
+  }
+  if (!tls->certificate().is_set() && !tls->key().is_set()) return {};
+  return net::CheckKeyPair(tls->certificate(), tls->key()).Annotate("--cert-file, --key-file");
+}
+
 StatusCode CodeOf(int http_status) {
   switch (http_status) {
     case 400:
@@ -141,11 +153,7 @@ Status ServerSource::Configure(const CommandOptions& options) {
   SPANDREL_RETURN_IF_ERROR(AddHeaders(options));
   net::HttpClientOptions client{.endpoint = url->endpoint, .max_response_bytes = kMaxAnswerBytes};
   client.tls.insecure = url->plaintext;
-  client.tls.ca_file = options.ca_file;
-  if (!options.ca_file.empty()) {
-    const Status authorities = net::CheckAuthorities(client.tls.authorities());
-    if (!authorities.ok()) return authorities.Annotate("--ca-file");
-  }
+  SPANDREL_RETURN_IF_ERROR(ReadTls(options, &client.tls));
   client_ = std::make_unique<net::HttpClient>(runtime_, std::move(client));
   return {};
 }

@@ -114,6 +114,7 @@ auto StoreSource::WithContext(Ask&& ask) {
   const uint64_t total = tenant_->Stats().spans;
   storage::QueryOptions options;
   options.deadline = std::chrono::steady_clock::now() + timeout_;
+  options.memory = &memory_;
   options.is_cancelled = [this] { return interrupts_.came(); };
   options.progress = [&line, total](const storage::Inspected& inspected) {
     line.ShowSpans(inspected.spans, total);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 
+#include "base/byte_budget.h"
 #include "base/metrics.h"
 #include "base/status.h"
 #include "cli/options.h"
@@ -33,9 +34,13 @@ class StoreSource final : public Source {
   template <typename Ask>
   auto WithContext(Ask&& ask);
 
+  // What a question may hold; spans that are handed over, too: they do not outlive this.
+  static constexpr size_t kMemoryBytes = size_t{2} << 30;
+
   const store_tool::Interrupts& interrupts_;
   std::chrono::nanoseconds timeout_{0};
   uint64_t unreadable_spans_ = 0;
+  base::ByteBudget memory_{kMemoryBytes};
   base::MetricRegistry metrics_;
   std::unique_ptr<columnar::Engine> store_;
   std::unique_ptr<columnar::Engine> tenant_;

@@ -10,6 +10,7 @@ import tempfile
 import time
 import unittest
 
+from query_port_test import certificates
 from spandrel_process import BIN, Spandrel, run
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -241,6 +242,52 @@ class CliTest(unittest.TestCase):
         done = subprocess.run(["bash", "-c", "\n".join(lines)], capture_output=True, text=True, timeout=30, check=False)
         self.assertEqual((done.stdout.splitlines(), done.stderr), (list(asked.values()), ""))
         self.assertEqual(ask("completion", "tcsh").returncode, 2)
+
+
+class LoginTest(unittest.TestCase):
+    def test_asks_by_tls_with_certificate_token_and_tenant(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            certificates(folder)
+            (folder / "token").write_text("t0ken\n")
+            (folder / "config.yaml").write_text(f"""
+receivers: {{otlp: {{protocols: {{http: {{endpoint: "127.0.0.1:0", include_metadata: true}}}}}}}}
+exporters: {{store: {{store: store}}}}
+extensions:
+  store: {{directory: "{folder}/data", tenants: true}}
+  query:
+    endpoint: "127.0.0.1:0"
+    store: store
+    auth: {{bearer: {{token: t0ken}}}}
+    tls: {{cert_file: {folder}/server.pem, key_file: {folder}/server.key, client_ca_file: {folder}/ca.pem}}
+service:
+  extensions: [store, query]
+  telemetry: {{metrics: {{level: none}}}}
+  pipelines: {{traces: {{receivers: [otlp], exporters: [store]}}}}
+""")
+            with Spandrel("--config", folder / "config.yaml", built_in=False) as server:
+                sent = request("shop", [span(1, name="GET /cart", start_ns=time.time_ns())])
+                headers = {"Content-Type": "application/json", "X-Scope-OrgID": "team-a"}
+                self.assertEqual(server.request("otlp_http", "/v1/traces", json.dumps(sent).encode(), headers)[0], 200)
+                parts = {"--ca-file": folder / "ca.pem", "--cert-file": folder / "client.pem", "--key-file": folder / "client.key",
+                         "--token-file": folder / "token", "--tenant": "team-a"}
+                question = ["query", "{ }", "--server", "https://" + server.addresses["http"]]
+
+                def status(**changed):
+                    given = {**parts, **{"--" + key.replace("_", "-"): value for key, value in changed.items()}}
+                    done = ask(*question, *[word for item in given.items() if item[1] is not None for word in item])
+                    return done.returncode, done.stdout + done.stderr
+                self.assertEqual(status()[0], 0, status())
+                self.assertEqual(status(token_file=None, header="Authorization: Bearer t0ken")[0], 0)
+                self.assertEqual(status(tenant="team-b")[0], 1)
+                for changed, message in (({"token_file": None}, "--token-file and --header send a login"), ({"ca_file": None}, ""),
+                                         ({"cert_file": None, "key_file": None}, ""), ({"key_file": None}, "--key-file"),
+                                         ({"ca_file": folder / "nowhere"}, "--ca-file"), ({"tenant": None}, "X-Scope-OrgID")):
+                    code, text = status(**changed)
+                    self.assertEqual((code, message in text), (2, True), (changed, text))
+            found = ask("query", "{ }", "--data", folder / "data", "--tenant", "team-a")
+            self.assertIn("GET /cart", found.stdout, found.stderr)
+            self.assertEqual(ask("query", "{ }", "--data", folder / "data").returncode, 1)
 
 
 if __name__ == "__main__":
