@@ -111,6 +111,7 @@ class Tail {
     uint64_t from = now - std::min(now, overlap_);
     if (is_first && from_ != 0) from = std::min(from, from_);
     from = from / kSecond * kSecond;
+    asked_from_ = from;
     shown_.ForgetBefore(now - std::min(now, overlap_ + kSecond));
     return source_.Search({.query = query_,
                            .from_unix_nano = from,
@@ -123,6 +124,8 @@ class Tail {
     std::vector<Match> matches;
     for (const TraceRow& trace : answer.traces) {
       for (const SpanRow& span : trace.shown) {
+        // A trace comes with all its matches, also those that are forgotten already.
+        if (span.start_unix_nano < asked_from_) continue;
         if (shown_.Add(trace.trace_id, span.span_id, span.start_unix_nano)) {
           matches.push_back({&trace, &span});
         }
@@ -185,6 +188,7 @@ class Tail {
   uint64_t overlap_ = 0;
   uint64_t interval_ = 0;
   uint64_t from_ = 0;
+  uint64_t asked_from_ = 0;
   uint64_t count_ = 0;
   bool was_partial_ = false;
   bool is_silent_failure_ = false;

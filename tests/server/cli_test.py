@@ -205,8 +205,11 @@ class CliTest(unittest.TestCase):
             self.assertLessEqual(len(line), 80, line)
 
     def tail(self, *arguments):
-        return subprocess.Popen([BIN / "spandrel", "tail", *arguments, "--server", self.url, "--interval", "100ms"],
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+        process = subprocess.Popen([BIN / "spandrel", "tail", *arguments, "--server", self.url, "--interval", "100ms"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        return process
 
     def test_tail_prints_what_comes_once(self):
         process = self.tail('{ name = "tailed" }', "--from", "10m", "--format", "json")
@@ -220,6 +223,20 @@ class CliTest(unittest.TestCase):
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
         self.assertEqual((process.returncode, out, err), (0, "", ""))
+
+    def test_tail_prints_old_spans_of_a_trace_that_goes_on_once(self):
+        trace = f"{0x200:032x}"
+        old = request("shop", [span(0x200, trace=trace, name="goes on", start_ns=time.time_ns() - 300_000_000_000)])
+        self.assertEqual(self.server.send_json(old)[0], 200)
+        process = self.tail('{ name = "goes on" }', "--from", "10m", "--format", "json")
+        seen = [json.loads(process.stdout.readline())["spanId"]]
+        for i in (1, 2):
+            new = request("shop", [span(0x200 + i, 0x200, trace=trace, name="goes on", start_ns=time.time_ns())])
+            self.assertEqual(self.server.send_json(new)[0], 200)
+            seen.append(json.loads(process.stdout.readline())["spanId"])
+        self.assertEqual(seen, [f"{0x200 + i:016x}" for i in range(3)])
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.communicate(timeout=30)[0], "")
 
     def test_tail_ends_at_its_limit(self):
         process = self.tail('{ name = "lookup" }', "--from", "10m", "--limit", "3")
