@@ -126,6 +126,9 @@ TEST(SeriesTextTest, ARowASeriesAndARowAPoint) {
             "a      b  LAST  MIN  MAX  FROM 00:01:00 TO 00:02:00\n"
             "x\\x1b        3    1    3  ▃█\n"
             "       y     2    2    2  █ \n");
+  const SeriesQuestion week{"", 0, 7 * 86'400 * kSecond, 86'400 * kSecond};
+  EXPECT_NE(SeriesTable(answer, week, {}).find("FROM 1970-01-01 00:00 TO 1970-01-08 00:00\n"),
+            std::string::npos);
   EXPECT_EQ(SeriesByTime(answer, {}),
             "TIME                     a      b  VALUE\n"
             "1970-01-01 00:01:00.000  x\\x1b         1\n"

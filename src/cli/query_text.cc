@@ -82,8 +82,12 @@ Result<ReadQuery> ReadQueryText(std::string_view text, bool with_names) {
 std::string ExplainQueryError(std::string_view query, const Status& status, const Look& look) {
   const auto placed = ReadPlace(status.message());
   if (!placed) return VisibleText(status.message());
-  return VisibleText(placed->message) +
-         MarkedLine(LineOf(query, placed->line), placed->column, look);
+  std::string text =
+      VisibleText(placed->message) + MarkedLine(LineOf(query, placed->line), placed->column, look);
+  if (query.find('{') == std::string_view::npos) {
+    text += "\na condition on spans stands in braces, such as '{ status = error }'";
+  }
+  return text;
 }
 
 }  // namespace spandrel::cli

@@ -66,6 +66,17 @@ std::string TitleOf(const std::string& label) {
   return label == "__name__" ? "SERIES" : VisibleText(label);
 }
 
+// Times of the day, or days, by what there is to tell apart.
+std::string TimeTitle(const SeriesQuestion& question) {
+  constexpr uint64_t kDay = 86'400'000'000'000;
+  const bool is_long = question.to_unix_nano - question.from_unix_nano > kDay;
+  const auto text = [is_long](uint64_t time) {
+    return is_long ? WhenText(time).substr(0, 16)
+                   : WhenText(time, /*with_date=*/false).substr(0, 8);
+  };
+  return "FROM " + text(question.from_unix_nano) + " TO " + text(question.to_unix_nano);
+}
+
 std::vector<Column> LabelColumns(const std::vector<std::string>& names) {
   std::vector<Column> columns(names.size());
   std::transform(names.begin(), names.end(), columns.begin(), [](const std::string& name) {
@@ -116,8 +127,7 @@ std::string SeriesTable(const SeriesAnswer& answer, const SeriesQuestion& questi
   for (const char* title : {"LAST", "MIN", "MAX"}) {
     columns.push_back({.title = title, .right = true});
   }
-  columns.push_back({.title = "FROM " + WhenText(question.from_unix_nano, false).substr(0, 8) +
-                              " TO " + WhenText(question.to_unix_nano, false).substr(0, 8)});
+  columns.push_back({.title = TimeTitle(question)});
   Table table(std::move(columns));
   const uint64_t steps = (question.to_unix_nano - question.from_unix_nano) / question.step_nano + 1;
   for (const SeriesRow& series : answer.series) {

@@ -104,10 +104,19 @@ TEST(QueryTextTest, ErrorsAreShownAtTheirPlace) {
   EXPECT_EQ(text.find("2:3"), std::string::npos) << text;
 }
 
+TEST(QueryTextTest, WhoLeavesOutTheBracesIsTold) {
+  const std::string query = "status = error";
+  const std::string text = ExplainQueryError(query, ReadQueryText(query, false).status(), {});
+  EXPECT_TRUE(
+      text.ends_with("\n  status = error\n  ^\n"
+                     "a condition on spans stands in braces, such as '{ status = error }'"))
+      << text;
+}
+
 TEST(QueryTextTest, TheMarkStandsUnderWhatIsSeen) {
   const base::Status status(base::StatusCode::kInvalidArgument, "1:6: no");
-  EXPECT_EQ(ExplainQueryError("ä\tx y", status, {}), "no\n  ä\\tx y\n       ^");
-  EXPECT_EQ(ExplainQueryError("ab", {base::StatusCode::kInvalidArgument, "9:70: no"}, {}),
+  EXPECT_EQ(ExplainQueryError("ä\t{ y", status, {}), "no\n  ä\\t{ y\n       ^");
+  EXPECT_EQ(ExplainQueryError("{}", {base::StatusCode::kInvalidArgument, "9:70: no"}, {}),
             "no\n  \n  ^");
   EXPECT_EQ(ExplainQueryError("ab", {base::StatusCode::kInvalidArgument, "a: b: c\n"}, {}),
             "a: b: c\\n");
