@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """`spandrel query`, `trace`, `tail` and `completion`: of a running server, and of its data directory afterwards."""
+import http.server
 import json
 import os
 import pathlib
 import pty
 import signal
+import socket
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
@@ -203,6 +206,42 @@ class CliTest(unittest.TestCase):
         self.assertIn("\x1b", ask(*question, "--color", "always").stdout)
         for line in self.on_a_terminal("trace", TRACE, "--server", self.url, "--color", "never").splitlines():
             self.assertLessEqual(len(line), 80, line)
+
+    def test_a_server_that_does_not_answer(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            silent.settimeout(30)
+            question = ("query", "{ }", "--server", f"127.0.0.1:{silent.getsockname()[1]}")
+            done = ask(*question, "--timeout", "1ms")
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn("--timeout gives it more than 1ms", done.stderr)
+            process = subprocess.Popen([BIN / "spandrel", *question], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            self.addCleanup(process.kill)
+            silent.accept()[0].close()  # the one that gave up
+            with silent.accept()[0] as connection:
+                connection.recv(1)  # it has asked
+                process.send_signal(signal.SIGINT)
+                self.assertEqual((*process.communicate(timeout=30), process.returncode), ("", "", 130))
+
+    def test_other_servers_are_told_from_ours(self):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                status, body = (200, b"<html>") if "search" in self.path else (404, b"evil\x1b[31m")
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+        with http.server.HTTPServer(("127.0.0.1", 0), Handler) as other:
+            threading.Thread(target=other.serve_forever, daemon=True).start()
+            where = ("--server", f"127.0.0.1:{other.server_port}")
+            done = ask("query", "{ }", *where)
+            self.assertEqual((done.returncode, "is it a server of Tempo's API?" in done.stderr), (2, True), done.stderr)
+            done = ask("query", "{ } | rate()", *where)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn("HTTP status 404: evil\\x1b[31m", done.stderr)
+            other.shutdown()
 
     def tail(self, *arguments):
         process = subprocess.Popen([BIN / "spandrel", "tail", *arguments, "--server", self.url, "--interval", "100ms"],
