@@ -125,7 +125,7 @@ StatusCode CodeOf(int http_status) {
     case 429:
     case 502:
     case 503:
-      return StatusCode::kUnavailable;
+      return StatusCode::kResourceExhausted;  // somebody is there, and busy
     default:
       return StatusCode::kUnknown;
   }

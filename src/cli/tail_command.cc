@@ -162,8 +162,9 @@ class Tail {
 
   // kFound when it is worth to ask again: a server that answered may come back.
   int Failed(const Status& status, bool is_first) {
-    const bool may_pass =
-        status.code() == StatusCode::kUnavailable || status.code() == StatusCode::kDeadlineExceeded;
+    const bool may_pass = status.code() == StatusCode::kUnavailable ||
+                          status.code() == StatusCode::kResourceExhausted ||
+                          status.code() == StatusCode::kDeadlineExceeded;
     if (is_first || !may_pass) return FailedQuestion(status, options_);
     if (!is_silent_failure_) Complain(VisibleText(status.message()) + "; asking on");
     is_silent_failure_ = true;

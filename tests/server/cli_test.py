@@ -226,6 +226,8 @@ class CliTest(unittest.TestCase):
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 status, body = (200, b"<html>") if "search" in self.path else (404, b"evil\x1b[31m")
+                if "traces" in self.path:
+                    status, body = 503, b"busy"
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
@@ -241,6 +243,8 @@ class CliTest(unittest.TestCase):
             done = ask("query", "{ } | rate()", *where)
             self.assertEqual(done.returncode, 2)
             self.assertIn("HTTP status 404: evil\\x1b[31m", done.stderr)
+            done = ask("trace", "1", *where)
+            self.assertEqual((done.returncode, done.stderr), (2, f"spandrel: {where[1]}: HTTP status 503: busy\n"))
             other.shutdown()
 
     def tail(self, *arguments):
