@@ -42,6 +42,18 @@ if(SPANDREL_SERVER)
     DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/spandrel COMPONENT server)
   install(FILES ${CMAKE_SOURCE_DIR}/examples/collector.yaml
     DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/spandrel/examples COMPONENT server)
+  # The program writes its shells' completion itself, where it is installed: not in every build.
+  foreach(place bash:bash-completion/completions/spandrel zsh:zsh/vendor-completions/_spandrel
+      fish:fish/vendor_completions.d/spandrel.fish)
+    string(REGEX MATCH "^([a-z]+):(.*)/([^/]+)$" matched ${place})
+    set(script ${generated}/completion/${CMAKE_MATCH_1}/${CMAKE_MATCH_3})
+    set(folder ${CMAKE_INSTALL_DATADIR}/${CMAKE_MATCH_2})
+    install(CODE "
+      file(MAKE_DIRECTORY \"${generated}/completion/${CMAKE_MATCH_1}\")
+      execute_process(COMMAND \"$<TARGET_FILE:spandrel>\" completion ${CMAKE_MATCH_1} OUTPUT_FILE \"${script}\"
+        COMMAND_ERROR_IS_FATAL ANY)" COMPONENT server)
+    install(FILES ${script} DESTINATION ${folder} COMPONENT server)
+  endforeach()
   list(APPEND CPACK_COMPONENTS_ALL server)
 endif()
 

@@ -31,6 +31,9 @@ for file in usr/include/spandrel/sdk.h usr/lib/libspandrel_sdk.a usr/lib/cmake/S
 done
 has "$program" usr/bin/spandrel
 has "$program" usr/lib/systemd/system/spandrel.service
+for file in bash-completion/completions/spandrel zsh/vendor-completions/_spandrel fish/vendor_completions.d/spandrel.fish; do
+  has "$program" "usr/share/$file"
+done
 depends "$library" opentelemetry-cpp-dev
 depends "$program" libnghttp2
 dpkg-deb -x "$library" "$work/root"
