@@ -67,9 +67,11 @@ void AddDataOption(CLI::App& command, CLI::Option* server, CommandOptions* optio
       ->excludes(server);
 }
 
-void AddLook(CLI::App& command, std::vector<std::string> formats, const std::string& help,
+void AddLook(CLI::App& command, const std::vector<std::string>& formats, const std::string& help,
              CommandOptions* options) {
-  command.add_option("--format", options->format, help)->check(CLI::IsMember(std::move(formats)));
+  command.add_option("--format", options->format, help)
+      ->default_str(formats.front())
+      ->check(CLI::IsMember(formats));
   command.add_option("--color", options->color, "Colours: on a terminal, always or never")
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->capture_default_str();
