@@ -27,19 +27,15 @@ constexpr size_t kCellBytes = 64;
 constexpr uint32_t kUnknown = UINT32_MAX;
 constexpr int32_t kZeroBucket = LatencyHistogram::kFirstBucket - 1;
 
-bool IsTime(const storage::FieldRef& field) {
-  return field == storage::FieldRef(Intrinsic::kDuration) ||
-         field == storage::FieldRef(Intrinsic::kStartTime);
-}
-
 }  // namespace
 
 bool MeasureColumns::CanAnswer(const storage::MeasureRequest& request, const Question& question) {
   if (!question.is_exact || question.needs_trace) return false;
   return std::all_of(request.group_by.begin(), request.group_by.end(),
                      [](const storage::FieldRef& field) { return GroupedRows::CanRead(field); }) &&
-         std::all_of(request.measures.begin(), request.measures.end(),
-                     [](const storage::Measure& one) { return !one.field || IsTime(*one.field); });
+         std::all_of(
+             request.measures.begin(), request.measures.end(),
+             [](const storage::Measure& one) { return !one.field || IsTimeField(*one.field); });
 }
 
 Result<bool> MeasureColumns::Add(const Part& part, uint32_t source, uint32_t group) {

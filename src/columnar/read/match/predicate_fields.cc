@@ -24,6 +24,15 @@ bool IsTemplateField(const storage::Field& field) {
   }
 }
 
+bool IsOwnTemplateField(const storage::FieldRef& field) {
+  return !field.of_parent && IsTemplateField(field.field);
+}
+
+bool IsTimeField(const storage::FieldRef& field) {
+  return field == storage::FieldRef(Intrinsic::kDuration) ||
+         field == storage::FieldRef(Intrinsic::kStartTime);
+}
+
 bool IsServiceField(const storage::Field& field) {
   if (const auto* attribute = std::get_if<storage::AttributeField>(&field)) {
     return attribute->scope == AttributeScope::kResource;

@@ -11,6 +11,12 @@ namespace spandrel::columnar {
 // name, kind or status.
 bool IsTemplateField(const storage::Field& field);
 
+// The same of a field of the span itself, not of its parent.
+bool IsOwnTemplateField(const storage::FieldRef& field);
+
+// True of the start and the duration of the span itself.
+bool IsTimeField(const storage::FieldRef& field);
+
 // True when a span's resource and status alone decide a field.
 bool IsServiceField(const storage::Field& field);
 

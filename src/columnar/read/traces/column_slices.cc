@@ -6,9 +6,7 @@
 #include <utility>
 
 #include "columnar/read/match/predicate_fields.h"
-#include "columnar/read/match/template_shapes.h"
 #include "storage/narrow.h"
-#include "storage/span_fields.h"
 #include "storage/trace_fields.h"
 
 namespace spandrel::columnar {
@@ -24,22 +22,10 @@ using storage::Value;
 
 // Row groups that are kept open: traces of one moment lie in few.
 constexpr size_t kMaxOpen = 4;
-// What an answer of a template takes beside its values.
-constexpr size_t kAnswerBytes = 48;
-
-bool IsOfTemplate(const storage::FieldRef& field) {
-  return !field.of_parent && IsTemplateField(field.field);
-}
 
 bool IsOfTemplate(const Expression& expression) {
   const std::vector<storage::FieldRef> fields = FieldsOf(expression);
-  return std::all_of(fields.begin(), fields.end(),
-                     [](const storage::FieldRef& field) { return IsOfTemplate(field); });
-}
-
-bool IsTime(const storage::FieldRef& field) {
-  return field == storage::FieldRef(Intrinsic::kDuration) ||
-         field == storage::FieldRef(Intrinsic::kStartTime);
+  return std::all_of(fields.begin(), fields.end(), IsOwnTemplateField);
 }
 
 // The field that an operand is, when it is one.
@@ -53,14 +39,6 @@ bool CanDecide(const Expression& condition) {
          (!storage::NeedsTrace(condition) && storage::Narrow(condition).exact);
 }
 
-size_t BytesOf(const std::vector<Value>& values) {
-  size_t bytes = values.size() * sizeof(Value);
-  for (const Value& value : values) {
-    if (const auto* text = std::get_if<std::string>(&value)) bytes += text->size();
-  }
-  return bytes;
-}
-
 void AppendTo(FieldColumn* column, const std::vector<Value>& values) {
   column->values.insert(column->values.end(), values.begin(), values.end());
   column->ends.push_back(static_cast<uint32_t>(column->values.size()));
@@ -68,104 +46,10 @@ void AppendTo(FieldColumn* column, const std::vector<Value>& values) {
 
 }  // namespace
 
-// What templates answer to all that is asked of rows, each question asked once for those that are
-// alike to it.
-class ColumnSlices::Answers {
- public:
-  Answers(const Asked& asked, const storage::QueryContext& context) : memory_(context) {
-    const storage::TraceScanRequest& request = asked.request;
-    for (const storage::FieldRef& field : request.fields) {
-      questions_.emplace_back();
-      questions_.back().field = &field;
-      if (!IsTime(field)) questions_.back().shapes.Read(field.field);
-    }
-    for (size_t i = 0; i < request.operands.size(); ++i) {
-      AddQuestion(request.operands[i], *asked.rows.operands[i])->is_operand = true;
-    }
-    values_count_ = questions_.size();
-    for (size_t i = 0; i < request.conditions.size(); ++i) {
-      const bool is_decided = asked.matchers[i] == nullptr;
-      is_decided_.push_back(is_decided ? 1 : 0);
-      if (is_decided) AddQuestion(request.conditions[i], *asked.rows.conditions[i]);
-    }
-  }
-
-  // Values of each field and operand, then of each condition that templates decide: one or none.
-  size_t size() const { return questions_.size(); }
-  // The place of a condition's answer.
-  size_t PlaceOfCondition(size_t condition) const {
-    const auto end = is_decided_.begin() + static_cast<ptrdiff_t>(condition);
-    return values_count_ + static_cast<size_t>(std::count(is_decided_.begin(), end, 1));
-  }
-
-  // Of a template of a row group of part `source`, into `answers`, which live as long as this.
-  Status Find(uint32_t source, const RowGroup& group, uint32_t number, TemplateProbe* probe,
-              const std::vector<Value>** answers) {
-    const Template& made = group.table().templates[number];
-    for (Question& question : questions_) {
-      const uint32_t shape = question.shapes.NumberOf(source, made, group.dictionary());
-      if (shape == question.answers.size()) {
-        question.answers.push_back(
-            std::make_unique<const std::vector<Value>>(question.Ask(probe->SpanOf(number))));
-        bytes_ += kAnswerBytes + BytesOf(*question.answers.back());
-      }
-      *answers++ = question.answers[shape].get();
-    }
-    size_t bytes = bytes_;
-    for (const Question& question : questions_) bytes += question.shapes.byte_size();
-    return memory_.GrowTo(bytes);
-  }
-
- private:
-  struct Question {
-    const storage::FieldRef* field = nullptr;
-    const storage::Evaluator* evaluator = nullptr;  // when it is no field
-    bool is_operand = false;                        // else a condition
-    TemplateShapes shapes;
-    std::vector<std::unique_ptr<const std::vector<Value>>> answers;  // by shape
-
-    // Of one span that stands for all; nothing of a time.
-    std::vector<Value> Ask(const span::SpanRef& span) const {
-      const storage::SpanFields fields(span);
-      std::vector<Value> values;
-      if (field != nullptr) {
-        if (IsTime(*field)) return values;
-        fields.Visit(*field, [&values](const span::ValueView& value) {
-          storage::AppendValues(value, &values);
-          return false;
-        });
-      } else if (is_operand) {
-        evaluator->VisitValues(fields, [&values](const span::ValueView& value) {
-          if (auto typed = storage::ValueOf(value)) values.push_back(*std::move(typed));
-          return false;
-        });
-      } else if (evaluator->Matches(fields)) {
-        values.emplace_back(true);
-      }
-      return values;
-    }
-  };
-
-  Question* AddQuestion(const Expression& expression, const storage::Evaluator& evaluator) {
-    questions_.emplace_back();
-    questions_.back().evaluator = &evaluator;
-    for (const storage::FieldRef& field : FieldsOf(expression)) {
-      if (IsOfTemplate(field)) questions_.back().shapes.Read(field.field);
-    }
-    return &questions_.back();
-  }
-
-  std::vector<Question> questions_;
-  size_t values_count_ = 0;          // of fields and operands
-  std::vector<uint8_t> is_decided_;  // by condition
-  size_t bytes_ = 0;                 // of all answers
-  storage::QueryMemory memory_;
-};
-
 // A row group with what was found out about it.
 class ColumnSlices::Group {
  public:
-  Group(const Asked& asked, Answers* answers, const storage::QueryContext& context,
+  Group(const Asked& asked, TemplateAnswers* answers, const storage::QueryContext& context,
         const ScanUnit& unit, RowGroupPtr group)
       : asked_(asked),
         answers_(answers),
@@ -193,10 +77,11 @@ class ColumnSlices::Group {
       listed += rows_of_condition_.back().size();
     }
     const size_t templates = group_->table().templates.size();
+    SPANDREL_RETURN_IF_ERROR(
+        memory_.Grow(listed * sizeof(uint32_t) + templates +
+                     templates * answers_->size() * sizeof(const std::vector<Value>*)));
     is_known_.resize(templates);
     found_.resize(templates * answers_->size());
-    SPANDREL_RETURN_IF_ERROR(memory_.Grow(listed * sizeof(uint32_t) + templates +
-                                          found_.size() * sizeof(const std::vector<Value>*)));
     return OpenColumns();
   }
 
@@ -345,7 +230,7 @@ class ColumnSlices::Group {
   void AppendColumn(const storage::FieldRef* field, size_t place, FieldColumn* column) const {
     column->ends.reserve(template_of_.size());
     column->values.reserve(template_of_.size());
-    if (field == nullptr || !IsTime(*field)) {
+    if (field == nullptr || !IsTimeField(*field)) {
       for (const uint32_t number : template_of_) AppendTo(column, AnswerOf(number, place));
       return;
     }
@@ -357,7 +242,7 @@ class ColumnSlices::Group {
   }
 
   const Asked& asked_;
-  Answers* const answers_;
+  TemplateAnswers* const answers_;
   const ScanUnit unit_;
   const RowGroupPtr group_;
   TemplateProbe probe_;
@@ -384,7 +269,7 @@ class ColumnSlices::Group {
 bool ColumnSlices::CanAnswer(const storage::TraceScanRequest& request, const Question& question) {
   if (!request.whole_traces || !question.is_exact || question.needs_trace) return false;
   const auto is_answered = [](const storage::FieldRef& field) {
-    return IsOfTemplate(field) || IsTime(field);
+    return IsOwnTemplateField(field) || IsTimeField(field);
   };
   const auto is_made = [&](const Expression& operand) {
     const storage::FieldRef* field = FieldOf(operand);
@@ -408,17 +293,22 @@ ColumnSlices::Matchers ColumnSlices::MatchersOf(
   return matchers;
 }
 
-ColumnSlices::ColumnSlices(Scan& scan, const Asked& asked)
-    : scan_(scan), asked_(asked), answers_(std::make_unique<Answers>(asked_, scan.context())) {
+ColumnSlices::ColumnSlices(Scan& scan, const Asked& asked) : scan_(scan), asked_(asked) {
+  std::vector<uint8_t> decided;
+  decided.reserve(asked_.matchers.size());
   for (const auto& matcher : asked_.matchers) {
+    decided.push_back(matcher == nullptr ? 1 : 0);
     conditions_.push_back(matcher ? std::make_unique<RowMatcher>(*matcher) : nullptr);
   }
+  answers_ =
+      std::make_unique<TemplateAnswers>(scan.context(), asked_.request, asked_.rows, decided);
 }
 
 ColumnSlices::~ColumnSlices() = default;
 
 Result<std::optional<TraceSlice>> ColumnSlices::Read(const ScanUnit& unit,
                                                      const span::TraceId& id) {
+  SPANDREL_RETURN_IF_ERROR(scan_.context().Check());
   const std::optional<TraceSlice> nothing;
   // No range has the last moment of all.
   if (unit.max_start == UINT64_MAX) return nothing;

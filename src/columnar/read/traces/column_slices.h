@@ -9,6 +9,7 @@
 #include "columnar/read/match/row_matcher.h"
 #include "columnar/read/scan/question.h"
 #include "columnar/read/scan/scan.h"
+#include "columnar/read/traces/template_answers.h"
 #include "storage/query_context.h"
 #include "storage/trace_scan.h"
 
@@ -46,12 +47,11 @@ class ColumnSlices {
                                                         const span::TraceId& id);
 
  private:
-  class Answers;
   class Group;
 
   Scan& scan_;
   const Asked asked_;
-  std::unique_ptr<Answers> answers_;                     // of templates
+  std::unique_ptr<TemplateAnswers> answers_;
   std::vector<std::unique_ptr<RowMatcher>> conditions_;  // of asked_.matchers
   std::vector<std::unique_ptr<Group>> open_;             // the one used last comes first
 };
