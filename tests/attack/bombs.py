@@ -187,6 +187,9 @@ def traceql():
         "||".join("{.a%d=1}" % i for i in range(1000)),
         "{}|select(" + ",".join(".a%d" % i for i in range(1500)) + ")",
         "{}&>>{}" * 20,
+        "||".join("{resource.a%d=1}" % i for i in range(3000)),
+        "||".join('({name="a%d"}&&{duration>%dms})' % (i, i) for i in range(1000)),
+        "{}|select(" + ",".join("resource.a%d" % i for i in range(1500)) + ")",
         "{}|by(span:id)|count()>0",
         "{.a=~`\\pL{400}`}" + "".join("||{.a%d=~`\\pL{%d}`}" % (i, 400 - i) for i in range(100)),
     ]
@@ -195,7 +198,8 @@ def traceql():
 def series():
     """TraceQL that makes many series of many points."""
     return ["{}|rate()by(name,span:id)", "{}|quantile_over_time(duration,.1,.2,.3,.4,.5,.6,.7,.8,.9)by(name)",
-            "{}|histogram_over_time(duration)by(name)", "{}|compare({status=error},1000)", "{}>>{}|rate()by(span:id)"]
+            "{}|histogram_over_time(duration)by(name)", "{}|compare({status=error},1000)", "{}>>{}|rate()by(span:id)",
+            "{}|rate()by(name,resource.service.name,kind,status)", "{}|quantile_over_time(duration,.1,.5,.9)by(name,.a)"]
 
 
 def tempo_questions():
