@@ -14,6 +14,21 @@ constexpr uint32_t kBuffered = 512;
 
 }  // namespace
 
+span::ValueView ViewOfCell(CellType type, std::string_view text, uint64_t scalar) {
+  switch (type) {
+    case CellType::kText:
+      return span::ValueView::OfString(text);
+    case CellType::kBool:
+      return span::ValueView::OfBool(scalar != 0);
+    case CellType::kDouble:
+      return span::ValueView::OfDoubleBits(scalar);
+    case CellType::kInt:
+      return span::ValueView::OfInt(static_cast<int64_t>(scalar));
+    default:
+      return span::ValueView::FromMessage(text);
+  }
+}
+
 Result<CellReader> CellReader::Open(const RowGroup& group, uint32_t column) {
   CellReader reader;
   if (!IsText(group.table().columns[column].type)) {

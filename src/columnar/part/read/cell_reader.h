@@ -8,8 +8,12 @@
 
 #include "base/status.h"
 #include "columnar/part/read/row_group.h"
+#include "span/span_view.h"
 
 namespace spandrel::columnar {
+
+// What a cell of an attribute says: its text or message, or else its scalar.
+span::ValueView ViewOfCell(CellType type, std::string_view text, uint64_t scalar);
 
 // Reads the cells of a column one after the other. Errors are DATA_LOSS of the row group. One
 // thread; lives no longer than the row group.

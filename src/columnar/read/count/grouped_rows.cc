@@ -24,21 +24,6 @@ constexpr size_t kMaxGroups = size_t{1} << 14;
 constexpr size_t kValueBytes = 128;
 constexpr uint32_t kUnknown = UINT32_MAX;
 
-ValueView ViewOf(CellType type, std::string_view text, uint64_t scalar) {
-  switch (type) {
-    case CellType::kText:
-      return ValueView::OfString(text);
-    case CellType::kBool:
-      return ValueView::OfBool(scalar != 0);
-    case CellType::kDouble:
-      return ValueView::OfDoubleBits(scalar);
-    case CellType::kInt:
-      return ValueView::OfInt(static_cast<int64_t>(scalar));
-    default:
-      return ValueView::FromMessage(text);
-  }
-}
-
 size_t TextBytes(const OptionalValue& value) {
   const auto* text = value ? std::get_if<std::string>(&*value) : nullptr;
   return text == nullptr ? 0 : text->size();
@@ -108,7 +93,7 @@ GroupedRows::Decided GroupedRows::DecidedOf(const storage::FieldRef& field, uint
       if (column.kind == FieldKind::kMessage) return {};
       if (column.kind != FieldKind::kAttribute || column.key != attribute->key) continue;
       if (!constant.is_constant) return {true, 0, step->column};
-      const ValueView view = ViewOf(column.type, constant.text, constant.scalar);
+      const ValueView view = ViewOfCell(column.type, constant.text, constant.scalar);
       return {true, CodeOf(storage::ValueOf(view)), kNoColumn};
     }
   }
@@ -141,8 +126,8 @@ bool GroupedRows::ReadColumn(uint32_t column) {
     if (!cells->is_text()) known = &of_number.try_emplace(cells->scalar(), kUnknown).first->second;
     if (*known == kUnknown) {
       const bool is_text = cells->is_text();
-      *known = CodeOf(storage::ValueOf(ViewOf(type, is_text ? cells->text() : std::string_view(),
-                                              is_text ? 0 : cells->scalar())));
+      *known = CodeOf(storage::ValueOf(ViewOfCell(
+          type, is_text ? cells->text() : std::string_view(), is_text ? 0 : cells->scalar())));
       if (values_.size() > kMaxGroups) return false;
     }
     codes_[row] = *known;

@@ -30,24 +30,9 @@ std::string StatusMessageOf(const ColumnKey& column, std::string_view text) {
   return std::string(span::SpanView(message).status_message);
 }
 
-ValueView ViewOf(CellType type, std::string_view text, uint64_t scalar) {
-  switch (type) {
-    case CellType::kText:
-      return ValueView::OfString(text);
-    case CellType::kBool:
-      return ValueView::OfBool(scalar != 0);
-    case CellType::kDouble:
-      return ValueView::OfDoubleBits(scalar);
-    case CellType::kInt:
-      return ValueView::OfInt(static_cast<int64_t>(scalar));
-    default:
-      return ValueView::FromMessage(text);
-  }
-}
-
 void AddCell(const ColumnKey& column, std::string_view text, uint64_t scalar, InBoth counts,
              ValueTable::Field* field, ValueTable* table) {
-  if (!IsStatus(column)) return table->Add(field, ViewOf(column.type, text, scalar), counts);
+  if (!IsStatus(column)) return table->Add(field, ViewOfCell(column.type, text, scalar), counts);
   table->Add(field, ValueView::OfString(StatusMessageOf(column, text)), counts);
 }
 

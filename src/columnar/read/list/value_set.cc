@@ -5,6 +5,7 @@
 #include <optional>
 #include <unordered_set>
 
+#include "columnar/part/read/cell_reader.h"
 #include "columnar/read/match/predicate_fields.h"
 
 namespace spandrel::columnar {
@@ -16,24 +17,8 @@ constexpr size_t kMaxKnownNumbers = 4096;
 constexpr size_t kValueBytes = 96;
 
 using base::Status;
-using span::ValueView;
 using storage::AttributeField;
 using storage::AttributeScope;
-
-ValueView ViewOf(const ColumnKey& column, std::string_view text, uint64_t scalar) {
-  switch (column.type) {
-    case CellType::kText:
-      return ValueView::OfString(text);
-    case CellType::kBool:
-      return ValueView::OfBool(scalar != 0);
-    case CellType::kDouble:
-      return ValueView::OfDoubleBits(scalar);
-    case CellType::kInt:
-      return ValueView::OfInt(static_cast<int64_t>(scalar));
-    default:
-      return ValueView::FromMessage(text);
-  }
-}
 
 }  // namespace
 
@@ -92,7 +77,7 @@ void ValueSet::AddMessage(std::string_view message) {
 
 void ValueSet::AddCell(const ColumnKey& column, std::string_view text, uint64_t scalar) {
   if (column.kind == FieldKind::kMessage) return AddMessage(text);
-  Add(ViewOf(column, text, scalar).ToText());
+  Add(ViewOfCell(column.type, text, scalar).ToText());
 }
 
 // Of attributes with the same key the last one counts.

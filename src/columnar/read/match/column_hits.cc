@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "columnar/part/format/message_fields.h"
+#include "columnar/part/read/cell_reader.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -18,17 +19,6 @@ constexpr uint64_t kMaxAskedOnce = 65536;
 constexpr uint8_t kUnknown = 2;
 constexpr size_t kMaxKnownTexts = 4096;
 constexpr size_t kMaxKnownBytes = 256;  // of one text
-
-ValueView ViewOf(CellType type, uint64_t scalar) {
-  switch (type) {
-    case CellType::kBool:
-      return ValueView::OfBool(scalar != 0);
-    case CellType::kDouble:
-      return ValueView::OfDoubleBits(scalar);
-    default:
-      return ValueView::OfInt(static_cast<int64_t>(scalar));
-  }
-}
 
 // The number of the text field that a leaf asks for.
 uint32_t NumberOf(const Leaf& leaf) {
@@ -188,7 +178,7 @@ bool LeafDeciders::HoldsForText(const ColumnKey& column, std::string_view text) 
 }
 
 bool LeafDeciders::HoldsForScalar(const ColumnKey& column, uint64_t scalar) const {
-  return leaf_.evaluator->MatchesValue(ViewOf(column.type, scalar));
+  return leaf_.evaluator->MatchesValue(ViewOfCell(column.type, {}, scalar));
 }
 
 // A message that has only the fields that the leaf looks at.
