@@ -48,8 +48,9 @@ Result<bool> GroupedRows::Load(const RowGroup& group, const std::vector<uint32_t
   groups_.assign(1, {});
   bytes_ = 0;
   for (const storage::FieldRef& field : fields_) {
-    if (!ReadField(field) || !Combine()) return false;
-    SPANDREL_RETURN_IF_ERROR(memory_.GrowTo(bytes_));
+    const bool is_read = ReadField(field) && Combine();
+    if (!status_.ok()) return status_;
+    if (!is_read) return false;
   }
   return true;
 }
@@ -67,7 +68,7 @@ bool GroupedRows::ReadField(const storage::FieldRef& field) {
     Decided& decided = decided_[of_template];
     if (!decided.is_known) {
       decided = DecidedOf(field, of_template, &probe);
-      if (!decided.is_known) return false;
+      if (!decided.is_known || !status_.ok()) return false;
       if (decided.column != kNoColumn) columns.insert(decided.column);
     }
     codes_[row] = decided.code;
@@ -128,7 +129,7 @@ bool GroupedRows::ReadColumn(uint32_t column) {
       const bool is_text = cells->is_text();
       *known = CodeOf(storage::ValueOf(ViewOfCell(
           type, is_text ? cells->text() : std::string_view(), is_text ? 0 : cells->scalar())));
-      if (values_.size() > kMaxGroups) return false;
+      if (values_.size() > kMaxGroups || !status_.ok()) return false;
     }
     codes_[row] = *known;
   }
@@ -136,12 +137,18 @@ bool GroupedRows::ReadColumn(uint32_t column) {
 }
 
 uint32_t GroupedRows::CodeOf(const OptionalValue& value) {
-  const auto [known, is_new] = known_.try_emplace(value, static_cast<uint32_t>(values_.size()));
-  if (is_new) {
-    values_.push_back(&known->first);
-    bytes_ += kValueBytes + TextBytes(value);
-  }
-  return known->second;
+  const auto known = known_.find(value);
+  if (known != known_.end()) return known->second;
+  if (!TakeRoomFor(value)) return 0;
+  const auto code = static_cast<uint32_t>(values_.size());
+  values_.push_back(&known_.emplace(value, code).first->first);
+  return code;
+}
+
+bool GroupedRows::TakeRoomFor(const OptionalValue& value) {
+  bytes_ += kValueBytes + TextBytes(value);
+  status_ = memory_.GrowTo(bytes_);
+  return status_.ok();
 }
 
 // Each group of the fields before becomes as many as there are values with it.
@@ -157,9 +164,13 @@ bool GroupedRows::Combine() {
       const auto [place, is_new] = made.try_emplace(key, static_cast<uint32_t>(groups.size()));
       if (is_new) {
         if (groups.size() == kMaxGroups) return false;
-        groups.push_back(groups_[group_of_[row]]);
-        groups.back().push_back(*values_[codes_[row]]);
-        for (const OptionalValue& value : groups.back()) bytes_ += kValueBytes + TextBytes(value);
+        std::vector<OptionalValue> group = groups_[group_of_[row]];
+        group.push_back(*values_[codes_[row]]);
+        if (!std::all_of(group.begin(), group.end(),
+                         [this](const OptionalValue& value) { return TakeRoomFor(value); })) {
+          return false;
+        }
+        groups.push_back(std::move(group));
       }
       last_key = key;
       last = place->second;

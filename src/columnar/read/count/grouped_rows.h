@@ -50,8 +50,11 @@ class GroupedRows {
   bool ReadField(const storage::FieldRef& field);
   Decided DecidedOf(const storage::FieldRef& field, uint32_t of_template, TemplateProbe* probe);
   bool ReadColumn(uint32_t column);
+  // Of a value, which is kept; some code once the query had no memory, which status_ says.
   uint32_t CodeOf(const storage::OptionalValue& value);
   bool Combine();
+  // Of a value or a text more.
+  bool TakeRoomFor(const storage::OptionalValue& value);
 
   const std::vector<storage::FieldRef>& fields_;
   storage::QueryMemory memory_;
@@ -63,6 +66,7 @@ class GroupedRows {
   std::vector<uint32_t> group_of_;
   std::vector<std::vector<storage::OptionalValue>> groups_;
   size_t bytes_ = 0;  // of groups and values
+  base::Status status_;
   // Of the field that is being read.
   std::vector<Decided> decided_;  // by template
   std::vector<uint32_t> codes_;   // by row

@@ -171,9 +171,11 @@ bool ValueTable::TakeRoomFor(size_t text_bytes) {
     truncated_ = true;
     return false;
   }
+  if (!status_.ok()) return false;
   ++distinct_;
   bytes_ += kValueBytes + text_bytes;
-  return true;
+  status_ = memory_.GrowTo(bytes_);
+  return status_.ok();
 }
 
 storage::ValueCountsResult ValueTable::Finish() && {

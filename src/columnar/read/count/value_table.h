@@ -40,8 +40,8 @@ class ValueTable {
   ValueTable(const storage::QueryContext& context, const storage::ValueCountsRequest& request);
   ~ValueTable();
 
-  // RESOURCE_EXHAUSTED when the query has no memory for what was added so far.
-  base::Status status() { return memory_.GrowTo(bytes_); }
+  // RESOURCE_EXHAUSTED once the query had no memory for a value, which is not counted then.
+  const base::Status& status() const { return status_; }
 
   // Spans, whatever they have.
   void AddSpans(InBoth counts) {
@@ -79,6 +79,7 @@ class ValueTable {
   bool truncated_ = false;
   size_t bytes_ = 0;  // of all fields, about
   storage::QueryMemory memory_;
+  base::Status status_;
 
   // Of one span, kept so that their memory is used again.
   std::vector<std::pair<std::string_view, span::ValueView>> list_;
