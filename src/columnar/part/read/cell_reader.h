@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -51,5 +52,25 @@ class CellReader {
   std::optional<columns::TextColumn> dictionary_;
   std::optional<NumberColumn> scalars_;
 };
+
+// Goes through rows, by their templates, and the cells that a column has of them side by side:
+// calls `visit(size_t row)`, which returns a Status, with `cells` at the cell of each row that has
+// one.
+template <typename Visit>
+base::Status VisitRowsWithCell(const RowGroup& group, uint32_t column,
+                               const std::vector<uint32_t>& template_of, CellReader* cells,
+                               Visit&& visit) {
+  std::vector<uint8_t> has_cell(group.table().templates.size());
+  for (uint32_t i = 0; i < has_cell.size(); ++i) {
+    const auto stored = group.StoredColumns(i);
+    has_cell[i] = std::find(stored.begin(), stored.end(), column) != stored.end() ? 1 : 0;
+  }
+  for (size_t row = 0; row < template_of.size(); ++row) {
+    if (has_cell[template_of[row]] == 0) continue;
+    SPANDREL_RETURN_IF_ERROR(cells->Next());
+    SPANDREL_RETURN_IF_ERROR(visit(row));
+  }
+  return {};
+}
 
 }  // namespace spandrel::columnar

@@ -103,24 +103,14 @@ GroupedRows::Decided GroupedRows::DecidedOf(const storage::FieldRef& field, uint
   return {true, CodeOf(storage::FirstValue(field, storage::SpanFields(span))), kNoColumn};
 }
 
-// Goes through the rows and the cells of a column side by side.
 bool GroupedRows::ReadColumn(uint32_t column) {
   Result<CellReader> cells = CellReader::Open(*group_, column);
   if (!cells.ok()) return false;
-  std::vector<uint8_t> has_cell;
-  has_cell.reserve(decided_.size());
-  for (uint32_t i = 0; i < decided_.size(); ++i) {
-    const auto stored = group_->StoredColumns(i);
-    has_cell.push_back(std::find(stored.begin(), stored.end(), column) != stored.end() ? 1 : 0);
-  }
   const CellType type = group_->table().columns[column].type;
   std::vector<uint32_t> of_entry(cells->has_dictionary() ? cells->dictionary_size() : 0, kUnknown);
   std::unordered_map<uint64_t, uint32_t> of_number;
-  for (size_t row = 0; row < codes_.size(); ++row) {
-    const uint32_t of_template = (*template_of_)[row];
-    if (has_cell[of_template] == 0) continue;
-    if (!cells->Next().ok()) return false;
-    if ((*wanted_)[row] == 0 || decided_[of_template].column != column) continue;
+  const auto read = [&](size_t row) -> base::Status {
+    if ((*wanted_)[row] == 0 || decided_[(*template_of_)[row]].column != column) return {};
     uint32_t code = kUnknown;
     uint32_t* known = &code;
     if (cells->has_dictionary()) known = &of_entry[cells->code()];
@@ -129,11 +119,14 @@ bool GroupedRows::ReadColumn(uint32_t column) {
       const bool is_text = cells->is_text();
       *known = CodeOf(storage::ValueOf(ViewOfCell(
           type, is_text ? cells->text() : std::string_view(), is_text ? 0 : cells->scalar())));
-      if (values_.size() > kMaxGroups || !status_.ok()) return false;
+      if (values_.size() > kMaxGroups || !status_.ok()) {
+        return {base::StatusCode::kResourceExhausted, "too many groups"};
+      }
     }
     codes_[row] = *known;
-  }
-  return true;
+    return {};
+  };
+  return VisitRowsWithCell(*group_, column, *template_of_, &*cells, read).ok();
 }
 
 uint32_t GroupedRows::CodeOf(const OptionalValue& value) {

@@ -218,31 +218,20 @@ Status ValueColumns::AddColumn(const Wanted& wanted, CellReader* cells) {
   return table_->status();
 }
 
-// Goes through the rows and the cells of a column side by side.
 Status ValueColumns::AddCells(const Wanted& wanted, const ColumnKey& column, CellReader* cells,
                               ValueTable::Field* field) {
-  std::vector<uint8_t> has_cell;
-  has_cell.reserve(templates_.size());
-  for (uint32_t i = 0; i < templates_.size(); ++i) {
-    const auto stored = group_->StoredColumns(i);
-    has_cell.push_back(std::find(stored.begin(), stored.end(), wanted.column) != stored.end());
-  }
-  for (uint32_t row = 0; row < template_of_.size(); ++row) {
-    const uint32_t of_template = template_of_[row];
-    if (has_cell[of_template] == 0) continue;
-    SPANDREL_RETURN_IF_ERROR(cells->Next());
+  return VisitRowsWithCell(*group_, wanted.column, template_of_, cells, [&](size_t row) -> Status {
     const InBoth counts{in_a_[row], in_b_[row]};
-    if (wanted.templates[of_template] == 0 || !counts.any()) continue;
+    if (wanted.templates[template_of_[row]] == 0 || !counts.any()) return {};
     if (cells->has_dictionary()) {
       codes_[cells->code()].Add(counts);
-      continue;
+      return {};
     }
     const bool is_text = cells->is_text();
     AddCell(column, is_text ? cells->text() : std::string_view(), is_text ? 0 : cells->scalar(),
             counts, field, table_);
-    SPANDREL_RETURN_IF_ERROR(table_->status());
-  }
-  return {};
+    return table_->status();
+  });
 }
 
 ValueTable::Field* ValueColumns::FieldOf(uint32_t column) {
