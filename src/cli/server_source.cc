@@ -62,19 +62,12 @@ class Mailbox {
   std::optional<Result<net::Response>> answer_ SPANDREL_GUARDED_BY(mutex_);
 };
 
-std::string_view Trimmed(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r\n";
-  const size_t begin = text.find_first_not_of(kBlanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
-}
-
 Result<std::string> ReadToken(const std::string& path) {
   std::ifstream file(path);
   std::string text(kMaxTokenBytes, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<size_t>(std::max<std::streamsize>(0, file.gcount())));
-  const std::string token(Trimmed(text));
+  const std::string token(base::Trim(text));
   if (token.empty() || token.find_first_of("\r\n") != std::string::npos) {
     return Status(StatusCode::kInvalidArgument,
                   fmt::format("--token-file: '{}' does not hold one line with a token", path));
@@ -164,13 +157,13 @@ Status ServerSource::AddHeaders(const CommandOptions& options) {
               {"x-query-timeout", fmt::format("{}ms", timeout_ / std::chrono::milliseconds(1))}};
   for (const std::string& header : options.headers) {
     const size_t colon = header.find(':');
-    const std::string name = base::LowerCase(Trimmed(header.substr(0, colon)));
+    const std::string name = base::LowerCase(base::Trim(header.substr(0, colon)));
     if (colon == std::string::npos || name.empty() ||
         name.find_first_of(" \t\r\n") != std::string::npos) {
       return {StatusCode::kInvalidArgument, "--header: expected 'Name: value'"};
     }
     headers_.emplace_back(name,
-                          net::CleanHeaderValue(std::string(Trimmed(header.substr(colon + 1)))));
+                          net::CleanHeaderValue(std::string(base::Trim(header.substr(colon + 1)))));
   }
   if (!options.token_file.empty()) {
     const auto token = ReadToken(options.token_file);
@@ -221,7 +214,7 @@ Result<std::string> ServerSource::Get(const std::string& path, const net::Header
 }
 
 Status ServerSource::RefusalOf(const net::Response& response) const {
-  const std::string_view text = Trimmed(response.body);
+  const std::string_view text = base::Trim(response.body);
   const std::string told = VisibleText(text.substr(0, kMaxToldBytes));
   if (response.status == 401 || response.status == 403) {
     return {StatusCode::kPermissionDenied,

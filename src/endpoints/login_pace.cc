@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "endpoints/login_pace.h"
 
-#include <sys/random.h>
-
 #include <algorithm>
 #include <string>
-
-#include "base/check.h"
 
 namespace spandrel::endpoints {
 namespace {
@@ -17,12 +13,6 @@ constexpr uint32_t kFree = 5;
 constexpr milliseconds kFirstPause{1'000};
 constexpr milliseconds kLongestPause{60'000};
 constexpr std::chrono::minutes kForgotten{15};
-
-Digest NewSecret() {
-  Digest secret;
-  SPANDREL_CHECK(getrandom(secret.data(), secret.size(), 0) == static_cast<ssize_t>(secret.size()));
-  return secret;
-}
 
 milliseconds PauseAfter(uint32_t wrong) {
   if (wrong < kFree) return milliseconds(0);

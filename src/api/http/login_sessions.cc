@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/http/login_sessions.h"
 
-#include <sys/random.h>
-
 #include <algorithm>
-#include <array>
 #include <utility>
 
-#include "base/check.h"
 #include "base/hex.h"
 
 namespace spandrel::api {
@@ -16,12 +12,6 @@ namespace {
 constexpr size_t kMaxSessions = 1'000;
 constexpr std::chrono::hours kMaxIdle{8};
 constexpr std::chrono::hours kMaxAge{24};
-
-std::string NewSecret() {
-  std::array<char, 32> bytes;
-  SPANDREL_CHECK(getrandom(bytes.data(), bytes.size(), 0) == ssize_t{32});
-  return base::HexEncode({bytes.data(), bytes.size()});
-}
 
 }  // namespace
 
@@ -34,7 +24,9 @@ std::string SessionCookieName(const net::Request& request) {
 }
 
 std::string Sessions::Begin(net::Headers credentials) {
-  std::string secret = NewSecret();
+  const endpoints::Digest random = endpoints::NewSecret();
+  std::string secret =
+      base::HexEncode({reinterpret_cast<const char*>(random.data()), random.size()});
   const TimePoint now = clock_.NowSteady();
   const base::MutexLock lock(mutex_);
   MakeRoom(now);
