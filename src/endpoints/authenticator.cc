@@ -33,6 +33,15 @@ net::Headers AnyAuthenticator::CredentialsFor(const SignIn& typed) const {
   return {};
 }
 
+std::vector<RedirectSignIn*> AnyAuthenticator::Redirects() const {
+  std::vector<RedirectSignIn*> all;
+  for (const auto& choice : choices_) {
+    const auto more = choice->Redirects();
+    all.insert(all.end(), more.begin(), more.end());
+  }
+  return all;
+}
+
 std::string_view CredentialsOf(std::string_view value, std::string_view scheme) {
   if (scheme.empty()) return value;
   if (value.size() <= scheme.size() || value[scheme.size()] != ' ') return {};

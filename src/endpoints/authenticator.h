@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "endpoints/access.h"
+#include "endpoints/redirect_sign_in.h"
 #include "net/http/http.h"
 
 namespace spandrel::endpoints {
@@ -42,6 +43,8 @@ class ServerAuthenticator {
   // The headers that show what a person typed; none when it is not of a kind that is known here.
   // Whether it is right, Authenticate says.
   virtual net::Headers CredentialsFor(const SignIn& /*typed*/) const { return {}; }
+  // On whose pages one may sign in, always the same; they live as long as this.
+  virtual std::vector<RedirectSignIn*> Redirects() const { return {}; }
 };
 
 // Takes what any of several takes; at least one.
@@ -53,6 +56,7 @@ class AnyAuthenticator final : public ServerAuthenticator {
   base::Result<Identity> Authenticate(const net::Headers& headers) override;
   std::string Challenge() const override;
   net::Headers CredentialsFor(const SignIn& typed) const override;
+  std::vector<RedirectSignIn*> Redirects() const override;
 
  private:
   const std::vector<std::shared_ptr<ServerAuthenticator>> choices_;

@@ -24,26 +24,45 @@ service:
 
 const encoded = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** An OpenID Connect issuer: {url, token(claims), close()}. */
+/** An OpenID Connect issuer, where everybody is ann: {url, token(claims), close()}. */
 async function startIssuer() {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const keys = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig', alg: 'RS256' }] };
+  let url;
+  const token = (claims) => {
+    const exp = Math.floor(Date.now() / 1000) + 600;
+    const text = `${encoded({ alg: 'RS256', kid: 'k1' })}.${encoded({ iss: url, aud: 'spandrel', exp, ...claims })}`;
+    return `${text}.${sign('sha256', Buffer.from(text), privateKey).toString('base64url')}`;
+  };
+  const discovery = () => ({
+    issuer: url,
+    jwks_uri: `${url}/keys`,
+    authorization_endpoint: `${url}/authorize`,
+    token_endpoint: `${url}/token`,
+  });
+  const answers = {
+    '/keys': (_, response) => response.end(JSON.stringify(keys)),
+    // The code says what the token needs, since nobody but this browser takes part.
+    '/authorize': ({ searchParams: asked }, response) => {
+      const back = `${asked.get('redirect_uri')}?state=${asked.get('state')}&code=${asked.get('nonce')}`;
+      response.setHeader('content-type', 'text/html');
+      response.end(`<h1>The issuer</h1><a href="${back}">I am ann</a>`);
+    },
+    '/token': (_, response, form) =>
+      response.end(JSON.stringify({ id_token: token({ sub: 'ann', aud: 'page', nonce: form.get('code') }) })),
+  };
   const server = createServer((request, response) => {
-    const url = `http://127.0.0.1:${server.address().port}`;
-    const isKeys = request.url === '/keys';
-    response.end(JSON.stringify(isKeys ? keys : { issuer: url, jwks_uri: `${url}/keys` }));
+    const chunks = [];
+    request.on('data', (chunk) => chunks.push(chunk));
+    request.on('end', () => {
+      const asked = new URL(request.url, url);
+      const answer = answers[asked.pathname] ?? (() => response.end(JSON.stringify(discovery())));
+      answer(asked, response, new URLSearchParams(Buffer.concat(chunks).toString()));
+    });
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${server.address().port}`;
-  return {
-    url,
-    token: (claims) => {
-      const exp = Math.floor(Date.now() / 1000) + 600;
-      const text = `${encoded({ alg: 'RS256', kid: 'k1' })}.${encoded({ iss: url, aud: 'spandrel', exp, ...claims })}`;
-      return `${text}.${sign('sha256', Buffer.from(text), privateKey).toString('base64url')}`;
-    },
-    close: () => server.close(),
-  };
+  url = `http://127.0.0.1:${server.address().port}`;
+  return { url, token, close: () => server.close() };
 }
 
 describe('signing in', { skip: !isReal && 'needs the real binary' }, () => {
@@ -114,5 +133,25 @@ describe('signing in', { skip: !isReal && 'needs the real binary' }, () => {
     await page.getByRole('alert').waitFor();
     await typeIn(page, { Token: issuer.token({ sub: 'ann' }) }, 'Sign in with a token');
     await page.getByRole('button', { name: 'Sign out ann' }).waitFor();
+  });
+
+  test('on the page of an OpenID Connect issuer, and back to where one was', async (t) => {
+    const block = `{issuer_url: "${issuer.url}", audience: spandrel, sign_in: {client_id: page}}`;
+    const { page, server } = await serve(t, config('oidc', block));
+    await page.goto(`${server.url}/search?service=shop`);
+    // The issuer may not be known yet when the server has just begun.
+    for (;;) {
+      const link = page.getByRole('link', { name: 'Sign in with 127.0.0.1' });
+      await link.click();
+      const heading = page.getByRole('heading', { name: /The issuer|Not signed in/ });
+      await heading.waitFor();
+      if ((await heading.textContent()) === 'The issuer') break;
+      await page.goBack();
+    }
+    await page.getByRole('link', { name: 'I am ann' }).click();
+    await page.getByRole('button', { name: 'Sign out ann' }).waitFor();
+    assert.equal(new URL(page.url()).pathname, '/search');
+    assert.equal(new URL(page.url()).searchParams.get('service'), 'shop');
+    assert.ok((await browser.context.cookies(server.url)).every(({ httpOnly }) => httpOnly));
   });
 });

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/http/login_api.h"
 
-#include <fmt/format.h>
-
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "api/http/json_reader.h"
 #include "api/http/json_text.h"
+#include "api/http/login_redirect.h"
 #include "api/http/responses.h"
 #include "api/http/router.h"
 #include "api/http/steps.h"
@@ -20,12 +19,6 @@ using wire::JsonWriter;
 
 constexpr size_t kMaxSecretBytes = 16 << 10;  // a large token
 constexpr std::string_view kPath = "/api/ui/v1/session";
-
-std::string SetCookie(const net::Request& request, std::string_view secret, bool is_encrypted,
-                      std::string_view more) {
-  return fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict{}{}", SessionCookieName(request),
-                     secret, is_encrypted ? "; Secure" : "", more);
-}
 
 // A page of another site may send a form here, but not without its name.
 bool IsFromElsewhere(const net::Request& request) {
@@ -64,9 +57,9 @@ class LoginApi {
     const auto refusal = steps_.AuthenticateHeaders(credentials, endpoints::Role::kRead, &identity);
     if (refusal) return ErrorResponse(refusal->http_status, refusal->status.message());
     net::Response response = Describe(true, identity);
-    response.headers.emplace_back("set-cookie",
-                                  SetCookie(request.http, sessions_.Begin(std::move(credentials)),
-                                            options_.is_encrypted, ""));
+    response.headers.emplace_back(
+        "set-cookie", SessionCookie(request.http, sessions_.Begin(std::move(credentials)),
+                                    options_.is_encrypted));
     return response;
   }
 
@@ -75,7 +68,7 @@ class LoginApi {
     sessions_.End(SessionSecretOf(request.http));
     net::Response response = Describe(false, {});
     response.headers.emplace_back(
-        "set-cookie", SetCookie(request.http, "", options_.is_encrypted, "; Max-Age=0"));
+        "set-cookie", SessionCookie(request.http, "", options_.is_encrypted, "; Max-Age=0"));
     return response;
   }
 
@@ -106,6 +99,15 @@ class LoginApi {
     if (!steps_.CredentialsFor({"user", "password"}).empty()) json.String("password");
     if (!steps_.CredentialsFor({"", "token"}).empty()) json.String("token");
     json.CloseArray();
+    json.Key("redirects");
+    json.OpenArray();
+    for (const auto& page : PagesToSignInOn(steps_)) {
+      json.OpenObject();
+      TextField("label", page.label, &json);
+      TextField("path", page.path, &json);
+      json.CloseObject();
+    }
+    json.CloseArray();
     TextField("user", is_in ? identity.name : "", &json);
     json.Key("tenants");
     json.OpenArray();
@@ -128,6 +130,7 @@ class LoginApi {
 }  // namespace
 
 void AddLoginApi(const Steps& steps, Sessions& sessions, LoginOptions options, Router* router) {
+  AddLoginRedirect(steps, sessions, options.is_encrypted, router);
   const auto api = std::make_shared<const LoginApi>(steps, sessions, std::move(options));
   router->GetOpen(kPath, [api](const RoutedRequest& request) { return api->Get(request); });
   router->PostOpen(kPath, [api](const RoutedRequest& request) { return api->Begin(request); });

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/http/login_sessions.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -14,14 +16,6 @@ constexpr std::chrono::hours kMaxIdle{8};
 constexpr std::chrono::hours kMaxAge{24};
 
 }  // namespace
-
-std::string SessionCookieName(const net::Request& request) {
-  const size_t colon = request.authority.rfind(':');
-  std::string port;
-  if (colon != std::string::npos) port = request.authority.substr(colon + 1);
-  const bool is_port = !port.empty() && port.find_first_not_of("0123456789") == std::string::npos;
-  return is_port ? "spandrel_session_" + port : "spandrel_session";
-}
 
 std::string Sessions::Begin(net::Headers credentials) {
   const endpoints::Digest random = endpoints::NewSecret();
@@ -66,8 +60,15 @@ void Sessions::End(std::string_view secret) {
   sessions_.erase(digest);
 }
 
-std::string_view SessionSecretOf(const net::Request& request) {
-  const std::string name = SessionCookieName(request) + "=";
+std::string CookieName(std::string_view base, const net::Request& request) {
+  const size_t colon = request.authority.rfind(':');
+  std::string port;
+  if (colon != std::string::npos) port = request.authority.substr(colon + 1);
+  const bool is_port = !port.empty() && port.find_first_not_of("0123456789") == std::string::npos;
+  return is_port ? fmt::format("{}_{}", base, port) : std::string(base);
+}
+
+std::string_view CookieOf(const net::Request& request, std::string_view name) {
   for (const auto& [header, value] : request.headers) {
     if (header != "cookie") continue;
     std::string_view rest = value;
@@ -76,10 +77,26 @@ std::string_view SessionSecretOf(const net::Request& request) {
       std::string_view pair = rest.substr(0, end);
       rest.remove_prefix(std::min(end + 1, rest.size()));
       while (pair.starts_with(' ')) pair.remove_prefix(1);
-      if (pair.starts_with(name)) return pair.substr(name.size());
+      if (pair.starts_with(name) && pair.substr(name.size()).starts_with('=')) {
+        return pair.substr(name.size() + 1);
+      }
     }
   }
   return {};
+}
+
+std::string SessionCookieName(const net::Request& request) {
+  return CookieName("spandrel_session", request);
+}
+
+std::string_view SessionSecretOf(const net::Request& request) {
+  return CookieOf(request, SessionCookieName(request));
+}
+
+std::string SessionCookie(const net::Request& request, std::string_view secret, bool is_encrypted,
+                          std::string_view more) {
+  return fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict{}{}", SessionCookieName(request),
+                     secret, is_encrypted ? "; Secure" : "", more);
 }
 
 }  // namespace spandrel::api

@@ -43,9 +43,16 @@ class Sessions {
   std::map<endpoints::Digest, Session> sessions_ SPANDREL_GUARDED_BY(mutex_);
 };
 
-// Cookies do not keep the ports of a host apart, so the name of ours does.
+// `base` with the port that was asked: cookies do not keep the ports of a host apart.
+std::string CookieName(std::string_view base, const net::Request& request);
+// What a request's cookie of that name holds; empty without one.
+std::string_view CookieOf(const net::Request& request, std::string_view name);
+
 std::string SessionCookieName(const net::Request& request);
 // The secret in a request's cookie; empty without one.
 std::string_view SessionSecretOf(const net::Request& request);
+// The header that gives the browser the secret of a session. `more`: further attributes.
+std::string SessionCookie(const net::Request& request, std::string_view secret, bool is_encrypted,
+                          std::string_view more = {});
 
 }  // namespace spandrel::api

@@ -200,8 +200,11 @@ void Router::operator()(const std::shared_ptr<net::ServerCall>& call) const {
 
 // What is no query has no tenant and no limits, but not everybody may know what there is.
 std::optional<net::Response> Router::Admit(const Route* route, Work* work) const {
-  if (route != nullptr && route->access == Access::kOpen) return std::nullopt;
   const net::Request& request = work->call->request();
+  if (route != nullptr && route->access == Access::kOpen) {
+    work->admission = steps_.AdmitAnybody(request);
+    return std::nullopt;
+  }
   std::optional<StepRefusal> refusal;
   if (route == nullptr || route->place == Place::kAtOnce) {
     refusal = steps_.Authenticate(request, endpoints::Role::kRead, &work->admission.identity);

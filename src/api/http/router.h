@@ -93,6 +93,10 @@ class Router {
   void PostOpen(std::string_view pattern, WholeHandler handler) {
     Add("POST", pattern, Whole(std::move(handler)), Place::kAtOnce, Access::kOpen);
   }
+  // For everybody, and it waits for somebody: as a quick query of its address.
+  void GetOpenOnPool(std::string_view pattern, WholeHandler handler) {
+    Add("GET", pattern, Whole(std::move(handler)), Place::kOnPool, Access::kOpen, Cost::kQuick);
+  }
   // Answers GET and HEAD of all other paths, at once, for everybody: what a page is made of, before
   // somebody signs in on it.
   void Fallback(WholeHandler handler);

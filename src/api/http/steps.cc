@@ -92,6 +92,11 @@ net::Headers Steps::CredentialsFor(const endpoints::SignIn& typed) const {
   return asks_login() ? options_.gate->authenticator()->CredentialsFor(typed) : net::Headers();
 }
 
+std::vector<endpoints::RedirectSignIn*> Steps::Redirects() const {
+  return asks_login() ? options_.gate->authenticator()->Redirects()
+                      : std::vector<endpoints::RedirectSignIn*>();
+}
+
 bool Steps::asks_login() const {
   return options_.gate != nullptr && options_.gate->authenticator() != nullptr;
 }
@@ -116,6 +121,13 @@ std::optional<StepRefusal> Steps::Admit(const net::Request& request,
   const auto time = std::min(timeout.value_or(options_.query_timeout), options_.max_query_timeout);
   admission->deadline = std::chrono::steady_clock::now() + time;
   return std::nullopt;
+}
+
+Admission Steps::AdmitAnybody(const net::Request& request) const {
+  Admission admission;
+  admission.peer = PeerOf(request, {}, {});
+  admission.deadline = std::chrono::steady_clock::now() + options_.query_timeout;
+  return admission;
 }
 
 storage::QueryOptions Steps::OptionsFor(const Admission& admission,

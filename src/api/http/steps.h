@@ -63,6 +63,7 @@ class Steps {
                                                  endpoints::Identity* identity) const;
   // As endpoints::ServerAuthenticator.
   net::Headers CredentialsFor(const endpoints::SignIn& typed) const;
+  std::vector<endpoints::RedirectSignIn*> Redirects() const;
   bool asks_login() const;
   // 403 for who may see what is of some tenants only.
   std::optional<StepRefusal> CheckSeesAll(const endpoints::Identity& identity) const;
@@ -70,6 +71,8 @@ class Steps {
   std::optional<StepRefusal> Admit(const net::Request& request,
                                    std::optional<std::chrono::nanoseconds> timeout,
                                    Admission* admission) const;
+  // What needs no login: nobody's, of no tenant, with the usual time.
+  Admission AdmitAnybody(const net::Request& request) const;
   // For a query of an admitted request. `is_gone` tells whether its client has gone; it is asked
   // from any thread.
   storage::QueryOptions OptionsFor(const Admission& admission, std::function<bool()> is_gone) const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "extensions/oidc/config.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -26,6 +27,33 @@ void DecodeIssuer(Decoder& decoder, OidcProvider* provider) {
   }
 }
 
+// Codes and tokens go through the browser to this address.
+void CheckRedirectUrl(Decoder& decoder, const std::string& url) {
+  if (url.empty()) return;
+  const auto parsed = endpoints::ParseHttpUrl(url);
+  if (!parsed.ok()) return decoder.Error("redirect_url", parsed.status().message());
+  if (parsed->plaintext && !endpoints::IsLoopbackName(parsed->endpoint.host)) {
+    decoder.Error("redirect_url", "would be asked in plain text; use https://");
+  }
+}
+
+std::optional<OidcSignIn> DecodeSignIn(Decoder& decoder) {
+  if (!decoder.Has("sign_in")) return std::nullopt;
+  Decoder block = decoder.Child("sign_in");
+  OidcSignIn sign_in;
+  block.Read("client_id", &sign_in.client_id);
+  if (sign_in.client_id.empty()) block.Error("client_id", "'client_id' is required");
+  block.Read("client_secret", &sign_in.client_secret);
+  block.Read("redirect_url", &sign_in.redirect_url);
+  CheckRedirectUrl(block, sign_in.redirect_url);
+  block.Read("scopes", &sign_in.scopes);
+  const auto& scopes = sign_in.scopes;
+  if (std::find(scopes.begin(), scopes.end(), "openid") == scopes.end()) {
+    block.Error("scopes", "without 'openid' the issuer gives no token that says who signed in");
+  }
+  return sign_in;
+}
+
 OidcProvider DecodeProvider(Decoder& decoder) {
   OidcProvider provider;
   DecodeIssuer(decoder, &provider);
@@ -40,6 +68,7 @@ OidcProvider DecodeProvider(Decoder& decoder) {
   decoder.Read("username_claim", &provider.username_claim);
   decoder.Read("groups_claim", &provider.groups_claim);
   decoder.Read("tenants_claim", &provider.tenants_claim);
+  provider.sign_in = DecodeSignIn(decoder);
   endpoints::RejectKey(decoder, "public_keys_file", "keys are read from the issuer");
   return provider;
 }

@@ -55,6 +55,24 @@ providers:
   EXPECT_EQ(config->providers.size(), 2U);
 }
 
+TEST(OidcConfigTest, SigningInOnTheIssuersPage) {
+  const auto with = [](const std::string& sign_in) {
+    return "{issuer_url: 'https://a', audience: x, sign_in: " + sign_in + "}";
+  };
+  std::shared_ptr<const OidcConfig> config;
+  EXPECT_EQ(ProblemsOf(with("{client_id: page, client_secret: s, scopes: [openid, email]}"), &config),
+            "");
+  EXPECT_EQ(config->providers[0].sign_in->client_id, "page");
+  EXPECT_EQ(config->providers[0].sign_in->scopes.size(), 2U);
+  EXPECT_EQ(ProblemsOf("{issuer_url: 'https://a', audience: x}", &config), "");
+  EXPECT_FALSE(config->providers[0].sign_in);
+  EXPECT_THAT(ProblemsOf(with("{}")), HasSubstr("'client_id' is required"));
+  EXPECT_THAT(ProblemsOf(with("{client_id: p, scopes: [email]}")), HasSubstr("without 'openid'"));
+  EXPECT_THAT(ProblemsOf(with("{client_id: p, redirect_url: 'http://h.example/x'}")),
+              HasSubstr("plain text"));
+  EXPECT_THAT(ProblemsOf(with("{client_id: p, redirect_url: nowhere}")), HasSubstr("not a URL"));
+}
+
 TEST(OidcConfigTest, WhatWouldLetInOthersIsRefused) {
   EXPECT_THAT(ProblemsOf("{}"), HasSubstr("either 'issuer_url' or 'providers'"));
   EXPECT_THAT(ProblemsOf("issuer_url: https://a"), HasSubstr("'audience' is required"));

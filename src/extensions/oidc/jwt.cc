@@ -107,10 +107,11 @@ Result<Claims> ReadClaims(std::string_view part) {
 Status CheckClaims(const Claims& claims, const TokenPolicy& policy, uint64_t now_unix_seconds) {
   const auto now = static_cast<double>(now_unix_seconds);
   if (claims.Text("iss") != policy.issuer) return Refused("of another issuer");
-  const std::vector<std::string>& audiences = claims.Texts("aud");
-  const bool is_ours =
-      std::find(audiences.begin(), audiences.end(), policy.audience) != audiences.end();
-  if (!policy.audience.empty() && !is_ours) return Refused("for another audience");
+  const std::vector<std::string>& ours = policy.audiences;
+  const std::vector<std::string>& named = claims.Texts("aud");
+  const bool is_for_us =
+      std::find_first_of(named.begin(), named.end(), ours.begin(), ours.end()) != named.end();
+  if (!ours.empty() && !is_for_us) return Refused("for another audience");
   if (!(claims.expires > now)) return Refused("expired");
   if (!(claims.not_before <= now + kClockSkewSeconds)) return Refused("not valid yet");
   return {};

@@ -48,7 +48,7 @@ std::string ClaimedIssuer(std::string_view token);
 // What a token is checked for.
 struct TokenPolicy {
   std::string issuer;
-  std::string audience;  // empty: any
+  std::vector<std::string> audiences;  // one of them must be named; empty: any
 };
 
 // UNAUTHENTICATED when anything is wrong with it. NOT_FOUND when it names a key that is not among

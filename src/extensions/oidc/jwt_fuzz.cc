@@ -34,7 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   static const KeySet keys = *KeySet::Parse(kKeys);
   const auto claims = spandrel::extensions::VerifyToken(
-      text, keys, {"https://id.example", "spandrel"}, 1'700'000'000);
+      text, keys, {"https://id.example", {"spandrel"}}, 1'700'000'000);
   // The last bits of a signature's text may differ, not what is signed.
   if (claims.ok()) SPANDREL_CHECK(Signed(text) == Signed(kToken) && claims->Text("sub") == "ann");
   (void)spandrel::extensions::ClaimedIssuer(text);

@@ -126,7 +126,7 @@ std::string ClaimsText(const std::string& more = "") {
 class JwtTest : public ::testing::Test {
  protected:
   static base::Result<Claims> Check(const std::string& token, const KeySet& keys,
-                                    const TokenPolicy& policy = {kIssuer, "spandrel"}) {
+                                    const TokenPolicy& policy = {kIssuer, {"spandrel"}}) {
     return VerifyToken(token, keys, policy, kNow);
   }
 
@@ -181,7 +181,7 @@ TEST_F(JwtTest, ClaimsThatAreNotForUsAreRefused) {
   EXPECT_THAT(refusal(ClaimsText(R"(,"nbf":1700000120)")), HasSubstr("not valid yet"));
   EXPECT_THAT(refusal(ClaimsText(R"(,"nbf":"later")")), HasSubstr("nbf"));
   EXPECT_THAT(refusal(ClaimsText(R"(,"sub":"bob")")), HasSubstr("no claims")) << "twins";
-  EXPECT_TRUE(Check(rsa_.Sign("RS256", ClaimsText()), keys_, {kIssuer, ""}).ok());
+  EXPECT_TRUE(Check(rsa_.Sign("RS256", ClaimsText()), keys_, {kIssuer, {}}).ok());
 }
 
 TEST_F(JwtTest, OtherSignaturesAreRefused) {

@@ -8,8 +8,9 @@
 #include "base/tenant_name.h"
 #include "endpoints/authenticator.h"
 #include "extensions/factories.h"
+#include "extensions/oidc/code_flow.h"
 #include "extensions/oidc/config.h"
-#include "extensions/oidc/issuer_keys.h"
+#include "extensions/oidc/issuer.h"
 #include "extensions/oidc/jwt.h"
 
 namespace spandrel::extensions {
@@ -36,12 +37,22 @@ Result<std::vector<std::string>> TenantsOf(const Claims& claims, const std::stri
   return tenants;
 }
 
+// For whom a token may be; none: anybody.
+std::vector<std::string> AudiencesOf(const OidcProvider& provider) {
+  if (provider.audience.empty()) return {};
+  std::vector<std::string> audiences = {provider.audience};
+  if (provider.sign_in) audiences.push_back(provider.sign_in->client_id);
+  return audiences;
+}
+
 class Oidc final : public pipeline::Extension, public endpoints::ServerAuthenticator {
  public:
   Oidc(net::IoRuntime& runtime, std::shared_ptr<const OidcConfig> config)
       : config_(std::move(config)) {
     for (const OidcProvider& provider : config_->providers) {
-      issuers_.push_back(std::make_unique<IssuerKeys>(runtime, provider));
+      issuers_.push_back(std::make_unique<Issuer>(runtime, provider));
+      if (!provider.sign_in) continue;
+      flows_.push_back(std::make_unique<CodeFlow>(*issuers_.back(), config_->attribute));
     }
   }
 
@@ -68,15 +79,20 @@ class Oidc final : public pipeline::Extension, public endpoints::ServerAuthentic
     if (!typed.is_token()) return {};
     return {{config_->attribute, net::CleanHeaderValue("Bearer " + typed.secret)}};
   }
+  std::vector<endpoints::RedirectSignIn*> Redirects() const override {
+    std::vector<endpoints::RedirectSignIn*> all;
+    for (const auto& flow : flows_) all.push_back(flow.get());
+    return all;
+  }
 
  private:
-  Result<Identity> Check(std::string_view token, IssuerKeys& issuer) const {
+  Result<Identity> Check(std::string_view token, Issuer& issuer) const {
     const OidcProvider& provider = issuer.provider();
-    const auto keys = issuer.Current();
-    if (keys == nullptr) {
+    const auto facts = issuer.Current();
+    if (facts == nullptr) {
       return Status::Unavailable("the keys of the issuer are not known yet", kComeAgain);
     }
-    const auto claims = VerifyToken(token, *keys, {provider.issuer, provider.audience},
+    const auto claims = VerifyToken(token, facts->keys, {provider.issuer, AudiencesOf(provider)},
                                     base::SystemClock().NowUnixNano() / kNanosPerSecond);
     if (claims.ok()) return IdentityOf(*claims, provider);
     if (claims.status().code() != StatusCode::kNotFound) return claims.status();
@@ -104,7 +120,8 @@ class Oidc final : public pipeline::Extension, public endpoints::ServerAuthentic
   }
 
   const std::shared_ptr<const OidcConfig> config_;
-  std::vector<std::unique_ptr<IssuerKeys>> issuers_;
+  std::vector<std::unique_ptr<Issuer>> issuers_;
+  std::vector<std::unique_ptr<CodeFlow>> flows_;  // of those on whose pages one may sign in
 };
 
 }  // namespace

@@ -5,11 +5,18 @@ import { getJson, postJson, signedOut, tenant } from './client';
 
 export type SignInWay = 'password' | 'token';
 
+/** A page of somebody else on which one may sign in, such as `id.example`. */
+export interface SignInPage {
+  readonly label: string;
+  readonly path: string;
+}
+
 export interface Session {
   readonly signedIn: boolean;
   /** Whether the server asks for a login at all. */
   readonly required: boolean;
   readonly ways: readonly SignInWay[];
+  readonly redirects: readonly SignInPage[];
   readonly user: string;
   readonly tenants: readonly string[];
   /** What is open that perhaps should not be, a sentence each. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { type Credentials, type SignInWay, session, signIn } from '../../api/session';
+import { type Credentials, type SignInPage, type SignInWay, session, signIn } from '../../api/session';
 import { messageOf } from '../../base/resource';
 import './sign_in.css';
 
@@ -60,16 +60,30 @@ function Form({ way }: { readonly way: SignInWay }) {
   );
 }
 
+/** Comes back to the view that was asked for. */
+function PageLink({ page }: { readonly page: SignInPage }) {
+  const here = encodeURIComponent(location.pathname + location.search);
+  return (
+    <a class="button primary sign-in-link" href={`${page.path}&to=${here}`}>
+      Sign in with {page.label}
+    </a>
+  );
+}
+
 /** Stands where the page would be while the server wants a login. */
 export function SignIn() {
   const ways = session.value?.ways ?? [];
+  const pages = session.value?.redirects ?? [];
   return (
     <section class="sign-in panel" aria-labelledby="sign-in-title">
       <h1 id="sign-in-title">Sign in</h1>
+      {pages.map((page) => (
+        <PageLink key={page.path} page={page} />
+      ))}
       {ways.map((way) => (
         <Form key={way} way={way} />
       ))}
-      {session.value && ways.length === 0 && <p>This server takes certificates or headers only.</p>}
+      {session.value && ways.length + pages.length === 0 && <p>This server takes certificates or headers only.</p>}
     </section>
   );
 }
