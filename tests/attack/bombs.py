@@ -2,6 +2,7 @@
 """Requests that are small on the wire, or look so, and want to be large in memory: (name, path, headers, body)."""
 import gzip
 import json
+import random
 import struct
 import time
 import urllib.parse
@@ -177,6 +178,26 @@ def questions(services):
 def one_trace(count):
     """A trace of so many spans, each with a name of its own."""
     return request([span(trace=b"w" * 16, name=b"name %d" % i) for i in range(count)], b"wide")
+
+
+def long_texts(count, size):
+    """As many spans, each with an attribute `long` of `size` bytes that no other has, in several requests."""
+    texts = [random.Random(i).randbytes(size // 2).hex().encode() for i in range(count)]
+    spans = [span(extra=field(9, attribute(b"long", text)), name=b"long") for text in texts]
+    return [request(spans[i:i + 64], b"long") for i in range(0, count, 64)]
+
+
+def questions_of_long_texts():
+    """Paths of Tempo's port that want all of them at once."""
+    now = int(time.time())
+    within = f"start={now - 900}&end={now + 60}"
+    quote = urllib.parse.quote
+    series = ["{}|rate()by(span.long)", "{}|quantile_over_time(duration,.5)by(span.long)", "{}|compare({name=`long`},1000)",
+              "{}|count_over_time()by(span.long,name)", "{span.long!=nil}|max_over_time(duration)by(span.long)"]
+    return ([f"/api/metrics/query_range?step=10s&{within}&maxSeries=10000&exemplars=10000&q={quote(query)}" for query in series] +
+            [f"/api/search?limit=100000&spss=1000&{within}&q={quote(query)}"
+             for query in ("{}|by(span.long)|count()>0", "{}|select(span.long)", "{span.long=~`.*f{3}.*`}", "{span.long>`5`}")] +
+            ["/api/v2/search/tag/span.long/values?limit=100000"])
 
 
 def traceql():

@@ -95,6 +95,18 @@ class MemoryAttack(Attack):
         done = run("load", "--endpoint", server.addresses["otlp_grpc"], "--spans", spans, "--period", "10m", timeout=600)
         self.assertEqual(done.returncode, 0, done.stderr)
 
+    def stored(self, server, body):
+        """Sends a request again for as long as it is refused for want of room."""
+        deadline = time.monotonic() + PATIENCE_S
+        while (sent := send(server.addresses["otlp_http"], "POST", "/v1/traces", bombs.PROTOBUF, body)) != 200:
+            self.assertEqual(sent, 503)
+            self.assertLess(time.monotonic(), deadline, "never stored")
+            time.sleep(0.05)
+
+    def ask_at_once(self, server, path):
+        answers = at_once(sized(2, 20), lambda: send(server.addresses["tempo"], "GET", path, {}, None))
+        self.assertLessEqual(set(answers), {200, 503}, "what is refused for another reason asks nothing: " + path)
+
     def test_questions(self):
         for ceiling in CEILINGS_MIB:
             with Spandrel("--memory-mib", ceiling) as server:
@@ -117,6 +129,15 @@ class MemoryAttack(Attack):
                 things = [(urllib.parse.unquote(path)[-60:], lambda port=port, rest=(method, path, *rest): at_once(
                     sized(2, 20), lambda: send(server.addresses[port], *rest))) for port, method, path, *rest in asked]
                 self.under_the_ceiling(f"{len(things)} questions of other clients", server, ceiling, things)
+
+    def test_questions_of_long_texts(self):
+        for ceiling in CEILINGS_MIB:
+            with Spandrel("--memory-mib", ceiling) as server:
+                for body in bombs.long_texts(sized(2_000, 20_000), 16 << 10):
+                    self.stored(server, body)
+                things = [(urllib.parse.unquote(path)[-60:], lambda path=path: self.ask_at_once(server, path))
+                          for path in bombs.questions_of_long_texts()]
+                self.under_the_ceiling(f"{len(things)} questions of long texts", server, ceiling, things)
 
     def test_slow_readers(self):
         ceiling = CEILINGS_MIB[0]
