@@ -10,6 +10,10 @@ shift
 mkdir -p build
 cmake --preset "$preset" >"build/configure-$preset.log" 2>&1 || { cat "build/configure-$preset.log"; exit 1; }
 
+# CMake forgets what it was told when it changes its mind about a compiler; tests without the sanitizer pass easily.
+grep -q '^SPANDREL_SANITIZER:[A-Z]*=[a-z]' "build/$preset/CMakeCache.txt" ||
+  { echo "run_sanitized: build/$preset is configured without a sanitizer; remove it" >&2; exit 1; }
+
 export LSAN_OPTIONS="suppressions=$PWD/tools/sanitizers/lsan.supp:print_suppressions=0"
 export UBSAN_OPTIONS="print_stacktrace=1"
 # Tests fork and start threads in the child, which the sanitizer takes for a mistake unless told.
