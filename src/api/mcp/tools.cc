@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "api/mcp/trace_text.h"
+#include "api/text/trace_text.h"
 #include "api/ui/filter_parameters.h"
 #include "base/duration_text.h"
 #include "base/time_text.h"

@@ -9,10 +9,12 @@
 #include "api/http/otlp_stream.h"
 #include "api/http/responses.h"
 #include "api/tempo/tempo_errors.h"
+#include "api/tempo/tempo_hints.h"
 #include "api/tempo/tempo_json.h"
 #include "api/tempo/tempo_lists.h"
 #include "api/tempo/tempo_metrics.h"
 #include "api/tempo/tempo_parameters.h"
+#include "api/text/trace_text.h"
 #include "proto/writer.h"
 #include "query/traceql/search.h"
 #include "wire/otlp/otlp.h"
@@ -27,6 +29,8 @@ using wire::JsonWriter;
 
 constexpr size_t kFlushedBytes = 64 << 10;
 constexpr std::string_view kProtobufType = "application/protobuf";
+constexpr std::string_view kModelType = "application/vnd.grafana.llm";
+constexpr size_t kMostSpansForModels = 200;
 // Of tempopb.TraceByIDResponse.
 constexpr uint32_t kTraceField = 1;
 
@@ -58,11 +62,11 @@ class TempoApi {
   }
 
   void Search(const RoutedRequest& request, ResponseSink& sink) const {
-    const auto search = TempoSearch(request.parameters);
-    if (!search.ok()) return sink.Fail(TempoError(search.status()));
-    const auto found = query::SearchSpans(request.context, context_.reader, *search);
+    const auto question = TempoSearch(request.parameters);
+    if (!question.ok()) return sink.Fail(TempoError(question.status()));
+    const auto found = query::SearchSpans(request.context, context_.reader, question->search);
     if (!found.ok()) return sink.Fail(TempoError(found.status()));
-    sink.Start(200, {{"content-type", std::string(kJsonType)}});
+    sink.Start(200, JsonHeaders(question->note));
     if (WriteTraces(request, *found, sink).ok()) sink.Finish();
   }
 
@@ -82,6 +86,18 @@ class TempoApi {
     }
     if (status.ok()) status = sink.Write(R"(,"metrics":{}})");
     if (status.ok()) sink.Finish();
+  }
+
+  // For language models: what is in a trace in a few lines.
+  net::Response GetTraceText(const RoutedRequest& request) const {
+    const auto trace = Load(request);
+    if (!trace.ok() && IsMissing(trace.status())) return TempoError(404, "no such trace");
+    if (!trace.ok()) return TempoError(trace.status());
+    const Status fits = request.context.Reserve(2 * trace->byte_size());
+    if (!fits.ok()) return TempoError(fits);
+    return MakeResponse(200, kModelType,
+                        OutlineText(*trace, kMostSpansForModels) + "\n" + ErrorsText(*trace) +
+                            "\n" + CriticalPathText(*trace));
   }
 
   void GetTraceV1(const RoutedRequest& request, ResponseSink& sink) const {
@@ -148,6 +164,9 @@ void AddTempoApi(const ServiceContext& context, Router* router) {
   router->Get(
       "/api/status/buildinfo", [api](const auto& r) { return api->GetBuildInfo(r); }, Cost::kQuick);
   router->GetStream("/api/search", [api](const auto& r, auto& sink) { api->Search(r, sink); });
+  router->GetStreamAs(kModelType, "/api/v2/traces/{traceId}",
+                      Whole([api](const RoutedRequest& r) { return api->GetTraceText(r); }),
+                      Cost::kQuick);
   router->GetStream(
       "/api/v2/traces/{traceId}", [api](const auto& r, auto& sink) { api->GetTraceV2(r, sink); },
       Cost::kQuick);

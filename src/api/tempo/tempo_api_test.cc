@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "api/tempo/tempo_hints.h"
 #include "api/testing/api.h"
 #include "proto/field_reader.h"
 
@@ -176,6 +177,29 @@ TEST_F(TempoApiTest, AnswersSeries) {
   }
 }
 
+TEST_F(TempoApiTest, HintsAskForExemplarsOrAreNoted) {
+  const std::string range = "&start=1699999900&end=1699999960&step=30";
+  const auto ask = [&](const std::string& hints, const std::string& more = "") {
+    return Ask("/api/metrics/query_range?q=" + Q("{} | rate() with (" + hints + ")") + range +
+               more);
+  };
+  const auto note_of = [](const net::Response& response) {
+    return std::string(net::FindHeader(response.headers, kNoteHeader));
+  };
+  EXPECT_THAT(ask("exemplars=true").body, HasSubstr("exemplars"));
+  EXPECT_THAT(ask("exemplars=1").body, HasSubstr("exemplars"));
+  EXPECT_THAT(ask("exemplars=false", "&exemplars=1").body, Not(HasSubstr("exemplars")));
+  EXPECT_EQ(note_of(ask("exemplars=1")), "");
+  EXPECT_EQ(note_of(ask("sample=0.1")),
+            "hint 'sample' does nothing: nothing is sampled, answers are exact");
+  EXPECT_EQ(note_of(ask("exemplar=true")),
+            "hint 'exemplar' is not known; did you mean 'exemplars'?");
+  EXPECT_EQ(note_of(Ask("/api/search?q=" + Q("{} with (most_recent=true, x=1)"))),
+            "hint 'most_recent' does nothing: the newest are always first. hint 'x' is not known");
+  EXPECT_EQ(ask("exemplars=`a`").status, 400);
+  EXPECT_EQ(ask("exemplars=-1").status, 400);
+}
+
 TEST_F(TempoApiTest, RefusesSeriesThatCannotBe) {
   for (const auto& [target, message] : std::vector<std::pair<std::string, std::string>>{
            {"q=" + Q("{}"), "q: expected a query of metrics"},
@@ -266,6 +290,15 @@ TEST_F(TempoApiTest, GivesTracesAsProtobuf) {
   EXPECT_EQ(field.bytes, v1.body);
   // A trace that is not there is there, and empty.
   EXPECT_EQ(Ask("/api/v2/traces/ac", "application/protobuf").body, std::string("\x0A\0", 2));
+}
+
+TEST_F(TempoApiTest, GivesTracesAsTextForModels) {
+  const net::Response response = Ask("/api/v2/traces/ab", "application/vnd.grafana.llm");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(net::FindHeader(response.headers, "content-type"), "application/vnd.grafana.llm");
+  EXPECT_THAT(response.body, StartsWith("trace 000000000000000000000000000000ab"));
+  EXPECT_THAT(response.body, HasSubstr("query"));
+  EXPECT_EQ(Ask("/api/v2/traces/1234", "application/vnd.grafana.llm").status, 404);
 }
 
 // The query port has Jaeger's API too.

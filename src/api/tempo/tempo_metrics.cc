@@ -9,6 +9,7 @@
 #include "api/http/json_text.h"
 #include "api/http/responses.h"
 #include "api/tempo/tempo_errors.h"
+#include "api/tempo/tempo_hints.h"
 #include "api/tempo/tempo_json.h"
 #include "api/tempo/tempo_series.h"
 #include "query/traceql/metrics.h"
@@ -91,7 +92,7 @@ class TempoMetrics {
     const auto set =
         query::MakeSeries(request.context, context_.reader, question->expr, question->request);
     if (!set.ok()) return sink.Fail(TempoError(set.status()));
-    sink.Start(200, {{"content-type", std::string(kJsonType)}});
+    sink.Start(200, JsonHeaders(question->note));
     if (Write(request, *question, *set, form, sink).ok()) sink.Finish();
   }
 

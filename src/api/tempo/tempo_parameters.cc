@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/tempo/tempo_hints.h"
 #include "base/time_text.h"
 #include "traceql/field_parser.h"
 #include "traceql/parse.h"
@@ -178,6 +179,15 @@ Result<traceql::Pipeline> PipelineOfTags(const Parameters& parameters) {
   return pipeline;
 }
 
+Result<traceql::Pipeline> PipelineOfQuery(std::string_view q, std::string* note) {
+  auto query = traceql::Parse(q);
+  if (!query.ok()) return query.status();
+  auto hints = ReadHints(query->hints);
+  if (!hints.ok()) return hints.status();
+  *note = std::move(hints->note);
+  return SpansPipeline(*std::move(query));
+}
+
 }  // namespace
 
 Result<storage::TimeRange> TempoTimeRange(const Parameters& parameters) {
@@ -198,8 +208,9 @@ Result<traceql::Pipeline> SpansPipeline(traceql::Query query) {
   return Status(StatusCode::kUnimplemented, "arithmetic between series has no spans of its own");
 }
 
-Result<query::SpansSearch> TempoSearch(const Parameters& parameters) {
-  query::SpansSearch search;
+Result<SearchQuestion> TempoSearch(const Parameters& parameters) {
+  SearchQuestion question;
+  query::SpansSearch& search = question.search;
   const auto range = TempoTimeRange(parameters);
   if (!range.ok()) return range.status();
   search.start_time = *range;
@@ -214,15 +225,10 @@ Result<query::SpansSearch> TempoSearch(const Parameters& parameters) {
   }
   const std::string_view q = parameters.Get("q");
   if (!q.empty() && !parameters.Get("tags").empty()) return Wrong("q", "not beside tags");
-  auto pipeline = [&]() -> Result<traceql::Pipeline> {
-    if (q.empty()) return PipelineOfTags(parameters);
-    auto query = traceql::Parse(q);
-    if (!query.ok()) return query.status();
-    return SpansPipeline(*std::move(query));
-  }();
+  auto pipeline = q.empty() ? PipelineOfTags(parameters) : PipelineOfQuery(q, &question.note);
   if (!pipeline.ok()) return pipeline.status();
   search.pipeline = *std::move(pipeline);
-  return search;
+  return question;
 }
 
 Result<traceql::Field> TempoField(std::string_view name) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "api/http/parameters.h"
@@ -15,9 +16,14 @@ namespace spandrel::api {
 // `start` and `end` in seconds, both included; both or neither, which is all of time.
 base::Result<storage::TimeRange> TempoTimeRange(const Parameters& parameters);
 
+struct SearchQuestion {
+  query::SpansSearch search;
+  std::string note = {};  // of the query's hints
+};
+
 // `q`, or `tags` (logfmt) with `minDuration` and `maxDuration` of the trace, `start`, `end`,
 // `limit` and `spss`. A query of metrics is asked for its spans.
-base::Result<query::SpansSearch> TempoSearch(const Parameters& parameters);
+base::Result<SearchQuestion> TempoSearch(const Parameters& parameters);
 
 // The pipeline of a query's spans; UNIMPLEMENTED for arithmetic between series, which has none.
 base::Result<traceql::Pipeline> SpansPipeline(traceql::Query query);

@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "api/tempo/tempo_hints.h"
 #include "base/time_text.h"
 #include "traceql/parse.h"
 
@@ -25,7 +26,6 @@ constexpr uint64_t kSecond = 1'000'000'000;
 constexpr uint64_t kDefaultRange = 3600 * kSecond;
 constexpr uint64_t kMostPoints = 10'000;
 constexpr uint64_t kMostSeries = 10'000;
-constexpr uint64_t kMostExemplars = 10'000;
 constexpr uint64_t kLatest = uint64_t{1} << 62;  // the year 2116
 
 Status Wrong(std::string_view name, std::string_view why) {
@@ -112,7 +112,15 @@ Result<query::TimePoints> PointsOf(const Span& span, uint64_t step) {
   return query::TimePoints{first, step, count};
 }
 
-Result<traceql::MetricsExpr> ParseMetricsQuery(const Parameters& parameters) {
+// The query's own word goes before the parameter.
+Result<uint64_t> ExemplarsOf(const TempoHints& hints, std::string_view parameter) {
+  if (hints.exemplars || parameter.empty()) return hints.exemplars.value_or(0);
+  const auto count = base::ParseUnsigned(parameter);
+  if (!count) return Wrong("exemplars", "expected a number");
+  return std::min(*count, kMostExemplars);
+}
+
+Result<SeriesQuestion> ParseMetricsQuery(const Parameters& parameters) {
   std::string_view q = parameters.Get("q");
   if (q.empty()) q = parameters.Get("query");
   auto query = traceql::Parse(q);
@@ -121,15 +129,21 @@ Result<traceql::MetricsExpr> ParseMetricsQuery(const Parameters& parameters) {
   if (expr == nullptr) {
     return Wrong("q", "expected a query of metrics, such as { ... } | rate()");
   }
-  return std::move(*expr);
+  auto hints = ReadHints(query->hints);
+  if (!hints.ok()) return hints.status();
+  const auto exemplars = ExemplarsOf(*hints, parameters.Get("exemplars"));
+  if (!exemplars.ok()) return exemplars.status();
+  SeriesQuestion question{std::move(*expr), {}, std::move(hints->note)};
+  question.request.exemplars = *exemplars;
+  return question;
 }
 
 }  // namespace
 
 Result<SeriesQuestion> TempoSeries(const Parameters& parameters, uint64_t now, SeriesForm form) {
   const bool is_range = form == SeriesForm::kRange;
-  auto expr = ParseMetricsQuery(parameters);
-  if (!expr.ok()) return expr.status();
+  auto question = ParseMetricsQuery(parameters);
+  if (!question.ok()) return question;
   const auto span = ParseSpan(parameters, now);
   if (!span.ok()) return span.status();
   query::TimePoints points{span->end, span->end - span->start, 1};
@@ -140,15 +154,12 @@ Result<SeriesQuestion> TempoSeries(const Parameters& parameters, uint64_t now, S
     if (!made.ok()) return made.status();
     points = *made;
   }
-  SeriesQuestion question{*std::move(expr), {points}};
-  const auto series = parameters.Count("maxSeries", question.request.max_series, kMostSeries);
+  query::SeriesRequest& request = question->request;
+  request.points = points;
+  const auto series = parameters.Count("maxSeries", request.max_series, kMostSeries);
   if (!series.ok()) return series.status();
-  question.request.max_series = *series;
-  if (const std::string_view text = parameters.Get("exemplars"); is_range && !text.empty()) {
-    const auto exemplars = base::ParseUnsigned(text);
-    if (!exemplars) return Wrong("exemplars", "expected a number");
-    question.request.exemplars = std::min(*exemplars, kMostExemplars);
-  }
+  request.max_series = *series;
+  if (!is_range) request.exemplars = 0;
   return question;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "api/http/parameters.h"
 #include "base/status.h"
@@ -18,10 +19,11 @@ enum class SeriesForm : bool {
 struct SeriesQuestion {
   traceql::MetricsExpr expr;
   query::SeriesRequest request;
+  std::string note = {};  // of the query's hints
 };
 
 // `q` (or `query`), `start` and `end` or `since`, `step`, `exemplars`, `maxSeries`, as Tempo names
-// them. INVALID_ARGUMENT says which one is wrong.
+// them; the hint `exemplars` goes before the parameter. INVALID_ARGUMENT says which one is wrong.
 base::Result<SeriesQuestion> TempoSeries(const Parameters& parameters, uint64_t now_unix_nano,
                                          SeriesForm form);
 

@@ -25,9 +25,9 @@ class StreamingQuerier {
   Status Search(const RpcRequest& request, RpcSink& sink) const {
     const auto parameters = ReadSearchRequest(request.message);
     if (!parameters.ok()) return parameters.status();
-    const auto search = TempoSearch(*parameters);
-    if (!search.ok()) return search.status();
-    const auto found = query::SearchSpans(request.context, context_.reader, *search);
+    const auto question = TempoSearch(*parameters);
+    if (!question.ok()) return question.status();
+    const auto found = query::SearchSpans(request.context, context_.reader, question->search);
     if (!found.ok()) return found.status();
     size_t sent = 0;
     do {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/mcp/trace_text.h"
+#include "api/text/trace_text.h"
 
 #include <fmt/format.h>
 
