@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "traffic/generator.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "proto/writer.h"
@@ -35,37 +36,61 @@ bool IsPlanted(uint64_t index, uint64_t count, uint64_t spans) {
   return index < spans && up_to(index + 1) > up_to(index);
 }
 
+// `spans`: encoded fields of ScopeSpans.
+void WriteResourceSpans(std::string_view resource, std::string_view spans, std::string* bytes) {
+  proto::Writer writer(bytes);
+  const proto::NestedMessage resource_spans(writer, otlp::kRequestResourceSpans);
+  writer.Bytes(otlp::kResourceSpansResource, resource);
+  const proto::NestedMessage scope_spans(writer, otlp::kResourceSpansScopeSpans);
+  {
+    const proto::NestedMessage scope(writer, otlp::kScopeSpansScope);
+    writer.Bytes(otlp::kScopeName, "spandrel.load");
+    writer.Bytes(otlp::kScopeVersion, "1");
+  }
+  bytes->append(spans);
+}
+
 }  // namespace
 
 SpanGenerator::SpanGenerator(GeneratorOptions options)
     : options_(std::move(options)),
       shape_(MakeShape(options_)),
-      spans_by_resource_(shape_->resources().size()) {}
+      waiting_(shape_->resources().size()) {}
 
 std::string SpanGenerator::NextRequest(size_t span_count) {
-  for (std::string& spans : spans_by_resource_) spans.clear();
   for (size_t i = 0; i < span_count; ++i) AppendSpan();
   std::string bytes;
-  proto::Writer writer(&bytes);
-  for (size_t i = 0; i < spans_by_resource_.size(); ++i) {
-    if (spans_by_resource_[i].empty()) continue;
-    const proto::NestedMessage resource_spans(writer, otlp::kRequestResourceSpans);
-    writer.Bytes(otlp::kResourceSpansResource, shape_->resources()[i]);
-    const proto::NestedMessage scope_spans(writer, otlp::kResourceSpansScopeSpans);
-    {
-      const proto::NestedMessage scope(writer, otlp::kScopeSpansScope);
-      writer.Bytes(otlp::kScopeName, "spandrel.load");
-      writer.Bytes(otlp::kScopeVersion, "1");
-    }
-    bytes.append(spans_by_resource_[i]);
+  for (size_t i = 0; i < waiting_.size(); ++i) {
+    if (waiting_[i].spans > 0) bytes += Take(i).bytes;
   }
   return bytes;
 }
 
-void SpanGenerator::AppendSpan() {
+GeneratedRequest SpanGenerator::NextPiece(size_t span_count) {
+  while (next_span_ < options_.spans) {
+    const size_t resource = AppendSpan();
+    if (waiting_[resource].spans >= span_count) return Take(resource);
+  }
+  const auto left = std::find_if(waiting_.begin(), waiting_.end(),
+                                 [](const Waiting& waiting) { return waiting.spans > 0; });
+  if (left == waiting_.end()) return {};
+  return Take(static_cast<size_t>(left - waiting_.begin()));
+}
+
+GeneratedRequest SpanGenerator::Take(size_t resource) {
+  Waiting& waiting = waiting_[resource];
+  GeneratedRequest request{{}, std::exchange(waiting.spans, 0)};
+  WriteResourceSpans(shape_->resources()[resource], waiting.bytes, &request.bytes);
+  waiting.bytes.clear();
+  return request;
+}
+
+size_t SpanGenerator::AppendSpan() {
   message_.clear();
   const size_t resource = shape_->WriteSpan(PlantedOnNextSpan(), &message_);
-  proto::Writer(&spans_by_resource_[resource]).Bytes(otlp::kScopeSpansSpans, message_);
+  proto::Writer(&waiting_[resource].bytes).Bytes(otlp::kScopeSpansSpans, message_);
+  ++waiting_[resource].spans;
+  return resource;
 }
 
 const std::vector<ExtraAttribute>& SpanGenerator::PlantedOnNextSpan() {

@@ -31,6 +31,12 @@ struct GeneratorOptions {
   std::vector<PlantedAttribute> planted;  // of each at most `spans`
 };
 
+// An encoded ExportTraceServiceRequest.
+struct GeneratedRequest {
+  std::string bytes;
+  uint64_t spans = 0;
+};
+
 // Makes OTLP requests of a shape, the same for the same options.
 class SpanGenerator {
  public:
@@ -40,15 +46,26 @@ class SpanGenerator {
   // begin in one request and end in another.
   std::string NextRequest(size_t span_count);
 
+  // The same spans as batch processors send them: a request is of one resource, which waits until
+  // it has `span_count` spans, so that the pieces of a trace come one by one. When all
+  // `options.spans` are made, what is left of each; then an empty one.
+  GeneratedRequest NextPiece(size_t span_count);
+
  private:
-  void AppendSpan();
+  struct Waiting {
+    std::string bytes;  // encoded `spans` fields
+    uint64_t spans = 0;
+  };
+
+  size_t AppendSpan();  // the index of its resource
+  GeneratedRequest Take(size_t resource);
   const std::vector<ExtraAttribute>& PlantedOnNextSpan();
 
   const GeneratorOptions options_;
   std::unique_ptr<TrafficShape> shape_;
-  std::vector<std::string> spans_by_resource_;  // encoded `spans` fields of the request being made
-  std::vector<ExtraAttribute> extra_;           // of the span being made
-  std::string message_;                         // of the span being made
+  std::vector<Waiting> waiting_;       // by resource: not sent yet
+  std::vector<ExtraAttribute> extra_;  // of the span being made
+  std::string message_;                // of the span being made
   uint64_t next_span_ = 0;
 };
 

@@ -219,6 +219,29 @@ TEST(SpanGenerator, PlantsExactlySoManyAttributes) {
   EXPECT_EQ(statistics.values.at("rare.one"), std::set<std::string>{"needle"});
 }
 
+// The spans of a trace come in requests of one process each, with spans of other traces between.
+TEST(SpanGenerator, PiecesAreTheSameSpansOneProcessARequest) {
+  constexpr size_t kMostSpans = 512;
+  SpanGenerator generator({.spans = kSpans, .start_time_unix_nano = kStart});
+  Statistics all;
+  uint64_t requests = 0;
+  for (auto piece = generator.NextPiece(kMostSpans); piece.spans > 0;
+       piece = generator.NextPiece(kMostSpans)) {
+    Statistics one;
+    Decode(piece.bytes, &one);
+    EXPECT_EQ(one.spans, piece.spans);
+    EXPECT_THAT(one.resources, SizeIs(1));
+    EXPECT_LE(piece.spans, kMostSpans);
+    Decode(piece.bytes, &all);
+    ++requests;
+  }
+  EXPECT_EQ(all.spans, kSpans);
+  EXPECT_EQ(all.trace_sizes, Company().trace_sizes);
+  EXPECT_EQ(all.span_ids, Company().span_ids);
+  EXPECT_LT(requests, kSpans / kMostSpans + 81);
+  EXPECT_TRUE(generator.NextPiece(kMostSpans).bytes.empty());
+}
+
 TEST(SpanGenerator, IsTheSameForTheSameSeed) {
   const auto request = [](uint64_t seed) {
     return SpanGenerator({.seed = seed, .start_time_unix_nano = kStart}).NextRequest(1000);

@@ -43,11 +43,6 @@ GeneratorOptions GeneratorOptionsOf(const LoadOptions& load) {
   return options;
 }
 
-struct EncodedRequest {
-  std::string bytes;
-  uint64_t spans = 0;
-};
-
 // What became of the requests so far. Callbacks of the channel write it, the sending thread reads.
 class Progress {
  public:
@@ -56,7 +51,7 @@ class Progress {
     ++in_flight_;
   }
 
-  void Finished(const net::GrpcChannel::Reply& reply, EncodedRequest request,
+  void Finished(const net::GrpcChannel::Reply& reply, GeneratedRequest request,
                 Clock::duration latency) {
     const uint64_t spans = request.spans;
     base::MutexLock lock(mutex_);
@@ -89,10 +84,10 @@ class Progress {
   }
 
   // A request that is to be sent again by now; each waits for itself, as senders do.
-  std::optional<EncodedRequest> TakeRetry() {
+  std::optional<GeneratedRequest> TakeRetry() {
     base::MutexLock lock(mutex_);
     if (!IsDue()) return std::nullopt;
-    EncodedRequest request = std::move(retry_.begin()->second);
+    GeneratedRequest request = std::move(retry_.begin()->second);
     retry_.erase(retry_.begin());
     return request;
   }
@@ -129,7 +124,7 @@ class Progress {
   uint64_t refused_ SPANDREL_GUARDED_BY(mutex_) = 0;
   uint64_t retries_ SPANDREL_GUARDED_BY(mutex_) = 0;
   // By when they are due.
-  std::multimap<Clock::time_point, EncodedRequest> retry_ SPANDREL_GUARDED_BY(mutex_);
+  std::multimap<Clock::time_point, GeneratedRequest> retry_ SPANDREL_GUARDED_BY(mutex_);
   storage::LatencyHistogram latency_ SPANDREL_GUARDED_BY(mutex_);
   std::string last_error_ SPANDREL_GUARDED_BY(mutex_);
 };
@@ -166,21 +161,28 @@ class LoadRun {
       Send(*std::move(again));
     } else if (sent_ < options_.spans) {
       Pace();
-      const uint64_t count = std::min(options_.spans_per_request, options_.spans - sent_);
-      sent_ += count;
-      Send({generator_.NextRequest(count), count});
+      GeneratedRequest request = Generate();
+      sent_ += request.spans;
+      Send(std::move(request));
     } else {
       // All is sent; what is in flight decides how it ends.
       (void)progress_.WaitForRoom(1, Clock::now() + std::chrono::milliseconds(20));
     }
   }
 
-  void Send(EncodedRequest request) {
+  GeneratedRequest Generate() {
+    const uint64_t count = options_.spans_per_request;
+    if (options_.arrival == Arrival::kPieces) return generator_.NextPiece(count);
+    const uint64_t next = std::min(count, options_.spans - sent_);
+    return {generator_.NextRequest(next), next};
+  }
+
+  void Send(GeneratedRequest request) {
     progress_.Started();
     bytes_ += request.bytes.size();
     const auto sent_at = Clock::now();
     // The channel copies what it sends; the request stays here in case it must go again.
-    auto kept = std::make_shared<EncodedRequest>(std::move(request));
+    auto kept = std::make_shared<GeneratedRequest>(std::move(request));
     channel_.Unary(kExportPath, kept->bytes, kTimeout,
                    [this, kept, sent_at](net::GrpcChannel::Reply reply) {
                      progress_.Finished(reply, std::move(*kept), Clock::now() - sent_at);

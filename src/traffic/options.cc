@@ -34,6 +34,15 @@ void AddShapeOptions(CLI::App& load, LoadOptions* options) {
                                                    {"tracegen", Shape::kTracegen},
                                                    {"tracegen-random", Shape::kTracegenRandom}})
                       .description(""));
+  load.add_option("--arrival", options->arrival,
+                  "How traces come: whole, or in pieces, each request of one process, as batch "
+                  "processors send them")
+      ->type_name("NAME")
+      ->default_str("whole")
+      ->transform(
+          CLI::CheckedTransformer(std::map<std::string, Arrival>{{"whole", Arrival::kWhole},
+                                                                 {"pieces", Arrival::kPieces}})
+              .description(""));
   load.add_option_function<uint64_t>(
           "--period",
           [options](const uint64_t& seconds) { options->period = std::chrono::seconds(seconds); },

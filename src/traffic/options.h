@@ -14,6 +14,12 @@ class App;
 
 namespace spandrel::traffic {
 
+// What a request holds of a trace.
+enum class Arrival : bool {
+  kWhole,   // all of it, unless the request is full
+  kPieces,  // the spans of one process
+};
+
 // What `spandrel load` asks for.
 struct LoadOptions {
   std::string endpoint = "localhost:4317";
@@ -23,6 +29,7 @@ struct LoadOptions {
   uint64_t requests_in_flight = 8;
   uint64_t seed = 1;
   Shape shape = Shape::kCompany;
+  Arrival arrival = Arrival::kWhole;
   std::chrono::seconds period{0};  // start times cover this much, until now; 0: they begin now
   std::vector<PlantedAttribute> planted;
   std::string compression;  // "", gzip, zstd

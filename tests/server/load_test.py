@@ -8,10 +8,11 @@ from spandrel_process import Spandrel, run
 
 class LoadTest(unittest.TestCase):
     def test_planted_attributes_are_found_in_every_shape(self):
-        for shape, services in (("company", 20), ("tracegen", 10), ("tracegen-random", 10)):
-            with self.subTest(shape), Spandrel() as server:
+        for shape, arrival, services in (("company", "whole", 20), ("company", "pieces", 20), ("tracegen", "whole", 10),
+                                         ("tracegen-random", "pieces", 10)):
+            with self.subTest(f"{shape}, {arrival}"), Spandrel() as server:
                 done = run("load", "--json", "--endpoint", server.addresses["otlp_grpc"], "--spans", 2000,
-                           "--shape", shape, "--period", "1h", "--plant", "rare.key=needle:3")
+                           "--shape", shape, "--arrival", arrival, "--period", "1h", "--plant", "rare.key=needle:3")
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.assertEqual(json.loads(done.stdout)["acknowledged"], 2000)
                 self.assertEqual(len(server.get_json("/api/ui/v1/services")["services"]), services)
@@ -23,7 +24,7 @@ class LoadTest(unittest.TestCase):
     def test_mistakes_are_named(self):
         for arguments, word in ((("--plant", "key:3"), "--plant"), (("--plant", "k=v:many"), "--plant"),
                                 (("--spans", 10, "--plant", "k=v:11"), "--plant"), (("--period", "4"), "--period"),
-                                (("--shape", "round"), "--shape")):
+                                (("--shape", "round"), "--shape"), (("--arrival", "late"), "--arrival")):
             done = run("load", *arguments)
             self.assertNotEqual(done.returncode, 0)
             self.assertIn(word, done.stderr)
