@@ -109,6 +109,9 @@ constexpr MetricEntry kTable[] = {
     {"spandrel_net_refused_requests_total", kCounter, kRefused, "server,reason",
      "Requests and connections that the transport refused, before a listener's own rules. "
      "`overload`: the listener takes nothing in now."},
+    {"spandrel_processor_batch_dropped_items_total", kCounter, kFault, "processor,reason",
+     "Spans, data points and log records that were dropped though their senders had been "
+     "answered."},
     {"spandrel_processor_delayed_batches_total", kCounter, kRefused, "processor",
      "Batches that the sender was asked to send again, as there was no memory to edit them."},
     {"spandrel_processor_refused_edits_total", kCounter, kFault, "processor,of",

@@ -28,7 +28,8 @@ class NetworkExporter final : public pipeline::Exporter<Batch> {
   NetworkExporter(const pipeline::ComponentContext& context,
                   const pipeline::QueueRetryOptions& sending,
                   std::shared_ptr<Transport<Batch>> transport)
-      : transport_(std::move(transport)),
+      : answers_from_memory_(sending.queue.AnswersFromMemory()),
+        transport_(std::move(transport)),
         sender_(context, sending,
                 [transport = transport_](Batch batch, std::chrono::nanoseconds timeout,
                                          pipeline::Completion done) {
@@ -45,8 +46,10 @@ class NetworkExporter final : public pipeline::Exporter<Batch> {
   void Consume(Batch&& batch, pipeline::Completion done) override {
     sender_.Consume(std::move(batch), std::move(done));
   }
+  bool AnswersFromMemory() const override { return answers_from_memory_; }
 
  private:
+  const bool answers_from_memory_;
   const std::shared_ptr<Transport<Batch>> transport_;
   pipeline::QueuedSender<Batch> sender_;
 };

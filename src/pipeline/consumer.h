@@ -25,6 +25,10 @@ class Consumer {
   // must not block. Any thread may call Consume. Chunks are immutable: a stage that edits makes new
   // ones, since others may hold these.
   virtual void Consume(Batch&& batch, Completion done) = 0;
+
+  // Whether it answers at once, and OK says no more than that the batch is held in memory here,
+  // such as in a queue that does not wait for its peer. The same for as long as it lives.
+  virtual bool AnswersFromMemory() const { return false; }
 };
 
 template <typename Batch>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -28,6 +29,10 @@ class FanOut final : public Consumer<Batch> {
       consumers_[i]->Consume(Batch(batch), std::move(joined[i]));
     }
     consumers_.back()->Consume(std::move(batch), std::move(joined.back()));
+  }
+  bool AnswersFromMemory() const override {
+    return std::all_of(consumers_.begin(), consumers_.end(),
+                       [](const auto& consumer) { return consumer->AnswersFromMemory(); });
   }
 
  private:

@@ -19,6 +19,9 @@ struct QueueOptions {
   QueueSizer sizer = QueueSizer::kRequests;
   bool block_on_overflow = false;  // a full queue holds the sender's answer back, not the batch off
   bool wait_for_result = false;    // the sender is answered by the peer, not by the queue
+
+  // As Consumer's.
+  bool AnswersFromMemory() const { return enabled && !wait_for_result && !block_on_overflow; }
 };
 
 // `retry_on_failure` of an exporter.

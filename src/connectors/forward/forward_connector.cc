@@ -21,6 +21,7 @@ class ForwardConnector final : public pipeline::Connector<Batch> {
   void Consume(Batch&& batch, pipeline::Completion done) override {
     next_->Consume(std::move(batch), std::move(done));
   }
+  bool AnswersFromMemory() const override { return next_->AnswersFromMemory(); }
 
  private:
   const pipeline::ConsumerPtr<Batch> next_;

@@ -38,6 +38,7 @@ class DebugExporter final : public pipeline::Exporter<Batch> {
     sent_.Add(signal::ItemCount(batch));
     done({});
   }
+  bool AnswersFromMemory() const override { return true; }
 
  private:
   // In one write, so that batches of several threads do not mix.

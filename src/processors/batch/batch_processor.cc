@@ -10,6 +10,7 @@
 #include "base/mutex.h"
 #include "processors/batch/completion_join.h"
 #include "processors/batch/origin_key.h"
+#include "processors/batch/patient_sender.h"
 #include "processors/factories.h"
 #include "wire/otlp/otlp.h"
 #include "wire/otlp/otlp_records.h"
@@ -30,6 +31,9 @@ class BatchProcessor<Batch>::State : public std::enable_shared_from_this<State> 
         pipeline::ConsumerPtr<Batch> next, pipeline::Timer& timer)
       : options_(options),
         next_(std::move(next)),
+        patient_(next_->AnswersFromMemory()
+                     ? std::make_shared<PatientSender<Batch>>(context, next_, timer)
+                     : nullptr),
         timer_(timer),
         size_triggers_(CounterOf(context, "otelcol_processor_batch_batch_size_trigger_send")),
         timeout_triggers_(CounterOf(context, "otelcol_processor_batch_timeout_trigger_send")),
@@ -41,44 +45,20 @@ class BatchProcessor<Batch>::State : public std::enable_shared_from_this<State> 
              {"processor", context.id}},
             [origins = origins_] { return static_cast<double>(origins->load()); })) {}
 
+  bool answers_from_memory() const { return patient_ != nullptr; }
+
   void Add(Batch&& batch, pipeline::Completion done) {
     if (batch.empty()) return done({});
     const OriginKey key = KeyOf(batch.origin(), options_.metadata_keys);
-    std::vector<Waiting> full;
-    uint64_t starts_waiting = 0;  // the generation of what starts to wait; 0: nothing does
-    pipeline::Completion refused;
+    Added added;
     {
-      base::MutexLock lock(mutex_);
-      const size_t bytes = wire::EncodedOtlpSize(batch);
-      auto found = waiting_.find(key);
-      if (found != waiting_.end() && Overflows(found->second, signal::ItemCount(batch), bytes)) {
-        full.push_back(Take(found));
-        found = waiting_.end();
-      }
-      if (found == waiting_.end() && IsAtLimit()) {
-        refused = std::move(done);
-      } else {
-        if (found == waiting_.end()) starts_waiting = (found = Open(key))->second.generation;
-        Waiting& waiting = found->second;
-        batch.set_origin(waiting.origin);
-        waiting.bytes += bytes;
-        waiting.batch.Append(std::move(batch));
-        waiting.waiters.push_back(std::move(done));
-        if (IsFull(waiting)) {
-          full.push_back(Take(found));
-          starts_waiting = 0;
-        }
-      }
+      const base::MutexLock lock(mutex_);
+      added.refusal = WhyNot(key);
+      if (added.refusal.ok()) Append(key, std::move(batch), &done, &added);
     }
-    for (Waiting& one : full) {
-      size_triggers_.Add();
-      SendTaken(std::move(one));
-    }
-    if (refused) {
-      return refused(base::Status::Unavailable("batch: too many different origins wait",
-                                               std::chrono::seconds(1)));
-    }
-    if (starts_waiting != 0) SendAtTimeout(key, starts_waiting);
+    for (Waiting& one : added.ready) SendTaken(std::move(one));
+    if (!added.refusal.ok() || answers_from_memory()) done(std::move(added.refusal));
+    if (added.starts_waiting != 0) SendAtTimeout(key, added.starts_waiting);
   }
 
   void Close(std::chrono::steady_clock::time_point deadline) {
@@ -89,8 +69,11 @@ class BatchProcessor<Batch>::State : public std::enable_shared_from_this<State> 
       while (!waiting_.empty()) rest.push_back(Take(waiting_.begin()));
     }
     for (Waiting& one : rest) SendTaken(std::move(one));
-    base::MutexLock lock(mutex_);
-    sent_.WaitUntil(lock, deadline, [this]() SPANDREL_REQUIRES(mutex_) { return sending_ == 0; });
+    {
+      base::MutexLock lock(mutex_);
+      sent_.WaitUntil(lock, deadline, [this]() SPANDREL_REQUIRES(mutex_) { return sending_ == 0; });
+    }
+    if (patient_ != nullptr) patient_->Close(deadline);
   }
 
  private:
@@ -99,17 +82,54 @@ class BatchProcessor<Batch>::State : public std::enable_shared_from_this<State> 
     Batch batch;
     size_t bytes = 0;
     std::vector<pipeline::Completion> waiters;
+    OriginKey key = {};  // once it is taken
     signal::SharedOrigin origin;
     uint64_t generation = 0;
   };
   using WaitingMap = std::map<OriginKey, Waiting>;
 
+  // What came of a batch that was added.
+  struct Added {
+    base::Status refusal;
+    std::vector<Waiting> ready;   // to be sent on
+    uint64_t starts_waiting = 0;  // the generation of what starts to wait; 0: nothing does
+  };
+
   size_t max_items() const { return static_cast<size_t>(options_.send_batch_max_size); }
   size_t max_bytes() const { return static_cast<size_t>(options_.send_batch_max_bytes); }
 
-  bool IsAtLimit() const SPANDREL_REQUIRES(mutex_) {
+  base::Status WhyNot(const OriginKey& key) const SPANDREL_REQUIRES(mutex_) {
     const auto limit = static_cast<size_t>(options_.metadata_cardinality_limit);
-    return limit > 0 && waiting_.size() >= limit;
+    if (limit > 0 && waiting_.size() >= limit && !waiting_.contains(key)) {
+      return base::Status::Unavailable("batch: too many different origins wait",
+                                       std::chrono::seconds(1));
+    }
+    return patient_ != nullptr ? patient_->WhyNot() : base::Status();
+  }
+
+  void Append(const OriginKey& key, Batch&& batch, pipeline::Completion* done, Added* added)
+      SPANDREL_REQUIRES(mutex_) {
+    const size_t bytes = wire::EncodedOtlpSize(batch);
+    auto found = waiting_.find(key);
+    if (found != waiting_.end() && Overflows(found->second, signal::ItemCount(batch), bytes)) {
+      size_triggers_.Add();
+      added->ready.push_back(Take(found));
+      found = waiting_.end();
+    }
+    if (found == waiting_.end()) {
+      found = Open(key);
+      added->starts_waiting = found->second.generation;
+    }
+    Waiting& waiting = found->second;
+    batch.set_origin(waiting.origin);
+    waiting.bytes += bytes;
+    waiting.batch.Append(std::move(batch));
+    if (!answers_from_memory()) waiting.waiters.push_back(std::move(*done));
+    const bool is_full = IsFull(waiting);
+    if (is_full) size_triggers_.Add();
+    if (!is_full && (answers_from_memory() || under_way_.contains(key))) return;
+    added->ready.push_back(Take(found));
+    added->starts_waiting = 0;
   }
 
   // Whether what waits would be over a limit with that much more. Sending it on before is better
@@ -137,7 +157,9 @@ class BatchProcessor<Batch>::State : public std::enable_shared_from_this<State> 
   // To be handed to SendTaken.
   Waiting Take(typename WaitingMap::iterator at) SPANDREL_REQUIRES(mutex_) {
     ++sending_;
+    if (!answers_from_memory()) ++under_way_[at->first];
     Waiting taken = std::move(at->second);
+    taken.key = at->first;
     waiting_.erase(at);
     origins_->store(waiting_.size());
     return taken;
@@ -145,20 +167,38 @@ class BatchProcessor<Batch>::State : public std::enable_shared_from_this<State> 
 
   void SendAtTimeout(const OriginKey& key, uint64_t generation) {
     timer_.RunAt(timer_.Now() + options_.timeout, [weak = this->weak_from_this(), key, generation] {
-      if (const auto state = weak.lock()) state->SendIfStillWaiting(key, generation);
+      const auto state = weak.lock();
+      if (state && state->SendIfStillWaiting(key, generation)) state->timeout_triggers_.Add();
     });
   }
 
-  void SendIfStillWaiting(const OriginKey& key, uint64_t generation) {
+  bool SendIfStillWaiting(const OriginKey& key, uint64_t generation) {
     Waiting due;
     {
-      base::MutexLock lock(mutex_);
+      const base::MutexLock lock(mutex_);
       const auto found = waiting_.find(key);
-      if (found == waiting_.end() || found->second.generation != generation) return;
+      if (found == waiting_.end() || found->second.generation != generation) return false;
       due = Take(found);
     }
-    timeout_triggers_.Add();
     SendTaken(std::move(due));
+    return true;
+  }
+
+  // By the timer, since a completion must not block, and would be inside of another.
+  void SendWhatWaits(const OriginKey& key) {
+    uint64_t generation = 0;
+    {
+      const base::MutexLock lock(mutex_);
+      const auto under_way = under_way_.find(key);
+      if (--under_way->second > 0) return;
+      under_way_.erase(under_way);
+      const auto found = waiting_.find(key);
+      if (found == waiting_.end()) return;
+      generation = found->second.generation;
+    }
+    timer_.RunAt(timer_.Now(), [weak = this->weak_from_this(), key, generation] {
+      if (const auto state = weak.lock()) state->SendIfStillWaiting(key, generation);
+    });
   }
 
   void SendTaken(Waiting taken) {
@@ -175,10 +215,18 @@ class BatchProcessor<Batch>::State : public std::enable_shared_from_this<State> 
     } else {
       parts.push_back(std::move(taken.batch));
     }
-    auto join = std::make_shared<CompletionJoin>(parts.size(), std::move(taken.waiters));
-    for (Batch& part : parts) {
+    for (const Batch& part : parts) {
       sent_batches_.Add();
       sent_items_.Add(signal::ItemCount(part));
+    }
+    if (answers_from_memory()) {
+      for (Batch& part : parts) patient_->Send(std::move(part));
+      return;
+    }
+    taken.waiters.push_back([self = this->shared_from_this(), key = std::move(taken.key)](
+                                const base::Status&) { self->SendWhatWaits(key); });
+    auto join = std::make_shared<CompletionJoin>(parts.size(), std::move(taken.waiters));
+    for (Batch& part : parts) {
       next_->Consume(std::move(part),
                      [join](base::Status status) { join->PartDone(std::move(status)); });
     }
@@ -186,6 +234,7 @@ class BatchProcessor<Batch>::State : public std::enable_shared_from_this<State> 
 
   const BatchOptions options_;
   const pipeline::ConsumerPtr<Batch> next_;
+  const std::shared_ptr<PatientSender<Batch>> patient_;  // when next_ answers from memory
   pipeline::Timer& timer_;
   base::Counter& size_triggers_;
   base::Counter& timeout_triggers_;
@@ -198,6 +247,8 @@ class BatchProcessor<Batch>::State : public std::enable_shared_from_this<State> 
   base::CondVar sent_;
   WaitingMap waiting_ SPANDREL_GUARDED_BY(mutex_);  // none is empty
   uint64_t last_generation_ SPANDREL_GUARDED_BY(mutex_) = 0;
+  // Taken and not answered, where callers wait for that; none is 0.
+  std::map<OriginKey, size_t> under_way_ SPANDREL_GUARDED_BY(mutex_);
   size_t sending_ SPANDREL_GUARDED_BY(mutex_) = 0;  // taken and not handed on
   bool closed_ SPANDREL_GUARDED_BY(mutex_) = false;
 };
@@ -214,6 +265,11 @@ BatchProcessor<Batch>::~BatchProcessor() = default;
 template <typename Batch>
 void BatchProcessor<Batch>::Shutdown(std::chrono::steady_clock::time_point deadline) {
   state_->Close(deadline);
+}
+
+template <typename Batch>
+bool BatchProcessor<Batch>::AnswersFromMemory() const {
+  return state_->answers_from_memory();
 }
 
 template <typename Batch>

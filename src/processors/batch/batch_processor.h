@@ -10,10 +10,13 @@
 
 namespace spandrel::processors {
 
-// Merges small batches of one signal into larger ones. A caller's completion is held until the
-// batch that its records went with is where it should be, so errors reach every sender. When part
-// of a batch that had to be cut fails, all of its senders are told; they send again, and stores
-// take a span only once.
+// Merges small batches of one signal into larger ones. No caller waits for a timer:
+//   * When what follows answers from memory (Consumer::AnswersFromMemory), callers are answered at
+//     once. What it refuses for now is kept and handed on again, and callers are refused meanwhile.
+//   * Otherwise a caller is answered when the batch that its records went with is where it should
+//     be, so errors reach every sender. A batch is sent on at once when none is under way before
+//     it; what comes meanwhile goes together when that is done. When part of a batch that had to be
+//     cut fails, all of its senders are told; they send again, and stores take a span only once.
 //
 // Batches of different tenants, or of different values of the request metadata that `metadata_keys`
 // names, are never merged; what was merged has an origin of just these.
@@ -33,6 +36,7 @@ class BatchProcessor final : public pipeline::Processor<Batch> {
   // sent on at once.
   void Shutdown(std::chrono::steady_clock::time_point deadline) override;
   void Consume(Batch&& batch, pipeline::Completion done) override;
+  bool AnswersFromMemory() const override;
 
  private:
   class State;

@@ -57,7 +57,9 @@ class HoldingConsumer : public pipeline::Consumer<span::SpanBatch> {
     batches.push_back(std::move(batch));
     completions.push_back(std::move(done));
   }
+  bool AnswersFromMemory() const override { return from_memory; }
 
+  bool from_memory = false;  // says that it does
   std::mutex mutex_;
   std::vector<span::SpanBatch> batches;
   std::vector<pipeline::Completion> completions;
@@ -70,6 +72,11 @@ class BatchProcessorTest : public ::testing::Test {
         pipeline::ComponentContext{"batch", metrics_, memory_}, options, next_, timer_);
     ASSERT_TRUE(processor_->Start().ok());
   }
+  // In front of a queue, say.
+  void MakeBeforeMemory(BatchOptions options) {
+    next_->from_memory = true;
+    Make(std::move(options));
+  }
   // The place where the outcome of the batch appears.
   std::shared_ptr<std::optional<Status>> Consume(span::SpanBatch batch) {
     auto outcome = std::make_shared<std::optional<Status>>();
@@ -81,6 +88,13 @@ class BatchProcessorTest : public ::testing::Test {
     return metrics_.AddCounter(name, {{"processor", "batch"}}).value();
   }
 
+  uint64_t Dropped(const std::string& reason) {
+    return metrics_
+        .AddCounter("spandrel_processor_batch_dropped_items_total",
+                    {{"processor", "batch"}, {"reason", reason}})
+        .value();
+  }
+
   base::MetricRegistry metrics_;
   base::ByteBudget memory_{64 << 20};
   ManualTimer timer_;
@@ -89,7 +103,7 @@ class BatchProcessorTest : public ::testing::Test {
 };
 
 TEST_F(BatchProcessorTest, MergesUntilTheTimeIsUp) {
-  Make({});
+  MakeBeforeMemory({});
   auto first = Consume(MakeTestBatch("a", 1, 3));
   timer_.Advance(milliseconds(150));
   auto second = Consume(MakeTestBatch("b", 4, 2));
@@ -98,8 +112,6 @@ TEST_F(BatchProcessorTest, MergesUntilTheTimeIsUp) {
   timer_.Advance(milliseconds(50));
   ASSERT_EQ(next_->batches.size(), 1u);
   EXPECT_EQ(next_->batches[0].span_count(), 5u);
-  EXPECT_FALSE(first->has_value());
-  next_->completions[0]({});
   EXPECT_TRUE((*first)->ok());
   EXPECT_TRUE((*second)->ok());
   EXPECT_EQ(CounterValue("otelcol_processor_batch_timeout_trigger_send"), 1u);
@@ -107,7 +119,7 @@ TEST_F(BatchProcessorTest, MergesUntilTheTimeIsUp) {
 }
 
 TEST_F(BatchProcessorTest, ATimeThatBelongedToASentBatchDoesNotCutTheNextShort) {
-  Make({.send_batch_size = 3});
+  MakeBeforeMemory({.send_batch_size = 3});
   Consume(MakeTestBatch("a", 1, 2));
   Consume(MakeTestBatch("a", 3, 2));
   EXPECT_EQ(next_->batches.size(), 1u);
@@ -120,7 +132,7 @@ TEST_F(BatchProcessorTest, ATimeThatBelongedToASentBatchDoesNotCutTheNextShort) 
 }
 
 TEST_F(BatchProcessorTest, SendsAtOnceWhenThereAreEnoughSpans) {
-  Make({.send_batch_size = 4});
+  MakeBeforeMemory({.send_batch_size = 4});
   Consume(MakeTestBatch("a", 1, 3));
   EXPECT_TRUE(next_->batches.empty());
   Consume(MakeTestBatch("a", 4, 3));
@@ -130,7 +142,7 @@ TEST_F(BatchProcessorTest, SendsAtOnceWhenThereAreEnoughSpans) {
 }
 
 TEST_F(BatchProcessorTest, StaysBelowTheByteLimitWithoutCuttingRequests) {
-  Make({.send_batch_max_bytes = 10'000});
+  MakeBeforeMemory({.send_batch_max_bytes = 10'000});
   Consume(MakeTestBatch("a", 1, 3, 2'000));
   Consume(MakeTestBatch("b", 4, 3, 2'000));
   ASSERT_EQ(next_->batches.size(), 1u);
@@ -156,7 +168,7 @@ TEST_F(BatchProcessorTest, CutsOneRequestThatIsOverTheByteLimit) {
 }
 
 TEST_F(BatchProcessorTest, HoldsTheSpanLimitExactly) {
-  Make({.send_batch_size = 4, .send_batch_max_size = 4});
+  MakeBeforeMemory({.send_batch_size = 4, .send_batch_max_size = 4});
   Consume(MakeTestBatch("a", 1, 10));
   Consume(MakeTestBatch("a", 11, 3));
   Consume(MakeTestBatch("a", 14, 3));
@@ -171,9 +183,10 @@ TEST_F(BatchProcessorTest, HoldsTheSpanLimitExactly) {
 
 TEST_F(BatchProcessorTest, TellsEverySenderOfAFailure) {
   Make({.send_batch_size = 4});
+  Consume(MakeTestBatch("a", 5, 1));
   auto first = Consume(MakeTestBatch("a", 1, 2));
   auto second = Consume(MakeTestBatch("b", 3, 2));
-  next_->completions.at(0)(Status::Unavailable("queue is full", milliseconds(700)));
+  next_->completions.at(1)(Status::Unavailable("queue is full", milliseconds(700)));
   for (const auto& outcome : {first, second}) {
     ASSERT_TRUE(outcome->has_value());
     EXPECT_EQ((*outcome)->code(), StatusCode::kUnavailable);
@@ -199,7 +212,7 @@ TEST_F(BatchProcessorTest, WithoutATimeoutNothingWaits) {
 }
 
 TEST_F(BatchProcessorTest, ShutdownSendsTheRestAndLaterBatchesAtOnce) {
-  Make({});
+  MakeBeforeMemory({});
   Consume(MakeTestBatch("a", 1, 2));
   processor_->Shutdown({});
   ASSERT_EQ(next_->batches.size(), 1u);
@@ -245,7 +258,7 @@ signal::SharedOrigin OriginOf(std::string tenant, std::string key, std::string p
 }
 
 TEST_F(BatchProcessorTest, MergesAcrossPeersButNotAcrossTenantsAndKeys) {
-  Make({.metadata_keys = {"x-key"}});
+  MakeBeforeMemory({.metadata_keys = {"x-key"}});
   int sent = 0;
   const auto consume = [&](const signal::SharedOrigin& origin) {
     auto batch = MakeTestBatch("a", 1 + static_cast<uint64_t>(sent++), 1);
@@ -274,7 +287,7 @@ TEST_F(BatchProcessorTest, MergesAcrossPeersButNotAcrossTenantsAndKeys) {
 }
 
 TEST_F(BatchProcessorTest, BoundsTheOriginsThatWait) {
-  Make({.metadata_keys = {"x-key"}, .metadata_cardinality_limit = 2});
+  MakeBeforeMemory({.metadata_keys = {"x-key"}, .metadata_cardinality_limit = 2});
   std::vector<std::shared_ptr<std::optional<Status>>> outcomes;
   for (const char* key : {"1", "2", "3", "1"}) {
     auto batch = MakeTestBatch("a", 1, 1);
@@ -288,7 +301,66 @@ TEST_F(BatchProcessorTest, BoundsTheOriginsThatWait) {
   EXPECT_EQ(next_->batches.size(), 2u);
   auto batch = MakeTestBatch("a", 1, 1);
   batch.set_origin(OriginOf("", "3", "a:1"));
-  EXPECT_FALSE(Consume(std::move(batch))->has_value());
+  EXPECT_TRUE((*Consume(std::move(batch)))->ok());
+}
+
+// A sender with one request under way waits for what follows, and for no timer.
+TEST_F(BatchProcessorTest, WhatIsDurableGoesAtOnceAndThenTogether) {
+  Make({});
+  const auto first = Consume(MakeTestBatch("a", 1, 3));
+  ASSERT_EQ(next_->batches.size(), 1u);
+  const auto second = Consume(MakeTestBatch("a", 4, 2));
+  const auto third = Consume(MakeTestBatch("b", 6, 1));
+  EXPECT_EQ(next_->batches.size(), 1u) << "one is under way";
+  next_->completions[0]({});
+  EXPECT_TRUE((*first)->ok());
+  timer_.Advance(milliseconds(0));
+  ASSERT_EQ(next_->batches.size(), 2u);
+  EXPECT_EQ(next_->batches[1].span_count(), 3u);
+  EXPECT_FALSE(second->has_value());
+  next_->completions[1]({StatusCode::kInvalidArgument, "bad"});
+  EXPECT_EQ((*second)->code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ((*third)->code(), StatusCode::kInvalidArgument);
+  timer_.Advance(milliseconds(500));
+  EXPECT_EQ(next_->batches.size(), 2u);
+  Consume(MakeTestBatch("a", 7, 1));
+  EXPECT_EQ(next_->batches.size(), 3u);
+}
+
+TEST_F(BatchProcessorTest, WhatIsUnderWayForLongHoldsNothingBack) {
+  Make({});
+  Consume(MakeTestBatch("a", 1, 3));
+  Consume(MakeTestBatch("a", 4, 2));
+  timer_.Advance(milliseconds(200));
+  EXPECT_EQ(next_->batches.size(), 2u);
+  EXPECT_EQ(CounterValue("otelcol_processor_batch_timeout_trigger_send"), 1u);
+}
+
+TEST_F(BatchProcessorTest, WhatAFullQueueRefusesIsKeptAndNothingMoreIsTaken) {
+  MakeBeforeMemory({});
+  EXPECT_TRUE((*Consume(MakeTestBatch("a", 1, 3)))->ok());
+  timer_.Advance(milliseconds(200));
+  next_->completions.at(0)(Status::Unavailable("queue is full", milliseconds(700)));
+  const auto refused = Consume(MakeTestBatch("a", 4, 2));
+  EXPECT_EQ((*refused)->message(), "queue is full");
+  EXPECT_EQ((*refused)->retry_after(), milliseconds(700));
+  timer_.Advance(milliseconds(700));
+  ASSERT_EQ(next_->batches.size(), 2u);
+  EXPECT_EQ(next_->batches[1].span_count(), 3u);
+  next_->completions[1]({});
+  EXPECT_TRUE((*Consume(MakeTestBatch("a", 4, 2)))->ok());
+  EXPECT_EQ(Dropped("refused") + Dropped("shutdown"), 0u);
+}
+
+TEST_F(BatchProcessorTest, WhatWasAnsweredAndIsDroppedIsCounted) {
+  MakeBeforeMemory({.send_batch_size = 2});
+  Consume(MakeTestBatch("a", 1, 3));
+  next_->completions.at(0)({StatusCode::kInvalidArgument, "bad"});
+  EXPECT_EQ(Dropped("refused"), 3u);
+  Consume(MakeTestBatch("a", 4, 2));
+  next_->completions.at(1)(Status::Unavailable("queue is full", milliseconds(700)));
+  processor_->Shutdown({});
+  EXPECT_EQ(Dropped("shutdown"), 2u);
 }
 
 // The same for a batch of another signal: what is merged is spliced, and cut by items.
@@ -303,6 +375,7 @@ TEST(BatchProcessorOfMetrics, CountsDataPoints) {
       bytes = wire::EncodeOtlpProtobuf(batch);
       done({});
     }
+    bool AnswersFromMemory() const override { return true; }
     std::vector<size_t> sizes;
     std::string bytes;
   };

@@ -29,6 +29,7 @@ class EditProcessor final : public pipeline::Processor<Batch> {
   base::Status Start() override { return {}; }
   void Shutdown(std::chrono::steady_clock::time_point) override {}
   void Consume(Batch&& batch, pipeline::Completion done) override;
+  bool AnswersFromMemory() const override { return next_->AnswersFromMemory(); }
 
  private:
   const MakeEdit make_edit_;
