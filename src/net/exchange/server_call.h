@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -15,8 +16,19 @@
 
 namespace spandrel::net {
 
-// A request being answered. The handler gets it when the whole request has arrived and may answer
-// at once or later, from any thread; a call that is dropped unanswered is answered with 500.
+// Takes the body of a request that was handed over by its head. One call at a time, on I/O threads.
+class BodyListener {
+ public:
+  virtual ~BodyListener() = default;
+  // The bytes that follow.
+  virtual void OnBytes(std::string_view bytes) = 0;
+  // Nothing comes any more: OK when the body is whole, else why it is not. Once, and last.
+  virtual void OnEnd(const base::Status& status) = 0;
+};
+
+// A request being answered. The handler gets it when the whole request has arrived, unless it asked
+// for its head (StreamCheck), and may answer at once or later, from any thread; a call that is
+// dropped unanswered is answered with 500.
 // Writing to a peer that has gone does nothing. Thread-safe.
 class ServerCall {
  public:
@@ -32,6 +44,9 @@ class ServerCall {
   void set_tenants(std::vector<std::string> tenants) { tenants_ = std::move(tenants); }
   // Takes the body out; the reservation for its bytes comes with it.
   virtual std::string TakeBody(base::ByteBudget::Reservation* reservation) = 0;
+  // Who is to be given the body as it comes, before the handler returns. False: it is here already,
+  // to be taken.
+  virtual bool Listen(std::shared_ptr<BodyListener> /*listener*/) { return false; }
 
   // The whole answer.
   virtual void Respond(Response response) = 0;
@@ -62,5 +77,9 @@ using Handler = std::function<void(std::shared_ptr<ServerCall>)>;
 // Looks at the head of a request, without its body. An error is the answer (503, or gRPC's way to
 // say it), and the body is not taken. Any thread.
 using HeadCheck = std::function<base::Status(const Request&)>;
+
+// Whether the handler gets a request by its head, to take the body as it comes (HTTP/2 only). Any
+// thread.
+using StreamCheck = std::function<bool(const Request&)>;
 
 }  // namespace spandrel::net

@@ -55,11 +55,14 @@ struct ServerCore {
   base::ByteBudget& memory;
   Handler handler;
   HeadCheck admit = {};
+  StreamCheck streams = {};
 
   // Whether a request with that head is to be read.
   base::Status Admit(const Request& request) const {
     return admit ? admit(request) : base::Status();
   }
+  // Whether it is handed over by its head.
+  bool IsStreamed(const Request& request) const { return streams && streams(request); }
 };
 
 // The answer to a request that is refused before its handler sees it: in gRPC's own way when it is

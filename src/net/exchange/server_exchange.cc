@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <utility>
 
 #include "base/log.h"
 #include "net/socket/connection.h"
@@ -17,6 +18,16 @@ constexpr size_t kShortAnswerBytes = 4 << 10;
 void ExchangeState::Cancel() {
   cancelled_ = true;
   WakeWaiters();
+}
+
+void ExchangeState::SetListener(std::shared_ptr<BodyListener> listener) {
+  const base::MutexLock lock(mutex_);
+  listener_ = std::move(listener);
+}
+
+std::shared_ptr<BodyListener> ExchangeState::TakeListener() {
+  const base::MutexLock lock(mutex_);
+  return std::exchange(listener_, nullptr);
 }
 
 void ExchangeState::Hold(base::ByteBudget::Reservation memory) {
@@ -57,12 +68,13 @@ ServerExchange::ServerExchange(std::shared_ptr<const ServerCore> core,
                                std::weak_ptr<Connection> connection, ServerProtocol* protocol,
                                int64_t id, Request request,
                                base::ByteBudget::Reservation reservation,
-                               std::shared_ptr<ExchangeState> state)
+                               std::shared_ptr<ExchangeState> state, BodyComes body_comes)
     : core_(std::move(core)),
       connection_(std::move(connection)),
       protocol_(protocol),
       id_(id),
       state_(std::move(state)),
+      body_comes_(body_comes),
       request_(std::move(request)),
       reservation_(std::move(reservation)) {}
 
@@ -98,6 +110,12 @@ std::string ServerExchange::TakeBody(base::ByteBudget::Reservation* reservation)
   const base::MutexLock lock(body_mutex_);
   *reservation = std::move(reservation_);
   return std::move(request_.body);
+}
+
+bool ServerExchange::Listen(std::shared_ptr<BodyListener> listener) {
+  if (body_comes_ == BodyComes::kWhole) return false;
+  state_->SetListener(std::move(listener));
+  return true;
 }
 
 void ServerExchange::Respond(Response response) {

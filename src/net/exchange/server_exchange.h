@@ -20,6 +20,11 @@ class ExchangeState {
   void Cancel();
   bool cancelled() const { return cancelled_; }
 
+  // Who takes the body as it comes: set by the handler, taken by the connection when the handler
+  // returns.
+  void SetListener(std::shared_ptr<BodyListener> listener);
+  std::shared_ptr<BodyListener> TakeListener();
+
   // What the answer occupies, held until it is sent or nobody takes it any more.
   void Hold(base::ByteBudget::Reservation memory);
   // The same for an answer that is given whole, unless whoever made it has handed over what it
@@ -42,6 +47,7 @@ class ExchangeState {
   base::Mutex mutex_;  // also orders waiting and waking
   base::CondVar changed_;
   base::ByteBudget::Reservation held_ SPANDREL_GUARDED_BY(mutex_);
+  std::shared_ptr<BodyListener> listener_ SPANDREL_GUARDED_BY(mutex_);
 };
 
 // The serving side of a protocol: takes answers by the number of the exchange. On the strand; an
@@ -56,17 +62,21 @@ class ServerProtocol : public Protocol {
   virtual void AbortResponse(int64_t exchange) = 0;
 };
 
+enum class BodyComes : bool { kWhole, kInPieces };
+
 // A request in the hands of its handler. Answers travel to the connection's strand; the exchange
 // does not keep the connection alive.
 class ServerExchange final : public ServerCall {
  public:
   ServerExchange(std::shared_ptr<const ServerCore> core, std::weak_ptr<Connection> connection,
                  ServerProtocol* protocol, int64_t id, Request request,
-                 base::ByteBudget::Reservation reservation, std::shared_ptr<ExchangeState> state);
+                 base::ByteBudget::Reservation reservation, std::shared_ptr<ExchangeState> state,
+                 BodyComes body_comes = BodyComes::kWhole);
   ~ServerExchange() override;
 
   const Request& request() const override { return request_; }
   std::string TakeBody(base::ByteBudget::Reservation* reservation) override;
+  bool Listen(std::shared_ptr<BodyListener> listener) override;
   void Respond(Response response) override;
   void Start(int status, Headers headers) override;
   size_t Write(std::string bytes) override;
@@ -89,6 +99,7 @@ class ServerExchange final : public ServerCall {
   ServerProtocol* const protocol_;  // lives while its connection is open
   const int64_t id_;
   const std::shared_ptr<ExchangeState> state_;
+  const BodyComes body_comes_;
   std::atomic<int> stage_{kUnanswered};
 
   base::Mutex body_mutex_;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/grpc/grpc_frame.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "net/http/compression.h"
 #include "net/http/grpc_shape.h"
@@ -12,6 +14,12 @@ namespace {
 
 using base::Status;
 using base::StatusCode;
+
+Status TooLarge(size_t size, size_t limit) {
+  return {StatusCode::kResourceExhausted, "message of " + std::to_string(size) +
+                                              " bytes is over the limit of " +
+                                              std::to_string(limit)};
+}
 
 base::Result<std::string> Inflate(std::string_view message, std::string_view encoding,
                                   size_t max_message_bytes, base::ByteBudget* memory,
@@ -47,11 +55,7 @@ base::Result<std::string> UnpackGrpcMessage(std::string body, std::string_view e
   const std::optional<GrpcFrameHeader> header = ReadGrpcFrameHeader(body);
   if (!header) return Status(StatusCode::kInvalidArgument, "request has no whole message");
   if (header->flag > 1) return Status(StatusCode::kInvalidArgument, "message flag is not 0 or 1");
-  if (header->size > max_message_bytes) {
-    return Status(StatusCode::kResourceExhausted, "message of " + std::to_string(header->size) +
-                                                      " bytes is over the limit of " +
-                                                      std::to_string(max_message_bytes));
-  }
+  if (header->size > max_message_bytes) return TooLarge(header->size, max_message_bytes);
   const size_t present = body.size() - kGrpcFrameHeaderBytes;
   if (header->size > present) {
     return Status(StatusCode::kInvalidArgument, "message is cut off: " + std::to_string(present) +
@@ -67,6 +71,39 @@ base::Result<std::string> UnpackGrpcMessage(std::string body, std::string_view e
   }
   return Inflate(std::string_view(body).substr(kGrpcFrameHeaderBytes), encoding, max_message_bytes,
                  memory, reservation);
+}
+
+GrpcFrameReader::GrpcFrameReader(base::ByteBudget* memory, size_t max_message_bytes,
+                                 std::string encoding)
+    : memory_(memory), max_message_bytes_(max_message_bytes), encoding_(std::move(encoding)) {
+  frame_.emplace(memory_, kGrpcFrameHeaderBytes + max_message_bytes_);
+}
+
+base::Status GrpcFrameReader::Take(size_t count, std::string_view* bytes) {
+  const std::string_view part = bytes->substr(0, count);
+  bytes->remove_prefix(part.size());
+  if (frame_->Append(part) == BodyOutcome::kOk) return {};
+  return Status::Unavailable("no memory for the request now", std::chrono::seconds(1));
+}
+
+base::Result<std::optional<std::string>> GrpcFrameReader::Next(
+    std::string_view* bytes, base::ByteBudget::Reservation* reservation) {
+  if (frame_->size() < kGrpcFrameHeaderBytes) {
+    SPANDREL_RETURN_IF_ERROR(Take(kGrpcFrameHeaderBytes - frame_->size(), bytes));
+  }
+  const std::optional<GrpcFrameHeader> header = ReadGrpcFrameHeader(frame_->bytes());
+  if (!header) return std::optional<std::string>();
+  if (header->size > max_message_bytes_) return TooLarge(header->size, max_message_bytes_);
+  const size_t whole = kGrpcFrameHeaderBytes + header->size;
+  SPANDREL_RETURN_IF_ERROR(Take(whole - frame_->size(), bytes));
+  if (frame_->size() < whole) return std::optional<std::string>();
+  std::string frame = frame_->TakeBytes();
+  *reservation = frame_->TakeReservation();
+  frame_.emplace(memory_, kGrpcFrameHeaderBytes + max_message_bytes_);
+  auto message =
+      UnpackGrpcMessage(std::move(frame), encoding_, max_message_bytes_, memory_, reservation);
+  if (!message.ok()) return message.status();
+  return std::optional<std::string>(*std::move(message));
 }
 
 }  // namespace spandrel::net

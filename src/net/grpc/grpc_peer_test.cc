@@ -172,6 +172,132 @@ TEST_F(LibgrpcClientTest, ServerStreaming) {
   EXPECT_EQ(messages, 100);
 }
 
+// Answers each message with itself, and says at the end how many there were.
+class EchoRequests final : public GrpcRequests {
+ public:
+  explicit EchoRequests(std::shared_ptr<GrpcCall> call) : call_(std::move(call)) {}
+  void OnMessage(std::string message, base::ByteBudget::Reservation) override {
+    ++count_;
+    call_->Write(message);
+    if (message == "stop") call_->Finish({base::StatusCode::kAborted, "stopped"});
+  }
+  void OnEnd(const base::Status& status) override {
+    if (status.ok()) call_->Write("all " + std::to_string(count_));
+    call_->Finish(status);
+  }
+
+ private:
+  const std::shared_ptr<GrpcCall> call_;
+  int count_ = 0;
+};
+
+// A call in which both sides talk.
+class Conversation {
+ public:
+  Conversation(const std::shared_ptr<grpc::Channel>& channel,
+               grpc_compression_algorithm compression = GRPC_COMPRESS_NONE)
+      : stub_(channel) {
+    context_.set_deadline(Deadline());
+    context_.set_compression_algorithm(compression);
+    call_ = stub_.PrepareCall(&context_, "/test.Echo/Talk", &queue_);
+    call_->StartCall(this);
+    Next();
+  }
+  bool Say(const std::string& message) {
+    call_->Write(ToBuffer(message), this);
+    return Next();
+  }
+  // Empty at the end.
+  std::string Hear() {
+    grpc::ByteBuffer message;
+    call_->Read(&message, this);
+    return Next() ? ToString(message) : "";
+  }
+  void End() {
+    call_->WritesDone(this);
+    Next();
+  }
+  grpc::Status Finish() {
+    grpc::Status status;
+    call_->Finish(&status, this);
+    Next();
+    return status;
+  }
+
+ private:
+  bool Next() {
+    void* tag = nullptr;
+    bool ok = false;
+    return queue_.Next(&tag, &ok) && ok;
+  }
+
+  grpc::GenericStub stub_;
+  grpc::ClientContext context_;
+  grpc::CompletionQueue queue_;
+  std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call_;
+};
+
+class ConversationTest : public LibgrpcClientTest {
+ protected:
+  ConversationTest() {
+    router.HandleStream("/test.Echo/Talk", 100'000, [](const std::shared_ptr<GrpcCall>& call) {
+      return std::make_shared<EchoRequests>(call);
+    });
+  }
+
+  TestServer server{handler, {},
+                    {},      256 << 20,
+                    {},      [this](const Request& request) {
+                      return router.IsStreamed(request); }};
+};
+
+TEST_F(ConversationTest, EachMessageIsAnsweredBeforeTheNext) {
+  for (const auto algorithm : {GRPC_COMPRESS_NONE, GRPC_COMPRESS_GZIP}) {
+    Conversation talk(Connect(server), algorithm);
+    for (const size_t size : {1, 70'000, 100'000, 2}) {
+      const std::string message(size, 'm');
+      ASSERT_TRUE(talk.Say(message));
+      ASSERT_EQ(talk.Hear(), message);
+    }
+    talk.End();
+    EXPECT_EQ(talk.Hear(), "all 4");
+    EXPECT_EQ(talk.Hear(), "");
+    EXPECT_TRUE(talk.Finish().ok());
+  }
+}
+
+TEST_F(ConversationTest, TheServerMayEndItFirst) {
+  Conversation talk(Connect(server));
+  ASSERT_TRUE(talk.Say("stop"));
+  EXPECT_EQ(talk.Hear(), "stop");
+  EXPECT_EQ(talk.Hear(), "");
+  EXPECT_EQ(talk.Finish().error_code(), grpc::StatusCode::ABORTED);
+}
+
+TEST_F(ConversationTest, AMessageThatIsTooLargeEndsIt) {
+  Conversation talk(Connect(server));
+  ASSERT_TRUE(talk.Say("small"));
+  EXPECT_EQ(talk.Hear(), "small");
+  talk.Say(std::string(100'001, 'm'));
+  EXPECT_EQ(talk.Hear(), "");
+  EXPECT_EQ(talk.Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+}
+
+TEST_F(LibgrpcClientTest, AServerThatIsNotToldTakesAllMessagesAtOnce) {
+  router.HandleStream("/test.Echo/Talk", 1000, [](const std::shared_ptr<GrpcCall>& call) {
+    return std::make_shared<EchoRequests>(call);
+  });
+  TestServer server(handler);
+  Conversation talk(Connect(server));
+  ASSERT_TRUE(talk.Say("one"));
+  ASSERT_TRUE(talk.Say("two"));
+  talk.End();
+  EXPECT_EQ(talk.Hear(), "one");
+  EXPECT_EQ(talk.Hear(), "two");
+  EXPECT_EQ(talk.Hear(), "all 2");
+  EXPECT_TRUE(talk.Finish().ok());
+}
+
 TEST_F(LibgrpcClientTest, Tls) {
   const TestCertificates files;
   TestServer server(handler, {}, ServerTls{files.cert(), files.key(), ""});

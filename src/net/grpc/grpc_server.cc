@@ -82,6 +82,34 @@ class ServerGrpcCall final : public GrpcCall {
   bool finished_ SPANDREL_GUARDED_BY(mutex_) = false;
 };
 
+// The body of a streaming call as its messages.
+class MessagesOfBody final : public BodyListener {
+ public:
+  MessagesOfBody(std::shared_ptr<GrpcRequests> requests, GrpcFrameReader reader)
+      : requests_(std::move(requests)), reader_(std::move(reader)) {}
+
+  void OnBytes(std::string_view bytes) override {
+    while (requests_ != nullptr && !bytes.empty()) {
+      base::ByteBudget::Reservation reservation;
+      auto message = reader_.Next(&bytes, &reservation);
+      if (!message.ok()) return End(message.status());
+      if (*message) requests_->OnMessage(**std::move(message), std::move(reservation));
+    }
+  }
+  void OnEnd(const Status& status) override {
+    const bool is_cut = status.ok() && !reader_.is_between();
+    End(is_cut ? Status(StatusCode::kInvalidArgument, "message is cut off") : status);
+  }
+
+ private:
+  void End(const Status& status) {
+    if (const auto requests = std::exchange(requests_, nullptr)) requests->OnEnd(status);
+  }
+
+  std::shared_ptr<GrpcRequests> requests_;  // null after the end
+  GrpcFrameReader reader_;
+};
+
 // The HTTP status for what is not gRPC at all, or 0.
 int NotGrpcStatus(const Request& request) {
   if (!IsGrpc(request)) return 415;
@@ -124,17 +152,47 @@ void GrpcRouter::operator()(std::shared_ptr<ServerCall> call) const {
   if (FindHeader(request.headers, "te") != "trailers") {
     return Refuse(*call, {StatusCode::kInternal, "te: trailers is missing"});
   }
+  if (const auto stream = streams_.find(request.path); stream != streams_.end()) {
+    return Answer(stream->second, std::move(call));
+  }
   const auto handler = handlers_.find(request.path);
   if (handler == handlers_.end()) {
     return Refuse(*call, {StatusCode::kUnimplemented, "unknown method " + request.path});
   }
+  Answer(handler->second, std::move(call));
+}
+
+void GrpcRouter::Answer(const GrpcHandler& handler, std::shared_ptr<ServerCall> call) const {
+  const Request& request = call->request();
   base::ByteBudget::Reservation reservation;
   std::string body = call->TakeBody(&reservation);
   auto message = UnpackGrpcMessage(std::move(body), FindHeader(request.headers, "grpc-encoding"),
                                    max_message_bytes_, &memory_, &reservation);
   if (!message.ok()) return Refuse(*call, message.status());
-  handler->second(std::make_shared<ServerGrpcCall>(std::move(call), std::move(*message),
-                                                   std::move(reservation)));
+  handler(std::make_shared<ServerGrpcCall>(std::move(call), std::move(*message),
+                                           std::move(reservation)));
+}
+
+void GrpcRouter::Answer(const Stream& stream, std::shared_ptr<ServerCall> call) const {
+  auto requests = stream.handler(
+      std::make_shared<ServerGrpcCall>(call, std::string(), base::ByteBudget::Reservation()));
+  if (requests == nullptr) return;
+  const std::string encoding(FindHeader(call->request().headers, "grpc-encoding"));
+  const auto body = std::make_shared<MessagesOfBody>(
+      std::move(requests), GrpcFrameReader(&memory_, stream.max_message_bytes, encoding));
+  if (call->Listen(body)) return;
+  base::ByteBudget::Reservation reservation;
+  body->OnBytes(call->TakeBody(&reservation));
+  body->OnEnd({});
+}
+
+void GrpcRouter::HandleStream(std::string path, size_t max_message_bytes,
+                              GrpcStreamHandler handler) {
+  streams_.insert_or_assign(std::move(path), Stream{max_message_bytes, std::move(handler)});
+}
+
+bool GrpcRouter::IsStreamed(const Request& request) const {
+  return NotGrpcStatus(request) == 0 && streams_.find(request.path) != streams_.end();
 }
 
 }  // namespace spandrel::net

@@ -16,7 +16,7 @@
 #include "net/http/http.h"
 
 // gRPC over HTTP/2 (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md): unary and
-// server-streaming calls. Messages are bytes; codecs live elsewhere.
+// streaming calls. Messages are bytes; codecs live elsewhere.
 namespace spandrel::net {
 
 // One gRPC call being answered. Thread-safe, answer from any thread.
@@ -49,6 +49,19 @@ class GrpcCall {
 
 using GrpcHandler = std::function<void(std::shared_ptr<GrpcCall>)>;
 
+// Takes the requests of a streaming call. One call at a time, on I/O threads.
+class GrpcRequests {
+ public:
+  virtual ~GrpcRequests() = default;
+  virtual void OnMessage(std::string message, base::ByteBudget::Reservation reservation) = 0;
+  // Nothing comes any more: OK when the client has sent all, else what is wrong with what came, or
+  // why it ended. Once, and last.
+  virtual void OnEnd(const base::Status& status) = 0;
+};
+// Returns who takes the requests, or null when it has ended the call.
+using GrpcStreamHandler =
+    std::function<std::shared_ptr<GrpcRequests>(const std::shared_ptr<GrpcCall>&)>;
+
 // Sends gRPC requests (content-type application/grpc) to handlers by their path; UNIMPLEMENTED for
 // others. Message size limits hold after decompression too (gzip, deflate, zstd; identity).
 class GrpcRouter {
@@ -59,16 +72,29 @@ class GrpcRouter {
                       base::MetricRegistry* metrics = nullptr);
   // `path` is "/package.Service/Method". Not thread-safe: before the server starts.
   void Handle(std::string path, GrpcHandler handler);
+  // For calls whose client sends any number of messages, each up to `max_message_bytes`, and may
+  // wait for answers in between. The server must be told of them (ServerOptions::streams) for that.
+  void HandleStream(std::string path, size_t max_message_bytes, GrpcStreamHandler handler);
+  // As net::StreamCheck: whether it is such a call.
+  bool IsStreamed(const Request& request) const;
 
   void operator()(std::shared_ptr<ServerCall> call) const;
 
  private:
+  struct Stream {
+    size_t max_message_bytes;
+    GrpcStreamHandler handler;
+  };
+
   void Refuse(ServerCall& call, const base::Status& status) const;
+  void Answer(const GrpcHandler& handler, std::shared_ptr<ServerCall> call) const;
+  void Answer(const Stream& stream, std::shared_ptr<ServerCall> call) const;
 
   base::ByteBudget& memory_;
   const size_t max_message_bytes_;
   std::map<base::StatusCode, base::Counter*> refused_;  // empty without metrics
   std::map<std::string, GrpcHandler, std::less<>> handlers_;
+  std::map<std::string, Stream, std::less<>> streams_;
 };
 
 }  // namespace spandrel::net

@@ -42,6 +42,10 @@ struct Http2Server::Stream {
   bool receiving = false;
   bool refused = false;
   bool size_known = false;
+  bool is_whole = false;  // the peer has sent all of the request
+  // Of a request that was handed over by its head, until its body ends.
+  bool is_streamed = false;
+  std::shared_ptr<BodyListener> listener;
 
   std::shared_ptr<ExchangeState> state;
   OutgoingBody output;
@@ -187,6 +191,7 @@ bool Http2Server::OnFrame(const Frame& frame) {
   if (stream == nullptr) return true;
   const bool end = (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
   if (end) history_.End(stream->id);
+  stream->is_whole = end;
   if (frame.hd.type == NGHTTP2_HEADERS && frame.headers.cat == NGHTTP2_HCAT_REQUEST) {
     OnHeadersDone(*stream);
     if (!end && !stream->refused) {
@@ -194,6 +199,8 @@ bool Http2Server::OnFrame(const Frame& frame) {
       stream->body_since = SteadyClock::now();
       ++receiving_;
     }
+    stream->is_streamed = !stream->refused && core_->IsStreamed(stream->request);
+    if (stream->is_streamed) HandOver(*stream, BodyComes::kInPieces);
   }
   if (end && !stream->refused) OnRequestDone(*stream);
   return true;
@@ -225,6 +232,11 @@ void Http2Server::OnHeadersDone(Stream& stream) {
 bool Http2Server::OnData(int32_t id, std::string_view bytes) {
   Stream* const stream = Find(id);
   if (stream == nullptr || stream->refused) return true;
+  if (stream->is_streamed) {
+    stream->body_since = SteadyClock::now();
+    if (stream->listener != nullptr) stream->listener->OnBytes(bytes);
+    return true;
+  }
   if (!stream->size_known && !LearnGrpcSize(*stream, bytes)) return true;
   const BodyOutcome outcome = stream->body.Append(bytes);
   if (outcome != BodyOutcome::kOk) RefuseBodyOf(*stream, outcome == BodyOutcome::kTooLarge);
@@ -262,13 +274,22 @@ void Http2Server::StopReceiving(Stream& stream) {
 
 void Http2Server::OnRequestDone(Stream& stream) {
   StopReceiving(stream);
+  stream.is_streamed ? EndBody(stream, {}) : HandOver(stream, BodyComes::kWhole);
+}
+
+void Http2Server::HandOver(Stream& stream, BodyComes body_comes) {
   stream.answering = true;
   stream.head_request = stream.request.method == "HEAD";
   stream.request.body = stream.body.TakeBytes();
   stream.state = std::make_shared<ExchangeState>();
-  Dispatch(*core_, std::make_shared<ServerExchange>(core_, connection_, this, stream.id,
-                                                    std::move(stream.request),
-                                                    stream.body.TakeReservation(), stream.state));
+  Dispatch(*core_, std::make_shared<ServerExchange>(
+                       core_, connection_, this, stream.id, std::move(stream.request),
+                       stream.body.TakeReservation(), stream.state, body_comes));
+  stream.listener = stream.state->TakeListener();
+}
+
+void Http2Server::EndBody(Stream& stream, const base::Status& status) {
+  if (const auto listener = std::exchange(stream.listener, nullptr)) listener->OnEnd(status);
 }
 
 void Http2Server::RefuseBodyOf(Stream& stream, bool too_large) {
@@ -295,6 +316,7 @@ void Http2Server::OnStreamClosed(int32_t id, uint32_t) {
   StopReceiving(stream);
   unsent_ -= stream.output.size();
   if (stream.state != nullptr) stream.state->Cancel();
+  EndBody(stream, {base::StatusCode::kCancelled, "the client has gone"});
   streams_.erase(found);
   if (streams_.empty()) idle_since_ = SteadyClock::now();
 }
@@ -306,11 +328,21 @@ void Http2Server::OnFrameSent(const Frame& frame) {
       nghttp2_submit_rst_stream(session(), NGHTTP2_FLAG_NONE, stream->id, NGHTTP2_NO_ERROR);
     }
   }
+  StopSenderOf(frame);
   if (frame.hd.type == NGHTTP2_DATA || frame.hd.type == NGHTTP2_HEADERS) misuse_.Earn();
   if (frame.hd.type == NGHTTP2_GOAWAY && frame.goaway.error_code != NGHTTP2_NO_ERROR && !broken_) {
     core_->refusals.Add(Refusal::kProtocolError);
     broken_ = true;
   }
+}
+
+// Of a body that nobody takes any more, because its answer has ended.
+void Http2Server::StopSenderOf(const Frame& frame) {
+  const bool may_end = frame.hd.type == NGHTTP2_DATA || frame.hd.type == NGHTTP2_HEADERS;
+  if (!may_end || (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) return;
+  const Stream* const stream = Find(frame.hd.stream_id);
+  if (stream == nullptr || !stream->is_streamed || stream->is_whole) return;
+  nghttp2_submit_rst_stream(session(), NGHTTP2_FLAG_NONE, stream->id, NGHTTP2_NO_ERROR);
 }
 
 OutgoingBody* Http2Server::BodyOf(int32_t id) {
@@ -407,12 +439,26 @@ void Http2Server::AbortResponse(int64_t exchange) {
                             NGHTTP2_INTERNAL_ERROR);
 }
 
+// What comes in pieces may pause as long as a connection may.
+TimePoint Http2Server::BodyDeadlineOf(const Stream& stream) const {
+  if (stream.is_streamed) return stream.body_since + core_->limits.idle_timeout;
+  return BodyDeadline(core_->limits, stream.body_since, stream.body.size());
+}
+
+void Http2Server::OnLateBody(Stream& stream) {
+  const base::Status status(base::StatusCode::kDeadlineExceeded, "request body comes too slowly");
+  if (!stream.is_streamed) return Refuse(stream, Refusal::kSlowBody, 408, status);
+  core_->refusals.Add(Refusal::kSlowBody);
+  StopReceiving(stream);
+  EndBody(stream, status);
+}
+
 std::optional<TimePoint> Http2Server::EarliestBodyDeadline() const {
   std::optional<TimePoint> earliest;
   if (receiving_ == 0) return earliest;
   for (const auto& [id, stream] : streams_) {
     if (!stream->receiving) continue;
-    const TimePoint at = BodyDeadline(core_->limits, stream->body_since, stream->body.size());
+    const TimePoint at = BodyDeadlineOf(*stream);
     if (!earliest || at < *earliest) earliest = at;
   }
   return earliest;
@@ -445,9 +491,7 @@ void Http2Server::OnDeadline(TimePoint now) {
   if (streams_.empty() && idle_since_ + limits.idle_timeout <= now) return OnDrain();
   for (const auto& [id, stream] : streams_) {
     if (!stream->receiving) continue;
-    if (BodyDeadline(limits, stream->body_since, stream->body.size()) > now) continue;
-    Refuse(*stream, Refusal::kSlowBody, 408,
-           {base::StatusCode::kDeadlineExceeded, "request body comes too slowly"});
+    if (BodyDeadlineOf(*stream) <= now) OnLateBody(*stream);
   }
 }
 
@@ -498,6 +542,7 @@ void Http2Server::OnClosed(const base::Status& why) {
   for (const auto& [id, stream] : streams_) {
     if (stream->state == nullptr) continue;
     stream->state->Cancel();
+    EndBody(*stream, {base::StatusCode::kCancelled, "the client has gone"});
     if (peer_has_gone) core_->refusals.AddAborted();
   }
 }

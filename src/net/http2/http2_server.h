@@ -57,6 +57,11 @@ class Http2Server final : public ServerProtocol, private Http2Session {
   bool SpendMisuse(const Frame& frame);
   void OnHeadersDone(Stream& stream);
   void OnRequestDone(Stream& stream);
+  void HandOver(Stream& stream, BodyComes body_comes);
+  static void EndBody(Stream& stream, const base::Status& status);
+  TimePoint BodyDeadlineOf(const Stream& stream) const;
+  void OnLateBody(Stream& stream);
+  void StopSenderOf(const Frame& frame);
   bool LearnGrpcSize(Stream& stream, std::string_view bytes);
   void OpenWindow(const Stream& stream, size_t size);
   void Refuse(Stream& stream, Refusal reason, int http_status, const base::Status& status);

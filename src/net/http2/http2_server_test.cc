@@ -365,6 +365,94 @@ TEST(Http2AbortTest, ARequestThatIsTakenBackIsCancelled) {
             1U);
 }
 
+// Keeps what it is given.
+class KeptBody final : public BodyListener {
+ public:
+  void OnBytes(std::string_view bytes) override { bytes_ += bytes; }
+  void OnEnd(const base::Status& status) override { end_.set_value({bytes_, status}); }
+  std::pair<std::string, base::Status> Wait() { return end_.get_future().get(); }
+
+ private:
+  std::string bytes_;
+  std::promise<std::pair<std::string, base::Status>> end_;
+};
+
+// A server that hands requests over by their heads.
+class StreamedBodyTest : public ::testing::Test {
+ protected:
+  TestServer& Serve(ServerLimits limits = {}) {
+    server_ = std::make_unique<TestServer>(
+        [this](std::shared_ptr<ServerCall> call) {
+          EXPECT_TRUE(call->Listen(body_));
+          arrived_.set_value(std::move(call));
+        },
+        limits, std::nullopt, 256 << 20, HeadCheck(), [](const Request&) { return true; });
+    return *server_;
+  }
+
+  const std::shared_ptr<KeptBody> body_ = std::make_shared<KeptBody>();
+  std::promise<std::shared_ptr<ServerCall>> arrived_;
+  std::unique_ptr<TestServer> server_;
+};
+
+TEST_F(StreamedBodyTest, IsHandedOverByItsHead) {
+  Peer peer(Serve().endpoint());
+  peer.socket.Send(RequestHeaders(1, 0));
+  const auto call = arrived_.get_future().get();
+  call->Start(200, {});
+  call->Write("an answer before the question");
+  ReceivedFrame frame;
+  ASSERT_TRUE(peer.ReadUntil(kData, &frame));
+  peer.socket.Send(Frame(kData, 0, 1, "what ") + Frame(kData, kEndStream, 1, "was it"));
+  const auto [bytes, status] = body_->Wait();
+  EXPECT_EQ(bytes, "what was it");
+  EXPECT_TRUE(status.ok());
+  call->Finish();
+  ASSERT_TRUE(peer.ReadUntil(kData, &frame));
+  EXPECT_EQ(frame.flags, kEndStream);
+}
+
+TEST_F(StreamedBodyTest, OfAnAnswerThatHasEndedIsStopped) {
+  Peer peer(Serve().endpoint());
+  peer.socket.Send(RequestHeaders(1, 0) + Frame(kData, 0, 1, "a"));
+  arrived_.get_future().get()->Respond(Response());
+  ReceivedFrame frame;
+  ASSERT_TRUE(peer.ReadUntil(kReset, &frame));
+  EXPECT_EQ(frame.payload, Big32(NGHTTP2_NO_ERROR));
+  EXPECT_EQ(body_->Wait().second.code(), base::StatusCode::kCancelled);
+}
+
+TEST_F(StreamedBodyTest, EndsWhenItsPeerTakesItBack) {
+  Peer peer(Serve().endpoint());
+  peer.socket.Send(RequestHeaders(1, 0) + Frame(kReset, 0, 1, Big32(NGHTTP2_CANCEL)));
+  const auto call = arrived_.get_future().get();
+  EXPECT_EQ(body_->Wait().second.code(), base::StatusCode::kCancelled);
+  EXPECT_TRUE(call->cancelled());
+}
+
+TEST_F(StreamedBodyTest, EndsWhenItsConnectionDoes) {
+  std::optional<Peer> peer(std::in_place, Serve().endpoint());
+  peer->socket.Send(RequestHeaders(1, 0));
+  const auto call = arrived_.get_future().get();
+  peer.reset();
+  EXPECT_EQ(body_->Wait().second.code(), base::StatusCode::kCancelled);
+}
+
+TEST_F(StreamedBodyTest, MayPauseForAWhile) {
+  ServerLimits limits;
+  limits.body_grace = milliseconds(1);
+  limits.idle_timeout = milliseconds(50);
+  Peer peer(Serve(limits).endpoint());
+  peer.socket.Send(RequestHeaders(1, 0));
+  const auto call = arrived_.get_future().get();
+  EXPECT_EQ(body_->Wait().second.code(), base::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(server_->Refused("slow_body"), 1U);
+  call->Respond(Response());
+  ReceivedFrame frame;
+  ASSERT_TRUE(peer.ReadUntil(kReset, &frame));
+  EXPECT_EQ(frame.payload, Big32(NGHTTP2_NO_ERROR));
+}
+
 // RFC 9113, 5.1.
 TEST(Http2StreamTest, NothingComesOnAStreamThatHasEnded) {
   const std::string kAfterwards[] = {Frame(kData, kEndStream, 1, "x"),

@@ -59,9 +59,9 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
        base::ByteBudget& memory, Handler handler)
       : runtime(runtime),
         options(std::move(server_options)),
-        core(std::make_shared<ServerCore>(ServerCore{options.limits,
-                                                     RefusalCounters(metrics, options.name), memory,
-                                                     std::move(handler), options.admit})),
+        core(std::make_shared<ServerCore>(
+            ServerCore{options.limits, RefusalCounters(metrics, options.name), memory,
+                       std::move(handler), options.admit, options.streams})),
         acceptor(asio::make_strand(runtime.context)),
         retry_timer(acceptor.get_executor()),
         connections(runtime.descriptors, options.limits, core->refusals) {}

@@ -21,8 +21,9 @@ struct ServerOptions {
   Endpoint endpoint;
   std::optional<ServerTls> tls;
   ServerLimits limits;
-  std::string name;      // label `server` of the metrics
-  HeadCheck admit = {};  // empty: every request is read
+  std::string name;          // label `server` of the metrics
+  HeadCheck admit = {};      // empty: every request is read
+  StreamCheck streams = {};  // empty: every request is handed over when it is whole
 };
 
 // One listening socket that speaks HTTP/1.1 and HTTP/2 (with prior knowledge, or by ALPN under TLS)

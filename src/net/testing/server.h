@@ -20,7 +20,8 @@ constexpr std::chrono::milliseconds kPatience{10'000};
 class TestServer {
  public:
   explicit TestServer(Handler handler, ServerLimits limits = {}, std::optional<ServerTls> tls = {},
-                      size_t memory_bytes = 256 << 20, HeadCheck admit = {})
+                      size_t memory_bytes = 256 << 20, HeadCheck admit = {},
+                      StreamCheck streams = {})
       : memory(memory_bytes), handler_(std::move(handler)) {
     ServerOptions options;
     options.endpoint = {"127.0.0.1", 0};
@@ -28,6 +29,7 @@ class TestServer {
     options.tls = std::move(tls);
     options.name = "test";
     options.admit = std::move(admit);
+    options.streams = std::move(streams);
     server = std::make_unique<Server>(runtime, std::move(options), metrics, memory, handler_);
     const base::Status status = server->Start();
     SPANDREL_CHECK(status.ok());
