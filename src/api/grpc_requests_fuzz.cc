@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "api/grpc/reflection.h"
 #include "api/grpc/rpc_router.h"
 #include "api/jaeger/grpc/query_messages.h"
 #include "api/tempo/grpc/tempo_messages.h"
@@ -18,6 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto id = spandrel::api::ReadGetTraceRequest(text);
   if (id.ok()) SPANDREL_CHECK(!id->trace_id.IsZero());
   (void)spandrel::api::ReadGetOperationsRequest(text);
+  (void)spandrel::api::AnswerReflection(spandrel::api::ProtoFiles::OfServices(), {}, text);
   for (const auto api : {spandrel::api::JaegerApi::kQuery, spandrel::api::JaegerApi::kStorage}) {
     const auto found = spandrel::api::ReadFindTracesRequest(text, api);
     if (found.ok()) SPANDREL_CHECK(found->search.limit > 0);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/service.h"
 
+#include <array>
 #include <atomic>
+#include <memory>
 #include <string>
 #include <utility>
 
-#include "api/grpc/rpc_router.h"
 #include "api/http/login_api.h"
 #include "api/http/responses.h"
 #include "api/http/router.h"
@@ -17,62 +18,57 @@
 #include "api/tempo/grpc/streaming_querier.h"
 #include "api/tempo/tempo_api.h"
 #include "api/ui/ui_api.h"
-#include "endpoints/grpc_health.h"
 #include "endpoints/probes.h"
-#include "net/http/grpc_shape.h"
 
 namespace spandrel::api {
 
 struct Service::Impl {
-  Impl(ServiceContext given, ServiceOptions given_options)
+  Impl(ServiceContext given, const ServiceOptions& options)
       : context(std::move(given)),
-        options(std::move(given_options)),
-        steps(options.steps, context.metrics),
         queue(std::make_shared<QueryQueue>(context.workers, options.queue)),
-        router(steps, options.cors, *queue, context.metrics),
-        tempo_steps(options.tempo_steps, context.metrics),
-        tempo_router(tempo_steps, options.tempo_cors, *queue, context.metrics),
-        rpcs(steps, options.steps.memory, *queue, context.metrics),
-        tempo_rpcs(tempo_steps, options.tempo_steps.memory, *queue, context.metrics),
-        health(
-            {{"", [this] { return TakesSpans(); }},
-             {"grpc.health.v1.Health", [] { return true; }},
-             {"jaeger.api_v3.QueryService", [] { return true; }},
-             {"jaeger.storage.v2.TraceReader", [] { return true; }},
-             {"jaeger.storage.v2.DependencyReader", [] { return true; }},
-             {"jaeger.storage.v2.Capabilities", [] { return true; }},
-             {"tempopb.StreamingQuerier", [] { return true; }}},
-            [this](net::GrpcCall& call, const base::Status& status) { rpcs.Finish(call, status); }),
+        doors{MakeDoor({options.steps, options.cors, {}}), MakeDoor(options.tempo),
+              MakeDoor(options.jaeger_grpc), MakeDoor(options.storage_grpc)},
         page(context.page) {
-    AddUiApi(context, &router);
-    AddTempoApi(context, &router);
-    AddTempoTraceById(context, TempoTraces::kAsProtobuf, &router);
-    AddJaegerLegacyApi(context, &router);
-    AddJaegerMetricsApi(context, &router);
-    AddJaegerV3Api(context, &router);
-    AddJaegerQueryService(context, &rpcs);
-    AddJaegerStorageServices(context, &rpcs);
-    AddTempoStreamingQuerier(context, &rpcs);
-    AddTempoStreamingQuerier(context, &tempo_rpcs);
-    AddTempoApi(context, &tempo_router);
-    AddTempoTraceById(context, TempoTraces::kAlways, &tempo_router);
-    AddProbes(&router);
-    AddProbes(&tempo_router);
-    AddGrpcHealth();
-    router.GetOfAll("/metrics", [this](const RoutedRequest&) {
+    AddQueryDoor(options);
+    Doorway& tempo = Of(Door::kTempo);
+    AddTempoApi(context, &tempo.router());
+    AddTempoTraceById(context, TempoTraces::kAlways, &tempo.router());
+    AddTempoStreamingQuerier(context, &tempo.rpcs());
+    AddJaegerQueryService(context, &Of(Door::kJaegerGrpc).rpcs());
+    AddJaegerStorageServices(context, &Of(Door::kStorageGrpc).rpcs());
+    for (const auto& door : doors) {
+      AddProbes(&door->router());
+      door->AddHealthAndReflection();
+    }
+  }
+
+  std::unique_ptr<Doorway> MakeDoor(const DoorOptions& options) const {
+    return std::make_unique<Doorway>(options, context, *queue);
+  }
+  Doorway& Of(Door door) const { return *doors[static_cast<size_t>(door)]; }
+
+  void AddQueryDoor(const ServiceOptions& options) {
+    Doorway& door = Of(Door::kQuery);
+    AddUiApi(context, &door.router());
+    AddTempoApi(context, &door.router());
+    AddTempoTraceById(context, TempoTraces::kAsProtobuf, &door.router());
+    AddJaegerLegacyApi(context, &door.router());
+    AddJaegerMetricsApi(context, &door.router());
+    AddJaegerV3Api(context, &door.router());
+    AddJaegerQueryService(context, &door.rpcs());
+    AddJaegerStorageServices(context, &door.rpcs());
+    AddTempoStreamingQuerier(context, &door.rpcs());
+    door.router().GetOfAll("/metrics", [this](const RoutedRequest&) {
       return MakeResponse(200, "text/plain; version=0.0.4; charset=utf-8",
                           context.metrics.RenderPrometheus());
     });
-    if (options.mcp) AddMcpApi(context, &router);
+    if (options.mcp) AddMcpApi(context, &door.router());
     if (options.steps.sessions != nullptr) {
-      AddLoginApi(steps, *options.steps.sessions,
-                  {options.is_encrypted, [this] { return context.status().warnings; }}, &router);
+      AddLoginApi(door.steps(), *options.steps.sessions,
+                  {options.is_encrypted, [this] { return context.status().warnings; }},
+                  &door.router());
     }
-    router.Fallback([this](const RoutedRequest& request) { return page.Serve(request); });
-  }
-
-  bool TakesSpans() const {
-    return context.health == nullptr || context.health->Worst() < base::HealthLevel::kRefusing;
+    door.router().Fallback([this](const RoutedRequest& request) { return page.Serve(request); });
   }
 
   void AddProbes(Router* to) {
@@ -85,63 +81,39 @@ struct Service::Impl {
     }
   }
 
-  void AddGrpcHealth() {
-    const std::string service = "/grpc.health.v1.Health/";
-    rpcs.HandleKept(service + "Check", [this](const auto& call) { health.Check(call); });
-    rpcs.HandleKept(service + "Watch", [this](const auto& call) { health.Watch(call); });
-  }
-
-  void Handle(const std::shared_ptr<net::ServerCall>& call) const {
-    const net::Request& request = call->request();
-    if (request.http2 && net::IsGrpc(request)) return rpcs(call);
-    router(call);
-  }
-
-  void HandleTempo(const std::shared_ptr<net::ServerCall>& call) const {
-    const net::Request& request = call->request();
-    if (request.http2 && net::IsGrpc(request)) return tempo_rpcs(call);
-    tempo_router(call);
-  }
-
   const ServiceContext context;
-  const ServiceOptions options;
-  Steps steps;
   const std::shared_ptr<QueryQueue> queue;  // the workers hold it too
-  Router router;
-  Steps tempo_steps;
-  Router tempo_router;
-  RpcRouter rpcs;
-  RpcRouter tempo_rpcs;
-  endpoints::GrpcHealth health;
+  const std::array<std::unique_ptr<Doorway>, kDoors> doors;
   const StaticFiles page;
   std::atomic<bool> is_stopping{false};
 };
 
 Service::Service(ServiceContext context, ServiceOptions options)
-    : impl_(std::make_unique<Impl>(std::move(context), std::move(options))) {}
+    : impl_(std::make_unique<Impl>(std::move(context), options)) {}
 Service::~Service() = default;
 
-net::Handler Service::handler() {
-  return [this](const std::shared_ptr<net::ServerCall>& call) { impl_->Handle(call); };
+net::Handler Service::handler(Door door) {
+  return
+      [way = &impl_->Of(door)](const std::shared_ptr<net::ServerCall>& call) { way->Handle(call); };
 }
 
-net::Handler Service::tempo_handler() {
-  return [this](const std::shared_ptr<net::ServerCall>& call) { impl_->HandleTempo(call); };
+net::StreamCheck Service::streams(Door door) const {
+  return [way = &impl_->Of(door)](const net::Request& request) {
+    return way->rpcs().IsStreamed(request);
+  };
 }
 
 std::vector<std::string> Service::guarded_routes() const {
-  return impl_->router.RoutesWhere(/*open=*/false);
+  return impl_->Of(Door::kQuery).router().RoutesWhere(/*open=*/false);
 }
 
-std::vector<std::string> Service::guarded_rpcs() const {
-  return impl_->rpcs.guarded();
+std::vector<std::string> Service::guarded_rpcs(Door door) const {
+  return impl_->Of(door).rpcs().guarded();
 }
 
 void Service::StopAt(std::chrono::steady_clock::time_point when) {
   impl_->is_stopping = true;
-  impl_->health.Stop();
-  impl_->steps.StopAt(when);
-  impl_->tempo_steps.StopAt(when);
+  for (const auto& door : impl_->doors) door->StopAt(when);
 }
 
 }  // namespace spandrel::api

@@ -15,6 +15,7 @@ using base::Status;
 using base::StatusCode;
 
 constexpr size_t kMaxRequestBytes = 1 << 20;
+constexpr size_t kMaxStreamedRequestBytes = 16 << 10;
 constexpr size_t kMaxTimeoutDigits = 8;  // so says the protocol
 
 // Writes a call's messages as fast as they are read.
@@ -97,8 +98,14 @@ RpcRouter::RpcRouter(const Steps& steps, base::ByteBudget* memory, QueryQueue& q
   }
 }
 
+// Of "/package.Service/Method".
+void RpcRouter::AddService(std::string_view path) {
+  services_.emplace(path.substr(1, path.rfind('/') - 1));
+}
+
 void RpcRouter::Handle(const std::string& path, RpcHandler handler, Cost cost) {
   guarded_.push_back(path);
+  AddService(path);
   router_.Handle(
       path, [this, handler = std::move(handler), cost](const std::shared_ptr<net::GrpcCall>& call) {
         Admit(handler, cost, call);
@@ -106,6 +113,7 @@ void RpcRouter::Handle(const std::string& path, RpcHandler handler, Cost cost) {
 }
 
 void RpcRouter::HandleOpen(const std::string& path, RpcHandler handler) {
+  AddService(path);
   router_.Handle(path,
                  [this, handler = std::move(handler)](const std::shared_ptr<net::GrpcCall>& call) {
                    if (const auto refusal = steps_.CheckHost(call->request())) {
@@ -120,6 +128,7 @@ void RpcRouter::HandleOpen(const std::string& path, RpcHandler handler) {
 }
 
 void RpcRouter::HandleKept(const std::string& path, KeptRpcHandler handler) {
+  AddService(path);
   router_.Handle(path,
                  [this, handler = std::move(handler)](const std::shared_ptr<net::GrpcCall>& call) {
                    if (const auto refusal = steps_.CheckHost(call->request())) {
@@ -127,6 +136,22 @@ void RpcRouter::HandleKept(const std::string& path, KeptRpcHandler handler) {
                    }
                    handler(call);
                  });
+}
+
+void RpcRouter::HandleStream(const std::string& path, net::GrpcStreamHandler handler) {
+  guarded_.push_back(path);
+  AddService(path);
+  router_.HandleStream(
+      path, kMaxStreamedRequestBytes,
+      [this, handler = std::move(handler)](
+          const std::shared_ptr<net::GrpcCall>& call) -> std::shared_ptr<net::GrpcRequests> {
+        Admission admission;
+        auto refusal = steps_.CheckHost(call->request());
+        if (!refusal) refusal = steps_.Admit(call->request(), std::nullopt, &admission);
+        if (!refusal) return handler(call);
+        Finish(*call, refusal->status);
+        return nullptr;
+      });
 }
 
 void RpcRouter::Admit(const RpcHandler& handler, Cost cost,

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,17 +55,26 @@ class RpcRouter {
   void HandleOpen(const std::string& path, RpcHandler handler);
   // For calls that stay open, and for everybody. The handler does not wait.
   void HandleKept(const std::string& path, KeptRpcHandler handler);
+  // For calls whose requests come one by one, and which ask the store nothing. The handler does not
+  // wait.
+  void HandleStream(const std::string& path, net::GrpcStreamHandler handler);
 
   // The router must live until every call it was given is answered.
   void operator()(const std::shared_ptr<net::ServerCall>& call) const { router_(call); }
 
+  // As net::StreamCheck: whether its requests come one by one.
+  bool IsStreamed(const net::Request& request) const { return router_.IsStreamed(request); }
+
   // The paths of those that need a login.
   const std::vector<std::string>& guarded() const { return guarded_; }
+  // "package.Service" of all that is handled, in order.
+  const std::set<std::string>& services() const { return services_; }
 
   // Ends a call and counts how.
   void Finish(net::GrpcCall& call, const base::Status& status) const;
 
  private:
+  void AddService(std::string_view path);
   void Admit(const RpcHandler& handler, Cost cost,
              const std::shared_ptr<net::GrpcCall>& call) const;
   void Run(const RpcHandler& handler, const Admission& admission, net::GrpcCall& call) const;
@@ -73,6 +83,7 @@ class RpcRouter {
   QueryQueue& queue_;
   std::vector<base::Counter*> answers_;  // by status
   std::vector<std::string> guarded_;
+  std::set<std::string> services_;
   base::ByteBudget unbounded_;
   net::GrpcRouter router_;
 };

@@ -23,7 +23,7 @@ constexpr uint64_t kStart = kTestNow - 60 * kSecond;
 
 class TempoApiTest : public ApiTest {
  protected:
-  TempoApiTest() : tempo_(service_.tempo_handler()) {
+  TempoApiTest() : tempo_(service_.handler(Door::kTempo)) {
     Fill({{.trace = 0xAB,
            .span = 1,
            .service = "web",

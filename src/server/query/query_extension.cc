@@ -118,11 +118,12 @@ class QueryExtension final : public pipeline::Extension {
     // One more than long queries take, for quick ones.
     workers_ = std::make_unique<base::WorkerPool>(processors + 1, kQueuedQueries);
     SPANDREL_RETURN_IF_ERROR(MakeService(processors));
-    server_ = MakeServer(config_->http, kName, MakeHandler());
+    server_ = MakeServer(config_->http, kName, api::Door::kQuery, MakeHandler());
     SPANDREL_RETURN_IF_ERROR(server_->Start());
     addresses_.Set("http", server_->bound());
     if (!config_->tempo) return {};
-    tempo_server_ = MakeServer(*config_->tempo, kTempoName, service_->tempo_handler());
+    tempo_server_ = MakeServer(*config_->tempo, kTempoName, api::Door::kTempo,
+                               service_->handler(api::Door::kTempo));
     SPANDREL_RETURN_IF_ERROR(tempo_server_->Start());
     addresses_.Set("tempo", tempo_server_->bound());
     return {};
@@ -147,12 +148,14 @@ class QueryExtension final : public pipeline::Extension {
   static constexpr const char* kTempoName = "tempo";
 
   std::unique_ptr<net::Server> MakeServer(const endpoints::HttpServerConfig& config,
-                                          const char* name, net::Handler handler) {
+                                          const char* name, api::Door door, net::Handler handler) {
     return std::make_unique<net::Server>(runtime_,
                                          net::ServerOptions{.endpoint = config.listener.endpoint,
                                                             .tls = config.listener.tls,
                                                             .limits = LimitsOf(config),
-                                                            .name = name},
+                                                            .name = name,
+                                                            .admit = {},
+                                                            .streams = service_->streams(door)},
                                          metrics_, shares_.reads, std::move(handler));
   }
 
@@ -189,12 +192,16 @@ class QueryExtension final : public pipeline::Extension {
                             [this] { return Status(); }, EmbeddedPage(), base::SystemClock(),
                             health_},
         api::ServiceOptions{
-            steps, config_->http.listener.cors,
-            api::QueryQueueLimits{.waiting = kQueuedQueries,
-                                  .waiting_of_peer = kQueuedQueriesOfPeer,
-                                  .running_long = processors},
-            listener().is_encrypted(), config_->mcp, tempo_steps,
-            config_->tempo ? config_->tempo->listener.cors : endpoints::CorsConfig()});
+            .steps = steps,
+            .cors = config_->http.listener.cors,
+            .queue = {.waiting = kQueuedQueries,
+                      .waiting_of_peer = kQueuedQueriesOfPeer,
+                      .running_long = processors},
+            .is_encrypted = listener().is_encrypted(),
+            .mcp = config_->mcp,
+            .tempo = {tempo_steps,
+                      config_->tempo ? config_->tempo->listener.cors : endpoints::CorsConfig(),
+                      {}}});
     return {};
   }
 

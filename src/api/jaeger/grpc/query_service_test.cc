@@ -12,9 +12,7 @@
 
 #include "api/grpc/rpc_router.h"
 #include "api/jaeger/grpc/query_messages.h"
-#include "api/testing/api.h"
-#include "net/peer/server.h"
-#include "net/socket/io_runtime.h"
+#include "api/testing/rpc.h"
 #include "proto/field_reader.h"
 #include "proto/writer.h"
 
@@ -27,66 +25,10 @@ using ::testing::HasSubstr;
 
 constexpr const char* kService = "/jaeger.api_v3.QueryService/";
 
-std::string ToString(const grpc::ByteBuffer& buffer) {
-  std::vector<grpc::Slice> slices;
-  std::string bytes;
-  if (!buffer.Dump(&slices).ok()) return bytes;
-  for (const grpc::Slice& slice : slices) {
-    bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
-  }
-  return bytes;
-}
+using Answer = RpcAnswer;
 
-struct Answer {
-  grpc::Status status;
-  std::vector<std::string> messages;
-};
-
-class QueryServiceTest : public ApiTest {
+class QueryServiceTest : public RpcTest {
  protected:
-  QueryServiceTest() { Serve(service_); }
-  ~QueryServiceTest() override { server_->Shutdown(std::chrono::steady_clock::now()); }
-
-  void Serve(Service& service) {
-    if (server_) server_->Shutdown(std::chrono::steady_clock::now());
-    net::ServerOptions options;
-    options.endpoint = {"127.0.0.1", 0};
-    options.name = "test";
-    server_ =
-        std::make_unique<net::Server>(runtime_, options, metrics_, memory_, service.handler());
-    ASSERT_TRUE(server_->Start().ok());
-  }
-
-  Answer Call(const std::string& path, const std::string& message,
-              const std::vector<std::pair<std::string, std::string>>& metadata = {},
-              std::chrono::milliseconds patience = std::chrono::seconds(20)) {
-    grpc::GenericStub stub(
-        grpc::CreateChannel(server_->bound().ToString(), grpc::InsecureChannelCredentials()));
-    grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + patience);
-    for (const auto& [name, value] : metadata) context.AddMetadata(name, value);
-    grpc::CompletionQueue queue;
-    const auto next = [&queue] {
-      void* tag = nullptr;
-      bool ok = false;
-      return queue.Next(&tag, &ok) && ok;
-    };
-    const auto call = stub.PrepareCall(&context, path, &queue);
-    call->StartCall(this);
-    next();
-    const grpc::Slice slice(message);
-    call->WriteLast(grpc::ByteBuffer(&slice, 1), grpc::WriteOptions(), this);
-    next();
-    Answer answer;
-    grpc::ByteBuffer buffer;
-    for (call->Read(&buffer, this); next(); call->Read(&buffer, this)) {
-      answer.messages.push_back(ToString(buffer));
-    }
-    call->Finish(&answer.status, this);
-    next();
-    return answer;
-  }
-
   static std::string GetTraceRequest(uint64_t trace) {
     std::string message;
     proto::Writer(&message).Bytes(1, conformance::TraceIdOf(trace).ToHex());
@@ -119,10 +61,6 @@ class QueryServiceTest : public ApiTest {
     EXPECT_TRUE(decoded.ok()) << decoded.status().ToString();
     return decoded.ok() ? span::SpanBatch(decoded->chunk).span_count() : 0;
   }
-
-  net::IoRuntime runtime_{2};
-  base::ByteBudget memory_{256 << 20};
-  std::unique_ptr<net::Server> server_;
 };
 
 TEST_F(QueryServiceTest, ServicesAndOperations) {
@@ -135,7 +73,8 @@ TEST_F(QueryServiceTest, ServicesAndOperations) {
   proto::Writer(&question).Bytes(1, "shop");
   EXPECT_THAT(Call(std::string(kService) + "GetOperations", question).messages,
               ElementsAre(OperationsResponse(
-                  {{"buy", span::SpanKind::kServer}, {"look", span::SpanKind::kInternal}}, "")));
+                  {{"buy", span::SpanKind::kServer}, {"look", span::SpanKind::kInternal}}, "",
+                  JaegerApi::kQuery)));
   proto::Writer(&question).Bytes(2, "SERVER");
   EXPECT_THAT(Call(std::string(kService) + "GetOperations", question).messages,
               ElementsAre(OperationsResponse({{"buy", span::SpanKind::kServer}}, "")));

@@ -20,7 +20,7 @@ constexpr size_t kFrameHeader = 5;
 
 class StreamingQuerierTest : public ApiTest {
  protected:
-  StreamingQuerierTest() : tempo_(service_.tempo_handler()) {
+  StreamingQuerierTest() : tempo_(service_.handler(Door::kTempo)) {
     Fill({{.trace = 1,
            .service = "web",
            .name = "GET",
