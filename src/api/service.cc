@@ -34,7 +34,7 @@ struct Service::Impl {
     AddTempoApi(context, &tempo.router());
     AddTempoTraceById(context, TempoTraces::kAlways, &tempo.router());
     AddTempoStreamingQuerier(context, &tempo.rpcs());
-    AddJaegerQueryService(context, &Of(Door::kJaegerGrpc).rpcs());
+    AddJaegerQueryServices(&Of(Door::kJaegerGrpc).rpcs());
     AddJaegerStorageServices(context, &Of(Door::kStorageGrpc).rpcs());
     for (const auto& door : doors) {
       AddProbes(&door->router());
@@ -55,7 +55,7 @@ struct Service::Impl {
     AddJaegerLegacyApi(context, &door.router());
     AddJaegerMetricsApi(context, &door.router());
     AddJaegerV3Api(context, &door.router());
-    AddJaegerQueryService(context, &door.rpcs());
+    AddJaegerQueryServices(&door.rpcs());
     AddJaegerStorageServices(context, &door.rpcs());
     AddTempoStreamingQuerier(context, &door.rpcs());
     door.router().GetOfAll("/metrics", [this](const RoutedRequest&) {
@@ -69,6 +69,11 @@ struct Service::Impl {
                   &door.router());
     }
     door.router().Fallback([this](const RoutedRequest& request) { return page.Serve(request); });
+  }
+
+  void AddJaegerQueryServices(RpcRouter* to) const {
+    AddJaegerQueryService(context, to);
+    AddJaegerLegacyQueryService(context, to);
   }
 
   void AddProbes(Router* to) {

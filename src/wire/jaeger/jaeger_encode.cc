@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <bit>
+#include <map>
 
 #include "proto/writer.h"
 #include "wire/jaeger/jaeger.h"
@@ -62,7 +63,8 @@ void WriteLog(const JaegerLog& log, proto::Writer* out) {
   out->Close(opened);
 }
 
-void WriteSpan(const JaegerSpan& span, proto::Writer* out) {
+// A process, encoded, goes into the span where it is not that of the whole batch.
+void WriteSpan(const JaegerSpan& span, std::string_view process, proto::Writer* out) {
   const size_t opened = out->Open(model::kBatchSpans);
   out->Bytes(model::kSpanTraceId, span.trace_id.view());
   out->Bytes(model::kSpanSpanId, span.span_id.view());
@@ -73,15 +75,17 @@ void WriteSpan(const JaegerSpan& span, proto::Writer* out) {
   WriteTime(model::kSpanDuration, span.duration_nano, out);
   WriteTags(model::kSpanTags, span.tags, out);
   for (const JaegerLog& log : span.logs) WriteLog(log, out);
+  if (!process.empty()) out->Bytes(model::kSpanProcess, process);
   for (const std::string& warning : span.warnings) out->Bytes(model::kSpanWarnings, warning);
   out->Close(opened);
 }
 
-void WriteProcess(const JaegerProcess& process, proto::Writer* out) {
-  const size_t opened = out->Open(model::kBatchProcess);
-  out->Bytes(model::kProcessServiceName, process.service_name);
-  WriteTags(model::kProcessTags, process.tags, out);
-  out->Close(opened);
+std::string EncodeProcess(const JaegerProcess& process) {
+  std::string message;
+  proto::Writer out(&message);
+  out.Bytes(model::kProcessServiceName, process.service_name);
+  WriteTags(model::kProcessTags, process.tags, &out);
+  return message;
 }
 
 std::string EncodeRequest(const ResourceGroup<span::SpanRef>& group) {
@@ -89,9 +93,9 @@ std::string EncodeRequest(const ResourceGroup<span::SpanRef>& group) {
   proto::Writer out(&request);
   const size_t opened = out.Open(model::kPostSpansBatch);
   for (const auto& scope : group.scopes) {
-    for (const span::SpanRef& ref : scope.records) WriteSpan(ToJaegerSpan(ref), &out);
+    for (const span::SpanRef& ref : scope.records) WriteSpan(ToJaegerSpan(ref), "", &out);
   }
-  WriteProcess(ToJaegerProcess(group.first()), &out);
+  out.Bytes(model::kBatchProcess, EncodeProcess(ToJaegerProcess(group.first())));
   out.Close(opened);
   return request;
 }
@@ -104,6 +108,26 @@ std::vector<std::string> EncodePostSpansRequests(const span::SpanBatch& batch) {
     requests.push_back(EncodeRequest(group));
   }
   return requests;
+}
+
+base::Status WriteJaegerSpanChunks(const span::SpanBatch& batch, size_t max_bytes,
+                                   const std::function<base::Status(std::string_view)>& write) {
+  std::map<std::string_view, std::string> processes;  // by the resource's bytes
+  std::string chunk;
+  base::Status status;
+  span::ForEachSpan(batch, [&](const span::SpanRef& ref) {
+    if (!status.ok()) return;
+    const auto [process, is_new] = processes.try_emplace(ref.resource().message);
+    if (is_new) process->second = EncodeProcess(ToJaegerProcess(ref));
+    const size_t before = chunk.size();
+    proto::Writer out(&chunk);
+    WriteSpan(ToJaegerSpan(ref), process->second, &out);
+    if (chunk.size() <= max_bytes || before == 0) return;
+    status = write(std::string_view(chunk).substr(0, before));
+    chunk.erase(0, before);
+  });
+  if (!status.ok() || chunk.empty()) return status;
+  return write(chunk);
 }
 
 }  // namespace spandrel::wire

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/check.h"
+#include "proto/writer.h"
 #include "wire/jaeger/jaeger.h"
 #include "wire/otlp/otlp.h"
 
@@ -22,6 +23,19 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     SPANDREL_CHECK(jaeger.ok());
     spans += jaeger->spans.size();
   }
+  SPANDREL_CHECK(spans == batch.span_count());
+  // The chunks of an answer are the same messages with their processes inside.
+  spans = 0;
+  const auto count = [&spans](std::string_view chunk) {
+    std::string request;
+    proto::Writer(&request).Bytes(1, chunk);
+    const auto jaeger = wire::DecodePostSpansRequest(request);
+    SPANDREL_CHECK(jaeger.ok());
+    for (const wire::JaegerBatchSpan& span : jaeger->spans) SPANDREL_CHECK(span.process);
+    spans += jaeger->spans.size();
+    return base::Status();
+  };
+  SPANDREL_CHECK(wire::WriteJaegerSpanChunks(batch, 100, count).ok());
   SPANDREL_CHECK(spans == batch.span_count());
   return 0;
 }

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "proto/writer.h"
 #include "wire/jaeger/jaeger_json.h"
 #include "wire/otlp/otlp.h"
 #include "wire/testing/random_request.h"
@@ -143,6 +144,34 @@ TEST(JaegerProto, OneRequestForEachResource) {
   ASSERT_EQ(requests.size(), 2u);
   EXPECT_EQ(DecodePostSpansRequest(requests[0])->process.service_name, "shop");
   EXPECT_EQ(DecodePostSpansRequest(requests[1])->process.service_name, "my.service");
+}
+
+TEST(JaegerProto, ChunksOfAnAnswerHaveTheProcessInEachSpan) {
+  span::SpanBatch batch = BatchOfJson(ReadTestdata("everything.json"));
+  batch.Append(BatchOfJson(ReadTestdata("trace.json")));
+  for (const size_t max_bytes : {size_t{1}, size_t{2000}, size_t{1} << 20}) {
+    std::vector<std::string> services;
+    size_t chunks = 0;
+    const auto status = WriteJaegerSpanChunks(batch, max_bytes, [&](std::string_view chunk) {
+      ++chunks;
+      std::string request;
+      proto::Writer(&request).Bytes(1, chunk);
+      const auto read = DecodePostSpansRequest(request);
+      EXPECT_TRUE(read.ok()) << read.status().ToString();
+      EXPECT_TRUE(chunk.size() <= max_bytes || read->spans.size() == 1u);
+      for (const auto& span : read->spans) services.push_back(span.process.value().service_name);
+      return base::Status();
+    });
+    EXPECT_TRUE(status.ok());
+    std::vector<std::string> expected;
+    span::ForEachSpan(
+        batch, [&](const auto& ref) { expected.push_back(ToJaegerProcess(ref).service_name); });
+    EXPECT_EQ(services, expected);
+    EXPECT_EQ(chunks, max_bytes == 1 ? expected.size() : max_bytes == 2000 ? chunks : 1u);
+  }
+  const base::Status gone(base::StatusCode::kCancelled, "gone");
+  EXPECT_EQ(WriteJaegerSpanChunks(batch, 1, [&](std::string_view) { return gone; }).code(),
+            base::StatusCode::kCancelled);
 }
 
 TEST(JaegerProto, PrefixesAreRefusedOrShorter) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "api/http/cursor_text.h"
@@ -78,6 +79,8 @@ constexpr uint32_t kRangeStart = 1;
 constexpr uint32_t kRangeEnd = 2;
 constexpr uint32_t kServices = 1;
 constexpr uint32_t kOperations = 1;
+constexpr uint32_t kLegacyOperationNames = 1;
+constexpr uint32_t kLegacyOperations = 2;
 constexpr uint32_t kOperationName = 1;
 constexpr uint32_t kOperationKind = 2;
 constexpr uint32_t kDependencies = 1;
@@ -125,7 +128,7 @@ bool ReadAttribute(std::string_view message, JaegerApi api, storage::Predicate* 
     if (!field.is_bytes()) continue;
     if (field.number == kMapKey) key = field.bytes;
     if (field.number != kMapValue) continue;
-    if (api == JaegerApi::kQuery) {
+    if (api != JaegerApi::kStorage) {
       value = field.bytes;
     } else if (IsScalar(field.bytes)) {
       value = span::ValueView::FromMessage(field.bytes).ToText();
@@ -166,11 +169,26 @@ bool ReadPage(std::string_view message, Query* query) {
   return message.empty();
 }
 
+// What the protocols number differently; 0: it has no such field.
+struct NewerFields {
+  uint32_t filter = 0;
+  uint32_t page = 0;
+};
+NewerFields NewerFieldsOf(JaegerApi api) {
+  switch (api) {
+    case JaegerApi::kQuery:
+      return {kQueryFilter, kQueryPage};
+    case JaegerApi::kStorage:
+      return {kStorageQueryFilter, kStorageQueryPage};
+    default:
+      return {};
+  }
+}
+
 bool ReadQueryBytes(const proto::Field& field, JaegerApi api, Query* query) {
-  const uint32_t filter = api == JaegerApi::kQuery ? kQueryFilter : kStorageQueryFilter;
-  if (field.number == filter) query->has_filter = true;
-  const uint32_t page = api == JaegerApi::kQuery ? kQueryPage : kStorageQueryPage;
-  if (field.number == page) return ReadPage(field.bytes, query);
+  const NewerFields newer = NewerFieldsOf(api);
+  if (field.number == newer.filter) query->has_filter = true;
+  if (field.number == newer.page) return ReadPage(field.bytes, query);
   switch (field.number) {
     case kQueryService:
       query->filter.service = field.bytes;
@@ -226,17 +244,33 @@ std::string_view KindName(span::SpanKind kind) {
 
 }  // namespace
 
-Result<TraceQuestion> ReadGetTraceRequest(std::string_view message) {
+namespace {
+
+// 16 bytes, or the lower 8 of an old sender.
+std::optional<span::TraceId> TraceIdOfBytes(std::string_view bytes) {
+  std::string padded(bytes);
+  if (bytes.size() == 8) padded.insert(0, 8, '\0');
+  return span::TraceId::FromBytes(padded);
+}
+
+}  // namespace
+
+Result<TraceQuestion> ReadGetTraceRequest(std::string_view message, JaegerApi api) {
+  const bool as_text = api == JaegerApi::kQuery;
   std::optional<span::TraceId> id;
   bool raw = false;
   proto::Field field;
   while (NextField(&message, &field)) {
-    if (field.number == kGetTraceId && field.is_bytes()) id = ParseTraceId(field.bytes);
+    if (field.number == kGetTraceId && field.is_bytes()) {
+      id = as_text ? ParseTraceId(field.bytes) : TraceIdOfBytes(field.bytes);
+    }
     if (field.number == kGetTraceRaw && field.is_varint()) raw = field.scalar != 0;
   }
   if (!message.empty()) return Malformed();
   if (id) return TraceQuestion{*id, raw};
-  return Status(StatusCode::kInvalidArgument, "trace_id: expected up to 32 hexadecimal digits");
+  return Status(StatusCode::kInvalidArgument,
+                as_text ? "trace_id: expected up to 32 hexadecimal digits"
+                        : "trace_id: expected 16 bytes that are not all zero");
 }
 
 Result<OperationsQuestion> ReadGetOperationsRequest(std::string_view message) {
@@ -267,7 +301,7 @@ Result<TracesQuestion> ReadFindTracesRequest(std::string_view message, JaegerApi
     return Status(StatusCode::kInvalidArgument,
                   fmt::format("search_depth: expected a number up to {}", kMaxJaegerTraces));
   }
-  if (api == JaegerApi::kStorage) {
+  if (api != JaegerApi::kQuery) {
     query.start_min = query.start_min.value_or(0);
     query.start_max = query.start_max.value_or(UINT64_MAX);
   }
@@ -308,7 +342,7 @@ Result<std::vector<span::TraceId>> ReadGetTracesRequest(std::string_view message
   return ids;
 }
 
-Result<storage::TimeRange> ReadGetDependenciesRequest(std::string_view message) {
+Result<storage::TimeRange> ReadGetDependenciesRequest(std::string_view message, JaegerApi api) {
   std::optional<uint64_t> start;
   std::optional<uint64_t> end;
   proto::Field field;
@@ -318,6 +352,7 @@ Result<storage::TimeRange> ReadGetDependenciesRequest(std::string_view message) 
     if (field.number == kRangeEnd && !ReadTime(field.bytes, &end)) return Malformed();
   }
   if (!message.empty()) return Malformed();
+  if (api == JaegerApi::kLegacyQuery) return RangeOf(start.value_or(0), end.value_or(UINT64_MAX));
   return RangeOf(start, end);
 }
 
@@ -329,12 +364,16 @@ std::string ServicesResponse(const std::vector<std::string>& services) {
 }
 
 std::string OperationsResponse(const std::vector<storage::Operation>& operations,
-                               std::string_view kind) {
+                               std::string_view kind, JaegerApi api) {
+  const bool is_legacy = api == JaegerApi::kLegacyQuery;
   std::string message;
   proto::Writer writer(&message);
+  std::set<std::string_view> names;
   for (const storage::Operation& operation : operations) {
     if (!kind.empty() && kind != KindName(operation.kind)) continue;
-    const size_t opened = writer.Open(kOperations);
+    const bool is_new = is_legacy && names.insert(operation.name).second;
+    if (is_new) writer.Bytes(kLegacyOperationNames, operation.name);
+    const size_t opened = writer.Open(is_legacy ? kLegacyOperations : kOperations);
     writer.Bytes(kOperationName, operation.name);
     writer.Bytes(kOperationKind, KindName(operation.kind));
     writer.Close(opened);

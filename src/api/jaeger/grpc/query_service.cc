@@ -15,6 +15,7 @@
 #include "api/jaeger/adjust/adjust_trace.h"
 #include "api/jaeger/grpc/query_messages.h"
 #include "query/trace_search.h"
+#include "wire/jaeger/jaeger.h"
 #include "wire/otlp/otlp.h"
 
 namespace spandrel::api {
@@ -24,7 +25,12 @@ using base::Status;
 using base::StatusCode;
 
 // In messages that a client takes.
-Status WriteTrace(query::LoadedTrace&& trace, RpcSink& sink) {
+Status WriteTrace(query::LoadedTrace&& trace, JaegerApi api, RpcSink& sink) {
+  if (api == JaegerApi::kLegacyQuery) {
+    return wire::WriteJaegerSpanChunks(
+        trace.spans, kMaxRpcMessageBytes,
+        [&sink](std::string_view chunk) { return sink.Write(chunk); });
+  }
   for (const span::SpanBatch& piece :
        wire::SplitBatch(std::move(trace.spans), 0, kMaxRpcMessageBytes)) {
     SPANDREL_RETURN_IF_ERROR(sink.Write(wire::EncodeOtlpProtobuf(piece)));
@@ -32,7 +38,7 @@ Status WriteTrace(query::LoadedTrace&& trace, RpcSink& sink) {
   return {};
 }
 
-// What both protocols ask in the same words.
+// What the protocols ask in the same words.
 class JaegerService {
  public:
   JaegerService(const ServiceContext& context, JaegerApi api)
@@ -49,16 +55,16 @@ class JaegerService {
     if (!question.ok()) return question.status();
     const auto operations = reader_.Operations(request.context, question->service);
     if (!operations.ok()) return operations.status();
-    return sink.Write(OperationsResponse(*operations, question->kind));
+    return sink.Write(OperationsResponse(*operations, question->kind, api_));
   }
 
   Status GetTrace(const RpcRequest& request, RpcSink& sink) const {
-    const auto question = ReadGetTraceRequest(request.message);
+    const auto question = ReadGetTraceRequest(request.message, api_);
     if (!question.ok()) return question.status();
     bool is_found = false;
     const auto visit = [&](query::LoadedTrace&& trace) {
       is_found = true;
-      return WriteTrace(std::move(trace), sink);
+      return WriteTrace(std::move(trace), api_, sink);
     };
     SPANDREL_RETURN_IF_ERROR(query::VisitTraces(request.context, reader_, {question->trace_id},
                                                 Adjusted(request.context, question->raw, visit)));
@@ -69,16 +75,16 @@ class JaegerService {
   Status GetTraces(const RpcRequest& request, RpcSink& sink) const {
     const auto ids = ReadGetTracesRequest(request.message);
     if (!ids.ok()) return ids.status();
-    return query::VisitTraces(request.context, reader_, *ids, [&sink](query::LoadedTrace&& trace) {
-      return WriteTrace(std::move(trace), sink);
+    return query::VisitTraces(request.context, reader_, *ids, [&](query::LoadedTrace&& trace) {
+      return WriteTrace(std::move(trace), api_, sink);
     });
   }
 
   Status FindTraces(const RpcRequest& request, RpcSink& sink) const {
     const auto question = ReadFindTracesRequest(request.message, api_);
     if (!question.ok()) return question.status();
-    const auto visit = [&sink](query::LoadedTrace&& trace) {
-      return WriteTrace(std::move(trace), sink);
+    const auto visit = [&](query::LoadedTrace&& trace) {
+      return WriteTrace(std::move(trace), api_, sink);
     };
     const bool raw = question->raw || api_ == JaegerApi::kStorage;
     return query::SearchAndVisitTraces(request.context, reader_, question->search,
@@ -107,11 +113,17 @@ class JaegerService {
   }
 
   Status GetDependencies(const RpcRequest& request, RpcSink& sink) const {
-    const auto range = ReadGetDependenciesRequest(request.message);
+    const auto range = ReadGetDependenciesRequest(request.message, api_);
     if (!range.ok()) return range.status();
     const auto calls = reader_.Dependencies(request.context, *range);
     if (!calls.ok()) return calls.status();
     return sink.Write(DependenciesResponse(*calls));
+  }
+
+  Status ArchiveTrace(const RpcRequest& request, RpcSink& /*sink*/) const {
+    const auto question = ReadGetTraceRequest(request.message, api_);
+    if (!question.ok()) return question.status();
+    return {StatusCode::kUnimplemented, "there is no archive: traces are kept by the retention"};
   }
 
   Status GetCapabilities(const RpcRequest& /*request*/, RpcSink& sink) const {
@@ -169,6 +181,18 @@ void AddJaegerQueryService(const ServiceContext& context, RpcRouter* router) {
           {"FindTraces", &JaegerService::FindTraces, Cost::kLong},
           {"FindTraceSummaries", &JaegerService::FindTraceSummaries, Cost::kLong},
           {"GetDependencies", &JaegerService::GetDependencies, Cost::kLong}},
+         router);
+}
+
+void AddJaegerLegacyQueryService(const ServiceContext& context, RpcRouter* router) {
+  const auto service = std::make_shared<const JaegerService>(context, JaegerApi::kLegacyQuery);
+  Handle(service, "jaeger.api_v2.QueryService",
+         {{"GetServices", &JaegerService::GetServices, Cost::kQuick},
+          {"GetOperations", &JaegerService::GetOperations, Cost::kQuick},
+          {"GetTrace", &JaegerService::GetTrace, Cost::kQuick},
+          {"FindTraces", &JaegerService::FindTraces, Cost::kLong},
+          {"GetDependencies", &JaegerService::GetDependencies, Cost::kLong},
+          {"ArchiveTrace", &JaegerService::ArchiveTrace, Cost::kQuick}},
          router);
 }
 

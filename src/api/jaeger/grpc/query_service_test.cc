@@ -15,6 +15,7 @@
 #include "api/testing/rpc.h"
 #include "proto/field_reader.h"
 #include "proto/writer.h"
+#include "wire/jaeger/jaeger.h"
 
 namespace spandrel::api {
 namespace {
@@ -76,8 +77,9 @@ TEST_F(QueryServiceTest, ServicesAndOperations) {
                   {{"buy", span::SpanKind::kServer}, {"look", span::SpanKind::kInternal}}, "",
                   JaegerApi::kQuery)));
   proto::Writer(&question).Bytes(2, "SERVER");
-  EXPECT_THAT(Call(std::string(kService) + "GetOperations", question).messages,
-              ElementsAre(OperationsResponse({{"buy", span::SpanKind::kServer}}, "")));
+  EXPECT_THAT(
+      Call(std::string(kService) + "GetOperations", question).messages,
+      ElementsAre(OperationsResponse({{"buy", span::SpanKind::kServer}}, "", JaegerApi::kQuery)));
 }
 
 TEST_F(QueryServiceTest, ATraceIsStreamedInMessagesThatClientsTake) {
@@ -208,6 +210,98 @@ TEST_F(QueryServiceTest, AJaegerReadsItAsItsStorage) {
     times.Close(opened);
   }
   EXPECT_TRUE(Call("/jaeger.storage.v2.DependencyReader/GetDependencies", range).status.ok());
+}
+
+std::string TimesRequest(uint64_t first_second, uint64_t last_second) {
+  std::string request;
+  proto::Writer writer(&request);
+  for (const uint32_t time : {1U, 2U}) {
+    const proto::NestedMessage opened(writer, time);
+    writer.Varint(1, time == 1 ? first_second : last_second);
+  }
+  return request;
+}
+
+std::string BytesRequest(std::string_view bytes) {
+  std::string request;
+  proto::Writer(&request).Bytes(1, bytes);
+  return request;
+}
+
+// The spans of chunks, decoded as the messages of the ingest, which they resemble.
+std::vector<wire::JaegerBatchSpan> SpansOfChunks(const std::vector<std::string>& chunks) {
+  std::vector<wire::JaegerBatchSpan> spans;
+  for (const std::string& chunk : chunks) {
+    auto batch = wire::DecodePostSpansRequest(BytesRequest(chunk));
+    EXPECT_TRUE(batch.ok()) << batch.status().ToString();
+    if (!batch.ok()) continue;
+    for (auto& span : batch->spans) spans.push_back(std::move(span));
+  }
+  return spans;
+}
+
+constexpr const char* kLegacy = "/jaeger.api_v2.QueryService/";
+
+TEST_F(QueryServiceTest, ItsElderAnswersInJaegersModel) {
+  TestSpan server{.trace = 7, .span = 2, .parent = 1, .service = "b", .name = "serve"};
+  server.kind = span::SpanKind::kServer;
+  server.attributes = {{"n", int64_t{42}}};
+  Fill({{.trace = 7, .span = 1, .service = "a", .name = "call"}, server});
+  const std::string service(kLegacy);
+  EXPECT_THAT(Call(service + "GetServices", "").messages,
+              ElementsAre(ServicesResponse({"a", "b"})));
+  const Answer operations = Call(service + "GetOperations", BytesRequest("b"));
+  ASSERT_EQ(operations.messages.size(), 1U);
+  EXPECT_EQ(BytesOf(operations.messages[0], 1), "serve");
+  EXPECT_EQ(BytesOf(BytesOf(operations.messages[0], 2), 2), "server");
+
+  const std::string id(conformance::TraceIdOf(7).view());
+  const Answer trace = Call(service + "GetTrace", BytesRequest(id));
+  ASSERT_TRUE(trace.status.ok()) << trace.status.error_message();
+  const auto spans = SpansOfChunks(trace.messages);
+  ASSERT_EQ(spans.size(), 2U);
+  for (const auto& [span, process] : spans) {
+    ASSERT_TRUE(process.has_value());
+    EXPECT_EQ(process->service_name, span.operation_name == "serve" ? "b" : "a");
+    EXPECT_EQ(span.trace_id, conformance::TraceIdOf(7));
+  }
+  EXPECT_EQ(SpansOfChunks(Call(service + "FindTraces", FindTracesRequest("b")).messages).size(),
+            2U);
+  EXPECT_TRUE(Call(service + "FindTraces", FindTracesRequest("c")).messages.empty());
+  const Answer calls = Call(service + "GetDependencies", TimesRequest(0, 4'000'000'000));
+  EXPECT_TRUE(calls.status.ok()) << calls.status.error_message();
+  EXPECT_TRUE(Call(service + "GetDependencies", "").status.ok());
+}
+
+TEST_F(QueryServiceTest, WhatIsWrongWithAnEldersQuestionIsSaidToo) {
+  const std::string service(kLegacy);
+  const auto code = [&](const std::string& method, const std::string& message) {
+    return Call(service + method, message).status.error_code();
+  };
+  EXPECT_EQ(code("GetTrace", BytesRequest(std::string(16, 'x'))), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(code("GetTrace", BytesRequest("12345678")), grpc::StatusCode::NOT_FOUND);
+  for (const std::string& id : {std::string("0af7651916cd43dd8448eb211c80319c"),
+                                std::string("short"), std::string(16, '\0'), std::string()}) {
+    EXPECT_EQ(code("GetTrace", BytesRequest(id)), grpc::StatusCode::INVALID_ARGUMENT) << id;
+    EXPECT_EQ(code("ArchiveTrace", BytesRequest(id)), grpc::StatusCode::INVALID_ARGUMENT) << id;
+  }
+  EXPECT_EQ(code("ArchiveTrace", BytesRequest(std::string(16, 'x'))),
+            grpc::StatusCode::UNIMPLEMENTED);
+  EXPECT_EQ(code("GetDependencies", TimesRequest(9, 8)), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(code("FindTraces", "\xff"), grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_F(QueryServiceTest, ALargeTraceOfItsElderComesInMessagesThatClientsTake) {
+  std::vector<TestSpan> spans;
+  for (uint64_t i = 1; i <= 3'000; ++i) {
+    spans.push_back({.trace = 7, .span = i, .attributes = {{"text", std::string(3'000, 'x')}}});
+  }
+  Fill(spans);
+  const std::string id(conformance::TraceIdOf(7).view());
+  const Answer answer = Call(std::string(kLegacy) + "GetTrace", BytesRequest(id));
+  ASSERT_TRUE(answer.status.ok()) << answer.status.error_message();
+  EXPECT_GT(answer.messages.size(), 3U);
+  EXPECT_EQ(SpansOfChunks(answer.messages).size(), 3'000U);
 }
 
 TEST_F(QueryServiceTest, CallsPassTheStepsAndHealthDoesNotLogIn) {
