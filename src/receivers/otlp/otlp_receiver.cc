@@ -12,39 +12,18 @@
 #include "net/exchange/server_call.h"
 #include "net/exchange/server_limits.h"
 #include "net/grpc/grpc_server.h"
-#include "net/http/grpc_shape.h"
-#include "net/http/text_response.h"
 #include "net/peer/server.h"
 #include "net/socket/io_runtime.h"
 #include "pipeline/extensions.h"
 #include "receivers/factories.h"
+#include "receivers/otlp/grpc_service.h"
 #include "receivers/otlp/http_service.h"
 #include "receivers/otlp/ingest.h"
-#include "receivers/otlp/request_origin.h"
 #include "receivers/otlp/tenant_step.h"
 #include "wire/otlp/otlp_paths.h"
 
 namespace spandrel::receivers {
 namespace {
-
-void HandleGrpcExport(const Ingest& ingest, const TenantStep& tenants, bool include_metadata,
-                      const std::shared_ptr<net::GrpcCall>& call) {
-  if (!ingest.is_connected()) {
-    const auto name = signal::SignalName(ingest.signal());
-    return call->Finish({base::StatusCode::kUnimplemented,
-                         fmt::format("no pipeline takes {} from this receiver", name)});
-  }
-  auto tenant = tenants.Read(call->request(), call->tenants());
-  if (!tenant.ok()) return call->Finish(tenant.status());
-  ExportRequest request;
-  request.origin =
-      OriginOf(call->request(), call->identity(), include_metadata, *std::move(tenant));
-  request.body = call->TakeMessage(&request.reservation);
-  ingest.Take(std::move(request), [call](const IngestOutcome& outcome) {
-    if (!outcome.status.ok()) return call->Finish(outcome.status);
-    call->Reply(wire::EncodeExportResponseProtobuf(outcome.partial));
-  });
-}
 
 base::Result<OtlpLogins> FindLogins(const pipeline::ComponentContext& context,
                                     const OtlpReceiverConfig& config) {
@@ -72,11 +51,6 @@ constexpr size_t kMaxHealthRequest = 4 << 10;
 std::string ServiceOf(signal::Signal signal) {
   const std::string_view method = wire::OtlpGrpcMethod(signal);
   return std::string(method.substr(1, method.rfind('/') - 1));
-}
-
-void RefusePlainHttp(net::ServerCall& call) {
-  call.Respond(net::TextResponse(
-      415, "this port speaks gRPC; OTLP over HTTP has a port of its own, 4318 by default"));
 }
 
 }  // namespace
@@ -163,21 +137,10 @@ net::Handler OtlpReceiver::WithHealth(std::shared_ptr<const endpoints::Gate> gat
 }
 
 net::Handler OtlpReceiver::MakeGrpcHandler() const {
-  auto router = std::make_shared<net::GrpcRouter>(context_.memory, config_->grpc->max_message_bytes,
-                                                  &context_.metrics);
-  const bool include_metadata = config_->grpc->listener.include_metadata;
-  const auto tenants = std::make_shared<const TenantStep>(context_, "grpc", tenants_on_);
-  for (const signal::Signal signal : signal::kAllSignals) {
-    router->Handle(std::string(wire::OtlpGrpcMethod(signal)),
-                   [ingest = MakeIngest(context_, "grpc", signal, outputs_, rates_, intake_),
-                    tenants, include_metadata](const std::shared_ptr<net::GrpcCall>& call) {
-                     HandleGrpcExport(*ingest, *tenants, include_metadata, call);
-                   });
-  }
-  return [router](std::shared_ptr<net::ServerCall> call) {
-    if (!net::IsGrpc(call->request())) return RefusePlainHttp(*call);
-    (*router)(std::move(call));
-  };
+  return MakeOtlpGrpcHandler(
+      context_, outputs_,
+      {config_->grpc->max_message_bytes, config_->grpc->listener.include_metadata, tenants_on_,
+       rates_, intake_});
 }
 
 net::Handler OtlpReceiver::MakeHttpHandler() const {
