@@ -37,7 +37,7 @@ pipeline::Factories MakeFactories(net::IoRuntime& runtime, Stores& stores, Memor
   factories.connectors = {connectors::MakeForwardConnectorFactory()};
   factories.extensions = {MakeStoreExtensionFactory(stores, engine),
                           MakeQueryExtensionFactory(runtime, stores, OwnStores(stores, engine),
-                                                    memory, addresses, reload_requests),
+                                                    memory, intake, addresses, reload_requests),
                           extensions::MakeBasicAuthFactory(),
                           extensions::MakeBearerTokenAuthFactory(),
                           extensions::MakeOidcFactory(runtime)};

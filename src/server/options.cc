@@ -46,6 +46,13 @@ constexpr BuiltinFlag kBuiltinFlags[] = {
      "Time for a question that names none, for example 10s (default 30s; at most 5m)"},
     {"--tempo", "extensions.query.tempo.endpoint",
      "HOST:PORT of Tempo's API for Grafana (default localhost:3200)"},
+    {"--jaeger-grpc", "extensions.query.jaeger_grpc.endpoint",
+     "HOST:PORT of Jaeger's query services over gRPC, usually localhost:16685 (default: they are "
+     "on "
+     "--http alone)"},
+    {"--storage-grpc", "extensions.query.storage_grpc.endpoint",
+     "HOST:PORT for a Jaeger whose remote storage this is, which reads and writes there, usually "
+     "localhost:17271 (default: no such port)"},
     {"--durability", "extensions.store.durability",
      "When spans are acknowledged: fsync, os or memory (default fsync)"},
     {"--max-age", "extensions.store.retention.max_age",

@@ -50,26 +50,44 @@ def _read(connection, count):
     return data
 
 
+def messages(address, path, message=b"", more=(), timeout=60):
+    """The messages of the answer; none when the call is refused."""
+    data, found = b"", []
+    with connect(address, timeout=timeout) as connection:
+        send_call(connection, 1, path, message, more)
+        for _, payload in _data_of(connection, 1):
+            data += payload
+    while data:
+        size = struct.unpack(">I", data[1:5])[0]
+        found.append(data[5:5 + size])
+        data = data[5 + size:]
+    return found
+
+
+def _data_of(connection, wanted):
+    """The DATA frames of that stream, as (length, payload), while they come; each is let follow by another."""
+    while True:
+        head = _read(connection, 9)
+        length = int.from_bytes(head[:3], "big")
+        kind, flags, stream = head[3], head[4], int.from_bytes(head[5:], "big")
+        payload = _read(connection, length)
+        if kind == SETTINGS and not flags & ACK:
+            connection.sendall(frame(SETTINGS, ACK, 0))
+        if kind in (RST_STREAM, GOAWAY):
+            raise ConnectionResetError("the call was reset")
+        if kind == DATA:
+            yield length, payload
+            if length:
+                connection.sendall(frame(WINDOW_UPDATE, 0, 0, struct.pack(">I", length)))
+        if stream == wanted and kind in (DATA, HEADERS) and flags & END_STREAM:
+            return
+
+
 def call(address, path, message=b"", more=(), timeout=60):
     """Bytes of messages in the answer; None when the call was reset or there is no answer."""
     try:
         with connect(address, timeout=timeout) as connection:
             send_call(connection, 1, path, message, more)
-            received = 0
-            while True:
-                head = _read(connection, 9)
-                length = int.from_bytes(head[:3], "big")
-                kind, flags, stream = head[3], head[4], int.from_bytes(head[5:], "big")
-                payload = _read(connection, length)
-                if kind == SETTINGS and not flags & ACK:
-                    connection.sendall(frame(SETTINGS, ACK, 0))
-                if kind in (RST_STREAM, GOAWAY):
-                    return None
-                if kind == DATA:
-                    received += length
-                    if length:
-                        connection.sendall(frame(WINDOW_UPDATE, 0, 0, struct.pack(">I", length)))
-                if stream == 1 and kind in (DATA, HEADERS) and flags & END_STREAM:
-                    return received
+            return sum(length for length, _ in _data_of(connection, 1))
     except OSError:
         return None

@@ -12,8 +12,7 @@
 namespace spandrel::server {
 
 // Where each thing listens, told by the components as they start: "otlp_grpc", "otlp_http", "http",
-// "tempo".
-// Thread-safe.
+// "tempo", "jaeger_grpc", "storage_grpc". Thread-safe.
 class Addresses {
  public:
   void Set(const std::string& name, const net::Endpoint& endpoint);

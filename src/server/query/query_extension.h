@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/intake_gate.h"
 #include "exporters/store/trace_store.h"
 #include "net/socket/io_runtime.h"
 #include "pipeline/factories.h"
@@ -13,13 +14,16 @@ namespace spandrel::server {
 
 // The extension `query`: serves the page, the APIs, /metrics and /health over the store of this
 // process. Keys: those of a listener (`endpoint`, localhost:16686, `tls`, `auth`, `cors`, ...),
-// `tempo` (the same keys for a port of Tempo's API, localhost:3200; without it there is none),
+// `tempo`, `jaeger_grpc`, `storage_grpc` (the same keys for ports of Tempo's API, localhost:3200,
+// of Jaeger's gRPC clients, localhost:16685, and of a Jaeger whose remote storage this is,
+// localhost:17271; without them there are no such ports),
 // `query_timeout`, `max_query_timeout`, `store` (the extension whose store is asked; without it the
 // only store there is), or the options of a store, beginning with `directory`. All arguments
 // outlive what the factory makes.
 pipeline::ExtensionFactory MakeQueryExtensionFactory(net::IoRuntime& runtime, Stores& stores,
                                                      exporters::DecodeStore decode_store,
-                                                     MemoryShares& memory, Addresses& addresses,
+                                                     MemoryShares& memory, base::IntakeGate& intake,
+                                                     Addresses& addresses,
                                                      ReloadRequests& reload_requests);
 
 }  // namespace spandrel::server
