@@ -117,13 +117,14 @@ cmake -S "$here/cpp" -B "$work/cpp" -G Ninja -DCMAKE_BUILD_TYPE=Debug >"$work/cp
 ninja -C "$work/cpp" >"$work/cpp-build.log" || { cat "$work/cpp-build.log" >&2; exit 1; }
 go_sender=
 if command -v go >/dev/null; then
-  (cd "$here/go" && go build -o "$work/go_sender" . && go build -o "$work/jaeger_collector" ./jaeger)
+  (cd "$here/go" && go build -o "$work/go_sender" . && go build -o "$work/jaeger_collector" ./jaeger && go build -o "$work/jaeger_query" ./jaegerquery)
   go_sender=$work/go_sender
 else
-  echo "SKIP SKIP SKIP: Go is not installed; Go's SDK, otelhttp and Jaeger's collector are NOT tested" >&2
+  echo "SKIP SKIP SKIP: Go is not installed; Go's SDK, otelhttp and Jaeger's collector and client are NOT tested" >&2
 fi
 
-start store --data-dir "$data/store" --otlp-grpc 127.0.0.1:0 --otlp-http 127.0.0.1:0 --http 127.0.0.1:0 --tempo 127.0.0.1:0 --mcp
+start store --data-dir "$data/store" --otlp-grpc 127.0.0.1:0 --otlp-http 127.0.0.1:0 --http 127.0.0.1:0 --tempo 127.0.0.1:0 \
+  --jaeger-grpc 127.0.0.1:0 --mcp
 start_gateway
 for server in store gateway; do
   grpc=$(address $server otlp_grpc)
@@ -143,6 +144,8 @@ node "$here/verify.mjs" "$(address store http)" "${expectations[@]}"
 node "$here/js/mcp.mjs" "$(address store http)"
 
 if [[ -n $go_sender ]]; then
+  "$work/jaeger_query" "$(address store jaeger_grpc)" "$data/queried.spans" "${expectations[@]}"
+  node "$here/verify_jaeger.mjs" "$data/queried.spans" "${expectations[@]}"
   start_jaeger
   expectations=()
   grpc=$(address to_jaeger otlp_grpc)

@@ -14,9 +14,10 @@ import (
 	"os"
 	"sync"
 
-	model "github.com/jaegertracing/jaeger-idl/model/v1"
 	"github.com/jaegertracing/jaeger-idl/proto-gen/api_v2"
 	"google.golang.org/grpc"
+
+	"spandrel/tests/interop/go/jaegerspan"
 )
 
 type collector struct {
@@ -25,33 +26,12 @@ type collector struct {
 	file  *os.File
 }
 
-func tagMap(tags []model.KeyValue) map[string]any {
-	result := map[string]any{}
-	for _, tag := range tags {
-		result[tag.Key] = tag.AsString()
-	}
-	return result
-}
-
 func (c *collector) PostSpans(_ context.Context, request *api_v2.PostSpansRequest) (*api_v2.PostSpansResponse, error) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	encoder := json.NewEncoder(c.file)
 	for _, span := range request.Batch.Spans {
-		parent := ""
-		if id := span.ParentSpanID(); id != 0 {
-			parent = id.String()
-		}
-		logs := []map[string]any{}
-		for _, log := range span.Logs {
-			logs = append(logs, tagMap(log.Fields))
-		}
-		line := map[string]any{
-			"traceId": span.TraceID.String(), "spanId": span.SpanID.String(), "parentSpanId": parent,
-			"name": span.OperationName, "service": request.Batch.Process.ServiceName,
-			"startTimeUnixNano": fmt.Sprint(span.StartTime.UnixNano()), "durationNano": fmt.Sprint(span.Duration.Nanoseconds()),
-			"references": len(span.References), "tags": tagMap(span.Tags), "logs": logs,
-		}
+		line := jaegerspan.Line(span, request.Batch.Process.ServiceName)
 		if err := encoder.Encode(line); err != nil {
 			return nil, err
 		}
