@@ -150,6 +150,7 @@ class Reflection::OpenCall final : public net::GrpcRequests {
       : reflection_(reflection), call_(std::move(call)) {}
 
   void OnMessage(std::string message, base::ByteBudget::Reservation /*reservation*/) override {
+    if (is_over_) return;
     const auto answer = AnswerReflection(reflection_.files_, reflection_.services_, message);
     if (!answer.ok()) return End(answer.status());
     if (call_->Write(*answer) <= kMaxUnreadBytes) return;

@@ -137,13 +137,13 @@ class Asker {
     call_->StartCall(this);
     Next();
   }
-  // Empty at the end.
-  std::string Ask(const std::string& question) {
+  bool Say(const std::string& question) {
     const grpc::Slice slice(question);
     call_->Write(grpc::ByteBuffer(&slice, 1), this);
-    if (!Next()) return "";
-    return Hear();
+    return Next();
   }
+  // Empty at the end.
+  std::string Ask(const std::string& question) { return Say(question) ? Hear() : ""; }
   std::string Hear() {
     grpc::ByteBuffer buffer;
     call_->Read(&buffer, this);
@@ -238,6 +238,17 @@ TEST_F(ReflectionServiceTest, ACallGoesOnAsLongAsItsClientAsks) {
   Asker wrong(address, kPath);
   EXPECT_EQ(wrong.Ask("\xff"), "");
   EXPECT_EQ(wrong.Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_F(ReflectionServiceTest, WhoReadsNoAnswersIsCutOff) {
+  Asker asker(server_->bound().ToString(), kPath);
+  const std::string question = Question(kBySymbol, "jaeger.api_v3.QueryService");
+  size_t asked = 0;
+  while (asked < 10'000 && asker.Say(question)) ++asked;
+  EXPECT_LT(asked, 10'000U);
+  while (!asker.Hear().empty()) {
+  }
+  EXPECT_EQ(asker.Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
 }
 
 TEST_F(ReflectionServiceTest, OpenCallsAreFewAndEndWithTheServer) {
