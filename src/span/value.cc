@@ -33,6 +33,33 @@ bool IsPlainAscii(char c) {
   return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
+constexpr uint64_t EachByte(uint8_t byte) {
+  return byte * 0x0101010101010101U;
+}
+
+// Whether eight characters are all plain ASCII. Bytes from 0x80 on are told by their high bit; in
+// the others a borrow sets it of those that are below 0x20, or zero once what is looked for has
+// been xor-ed away. Borrows go on only from bytes that are not plain.
+bool ArePlainAscii(const char* eight) {
+  uint64_t word = 0;
+  std::memcpy(&word, eight, sizeof(word));
+  const auto mark = [word](char c) {
+    return (word ^ EachByte(static_cast<uint8_t>(c))) - EachByte(1);
+  };
+  const uint64_t marks =
+      word | (word - EachByte(0x20)) | (word + EachByte(1)) | mark('"') | mark('\\');
+  return (marks & EachByte(0x80)) == 0;
+}
+
+// Where the first character behind `at` is that is not plain.
+size_t EndOfPlainAscii(std::string_view text, size_t at) {
+  while (text.size() - at >= sizeof(uint64_t) && ArePlainAscii(text.data() + at)) {
+    at += sizeof(uint64_t);
+  }
+  while (at < text.size() && IsPlainAscii(text[at])) ++at;
+  return at;
+}
+
 // A character that must be escaped, or a byte that is not part of well-formed UTF-8.
 void AppendEscaped(char c, std::string* json) {
   static constexpr std::string_view kShort = "\"\\\n\r\t\b\f";
@@ -221,7 +248,7 @@ void AppendJsonString(std::string_view text, std::string* json) {
   size_t run = 0;  // where the text not yet appended starts
   for (size_t at = 0; at < text.size();) {
     if (IsPlainAscii(text[at])) {
-      ++at;
+      at = EndOfPlainAscii(text, at + 1);
       continue;
     }
     if (const size_t size = base::Utf8SequenceSize(text.substr(at)); size > 1) {

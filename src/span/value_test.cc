@@ -3,8 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
+#include <random>
+
+#include "base/utf8.h"
 
 namespace spandrel::span {
 namespace {
@@ -31,6 +35,55 @@ TEST(JsonString, ReplacesWhatIsNotUtf8) {
     EXPECT_EQ(json.substr(json.size() - 2), "b\"");
   }
   EXPECT_EQ(Json("\xe2\x82"), R"("\ufffd\ufffd")");
+}
+
+// One character after the other, as the rules say it.
+std::string PlainJson(std::string_view text) {
+  std::string json = "\"";
+  while (!text.empty()) {
+    const char c = text.front();
+    const auto byte = static_cast<unsigned char>(c);
+    const size_t size = base::Utf8SequenceSize(text);
+    static constexpr std::string_view kShort = "\"\\\n\r\t\b\f";
+    if (const size_t at = kShort.find(c); at != std::string_view::npos) {
+      json += {'\\', "\"\\nrtbf"[at]};
+    } else if (byte < 0x20 || byte == 0x7f) {
+      std::array<char, 8> escape{};
+      std::snprintf(escape.data(), escape.size(), "\\u%04x", byte);
+      json += escape.data();
+    } else if (size == 0) {
+      json += "\\ufffd";
+    } else {
+      json += text.substr(0, size);
+    }
+    text.remove_prefix(std::max<size_t>(size, 1));
+  }
+  return json + "\"";
+}
+
+TEST(JsonString, IsTheSameAsOneCharacterAfterTheOther) {
+  static constexpr std::array<std::string_view, 12> kOdd = {
+      "\"",   "\\",   "\n",       "\x01",         "\x1f", "\x7f",
+      "\x80", "\xff", "\xc3\xa9", "\xe2\x82\xac", "\xe2", " "};
+  std::mt19937_64 random(3);
+  for (int i = 0; i < 20'000; ++i) {
+    std::string text;
+    for (size_t left = random() % 40; left > 0; --left) {
+      if (random() % 8 == 0) {
+        text += kOdd[random() % kOdd.size()];
+      } else {
+        text += static_cast<char>(' ' + random() % 95);
+      }
+    }
+    ASSERT_EQ(Json(text), PlainJson(text));
+  }
+  for (int c = 0; c < 256; ++c) {
+    for (size_t at = 0; at < 17; ++at) {
+      std::string text(17, 'x');
+      text[at] = static_cast<char>(c);
+      ASSERT_EQ(Json(text), PlainJson(text)) << c;
+    }
+  }
 }
 
 std::string Field(char key, const std::string& bytes) {

@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "wire/jaeger/jaeger_model.h"
 #include "wire/json/json_writer.h"
@@ -25,48 +28,43 @@ void WriteTraceId(const span::TraceId& id, JsonWriter* json) {
   json->Hex(is_short ? bytes.substr(8) : bytes);
 }
 
-struct ValueWriter {
-  JsonWriter* json;
+void WriteNumber(int64_t number, JsonWriter* json) {
+  const bool is_safe = number <= kMaxSafeInteger && number >= -kMaxSafeInteger;
+  is_safe ? json->Int(number) : json->QuotedInt(number);
+}
 
-  void Type(std::string_view name) const {
-    json->Key("type");
-    json->String(name);
-    json->Key("value");
+// From behind the key on: what has no type of its own is text.
+void WriteTypeAndValue(const span::ValueView& value, JsonWriter* json) {
+  switch (value.type()) {
+    case span::ValueType::kString:
+      json->Continue(R"(,"type":"string","value":)");
+      return json->String(value.bytes());
+    case span::ValueType::kBool:
+      json->Continue(R"(,"type":"bool","value":)");
+      return json->Bool(value.as_bool());
+    case span::ValueType::kInt:
+      json->Continue(R"(,"type":"int64","value":)");
+      return WriteNumber(value.as_int(), json);
+    case span::ValueType::kDouble:
+      json->Continue(R"(,"type":"float64","value":)");
+      return json->Double(value.as_double());
+    case span::ValueType::kBytes:
+      json->Continue(R"(,"type":"binary","value":)");
+      return json->Base64(value.bytes());
+    default:
+      json->Continue(R"(,"type":"string","value":)");
+      json->String(value.ToText());
   }
-  void operator()(const std::string& text) const {
-    Type("string");
-    json->String(text);
-  }
-  void operator()(bool truth) const {
-    Type("bool");
-    json->Bool(truth);
-  }
-  void operator()(int64_t number) const {
-    Type("int64");
-    const bool is_safe = number <= kMaxSafeInteger && number >= -kMaxSafeInteger;
-    is_safe ? json->Int(number) : json->QuotedInt(number);
-  }
-  void operator()(double number) const {
-    Type("float64");
-    json->Double(number);
-  }
-  void operator()(const JaegerBinary& binary) const {
-    Type("binary");
-    json->Base64(binary.bytes);
-  }
-};
+}
 
-void WriteTags(std::string_view name, const std::vector<JaegerTag>& tags, JsonWriter* json) {
-  json->Key(name);
-  json->OpenArray();
-  for (const JaegerTag& tag : tags) {
-    json->OpenObject();
-    json->Key("key");
-    json->String(tag.key);
-    std::visit(ValueWriter{json}, tag.value);
-    json->CloseObject();
-  }
-  json->CloseArray();
+// For the tags of an array that is open.
+JaegerTagVisitor WriteTagsTo(JsonWriter* json) {
+  return [json](std::string_view key, const span::ValueView& value) {
+    json->Begin(R"({"key":)");
+    json->String(key);
+    WriteTypeAndValue(value, json);
+    json->End("}");
+  };
 }
 
 void WriteReferences(const std::vector<JaegerReference>& references, JsonWriter* json) {
@@ -86,82 +84,98 @@ void WriteReferences(const std::vector<JaegerReference>& references, JsonWriter*
   json->CloseArray();
 }
 
-void WriteLogs(const std::vector<JaegerLog>& logs, JsonWriter* json) {
+void WriteLogs(span::MessageReader events, JsonWriter* json) {
   json->Key("logs");
   json->OpenArray();
-  for (const JaegerLog& log : logs) {
-    json->OpenObject();
-    json->Key("timestamp");
-    json->Uint(log.time_unix_nano / kNanosPerMicro);
-    WriteTags("fields", log.fields, json);
-    json->CloseObject();
+  while (const auto message = events.Next()) {
+    const span::EventView event(*message);
+    json->Begin(R"({"timestamp":)");
+    json->Uint(event.time_unix_nano / kNanosPerMicro);
+    json->Key("fields");
+    json->OpenArray();
+    VisitJaegerLogFields(event, WriteTagsTo(json));
+    json->End("]}");
   }
   json->CloseArray();
 }
 
-void WriteWarnings(const std::vector<std::string>& warnings, JsonWriter* json) {
+void WriteWarnings(const std::optional<span::ValueView>& warnings, JsonWriter* json) {
   json->Key("warnings");
-  if (warnings.empty()) return json->Null();
+  const std::vector<std::string> texts =
+      warnings ? JaegerWarningsOf(*warnings) : std::vector<std::string>();
+  if (texts.empty()) return json->Null();
   json->OpenArray();
-  for (const std::string& warning : warnings) json->String(warning);
+  for (const std::string& text : texts) json->String(text);
   json->CloseArray();
 }
 
-void WriteSpan(const JaegerSpan& span, std::string_view process_id, JsonWriter* json) {
-  json->OpenObject();
-  json->Key("traceID");
-  WriteTraceId(span.trace_id, json);
+// As ToJaegerSpan has it, without making one.
+void WriteSpan(const span::SpanRef& ref, std::string_view process_id, JsonWriter* json) {
+  const span::SpanEntry& entry = ref.entry();
+  const span::SpanView view = ref.span();
+  json->Begin(R"({"traceID":)");
+  WriteTraceId(entry.trace_id, json);
   json->Key("spanID");
-  json->Hex(span.span_id.view());
-  if (span.flags != 0) {
-    json->Key("flags");
-    json->Uint(span.flags);
-  }
+  json->Hex(entry.span_id.view());
+  if ((view.flags & 1) != 0) json->Raw(R"("flags":1)");
   json->Key("operationName");
-  json->String(span.operation_name);
-  WriteReferences(span.references, json);
+  json->String(ref.name());
+  WriteReferences(JaegerReferencesOf(entry, view), json);
   json->Key("startTime");
-  json->Uint(span.start_time_unix_nano / kNanosPerMicro);
+  json->Uint(entry.start_time_unix_nano / kNanosPerMicro);
   json->Key("duration");
-  json->Uint(span.duration_nano / kNanosPerMicro);
-  WriteTags("tags", span.tags, json);
-  WriteLogs(span.logs, json);
+  json->Uint(entry.duration_nano() / kNanosPerMicro);
+  json->Key("tags");
+  json->OpenArray();
+  std::optional<span::ValueView> warnings;
+  VisitJaegerTags(ref, view, WriteTagsTo(json), &warnings);
+  json->CloseArray();
+  WriteLogs(view.events(), json);
   json->Key("processID");
   json->String(process_id);
-  WriteWarnings(span.warnings, json);
+  WriteWarnings(warnings, json);
   json->CloseObject();
 }
 
-// Numbers the processes p1, p2, ... in the order in which the spans name them.
+// Numbers the processes p1, p2, ... in the order in which the spans name them. The spans' bytes
+// outlive it.
 class ProcessTable {
  public:
   const std::string& IdOf(const span::SpanRef& ref) {
     const std::string_view key = ref.resource().message;
+    if (last_id_ != nullptr && key.data() == last_.data() && key.size() == last_.size()) {
+      return *last_id_;
+    }
     const auto [known, is_new] = ids_.try_emplace(key);
     if (is_new) {
       known->second = fmt::format("p{}", ids_.size());
-      processes_.emplace_back(known->second, ToJaegerProcess(ref));
+      processes_.emplace_back(known->second, ref);
     }
+    last_ = key;
+    last_id_ = &known->second;
     return known->second;
   }
 
   void Write(JsonWriter* json) const {
     json->Key("processes");
     json->OpenObject();
-    for (const auto& [id, process] : processes_) {
+    for (const auto& [id, ref] : processes_) {
       json->Key(id);
-      json->OpenObject();
-      json->Key("serviceName");
-      json->String(process.service_name);
-      WriteTags("tags", process.tags, json);
-      json->CloseObject();
+      json->Begin(R"({"serviceName":)");
+      json->String(JaegerServiceOf(ref));
+      json->Key("tags");
+      json->OpenArray();
+      VisitJaegerProcessTags(ref, WriteTagsTo(json));
+      json->End("]}");
     }
     json->CloseObject();
   }
 
  private:
   std::map<std::string_view, std::string> ids_;  // by the resource's bytes
-  std::vector<std::pair<std::string, JaegerProcess>> processes_;
+  std::vector<std::pair<std::string, span::SpanRef>> processes_;
+  std::string_view last_;  // that was asked for
+  const std::string* last_id_ = nullptr;
 };
 
 }  // namespace
@@ -182,7 +196,7 @@ base::Status WriteJaegerTraceJson(const span::SpanBatch& batch, std::string* jso
   base::Status status;
   span::ForEachSpan(batch, [&](const span::SpanRef& ref) {
     if (!status.ok()) return;
-    WriteSpan(ToJaegerSpan(ref), processes.IdOf(ref), &json);
+    WriteSpan(ref, processes.IdOf(ref), &json);
     status = flush(json_text);
   });
   if (!status.ok()) return status;

@@ -29,51 +29,18 @@ JaegerValue ToJaegerValue(const ValueView& value) {
   }
 }
 
-void AddTag(std::string_view key, JaegerValue value, std::vector<JaegerTag>* tags) {
-  tags->push_back({std::string(key), std::move(value)});
+void VisitText(std::string_view key, std::string_view text, const JaegerTagVisitor& visit) {
+  if (!text.empty()) visit(key, ValueView::OfString(text));
 }
 
-void AddText(std::string_view key, std::string_view text, std::vector<JaegerTag>* tags) {
-  if (!text.empty()) AddTag(key, std::string(text), tags);
-}
-
-void AddAttributes(AttributeReader attributes, std::vector<JaegerTag>* tags) {
-  while (const auto attribute = attributes.Next()) {
-    AddTag(attribute->key, ToJaegerValue(attribute->value), tags);
-  }
-}
-
-void AddStatus(const span::SpanEntry& entry, const span::SpanView& span,
-               std::vector<JaegerTag>* tags) {
-  if (entry.status == span::SpanStatus::kOk) AddText("otel.status_code", "OK", tags);
+void VisitStatus(const span::SpanEntry& entry, const span::SpanView& span,
+                 const JaegerTagVisitor& visit) {
+  if (entry.status == span::SpanStatus::kOk) VisitText("otel.status_code", "OK", visit);
   if (entry.status == span::SpanStatus::kError) {
-    AddText("otel.status_code", "ERROR", tags);
-    AddTag("error", true, tags);
+    VisitText("otel.status_code", "ERROR", visit);
+    visit("error", ValueView::OfBool(true));
   }
-  AddText("otel.status_description", span.status_message, tags);
-}
-
-// The tags of a span, and its warnings, which are kept among its attributes.
-std::vector<JaegerTag> TagsOf(const span::SpanRef& ref, const span::SpanView& span,
-                              std::vector<std::string>* warnings) {
-  std::vector<JaegerTag> tags;
-  const span::ScopeView scope = ref.scope();
-  AddText("otel.scope.name", scope.name, &tags);
-  AddText("otel.scope.version", scope.version, &tags);
-  AttributeReader attributes = span.attributes();
-  while (const auto attribute = attributes.Next()) {
-    if (attribute->key == kJaegerWarnings) {
-      *warnings = JaegerWarningsOf(attribute->value);
-    } else {
-      AddTag(attribute->key, ToJaegerValue(attribute->value), &tags);
-    }
-  }
-  if (ref.entry().kind != span::SpanKind::kUnspecified) {
-    AddText("span.kind", span::SpanKindName(ref.entry().kind), &tags);
-  }
-  AddStatus(ref.entry(), span, &tags);
-  AddText("w3c.tracestate", span.trace_state, &tags);
-  return tags;
+  VisitText("otel.status_description", span.status_message, visit);
 }
 
 JaegerReference ToReference(const span::LinkView& link) {
@@ -83,8 +50,54 @@ JaegerReference ToReference(const span::LinkView& link) {
           link.trace_id, link.span_id};
 }
 
-std::vector<JaegerReference> ReferencesOf(const span::SpanEntry& entry,
-                                          const span::SpanView& span) {
+JaegerTagVisitor AddTo(std::vector<JaegerTag>* tags) {
+  return [tags](std::string_view key, const ValueView& value) {
+    tags->push_back({std::string(key), ToJaegerValue(value)});
+  };
+}
+
+}  // namespace
+
+void VisitJaegerTags(const span::SpanRef& ref, const span::SpanView& span,
+                     const JaegerTagVisitor& visit, std::optional<ValueView>* warnings) {
+  const span::ScopeView scope = ref.scope();
+  VisitText("otel.scope.name", scope.name, visit);
+  VisitText("otel.scope.version", scope.version, visit);
+  AttributeReader attributes = span.attributes();
+  while (const auto attribute = attributes.Next()) {
+    if (attribute->key == kJaegerWarnings) {
+      *warnings = attribute->value;
+    } else {
+      visit(attribute->key, attribute->value);
+    }
+  }
+  if (ref.entry().kind != span::SpanKind::kUnspecified) {
+    VisitText("span.kind", span::SpanKindName(ref.entry().kind), visit);
+  }
+  VisitStatus(ref.entry(), span, visit);
+  VisitText("w3c.tracestate", span.trace_state, visit);
+}
+
+void VisitJaegerLogFields(const span::EventView& event, const JaegerTagVisitor& visit) {
+  if (!span::FindAttribute(event.attributes(), kEventName))
+    VisitText(kEventName, event.name, visit);
+  AttributeReader attributes = event.attributes();
+  while (const auto attribute = attributes.Next()) visit(attribute->key, attribute->value);
+}
+
+void VisitJaegerProcessTags(const span::SpanRef& ref, const JaegerTagVisitor& visit) {
+  AttributeReader attributes = ref.resource().attributes();
+  while (const auto attribute = attributes.Next()) {
+    if (attribute->key != kServiceName) visit(attribute->key, attribute->value);
+  }
+}
+
+std::string_view JaegerServiceOf(const span::SpanRef& ref) {
+  return ref.service_name().empty() ? kNoServiceName : ref.service_name();
+}
+
+std::vector<JaegerReference> JaegerReferencesOf(const span::SpanEntry& entry,
+                                                const span::SpanView& span) {
   std::vector<JaegerReference> references;
   if (!entry.parent_span_id.IsZero()) {
     references.push_back({JaegerReference::Type::kChildOf, entry.trace_id, entry.parent_span_id});
@@ -93,18 +106,6 @@ std::vector<JaegerReference> ReferencesOf(const span::SpanEntry& entry,
   while (const auto link = links.Next()) references.push_back(ToReference(span::LinkView(*link)));
   return references;
 }
-
-JaegerLog ToLog(const span::EventView& event) {
-  JaegerLog log;
-  log.time_unix_nano = event.time_unix_nano;
-  if (!span::FindAttribute(event.attributes(), kEventName)) {
-    AddText(kEventName, event.name, &log.fields);
-  }
-  AddAttributes(event.attributes(), &log.fields);
-  return log;
-}
-
-}  // namespace
 
 std::vector<std::string> JaegerWarningsOf(const ValueView& value) {
   if (value.type() != ValueType::kArray) return {value.ToText()};
@@ -121,24 +122,27 @@ JaegerSpan ToJaegerSpan(const span::SpanRef& ref) {
   span.trace_id = entry.trace_id;
   span.span_id = entry.span_id;
   span.operation_name = ref.name();
-  span.references = ReferencesOf(entry, view);
+  span.references = JaegerReferencesOf(entry, view);
   span.flags = view.flags & 1;
   span.start_time_unix_nano = entry.start_time_unix_nano;
   span.duration_nano = entry.duration_nano();
-  span.tags = TagsOf(ref, view, &span.warnings);
+  std::optional<ValueView> warnings;
+  VisitJaegerTags(ref, view, AddTo(&span.tags), &warnings);
+  if (warnings) span.warnings = JaegerWarningsOf(*warnings);
   span::MessageReader events = view.events();
-  while (const auto event = events.Next()) span.logs.push_back(ToLog(span::EventView(*event)));
+  while (const auto message = events.Next()) {
+    const span::EventView event(*message);
+    JaegerLog& log = span.logs.emplace_back();
+    log.time_unix_nano = event.time_unix_nano;
+    VisitJaegerLogFields(event, AddTo(&log.fields));
+  }
   return span;
 }
 
 JaegerProcess ToJaegerProcess(const span::SpanRef& ref) {
   JaegerProcess process;
-  process.service_name = ref.service_name().empty() ? kNoServiceName : ref.service_name();
-  AttributeReader attributes = ref.resource().attributes();
-  while (const auto attribute = attributes.Next()) {
-    if (attribute->key == kServiceName) continue;
-    AddTag(attribute->key, ToJaegerValue(attribute->value), &process.tags);
-  }
+  process.service_name = JaegerServiceOf(ref);
+  VisitJaegerProcessTags(ref, AddTo(&process.tags));
   return process;
 }
 

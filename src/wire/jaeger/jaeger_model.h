@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -83,5 +85,17 @@ JaegerSpan ToJaegerSpan(const span::SpanRef& ref);
 
 // The process of the span's resource: `service.name`, and the other attributes as tags.
 JaegerProcess ToJaegerProcess(const span::SpanRef& ref);
+
+// The same piece by piece, for those who write it at once: each tag in order, with the value that
+// it is made of. Nothing is copied.
+using JaegerTagVisitor = std::function<void(std::string_view key, const span::ValueView& value)>;
+// What the warnings of the span are kept in is set where it has some, and is no tag. `span`: of it.
+void VisitJaegerTags(const span::SpanRef& ref, const span::SpanView& span,
+                     const JaegerTagVisitor& visit, std::optional<span::ValueView>* warnings);
+void VisitJaegerLogFields(const span::EventView& event, const JaegerTagVisitor& visit);
+void VisitJaegerProcessTags(const span::SpanRef& ref, const JaegerTagVisitor& visit);
+std::string_view JaegerServiceOf(const span::SpanRef& ref);
+std::vector<JaegerReference> JaegerReferencesOf(const span::SpanEntry& entry,
+                                                const span::SpanView& span);
 
 }  // namespace spandrel::wire

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -37,8 +38,18 @@ class JsonWriter {
   // Text that is JSON already.
   void Raw(std::string_view json);
 
+  // Pieces of a shape that is written many times, as they are. Up to a value or an element: with
+  // the comma before it, as `{"key":`, and without, as `,"value":`. And behind one: `"}]`.
+  void Begin(std::string_view json);
+  void Continue(std::string_view json);
+  void End(std::string_view json);
+
  private:
   void Comma();
+  // Appends `size` characters that stand in `piece` behind room for a comma.
+  void Put(char* piece, size_t size);
+  template <typename Number>
+  void PutNumber(Number value, std::string_view quote);
   void Open(char c);
   void Close(char c);
 

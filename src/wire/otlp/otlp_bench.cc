@@ -2,7 +2,9 @@
 #include <benchmark/benchmark.h>
 
 #include "opentelemetry/proto/collector/trace/v1/trace_service.pb.h"
+#include "span/value.h"
 #include "wire/jaeger/jaeger.h"
+#include "wire/jaeger/jaeger_json.h"
 #include "wire/otlp/otlp.h"
 
 // One request of 512 spans of about 500 bytes each: eight attributes, one event now and then, as a
@@ -125,6 +127,44 @@ void EncodeJson(benchmark::State& state) {
   Finish(state, size);
 }
 BENCHMARK(EncodeJson);
+
+void EncodeJaegerJson(benchmark::State& state) {
+  const auto batch = DecodedBatch();
+  size_t size = 0;
+  for (auto _ : state) {
+    std::string json;
+    AppendJaegerTraceJson(batch, &json);
+    size = json.size();
+  }
+  Finish(state, size);
+}
+BENCHMARK(EncodeJaegerJson);
+
+// One character after the other: what the writer of JSON is measured by.
+void PlainJsonString(std::string_view text, std::string* json) {
+  *json += '"';
+  for (const char c : text) {
+    if (c == '"' || c == '\\') *json += '\\';
+    *json += c;
+  }
+  *json += '"';
+}
+
+// Texts as attributes have them, `state.range(0)` characters each.
+template <void (*Append)(std::string_view, std::string*)>
+void WriteTexts(benchmark::State& state) {
+  std::string text =
+      "Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/130.0 and so on, and on";
+  text.resize(static_cast<size_t>(state.range(0)));
+  std::string json;
+  for (auto _ : state) {
+    json.clear();
+    for (int i = 0; i < kSpans; ++i) Append(text, &json);
+  }
+  Finish(state, json.size());
+}
+BENCHMARK(WriteTexts<PlainJsonString>)->Arg(8)->Arg(40)->Name("JsonStringPlain");
+BENCHMARK(WriteTexts<span::AppendJsonString>)->Arg(8)->Arg(40)->Name("JsonString");
 
 void EncodeJaeger(benchmark::State& state) {
   const auto batch = DecodedBatch();

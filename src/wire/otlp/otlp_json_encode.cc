@@ -79,63 +79,84 @@ class AttributeWriter {
 
   void StartEntry(std::string_view key_value) {
     const Entry entry = ReadEntry(key_value);
-    json_->OpenObject();
-    json_->Key("key");
+    json_->Begin(R"({"key":)");
     json_->String(entry.key);
-    if (!entry.value) return json_->CloseObject();
-    json_->Key("value");
+    if (!entry.value) return json_->End("}");
+    json_->Continue(R"(,"value":)");
     StartValue(*entry.value, true);
   }
 
   void StartValue(std::string_view any_value, bool in_entry) {
     const ValueView value = ValueView::FromMessage(any_value);
-    json_->OpenObject();
     if (value.type() == ValueType::kArray || value.type() == ValueType::kKvlist) {
       const bool is_map = value.type() == ValueType::kKvlist;
-      json_->Key(is_map ? "kvlistValue" : "arrayValue");
-      json_->OpenObject();
-      json_->Key("values");
-      json_->OpenArray();
+      json_->Begin(is_map ? R"({"kvlistValue":{"values":[)" : R"({"arrayValue":{"values":[)");
       open_.push_back({{value.bytes(), otlp::kListValues}, is_map, in_entry});
       return;
     }
     WriteScalar(value);
-    json_->CloseObject();
-    if (in_entry) json_->CloseObject();
+    json_->End(in_entry ? "}}" : "}");
   }
 
   void EndList() {
-    json_->CloseArray();
-    json_->CloseObject();
-    json_->CloseObject();
-    if (open_.back().in_entry) json_->CloseObject();
+    json_->End(open_.back().in_entry ? "]}}}" : "]}}");
     open_.pop_back();
   }
 
   void WriteScalar(const ValueView& value) {
     switch (value.type()) {
       case ValueType::kString:
-        json_->Key("stringValue");
+        json_->Begin(R"({"stringValue":)");
         return json_->String(value.bytes());
       case ValueType::kBool:
-        json_->Key("boolValue");
+        json_->Begin(R"({"boolValue":)");
         return json_->Bool(value.as_bool());
       case ValueType::kInt:
-        json_->Key("intValue");
+        json_->Begin(R"({"intValue":)");
         return json_->QuotedInt(value.as_int());
       case ValueType::kDouble:
-        json_->Key("doubleValue");
+        json_->Begin(R"({"doubleValue":)");
         return json_->Double(value.as_double());
       case ValueType::kBytes:
-        json_->Key("bytesValue");
+        json_->Begin(R"({"bytesValue":)");
         return json_->Base64(value.bytes());
       default:
-        return;
+        json_->Begin("{");
     }
   }
 
   JsonWriter* json_;
   std::vector<OpenList> open_;
+};
+
+// Where the fields of a message lie: of each number the run from its first to its last. Numbers of
+// the schema are below 32.
+class FieldRuns {
+ public:
+  explicit FieldRuns(std::string_view message) {
+    proto::Field field;
+    for (std::string_view rest = message; !rest.empty();) {
+      const char* const begin = rest.data();
+      if (!NextField(&rest, &field)) return;
+      if (field.number >= kNumbers) continue;
+      if (!Has(field.number)) begins_[field.number] = begin;
+      ends_[field.number] = rest.data();
+      present_ |= uint32_t{1} << field.number;
+    }
+  }
+
+  bool Has(uint32_t number) const { return (present_ >> number & 1) != 0; }
+  // Of a field that is there. Others may lie between.
+  std::string_view Of(uint32_t number) const {
+    return {begins_[number], static_cast<size_t>(ends_[number] - begins_[number])};
+  }
+
+ private:
+  static constexpr uint32_t kNumbers = 32;
+
+  uint32_t present_ = 0;
+  std::array<const char*, kNumbers> begins_{};
+  std::array<const char*, kNumbers> ends_{};
 };
 
 // Writes the messages of the schema's tables; recurses along the schema only.
@@ -145,24 +166,16 @@ class MessageWriter {
       : json_(json), form_(form), attributes_(json) {}
 
   void Write(MessageRule rules, std::string_view message) {
-    const uint64_t present = NumbersIn(message);
+    const FieldRuns fields(message);
     json_->OpenObject();
     for (const FieldRule& rule : rules) {
-      if ((present >> rule.number & 1) != 0) WriteField(rule, message);
+      if (fields.Has(rule.number)) WriteField(rule, fields.Of(rule.number));
     }
     json_->CloseObject();
   }
 
  private:
-  static uint64_t NumbersIn(std::string_view message) {
-    uint64_t numbers = 0;
-    proto::Field field;
-    while (NextField(&message, &field)) {
-      if (field.number < 64) numbers |= uint64_t{1} << field.number;
-    }
-    return numbers;
-  }
-
+  // `message`: a part of it with all fields of that number. The same below.
   void WriteField(const FieldRule& rule, std::string_view message) {
     switch (rule.kind) {
       case FieldKind::kRepeatedMessage:
