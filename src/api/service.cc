@@ -15,6 +15,7 @@
 #include "api/jaeger/http/metrics_api.h"
 #include "api/jaeger/http/v3_api.h"
 #include "api/mcp/mcp_api.h"
+#include "api/prometheus/prometheus_api.h"
 #include "api/tempo/grpc/streaming_querier.h"
 #include "api/tempo/tempo_api.h"
 #include "api/ui/ui_api.h"
@@ -32,6 +33,7 @@ struct Service::Impl {
     AddQueryDoor(options);
     Doorway& tempo = Of(Door::kTempo);
     AddTempoApi(context, &tempo.router());
+    AddPrometheusApi(context, &tempo.router());
     AddTempoTraceById(context, TempoTraces::kAlways, &tempo.router());
     AddTempoStreamingQuerier(context, &tempo.rpcs());
     AddJaegerQueryServices(&Of(Door::kJaegerGrpc).rpcs());
@@ -52,6 +54,8 @@ struct Service::Impl {
     AddUiApi(context, &door.router());
     AddTempoApi(context, &door.router());
     AddTempoTraceById(context, TempoTraces::kAsProtobuf, &door.router());
+    AddPrometheusApi(context, &door.router());
+    AddSpanScrape(context, &door.router());
     AddJaegerLegacyApi(context, &door.router());
     AddJaegerMetricsApi(context, &door.router());
     AddJaegerV3Api(context, &door.router());
