@@ -18,7 +18,7 @@ build_packages=(
 backports_packages=(opentelemetry-cpp-dev)
 test_packages=(libgtest-dev libgmock-dev libbenchmark-dev chromium clang-14 clang-format-14 clang-tidy-14
   libclang-rt-14-dev strace xfsprogs procps curl git iproute2 dpkg-dev python3-venv
-  python3-jwt python3-cryptography)
+  python3-jwt python3-cryptography python3-prometheus-client)
 test_backports_packages=(libopentelemetry-proto-dev)
 
 packages=()

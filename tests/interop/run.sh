@@ -117,10 +117,11 @@ cmake -S "$here/cpp" -B "$work/cpp" -G Ninja -DCMAKE_BUILD_TYPE=Debug >"$work/cp
 ninja -C "$work/cpp" >"$work/cpp-build.log" || { cat "$work/cpp-build.log" >&2; exit 1; }
 go_sender=
 if command -v go >/dev/null; then
-  (cd "$here/go" && go build -o "$work/go_sender" . && go build -o "$work/jaeger_collector" ./jaeger && go build -o "$work/jaeger_query" ./jaegerquery)
+  (cd "$here/go" && go build -o "$work/go_sender" . && go build -o "$work/jaeger_collector" ./jaeger &&
+    go build -o "$work/jaeger_query" ./jaegerquery && go build -o "$work/prometheus_client" ./prometheus)
   go_sender=$work/go_sender
 else
-  echo "SKIP SKIP SKIP: Go is not installed; Go's SDK, otelhttp and Jaeger's collector and client are NOT tested" >&2
+  echo "SKIP SKIP SKIP: Go is not installed; Go's SDK, otelhttp, Jaeger's and Prometheus's clients are NOT tested" >&2
 fi
 
 start store --data-dir "$data/store" --otlp-grpc 127.0.0.1:0 --otlp-http 127.0.0.1:0 --http 127.0.0.1:0 --tempo 127.0.0.1:0 \
@@ -146,6 +147,8 @@ node "$here/js/mcp.mjs" "$(address store http)"
 if [[ -n $go_sender ]]; then
   "$work/jaeger_query" "$(address store jaeger_grpc)" "$data/queried.spans" "${expectations[@]}"
   node "$here/verify_jaeger.mjs" "$data/queried.spans" "${expectations[@]}"
+  "$work/prometheus_client" "$(address store tempo)"
+  "$work/prometheus_client" "$(address store http)"
   start_jaeger
   expectations=()
   grpc=$(address to_jaeger otlp_grpc)
