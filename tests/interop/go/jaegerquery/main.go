@@ -17,6 +17,7 @@ import (
 	"slices"
 	"time"
 
+	gogo "github.com/gogo/protobuf/proto"
 	model "github.com/jaegertracing/jaeger-idl/model/v1"
 	"github.com/jaegertracing/jaeger-idl/proto-gen/api_v2"
 	"google.golang.org/grpc"
@@ -31,6 +32,15 @@ import (
 
 	"spandrel/tests/interop/go/jaegerspan"
 )
+
+// Jaeger's generated code has types of its own for ids and times, which only gogo's protobuf knows.
+type gogoCodec struct{}
+
+func (gogoCodec) Marshal(message any) ([]byte, error) { return gogo.Marshal(message.(gogo.Message)) }
+func (gogoCodec) Unmarshal(bytes []byte, message any) error {
+	return gogo.Unmarshal(bytes, message.(gogo.Message))
+}
+func (gogoCodec) Name() string { return "proto" }
 
 type expectation struct {
 	Spans []struct {
@@ -193,17 +203,23 @@ func run(address, spansFile string, expectations []string) error {
 	if err != nil {
 		return err
 	}
-	connection, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	plain := grpc.WithTransportCredentials(insecure.NewCredentials())
+	connection, err := grpc.NewClient(address, plain)
 	if err != nil {
 		return err
 	}
 	defer connection.Close()
+	jaegers, err := grpc.NewClient(address, plain, grpc.WithDefaultCallOptions(grpc.ForceCodec(gogoCodec{})))
+	if err != nil {
+		return err
+	}
+	defer jaegers.Close()
 	file, err := os.Create(spansFile)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	client := api_v2.NewQueryServiceClient(connection)
+	client := api_v2.NewQueryServiceClient(jaegers)
 	lines := json.NewEncoder(file)
 	for _, id := range ids {
 		if err := fetch(ctx, client, id, lines); err != nil {
