@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """usage: run.py BIN_DIR [--spans N] [--arrival whole|pieces] [--work DIR]
 
-Questions in TraceQL, asked over Tempo's HTTP API of a server with a million spans of four hours: the CPU time of the
-server for each, the median of five, beside what Grafana Tempo took for the nearest question on spans of the same
-number and shape (measured once, on another day; the figures stand in the table below). 0.0 is below the clock's 10 ms,
-so each question is asked until it took 100 ms at least, or 50 times. `--arrival pieces` sends traces as the batch
-processors of 80 processes do, 512 spans of one process a request."""
+Questions in TraceQL and PromQL, asked over Tempo's and Prometheus's HTTP APIs of a server with a million spans of four
+hours: the CPU time of the server for each, the median of five, beside what Grafana Tempo took for the nearest TraceQL
+question on spans of the same number and shape (measured once, on another day; the figures stand in the table below).
+0.0 is below the clock's 10 ms, so each question is asked until it took 100 ms at least, or 50 times. `--arrival pieces`
+sends traces as the batch processors of 80 processes do, 512 spans of one process a request."""
 import argparse
 import json
 import pathlib
@@ -47,6 +47,20 @@ SERIES = [
     ("{} | histogram_over_time(duration)", 269),
     (f'{{ resource.service.name = "{A}" }} >> {{ resource.service.name = "{B}" }} | rate()', 586),
     (f'{{ resource.service.name = "{A}" }} | compare({{ status = error }})', 2641),
+]
+GRAPH = "traces_service_graph_request"
+PROMQL = [  # of Prometheus's API; Tempo's is that of the same question in TraceQL, where there is one
+    ("sum(rate(traces_spanmetrics_calls_total[60s]))", 84),
+    ("sum by (service) (rate(traces_spanmetrics_calls_total[60s]))", 255),
+    ('sum by (service) (rate(traces_spanmetrics_calls_total{status_code="STATUS_CODE_ERROR"}[60s]))', 106),
+    ("histogram_quantile(.9, sum by (service) (rate(traces_spanmetrics_latency[60s])))", 645),
+    ("histogram_quantile(.9, sum by (service, le) (rate(traces_spanmetrics_latency_bucket[60s])))", 645),
+]
+INSTANT = [  # what a service graph asks, of all four hours
+    f"sum by (client, server) (rate({GRAPH}_total[{HOURS}h]))",
+    f"sum by (client, server) (rate({GRAPH}_server_seconds_sum[{HOURS}h]))",
+    f"topk(5, sum by (span_name) (rate(traces_spanmetrics_calls_total[{HOURS}h])))",
+    f"histogram_quantile(.9, sum by (le) (rate(traces_spanmetrics_latency_bucket[{HOURS}h])))",
 ]
 
 
@@ -98,6 +112,12 @@ def main():
             for question, tempo in SERIES:
                 cpu_ms, answer = questions.cpu_ms("/api/metrics/query_range", q=question, step="60s")
                 print_row(question, tempo, cpu_ms, f"{len(answer['series'])} series")
+            for question, tempo in PROMQL:
+                cpu_ms, answer = questions.cpu_ms("/api/v1/query_range", query=question, step="60s")
+                print_row(question, tempo, cpu_ms, f"{len(answer['data']['result'])} series")
+            for question in INSTANT:
+                cpu_ms, answer = questions.cpu_ms("/api/v1/query", query=question)
+                print_row(question, "", cpu_ms, f"{len(answer['data']['result'])} series")
 
 
 if __name__ == "__main__":
