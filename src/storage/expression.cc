@@ -279,6 +279,12 @@ std::vector<size_t> Expression::ChildrenOf(size_t node) const {
   return children;
 }
 
+void Expression::ChangeFields(const std::function<void(FieldRef*)>& change) {
+  for (Node& node : nodes_) {
+    if (node.kind == Kind::kField || node.kind == Kind::kExists) change(&node.field);
+  }
+}
+
 std::string Expression::ToString() const {
   std::vector<std::string> texts;
   for (const Node& node : nodes_) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -98,6 +99,9 @@ class Expression {
   bool is_all() const { return nodes_.size() == 1 && root().kind == Kind::kAnd; }
   // The children of a node, first to last.
   std::vector<size_t> ChildrenOf(size_t node) const;
+
+  // Calls `change` with each field that is asked for.
+  void ChangeFields(const std::function<void(FieldRef*)>& change);
 
   // As TraceQL would write most of it, with all parentheses.
   std::string ToString() const;

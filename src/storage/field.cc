@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/field.h"
 
+#include <algorithm>
 #include <array>
-#include <string_view>
 
 namespace spandrel::storage {
 namespace {
@@ -56,6 +56,16 @@ std::string_view ScopePrefix(AttributeScope scope) {
 }
 
 }  // namespace
+
+size_t CountOfNames(const AttributeField& attribute) {
+  return 1 + attribute.other_keys.size();
+}
+
+size_t NameIndex(const AttributeField& attribute, std::string_view key) {
+  if (key == attribute.key) return 0;
+  const auto& others = attribute.other_keys;
+  return 1 + static_cast<size_t>(std::find(others.begin(), others.end(), key) - others.begin());
+}
 
 bool IsPlainField(const Field& field) {
   if (const auto* intrinsic = std::get_if<Intrinsic>(&field)) {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace spandrel::storage {
 
@@ -55,11 +58,19 @@ enum class Intrinsic : uint8_t {
 };
 inline constexpr auto kLastIntrinsic = Intrinsic::kNestedSetParent;
 
+// An attribute by its names. Each list of attributes that is asked for it has the value of the
+// first of the names that is in it.
 struct AttributeField {
   AttributeScope scope = AttributeScope::kSpan;
   std::string key;
+  std::vector<std::string> other_keys = {};  // its names behind `key`
   friend bool operator==(const AttributeField&, const AttributeField&) = default;
 };
+
+// The place of `key` among the names of an attribute, 0 of the first; how many there are when it is
+// none of them.
+size_t CountOfNames(const AttributeField& attribute);
+size_t NameIndex(const AttributeField& attribute, std::string_view key);
 
 // A field of a span: an attribute or an intrinsic.
 using Field = std::variant<Intrinsic, AttributeField>;
@@ -87,7 +98,8 @@ bool IsPlainField(const Field& field);
 // True when one span does not say it: a field of the parent or of the trace.
 bool NeedsTrace(const FieldRef& field);
 
-// As TraceQL writes it: `span.http.method`, `.key`, `duration`, `parent.resource.region`.
+// As TraceQL writes it: `span.http.method`, `.key`, `duration`, `parent.resource.region`. An
+// attribute goes by its first name.
 std::string FieldName(const FieldRef& field);
 
 }  // namespace spandrel::storage

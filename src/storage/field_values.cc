@@ -15,9 +15,9 @@ bool VisitId(std::string_view raw, const ValueVisitor& visit) {
   return VisitText(hex, visit);
 }
 
-bool VisitAttribute(span::AttributeReader attributes, std::string_view key,
+bool VisitAttribute(span::AttributeReader list, const AttributeField& attribute,
                     const ValueVisitor& visit) {
-  const auto value = span::FindAttribute(attributes, key);
+  const auto value = FindAttribute(list, attribute);
   return value && visit(*value);
 }
 
@@ -42,34 +42,34 @@ bool VisitEachLink(const Field& field, const span::SpanRef& span, const ValueVis
   });
 }
 
-// The first of the two lists that has the key decides.
-bool VisitUnscoped(std::string_view key, const span::SpanRef& span, const ValueVisitor& visit) {
-  if (const auto value = span::FindAttribute(span.span().attributes(), key)) return visit(*value);
-  return VisitAttribute(span.resource().attributes(), key, visit);
+// The first of the two lists that has the attribute decides.
+bool VisitUnscoped(const AttributeField& field, const span::SpanRef& span,
+                   const ValueVisitor& visit) {
+  if (const auto value = FindAttribute(span.span().attributes(), field)) return visit(*value);
+  return VisitAttribute(span.resource().attributes(), field, visit);
 }
 
 bool VisitAttributeField(const AttributeField& field, const span::SpanRef& span,
                          const ValueVisitor& visit) {
-  const std::string_view key = field.key;
   switch (field.scope) {
     case AttributeScope::kSpan:
-      return VisitAttribute(span.span().attributes(), key, visit);
+      return VisitAttribute(span.span().attributes(), field, visit);
     case AttributeScope::kResource:
-      return VisitAttribute(span.resource().attributes(), key, visit);
+      return VisitAttribute(span.resource().attributes(), field, visit);
     case AttributeScope::kInstrumentation:
-      return VisitAttribute(span.scope().attributes(), key, visit);
+      return VisitAttribute(span.scope().attributes(), field, visit);
     case AttributeScope::kEvent:
       return VisitEachEvent(field, span, visit);
     case AttributeScope::kLink:
       return VisitEachLink(field, span, visit);
     case AttributeScope::kUnscoped:
-      return VisitUnscoped(key, span, visit);
+      return VisitUnscoped(field, span, visit);
     case AttributeScope::kAny:
       break;
   }
-  return VisitAttribute(span.span().attributes(), key, visit) ||
-         VisitAttribute(span.resource().attributes(), key, visit) ||
-         VisitAttribute(span.scope().attributes(), key, visit) ||
+  return VisitAttribute(span.span().attributes(), field, visit) ||
+         VisitAttribute(span.resource().attributes(), field, visit) ||
+         VisitAttribute(span.scope().attributes(), field, visit) ||
          VisitEachEvent(field, span, visit) || VisitEachLink(field, span, visit);
 }
 
@@ -116,10 +116,24 @@ bool VisitIntrinsic(Intrinsic intrinsic, const span::SpanRef& span, const ValueV
 
 }  // namespace
 
+std::optional<ValueView> FindAttribute(span::AttributeReader list,
+                                       const AttributeField& attribute) {
+  if (attribute.other_keys.empty()) return span::FindAttribute(list, attribute.key);
+  std::optional<ValueView> found;
+  size_t name_found = CountOfNames(attribute) - 1;
+  while (const auto at = list.Next()) {
+    const size_t name = NameIndex(attribute, at->key);
+    if (name > name_found) continue;
+    found = at->value;
+    name_found = name;
+  }
+  return found;
+}
+
 bool VisitEventField(const Field& field, const span::SpanRef& span, const span::EventView& event,
                      const ValueVisitor& visit) {
   if (const auto* attribute = std::get_if<AttributeField>(&field)) {
-    return VisitAttribute(event.attributes(), attribute->key, visit);
+    return VisitAttribute(event.attributes(), *attribute, visit);
   }
   if (std::get<Intrinsic>(field) == Intrinsic::kEventName) return VisitText(event.name, visit);
   const uint64_t since = event.time_unix_nano - span.entry().start_time_unix_nano;
@@ -128,7 +142,7 @@ bool VisitEventField(const Field& field, const span::SpanRef& span, const span::
 
 bool VisitLinkField(const Field& field, const span::LinkView& link, const ValueVisitor& visit) {
   if (const auto* attribute = std::get_if<AttributeField>(&field)) {
-    return VisitAttribute(link.attributes(), attribute->key, visit);
+    return VisitAttribute(link.attributes(), *attribute, visit);
   }
   const bool is_trace = std::get<Intrinsic>(field) == Intrinsic::kLinkTraceId;
   return VisitId(is_trace ? link.trace_id.view() : link.span_id.view(), visit);

@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+
 #include "span/span_view.h"
+#include "span/value.h"
 #include "storage/field_source.h"
 
 namespace spandrel::storage {
+
+// The value that a list has of an attribute. Of a repeated key the last one counts.
+std::optional<span::ValueView> FindAttribute(span::AttributeReader list,
+                                             const AttributeField& attribute);
 
 // Reads the values that a field has in one span, as FieldSource::Visit says. Fields of the trace
 // are absent.

@@ -29,8 +29,10 @@ Narrowed OfField(const FieldRef& field, MakeLeaf&& make_leaf) {
   if (IsPlainField(field.field)) return {make_leaf(field.field), true};
   const auto* attribute = std::get_if<AttributeField>(&field.field);
   if (attribute == nullptr) return Unknown();
-  const AttributeField of_span{AttributeScope::kSpan, attribute->key};
-  const AttributeField of_resource{AttributeScope::kResource, attribute->key};
+  AttributeField of_span = *attribute;
+  of_span.scope = AttributeScope::kSpan;
+  AttributeField of_resource = *attribute;
+  of_resource.scope = AttributeScope::kResource;
   Predicate of_resource_only =
       Predicate::And({Predicate::Not(Predicate::Exists(of_span)), make_leaf(Field(of_resource))});
   return {Predicate::Or({make_leaf(Field(of_span)), std::move(of_resource_only)}), true};

@@ -41,7 +41,7 @@ class OnePlace final : public FieldSource {
       : row_(row), span_(span), places_(places), message_(message) {}
 
   bool Visit(const FieldRef& field, const ValueVisitor& visit) const override {
-    if (IsAny(field)) return VisitAny(std::get<AttributeField>(field.field).key, visit);
+    if (IsAny(field)) return VisitAny(std::get<AttributeField>(field.field), visit);
     if (field.of_parent || PlacesOf(field.field) != places_) return row_.Visit(field, visit);
     return places_ == Places::kEvents
                ? VisitEventField(field.field, span_, span::EventView(message_), visit)
@@ -54,11 +54,12 @@ class OnePlace final : public FieldSource {
   }
 
  private:
-  bool VisitAny(const std::string& key, const ValueVisitor& visit) const {
+  bool VisitAny(AttributeField field, const ValueVisitor& visit) const {
     for (const AttributeScope scope :
          {AttributeScope::kSpan, AttributeScope::kResource, AttributeScope::kInstrumentation,
           AttributeScope::kEvent, AttributeScope::kLink}) {
-      if (Visit(AttributeField{scope, key}, visit)) return true;
+      field.scope = scope;
+      if (Visit(field, visit)) return true;
     }
     return false;
   }

@@ -28,6 +28,8 @@ struct QueryOptions {
   std::optional<std::chrono::steady_clock::time_point> deadline;
   base::ByteBudget* memory = nullptr;   // null: not bounded
   base::ByteBudget* answers = nullptr;  // for what is encoded and not sent yet; null: not bounded
+  // Attributes are meant by the very names that are asked for, not by what else they were called.
+  bool exact_names = false;
   // True once nobody waits for the answer any more. Asked from any thread, now and then.
   std::function<bool()> is_cancelled;
   // Told after each piece of work, from any thread, never from two at once. Must not block.
@@ -46,6 +48,7 @@ class QueryContext {
   QueryContext& operator=(const QueryContext&) = delete;
 
   const std::vector<std::string>& tenants() const { return options_.tenants; }
+  bool exact_names() const { return options_.exact_names; }
   std::optional<std::chrono::steady_clock::time_point> deadline() const {
     return options_.deadline;
   }

@@ -480,13 +480,20 @@ void ExpectSameSpans(std::mt19937_64& random, storage::Reader& engine, storage::
 
 }  // namespace
 
+storage::AttributeField RandomAttribute(std::mt19937_64& random, AttributeScope scope) {
+  AttributeField field{scope, "k" + std::to_string(Below(random, 4))};
+  for (size_t i = Below(random, 5) / 2; i > 0; --i) {
+    field.other_keys.push_back("k" + std::to_string(Below(random, 4)));
+  }
+  return field;
+}
+
 FieldRef RandomFieldRef(std::mt19937_64& random) {
   const uint64_t intrinsics = static_cast<uint64_t>(storage::kLastIntrinsic) + 1;
   const storage::Field field =
       Below(random, 3) == 0
           ? storage::Field(static_cast<Intrinsic>(Below(random, intrinsics)))
-          : storage::Field(AttributeField{static_cast<AttributeScope>(Below(random, 7)),
-                                          "k" + std::to_string(Below(random, 4))});
+          : storage::Field(RandomAttribute(random, static_cast<AttributeScope>(Below(random, 7))));
   return Below(random, 5) == 0 ? FieldRef::OfParent(field) : FieldRef(field);
 }
 
@@ -498,7 +505,7 @@ Expression RandomPlace(std::mt19937_64& random) {
     const bool intrinsic = Below(random, 3) == 0;
     const FieldRef field =
         intrinsic ? FieldRef(of_events ? Intrinsic::kEventName : Intrinsic::kLinkSpanId)
-                  : FieldRef(AttributeField{scope, "k" + std::to_string(Below(random, 3))});
+                  : FieldRef(RandomAttribute(random, scope));
     if (Below(random, 3) == 0) return Expression::Exists(field);
     const auto op = Below(random, 2) == 0 ? CompareOp::kEqual : CompareOp::kNotEqual;
     Expression value = Below(random, 2) == 0 ? Expression::Constant(RandomText(random))

@@ -12,6 +12,8 @@ namespace spandrel::conformance {
 // match now and then; always valid.
 storage::Expression RandomExpression(std::mt19937_64& random, int depth);
 storage::FieldRef RandomFieldRef(std::mt19937_64& random);
+// A key that RandomSpans uses now and then, and sometimes further names.
+storage::AttributeField RandomAttribute(std::mt19937_64& random, storage::AttributeScope scope);
 
 // Asks both the same random questions about spans in view of their traces and expects the same
 // answers; of what the engine says that it does not answer, UNIMPLEMENTED.

@@ -6,13 +6,13 @@
 #include <array>
 
 #include "conformance/kept_spans.h"
+#include "conformance/random_expressions.h"
 #include "conformance/test_spans.h"
 #include "wire/otlp/otlp.h"
 
 namespace spandrel::conformance {
 namespace {
 
-using storage::AttributeField;
 using storage::AttributeScope;
 using storage::CompareOp;
 using storage::Field;
@@ -33,8 +33,7 @@ Field RandomField(std::mt19937_64& random) {
       Intrinsic::kEventName,   Intrinsic::kScopeName, Intrinsic::kParentSpanId,
       Intrinsic::kSpanId};
   if (Below(random, 2) == 0) return kIntrinsics[Below(random, kIntrinsics.size())];
-  return AttributeField{static_cast<AttributeScope>(Below(random, 6)),
-                        "k" + std::to_string(Below(random, 4))};
+  return RandomAttribute(random, static_cast<AttributeScope>(Below(random, 6)));
 }
 
 std::string RandomText(std::mt19937_64& random) {

@@ -61,13 +61,17 @@ bool GroupedRows::ReadField(const storage::FieldRef& field) {
   decided_.assign(group_->table().templates.size(), {});
   codes_.assign(template_of_->size(), 0);
   TemplateProbe probe(*group_);
+  std::optional<AttributeCells> cells;
+  if (!IsTemplateField(field.field)) {
+    cells.emplace(group_->table(), std::get<storage::AttributeField>(field.field));
+  }
   std::set<uint32_t> columns;
   for (size_t row = 0; row < codes_.size(); ++row) {
     if ((*wanted_)[row] == 0) continue;
     const uint32_t of_template = (*template_of_)[row];
     Decided& decided = decided_[of_template];
     if (!decided.is_known) {
-      decided = DecidedOf(field, of_template, &probe);
+      decided = DecidedOf(field, cells, of_template, &probe);
       if (!decided.is_known || !status_.ok()) return false;
       if (decided.column != kNoColumn) columns.insert(decided.column);
     }
@@ -77,26 +81,19 @@ bool GroupedRows::ReadField(const storage::FieldRef& field) {
                      [this](uint32_t column) { return ReadColumn(column); });
 }
 
-// Of attributes with the same key the last one counts. Not known where a message is kept as a
-// whole.
-GroupedRows::Decided GroupedRows::DecidedOf(const storage::FieldRef& field, uint32_t of_template,
-                                            TemplateProbe* probe) {
+// Not known where a message is kept as a whole.
+GroupedRows::Decided GroupedRows::DecidedOf(const storage::FieldRef& field,
+                                            const std::optional<AttributeCells>& cells,
+                                            uint32_t of_template, TemplateProbe* probe) {
   const TemplateTable& table = group_->table();
   const Template& made = table.templates[of_template];
-  const auto* attribute = std::get_if<storage::AttributeField>(&field.field);
-  if (!IsTemplateField(field.field)) {
-    const Layout& layout = table.layouts[made.layout];
-    size_t cell = table.CellCount(layout);
-    for (auto step = layout.rbegin(); step != layout.rend(); ++step) {
-      if (step->column == kNoColumn) continue;
-      const ConstantCell& constant = made.cells[--cell];
-      const ColumnKey& column = table.columns[step->column];
-      if (column.kind == FieldKind::kMessage) return {};
-      if (column.kind != FieldKind::kAttribute || column.key != attribute->key) continue;
-      if (!constant.is_constant) return {true, 0, step->column};
-      const ValueView view = ViewOfCell(column.type, constant.text, constant.scalar);
-      return {true, CodeOf(storage::ValueOf(view)), kNoColumn};
-    }
+  if (const auto cell = cells ? cells->In(table.layouts[made.layout]) : std::nullopt) {
+    const ConstantCell& constant = made.cells[cell->cell];
+    const ColumnKey& column = table.columns[cell->column];
+    if (column.kind == FieldKind::kMessage) return {};
+    if (!constant.is_constant) return {true, 0, cell->column};
+    const ValueView view = ViewOfCell(column.type, constant.text, constant.scalar);
+    return {true, CodeOf(storage::ValueOf(view)), kNoColumn};
   }
   // A span without attributes says what its template says.
   const span::SpanRef span = probe->SpanOf(of_template);

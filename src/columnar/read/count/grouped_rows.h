@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
 #include "base/status.h"
 #include "columnar/part/read/row_group.h"
+#include "columnar/read/match/attribute_cells.h"
 #include "columnar/read/match/row_columns.h"
 #include "storage/field.h"
 #include "storage/query_context.h"
@@ -48,7 +50,9 @@ class GroupedRows {
   };
 
   bool ReadField(const storage::FieldRef& field);
-  Decided DecidedOf(const storage::FieldRef& field, uint32_t of_template, TemplateProbe* probe);
+  // `cells` of a field that templates do not decide.
+  Decided DecidedOf(const storage::FieldRef& field, const std::optional<AttributeCells>& cells,
+                    uint32_t of_template, TemplateProbe* probe);
   bool ReadColumn(uint32_t column);
   // Of a value, which is kept; some code once the query had no memory, which status_ says.
   uint32_t CodeOf(const storage::OptionalValue& value);

@@ -7,6 +7,7 @@
 
 #include "columnar/part/read/cell_reader.h"
 #include "columnar/read/match/predicate_fields.h"
+#include "storage/field_values.h"
 
 namespace spandrel::columnar {
 namespace {
@@ -35,12 +36,14 @@ void ValueSet::AddSpan(const span::SpanRef& span) {
 Status ValueSet::AddRows(const RowGroup& group, const MatchedRows& rows) {
   TemplateProbe probe(group);
   std::vector<std::vector<uint8_t>> wanted(group.column_count());
+  std::optional<AttributeCells> cells;
+  if (!IsTemplateField(field_)) cells.emplace(group.table(), std::get<AttributeField>(field_));
   for (uint32_t i = 0; i < rows.uses_template.size(); ++i) {
     if (rows.uses_template[i] == 0) continue;
-    if (IsTemplateField(field_)) {
-      AddSpan(probe.SpanOf(i));
+    if (cells) {
+      AddTemplate(group, *cells, i, &wanted);
     } else {
-      AddTemplate(group, i, &wanted);
+      AddSpan(probe.SpanOf(i));
     }
   }
   for (uint32_t column = 0; column < wanted.size(); ++column) {
@@ -70,8 +73,8 @@ void ValueSet::Add(std::string text) {
 }
 
 void ValueSet::AddMessage(std::string_view message) {
-  const auto value = span::FindAttribute(span::SpanView(message).attributes(),
-                                         std::get<AttributeField>(field_).key);
+  const auto value = storage::FindAttribute(span::SpanView(message).attributes(),
+                                            std::get<AttributeField>(field_));
   if (value) Add(value->ToText());
 }
 
@@ -80,29 +83,17 @@ void ValueSet::AddCell(const ColumnKey& column, std::string_view text, uint64_t 
   Add(ViewOfCell(column.type, text, scalar).ToText());
 }
 
-// Of attributes with the same key the last one counts.
-void ValueSet::AddTemplate(const RowGroup& group, uint32_t of_template,
+void ValueSet::AddTemplate(const RowGroup& group, const AttributeCells& cells, uint32_t of_template,
                            std::vector<std::vector<uint8_t>>* wanted) {
   const TemplateTable& table = group.table();
   const Template& made = table.templates[of_template];
-  const std::string& key = std::get<AttributeField>(field_).key;
-  std::optional<uint32_t> deciding;
-  ConstantCell constant;
-  size_t cell = 0;
-  for (const LayoutStep& step : table.layouts[made.layout]) {
-    if (step.column == kNoColumn) continue;
-    const ConstantCell& of_step = made.cells[cell++];
-    const ColumnKey& column = table.columns[step.column];
-    const bool is_wanted = column.kind == FieldKind::kAttribute && column.key == key;
-    if (!is_wanted && column.kind != FieldKind::kMessage) continue;
-    deciding = step.column;
-    constant = of_step;
-  }
+  const auto deciding = cells.In(table.layouts[made.layout]);
   if (!deciding) return;
+  const ConstantCell& constant = made.cells[deciding->cell];
   if (constant.is_constant) {
-    return AddCell(table.columns[*deciding], constant.text, constant.scalar);
+    return AddCell(table.columns[deciding->column], constant.text, constant.scalar);
   }
-  auto& templates = (*wanted)[*deciding];
+  auto& templates = (*wanted)[deciding->column];
   templates.resize(table.templates.size());
   templates[of_template] = 1;
 }

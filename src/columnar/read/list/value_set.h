@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "columnar/read/list/column_walk.h"
+#include "columnar/read/match/attribute_cells.h"
 #include "columnar/read/match/row_columns.h"
 #include "span/span_view.h"
 #include "storage/evaluate.h"
@@ -34,7 +35,7 @@ class ValueSet {
   void AddMessage(std::string_view message);
   void AddCell(const ColumnKey& column, std::string_view text, uint64_t scalar);
   // Adds a constant, or marks the template in what is wanted of the column that decides.
-  void AddTemplate(const RowGroup& group, uint32_t of_template,
+  void AddTemplate(const RowGroup& group, const AttributeCells& cells, uint32_t of_template,
                    std::vector<std::vector<uint8_t>>* wanted);
 
   const storage::Field field_;

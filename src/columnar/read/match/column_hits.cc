@@ -57,9 +57,7 @@ bool TextVerdicts::Holds(std::string_view text) {
 LeafDeciders::LeafDeciders(const RowGroup& group, const Leaf& leaf, TextVerdicts& known)
     : group_(group), leaf_(leaf), known_(known) {
   const TemplateTable& table = group.table();
-  std::vector<uint8_t> matters;
-  for (const ColumnKey& column : table.columns) matters.push_back(Matters(column));
-  for (const Layout& layout : table.layouts) cells_.push_back(CellsOf(layout, matters));
+  FindCells();
   absent_ = HoldsForMessage({}) ? 1 : 0;
   fixed_.resize(table.templates.size());
   if (DecideByOneColumn()) return;
@@ -100,7 +98,7 @@ std::vector<uint8_t> LeafDeciders::RolesOf(uint32_t column) const {
       if (step.column == column) place.back() = static_cast<uint32_t>(cell);
       ++cell;
     }
-    for (const Cell& deciding : cells_[i]) {
+    for (const LayoutCell& deciding : cells_[i]) {
       if (deciding.column == column) role.back() = kDecides;
     }
   }
@@ -117,8 +115,6 @@ std::vector<uint8_t> LeafDeciders::RolesOf(uint32_t column) const {
 bool LeafDeciders::Matters(const ColumnKey& column) const {
   if (column.kind == FieldKind::kMessage) return true;
   switch (leaf_.source) {
-    case LeafSource::kAttribute:
-      return column.kind == FieldKind::kAttribute && column.key == leaf_.key();
     case LeafSource::kEvents:
       return column.kind == FieldKind::kRun && column.number == span::otlp::kSpanEvents;
     case LeafSource::kLinks:
@@ -128,28 +124,35 @@ bool LeafDeciders::Matters(const ColumnKey& column) const {
   }
 }
 
-// Of attributes with the same key the last one counts; of events and links any one is enough. A
-// text field that is not there reads as the empty text.
-std::vector<LeafDeciders::Cell> LeafDeciders::CellsOf(const Layout& layout,
-                                                      const std::vector<uint8_t>& matters) const {
-  std::vector<Cell> cells;
-  uint32_t next = 0;
-  for (const LayoutStep& step : layout) {
-    if (step.column == kNoColumn) continue;
-    const uint32_t cell = next++;
-    if (matters[step.column] == 0) continue;
-    if (leaf_.source == LeafSource::kAttribute) cells.clear();
-    cells.push_back({cell, step.column});
+// Of events and links any one is enough. A text field that is not there reads as the empty text.
+void LeafDeciders::FindCells() {
+  const TemplateTable& table = group_.table();
+  cells_.resize(table.layouts.size());
+  if (leaf_.source == LeafSource::kAttribute) {
+    const AttributeCells attribute(table, leaf_.attribute());
+    for (size_t i = 0; i < cells_.size(); ++i) {
+      if (const auto cell = attribute.In(table.layouts[i])) cells_[i].push_back(*cell);
+    }
+    return;
   }
-  return cells;
+  std::vector<uint8_t> matters;
+  for (const ColumnKey& column : table.columns) matters.push_back(Matters(column));
+  for (size_t i = 0; i < cells_.size(); ++i) {
+    uint32_t cell = 0;
+    for (const LayoutStep& step : table.layouts[i]) {
+      if (step.column == kNoColumn) continue;
+      if (matters[step.column] != 0) cells_[i].push_back({cell, step.column});
+      ++cell;
+    }
+  }
 }
 
 void LeafDeciders::DecideTemplate(uint32_t of_template, std::vector<uint8_t>* decides) {
   const Template& made = group_.table().templates[of_template];
-  const std::vector<Cell>& cells = cells_[made.layout];
+  const std::vector<LayoutCell>& cells = cells_[made.layout];
   uint8_t& fixed = fixed_[of_template];
   if (cells.empty()) fixed = absent_;
-  for (const Cell& cell : cells) {
+  for (const LayoutCell& cell : cells) {
     const ConstantCell& constant = made.cells[cell.cell];
     if (!constant.is_constant) {
       (*decides)[cell.column] = 1;

@@ -11,6 +11,7 @@
 
 #include "base/status.h"
 #include "columnar/part/read/row_group.h"
+#include "columnar/read/match/attribute_cells.h"
 #include "columnar/read/match/matcher.h"
 
 namespace spandrel::columnar {
@@ -59,15 +60,10 @@ class LeafDeciders {
   base::Result<std::vector<uint8_t>> Hits(uint32_t column) const;
 
  private:
-  // A step of a layout that has a column; `cell` is its place among them.
-  struct Cell {
-    uint32_t cell = 0;
-    uint32_t column = 0;
-  };
-
   bool Matters(const ColumnKey& column) const;
   bool DecideByOneColumn();
-  std::vector<Cell> CellsOf(const Layout& layout, const std::vector<uint8_t>& matters) const;
+  // The cells that decide in each layout.
+  void FindCells();
   void DecideTemplate(uint32_t of_template, std::vector<uint8_t>* decides);
   bool HoldsForConstant(const ColumnKey& column, const ConstantCell& cell) const;
   bool HoldsForText(const ColumnKey& column, std::string_view text) const;
@@ -81,9 +77,9 @@ class LeafDeciders {
   const RowGroup& group_;
   const Leaf& leaf_;
   TextVerdicts& known_;
-  uint8_t absent_ = 0;                    // what the leaf says of a span without such a cell
-  std::vector<std::vector<Cell>> cells_;  // that count, by layout
-  std::vector<uint8_t> fixed_;            // by template
+  uint8_t absent_ = 0;                          // what the leaf says of a span without such a cell
+  std::vector<std::vector<LayoutCell>> cells_;  // that count, by layout
+  std::vector<uint8_t> fixed_;                  // by template
   bool any_fixed_ = false;
   std::vector<uint32_t> columns_;
   std::optional<columns::TextColumn> one_column_;  // has a cell that decides for every row

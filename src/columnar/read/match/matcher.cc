@@ -82,12 +82,8 @@ std::vector<const Predicate*> Conjuncts(const Predicate& predicate) {
   return conjuncts;
 }
 
-// What the value filter must have for a leaf to hold: one of these hashes; nothing when the
-// filter does not know.
-std::vector<uint64_t> WantedHashes(const Predicate& asked) {
-  const auto* attribute = std::get_if<storage::AttributeField>(&asked.field);
-  if (attribute == nullptr) return {};
-  const std::string& key = attribute->key;
+// What the value filter must have for a leaf to hold of an attribute with this key: one of these.
+std::vector<uint64_t> HashesOf(const Predicate& asked, const std::string& key) {
   const auto* text = std::get_if<std::string>(&asked.value);
   const bool is_compare = asked.kind == Predicate::Kind::kCompare;
   if (is_compare && asked.op == CompareOp::kEqual) {
@@ -99,6 +95,18 @@ std::vector<uint64_t> WantedHashes(const Predicate& asked) {
     return {TextValueHash(key, *text), OtherValueHash(key)};
   }
   return {KeyHash(key)};
+}
+
+// The same of any of its names; nothing when the filter does not know.
+std::vector<uint64_t> WantedHashes(const Predicate& asked) {
+  const auto* attribute = std::get_if<storage::AttributeField>(&asked.field);
+  if (attribute == nullptr) return {};
+  std::vector<uint64_t> hashes = HashesOf(asked, attribute->key);
+  for (const std::string& key : attribute->other_keys) {
+    const std::vector<uint64_t> more = HashesOf(asked, key);
+    hashes.insert(hashes.end(), more.begin(), more.end());
+  }
+  return hashes;
 }
 
 }  // namespace

@@ -34,7 +34,9 @@ struct Leaf {
   // What the value filter must have one of for it to hold; nothing when the filter does not say.
   std::vector<uint64_t> wanted_hashes;
 
-  const std::string& key() const { return std::get<storage::AttributeField>(predicate.field).key; }
+  const storage::AttributeField& attribute() const {
+    return std::get<storage::AttributeField>(predicate.field);
+  }
 };
 
 // A condition as steps that children come before: a leaf, or an operation on what comes before it.

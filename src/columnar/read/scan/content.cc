@@ -38,11 +38,17 @@ void Content::AddPlain(const storage::Field& field) {
     links_ |= *intrinsic == Intrinsic::kLinkTraceId || *intrinsic == Intrinsic::kLinkSpanId;
     return;
   }
-  const auto& [scope, key] = std::get<storage::AttributeField>(field);
+  const auto& attribute = std::get<storage::AttributeField>(field);
+  const AttributeScope scope = attribute.scope;
   const bool is_any = scope == AttributeScope::kAny;
   events_ |= is_any || scope == AttributeScope::kEvent;
   links_ |= is_any || scope == AttributeScope::kLink;
   if (!is_any && scope != AttributeScope::kSpan && scope != AttributeScope::kUnscoped) return;
+  AddKey(attribute.key);
+  for (const std::string& key : attribute.other_keys) AddKey(key);
+}
+
+void Content::AddKey(const std::string& key) {
   const auto place = std::lower_bound(keys_.begin(), keys_.end(), key);
   if (place == keys_.end() || *place != key) keys_.insert(place, key);
 }

@@ -36,6 +36,7 @@ class Content {
  private:
   bool Has(const ColumnKey& column) const;
   void AddPlain(const storage::Field& field);
+  void AddKey(const std::string& key);
 
   bool is_full_ = false;
   bool all_attributes_ = false;
