@@ -356,6 +356,21 @@ TEST_F(PushdownTest, TracesAreLookedForWithinTheirHints) {
   EXPECT_EQ(found, 0U);
 }
 
+TEST_F(PushdownTest, ValuesOfWhatIsNowhereAreKnownWithoutALook) {
+  for (const auto scope : {AttributeScope::kSpan, AttributeScope::kEvent, AttributeScope::kLink,
+                           AttributeScope::kUnscoped, AttributeScope::kAny}) {
+    const AttributeField nowhere{scope, "nowhere", {"not.here.either"}};
+    const QueryContext context;
+    const auto values = ListValues(context, places_.snapshot(), {.field = nowhere});
+    ASSERT_TRUE(values.ok());
+    EXPECT_TRUE(values->values.empty());
+    EXPECT_EQ(context.inspected().spans, 0U);
+    if (scope == AttributeScope::kUnscoped) continue;
+    EXPECT_TRUE(ListTagValues(context, places_.snapshot(), nowhere, {}, {}, 10)->empty());
+    EXPECT_EQ(context.inspected().spans, 0U);
+  }
+}
+
 TEST_F(PushdownTest, OneSpanIsReadAlone) {
   const auto bytes_of = [&](const std::function<Status(const QueryContext&)>& read) {
     const QueryContext context;

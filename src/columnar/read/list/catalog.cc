@@ -72,6 +72,16 @@ struct ValueByText {
   }
 };
 
+// What every span meets that has values to list: that it has the attribute which is asked for, as
+// long as that may be said. Filters know it of whole row groups.
+storage::Expression WithValues(const storage::ValuesRequest& request) {
+  const bool is_attribute = std::holds_alternative<storage::AttributeField>(request.field.field);
+  if (!is_attribute || request.field.of_parent) return request.where;
+  storage::Expression both =
+      storage::Expression::And({request.where, storage::Expression::Exists(request.field)});
+  return storage::ValidateShape(both).ok() ? both : request.where;
+}
+
 std::vector<AttributeScope> ScopesOf(const storage::NamesRequest& request) {
   if (!request.scopes.empty()) return request.scopes;
   return {AttributeScope::kSpan, AttributeScope::kResource, AttributeScope::kInstrumentation,
@@ -117,7 +127,7 @@ Result<storage::NamesResult> ListNames(const storage::QueryContext& context,
 Result<storage::ValuesResult> ListValues(const storage::QueryContext& context,
                                          const Snapshot& snapshot,
                                          const storage::ValuesRequest& request) {
-  const Result<Question> question = Question::Make(context, {.where = request.where,
+  const Result<Question> question = Question::Make(context, {.where = WithValues(request),
                                                              .range = request.start_time,
                                                              .fields = {request.field},
                                                              .may_join = true});

@@ -95,6 +95,13 @@ Status AddAll(const storage::QueryContext& context, const Snapshot& snapshot,
   return {};
 }
 
+// What every span meets that has a value to list: see WithValues of the catalog.
+storage::Predicate WithValue(const storage::Predicate& where, const storage::Field& field) {
+  if (!std::holds_alternative<storage::AttributeField>(field)) return where;
+  storage::Predicate both = storage::Predicate::And({where, storage::Predicate::Exists(field)});
+  return storage::ValidateShape(both).ok() ? both : where;
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> ListServices(const storage::QueryContext& context,
@@ -140,7 +147,7 @@ Result<std::vector<std::string>> ListTagValues(const storage::QueryContext& cont
                                                const storage::Field& field,
                                                const storage::Predicate& where,
                                                storage::TimeRange range, size_t limit) {
-  const Result<Matcher> matcher = Matcher::Make(context, where, range);
+  const Result<Matcher> matcher = Matcher::Make(context, WithValue(where, field), range);
   if (!matcher.ok()) return matcher.status();
   Content content;
   content.Add(field);

@@ -38,6 +38,12 @@ const std::string* WantedText(const Leaf& leaf, const ColumnKey& column) {
   return std::get_if<std::string>(&leaf.predicate.value);
 }
 
+// Whether a leaf holds wherever a column has a cell that decides.
+bool HoldsOfAll(const Leaf& leaf, const ColumnKey& column) {
+  return leaf.predicate.kind == storage::Predicate::Kind::kExists &&
+         column.kind == FieldKind::kAttribute;
+}
+
 }  // namespace
 
 TextVerdicts::TextVerdicts(const Leaf& leaf)
@@ -203,6 +209,7 @@ Result<std::vector<uint8_t>> LeafDeciders::TextHits(uint32_t column) const {
   const Result<columns::TextColumn> texts = one_column_ ? *one_column_ : group_.Texts(column);
   if (!texts.ok()) return texts.status();
   const ColumnKey& key = group_.table().columns[column];
+  if (HoldsOfAll(leaf_, key)) return std::vector<uint8_t>(texts->size(), 1);
   if (texts->encoding() == columns::TextEncoding::kDictionary) return CodeHits(*texts, key);
   std::vector<uint8_t> hits;
   if (const std::string* wanted = WantedText(leaf_, key)) {
@@ -246,6 +253,7 @@ Result<std::vector<uint8_t>> LeafDeciders::NumberHits(uint32_t column) const {
   const Result<NumberColumn> numbers = group_.Numbers(column);
   if (!numbers.ok()) return numbers.status();
   const ColumnKey& key = group_.table().columns[column];
+  if (HoldsOfAll(leaf_, key)) return std::vector<uint8_t>(numbers->size(), 1);
   std::vector<uint8_t> hits(numbers->size());
   // Codes, or numbers that lie close together, are each asked about once.
   const columns::PackedInts& codes = numbers->codes();
