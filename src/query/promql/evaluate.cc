@@ -172,7 +172,8 @@ class Evaluation {
     auto times = Numbers(0);
     if (!times.ok()) return times.status();
     for (size_t i = 0; i < points_.count; ++i) {
-      (*times)[i] = static_cast<double>(points_.At(i) / 1'000'000) / 1e3;
+      const uint64_t millis = points_.At(i) / 1'000'000;
+      (*times)[i] = static_cast<double>(millis) / 1e3;
     }
     return PromValue(*std::move(times));
   }

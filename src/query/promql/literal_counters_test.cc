@@ -41,6 +41,7 @@ struct Counted {
 
 std::vector<Counted> SpansOf(const std::vector<TestSpan>& spans) {
   std::vector<Counted> counted;
+  counted.reserve(spans.size());
   for (const TestSpan& span : spans) {
     counted.push_back({{{"service", span.service},
                         {"span_name", span.name},

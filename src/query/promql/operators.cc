@@ -129,11 +129,10 @@ void CombinePair(const Binary& binary, const PromSeries& right, PromSeries* left
   for (size_t i = 0; i < left->values.size(); ++i) {
     double& value = left->values[i];
     if (IsAbsent(value)) continue;
-    if (IsAbsent(right.values[i]) || (!both && !neither)) {
-      value = Absent();
-    } else if (neither) {
+    const bool is_there = !IsAbsent(right.values[i]);
+    if (neither && is_there) {
       value = PointOf(binary, value, right.values[i], value);
-    } else if (binary.op == BinaryOp::kAdd) {
+    } else if (both && is_there && binary.op == BinaryOp::kAdd) {
       left->histograms[i].Add(right.histograms[i]);
       value = left->histograms[i].count;
     } else {

@@ -47,12 +47,14 @@ constexpr uint64_t kMilli = 1'000'000;
 
 std::vector<uint64_t> Doubled(uint64_t first, size_t count) {
   std::vector<uint64_t> bounds;
+  bounds.reserve(count);
   for (size_t i = 0; i < count; ++i) bounds.push_back(first << i);
   return bounds;
 }
 
 std::vector<std::string> TextsOf(std::span<const uint64_t> bounds) {
   std::vector<std::string> texts;
+  texts.reserve(bounds.size() + 1);
   for (const uint64_t bound : bounds) {
     texts.push_back(fmt::format("{}", static_cast<double>(bound) / 1e9));
   }
