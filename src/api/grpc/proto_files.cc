@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/grpc/proto_files.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
@@ -76,8 +77,10 @@ const ProtoFiles& ProtoFiles::OfServices() {
 
 void ProtoFiles::AddFile(std::string_view bytes) {
   const std::string_view name = FirstOf(bytes, kFileName);
+  const size_t place = files_.size();
   File& file = files_[name];
   file.bytes = bytes;
+  file.place = place;
   std::string_view rest = bytes;
   for (proto::Field field; NextField(&rest, &field);) {
     if (field.number == kFileDependency && field.is_bytes()) file.imports.push_back(field.bytes);
@@ -104,17 +107,21 @@ void ProtoFiles::AddDeclarations(std::string_view file, std::vector<Declaration>
 }
 
 std::vector<std::string_view> ProtoFiles::WithImports(std::string_view file) const {
-  std::vector<std::string_view> descriptors;
+  std::vector<const File*> found_files;
   std::vector<std::string_view> wanted = {file};
   std::set<std::string_view> seen = {file};
   for (size_t i = 0; i < wanted.size(); ++i) {
     const auto found = files_.find(wanted[i]);
     if (found == files_.end()) continue;
-    descriptors.push_back(found->second.bytes);
+    found_files.push_back(&found->second);
     for (const std::string_view import : found->second.imports) {
       if (seen.insert(import).second) wanted.push_back(import);
     }
   }
+  std::sort(found_files.begin(), found_files.end(),
+            [](const File* a, const File* b) { return a->place > b->place; });
+  std::vector<std::string_view> descriptors;
+  for (const File* const one : found_files) descriptors.push_back(one->bytes);
   return descriptors;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <set>
 #include <string>
@@ -12,13 +13,14 @@ namespace spandrel::api {
 // What .proto files declare, out of their descriptors. Immutable.
 class ProtoFiles {
  public:
-  // `set` is a google.protobuf.FileDescriptorSet with all that its files import, and outlives this.
+  // `set` is a google.protobuf.FileDescriptorSet with all that its files import, each before those
+  // that import it, as protoc writes it. It outlives this.
   explicit ProtoFiles(std::string_view set);
   // Those of all services of this module (src/api/grpc/protos), as they were built into it.
   static const ProtoFiles& OfServices();
 
-  // The FileDescriptorProto of that file and, after it, those of all that it imports; empty when
-  // there is no such file.
+  // The FileDescriptorProto of that file and those of all that it imports, each behind those that
+  // import it; empty when there is no such file.
   std::vector<std::string_view> WithImports(std::string_view file) const;
   // The file that declares "package.Service", "package.Service.Method", or anything else that has a
   // name; empty when none does.
@@ -28,6 +30,7 @@ class ProtoFiles {
  private:
   struct File {
     std::string_view bytes;
+    size_t place = 0;  // in the set
     std::vector<std::string_view> imports;
   };
   struct Declaration;
