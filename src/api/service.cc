@@ -20,12 +20,23 @@
 #include "api/tempo/tempo_api.h"
 #include "api/ui/ui_api.h"
 #include "endpoints/probes.h"
+#include "query/renamed_reader.h"
 
 namespace spandrel::api {
 
+namespace {
+
+ServiceContext WithReader(const ServiceContext& given, storage::Reader& reader) {
+  return {reader,     given.metrics, given.workers, given.status,
+          given.page, given.clock,   given.health};
+}
+
+}  // namespace
+
 struct Service::Impl {
-  Impl(ServiceContext given, const ServiceOptions& options)
-      : context(std::move(given)),
+  Impl(const ServiceContext& given, const ServiceOptions& options)
+      : reader(given.reader),
+        context(WithReader(given, reader)),
         queue(std::make_shared<QueryQueue>(context.workers, options.queue)),
         doors{MakeDoor({options.steps, options.cors, {}}), MakeDoor(options.tempo),
               MakeDoor(options.jaeger_grpc), MakeDoor(options.storage_grpc)},
@@ -90,6 +101,7 @@ struct Service::Impl {
     }
   }
 
+  query::RenamedReader reader;
   const ServiceContext context;
   const std::shared_ptr<QueryQueue> queue;  // the workers hold it too
   const std::array<std::unique_ptr<Doorway>, kDoors> doors;
@@ -97,8 +109,8 @@ struct Service::Impl {
   std::atomic<bool> is_stopping{false};
 };
 
-Service::Service(ServiceContext context, ServiceOptions options)
-    : impl_(std::make_unique<Impl>(std::move(context), options)) {}
+Service::Service(const ServiceContext& context, ServiceOptions options)
+    : impl_(std::make_unique<Impl>(context, options)) {}
 Service::~Service() = default;
 
 net::Handler Service::handler(Door door) {

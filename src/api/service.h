@@ -40,7 +40,7 @@ struct ServiceOptions {
 // gRPC health and gRPC reflection. Thread-safe.
 class Service {
  public:
-  explicit Service(ServiceContext context, ServiceOptions options = {});
+  explicit Service(const ServiceContext& context, ServiceOptions options = {});
   ~Service();
 
   // For net::Server; may outlive the service's caller but not the service.

@@ -54,6 +54,8 @@ void AddServerOptions(CLI::App& command, CommandOptions* options) {
   command.add_option("--key-file", options->key_file, "Its key (PEM)")->type_name("FILE");
   command.add_option("--tenant", options->tenant, "Ask about the spans of this tenant")
       ->type_name("NAME");
+  command.add_flag("--exact-names", options->exact_names,
+                   "Attributes by the very names that are asked for, not by older and newer ones");
   command.add_option("--timeout", options->timeout, "Time for a question, such as 90s or 5m")
       ->type_name("TIME")
       ->capture_default_str();

@@ -38,6 +38,8 @@ struct CommandOptions {
   std::string overlap = "1m";
   std::string interval = "1s";
 
+  bool exact_names = false;  // attributes by the very names that are asked for
+
   std::string trace_id;
   std::string span_id;
   bool all = false;  // siblings that are alike too

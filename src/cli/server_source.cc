@@ -173,6 +173,7 @@ Status ServerSource::AddHeaders(const CommandOptions& options) {
   if (!options.tenant.empty()) {
     headers_.emplace_back("x-scope-orgid", net::CleanHeaderValue(options.tenant));
   }
+  if (options.exact_names) headers_.emplace_back("x-spandrel-exact-names", "true");
   return {};
 }
 

@@ -11,6 +11,7 @@
 #include "api/tempo/tempo_attributes.h"
 #include "base/log.h"
 #include "cli/when.h"
+#include "query/renamed_reader.h"
 #include "query/traceql/metrics.h"
 #include "query/traceql/search.h"
 #include "store_tool/store_command.h"
@@ -89,6 +90,7 @@ Result<std::unique_ptr<StoreSource>> StoreSource::Open(const CommandOptions& opt
   if (!timeout.ok()) return timeout.status().Annotate("--timeout");
   std::unique_ptr<StoreSource> source(new StoreSource(interrupts));
   source->timeout_ = std::chrono::nanoseconds(*timeout);
+  source->exact_names_ = options.exact_names;
   // What goes wrong is said by the command.
   base::SetLogLevel(base::LogLevel::kOff);
   columnar::EngineOptions engine;
@@ -115,6 +117,7 @@ auto StoreSource::WithContext(Ask&& ask) {
   storage::QueryOptions options;
   options.deadline = std::chrono::steady_clock::now() + timeout_;
   options.memory = &memory_;
+  options.exact_names = exact_names_;
   options.is_cancelled = [this] { return interrupts_.came(); };
   options.progress = [&line, total](const storage::Inspected& inspected) {
     line.ShowSpans(inspected.spans, total);
@@ -135,7 +138,8 @@ Result<SearchAnswer> StoreSource::Search(const SearchQuestion& question) {
                                   question.limit,
                                   question.spans_per_set};
   return WithContext([&](const storage::QueryContext& context) -> Result<SearchAnswer> {
-    const auto found = query::SearchSpans(context, *tenant_, search);
+    query::RenamedReader reader(*tenant_);
+    const auto found = query::SearchSpans(context, reader, search);
     if (!found.ok()) return found.status();
     SearchAnswer answer;
     for (const query::FoundTrace& trace : found->traces) answer.traces.push_back(RowOf(trace));
@@ -153,7 +157,8 @@ Result<SeriesAnswer> StoreSource::Series(const SeriesQuestion& question) {
   const query::SeriesRequest request{{question.from_unix_nano, question.step_nano, steps + 1},
                                      question.limit};
   return WithContext([&](const storage::QueryContext& context) -> Result<SeriesAnswer> {
-    const auto set = query::MakeSeries(context, *tenant_, *expr, request);
+    query::RenamedReader reader(*tenant_);
+    const auto set = query::MakeSeries(context, reader, *expr, request);
     if (!set.ok()) return set.status();
     SeriesAnswer answer;
     for (const query::Series& series : set->series) {

@@ -39,6 +39,7 @@ class StoreSource final : public Source {
 
   const store_tool::Interrupts& interrupts_;
   std::chrono::nanoseconds timeout_{0};
+  bool exact_names_ = false;
   uint64_t unreadable_spans_ = 0;
   base::ByteBudget memory_{kMemoryBytes};
   base::MetricRegistry metrics_;

@@ -89,6 +89,11 @@ void AddServeOptions(CLI::App& app, Options* options) {
          "--mcp", [options] { options->sets.emplace_back("extensions.query.mcp=true"); },
          "Language models may ask, by MCP at /api/mcp of --http")
       ->excludes("--config");
+  app.add_flag_callback(
+         "--exact-names",
+         [options] { options->sets.emplace_back("extensions.query.exact_names=true"); },
+         "An attribute is meant by the name that is asked for, not by its older and newer ones too")
+      ->excludes("--config");
   app.add_option("--ready-file", options->ready_file,
                  "Write the addresses and the process id here, as JSON, once everything is served")
       ->type_name("FILE");

@@ -7,7 +7,7 @@ import time
 import unittest
 import urllib.parse
 
-from spandrel_process import Spandrel, otlp_request
+from spandrel_process import Spandrel, otlp_request, run
 
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 QUERY = '{ resource.service.name = "test" && kind = server } | select(nestedSetParent)'
@@ -50,6 +50,24 @@ class TempoTest(unittest.TestCase):
             self.assertTrue(headers["Content-Type"].startswith("text/plain"))
             self.assertIn(b"1:3:", body)
             self.assertIn(b"did you mean 'duration'", body)
+
+    def test_old_and_new_names_are_one_question(self):
+        request = otlp_request()
+        request["resourceSpans"][0]["scopeSpans"][0]["spans"][0]["attributes"] = [
+            {"key": "http.method", "value": {"stringValue": "GET"}}]
+        path = search_path('{ span.http.request.method = "GET" }')
+        exact = {"X-Spandrel-Exact-Names": "true"}
+        with Spandrel() as server:
+            self.assertEqual(server.send_json(request)[0], 200)
+            self.assertEqual(len(json.loads(self.ask(server, path)[2])["traces"]), 1)
+            self.assertEqual(json.loads(server.request("tempo", path, headers=exact)[2])["traces"], [])
+            url = "http://" + server.addresses["http"]
+            for arguments, found in ((), 1), (("--exact-names",), 0):
+                answer = run("query", "--server", url, "--format", "json", *arguments, '{ .http.request.method = "GET" }')
+                self.assertEqual(answer.stdout.count(TRACE_ID), found, answer.stderr)
+        with Spandrel("--exact-names") as server:
+            self.assertEqual(server.send_json(request)[0], 200)
+            self.assertEqual(json.loads(self.ask(server, path)[2])["traces"], [])
 
     def test_the_port_has_a_login_of_its_own(self):
         with tempfile.TemporaryDirectory() as folder:

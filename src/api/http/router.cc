@@ -86,6 +86,7 @@ base::Result<std::string> ReadBody(net::ServerCall& call, size_t max_bytes) {
 constexpr std::string_view kPageApi = "/api/ui/";
 constexpr std::string_view kTimeoutHeader = "x-query-timeout";
 constexpr std::string_view kTimeoutParameter = "timeout";
+constexpr std::string_view kExactNamesParameter = "exactNames";
 constexpr uint64_t kMostSeconds = 1'000'000;
 constexpr std::string_view kCorsMethods = "GET, HEAD, POST";
 
@@ -214,7 +215,10 @@ std::optional<net::Response> Router::Admit(const Route* route, Work* work) const
   } else {
     const auto timeout = TimeoutOf(request, work->parameters);
     if (!timeout.ok()) return ErrorResponse(timeout.status());
+    const auto exact_names = work->parameters.Truth(kExactNamesParameter);
+    if (!exact_names.ok()) return ErrorResponse(exact_names.status());
     refusal = steps_.Admit(request, *timeout, &work->admission);
+    work->admission.exact_names |= *exact_names;
   }
   if (!refusal) return std::nullopt;
   net::Response answer = RefusalAnswer(*refusal);

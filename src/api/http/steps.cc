@@ -120,6 +120,7 @@ std::optional<StepRefusal> Steps::Admit(const net::Request& request,
   admission->peer = PeerOf(request, admission->identity, admission->tenants);
   const auto time = std::min(timeout.value_or(options_.query_timeout), options_.max_query_timeout);
   admission->deadline = std::chrono::steady_clock::now() + time;
+  admission->exact_names = net::FindHeader(request.headers, kExactNamesHeader) == "true";
   return std::nullopt;
 }
 
@@ -136,6 +137,7 @@ storage::QueryOptions Steps::OptionsFor(const Admission& admission,
           .deadline = admission.deadline,
           .memory = options_.memory,
           .answers = options_.answers,
+          .exact_names = options_.exact_names || admission.exact_names,
           .is_cancelled = [this, is_gone = std::move(is_gone)] { return is_gone() || stopping(); },
           .progress = {}};
 }

@@ -29,6 +29,7 @@ struct StepOptions {
   // On: `X-Scope-OrgID`, or the login of one tenant, names it and is needed; `a|b` asks of both.
   // Off: the header is ignored, and a login of some tenants may not ask.
   bool tenants = false;
+  bool exact_names = false;  // attributes are meant by the very names that are asked for
   std::chrono::nanoseconds query_timeout = std::chrono::seconds(30);
   std::chrono::nanoseconds max_query_timeout = std::chrono::minutes(5);  // whatever is asked for
   base::ByteBudget* memory = nullptr;                                    // null: not bounded
@@ -41,7 +42,10 @@ struct Admission {
   std::string peer;  // who takes turns with others: tenant, user, or address without its port
   std::vector<std::string> tenants = {};  // empty: the only one
   SteadyTime deadline;
+  bool exact_names = false;  // it asks for them, as `exactNames=true` or in kExactNamesHeader
 };
+
+inline constexpr std::string_view kExactNamesHeader = "x-spandrel-exact-names";
 
 using StepRefusal = endpoints::GateRefusal;
 

@@ -259,6 +259,28 @@ TEST_F(TempoApiTest, ListsValues) {
   EXPECT_EQ(Ask("/api/v2/search/tag/service.name/values").status, 400);
 }
 
+TEST_F(TempoApiTest, OldAndNewNamesAreOneQuestion) {
+  const std::string query =
+      Q("{ span.http.response.status_code >= 500 } | by(.http.response.status_code)");
+  EXPECT_THAT(BodyOf("/api/search?q=" + query),
+              HasSubstr(R"({"key":"http.response.status_code","value":{"intValue":"500"}})"));
+  for (const char* exact : {"&exactNames=true", "&exactNames=1"}) {
+    EXPECT_THAT(BodyOf("/api/search?q=" + query + exact), StartsWith(R"({"traces":[],)"));
+  }
+  EXPECT_EQ(Ask("/api/search?q=" + query + "&exactNames=x").status, 400);
+  EXPECT_THAT(BodyOf("/api/search?tags=http.response.status_code%3D500"), HasSubstr("0ab"));
+  EXPECT_THAT(BodyOf("/api/v2/search/tag/span.http.response.status_code/values"),
+              StartsWith(R"({"tagValues":[{"type":"int","value":"500"}])"));
+  EXPECT_THAT(BodyOf("/api/v2/search/tag/span.http.response.status_code/values?exactNames=true"),
+              StartsWith(R"({"tagValues":[],)"));
+  EXPECT_THAT(
+      BodyOf("/api/metrics/query?q=" + Q("{} | count_over_time() by(.http.response.status_code)") +
+             "&start=1699999900&end=1700000000"),
+      HasSubstr(R"(http.response.status_code","value":{"intValue":"500"}})"));
+  // Traces are shown as they were sent.
+  EXPECT_THAT(BodyOf("/api/traces/ab"), HasSubstr("http.status_code"));
+}
+
 TEST_F(TempoApiTest, GivesTracesByIdInAnyForm) {
   const std::string v1 = BodyOf("/api/traces/ab");
   EXPECT_THAT(v1, StartsWith(R"({"batches":[{"resource":{"attributes":[)"));

@@ -125,6 +125,15 @@ TEST_F(UiApiTest, SearchFindsSummaries) {
   }
 }
 
+TEST_F(UiApiTest, OldAndNewNamesAreOneQuestion) {
+  Fill(Dispatch());
+  EXPECT_THAT(Ui("/search?tags=db.system.name%3Dmysql"), HasSubstr(kDispatchId));
+  EXPECT_EQ(Ui("/search?tags=db.system.name%3Dmysql&exactNames=true"), R"({"traces":[]})");
+  EXPECT_EQ(Ui("/attribute-values?scope=span&key=db.system.name"), R"({"values":["mysql"]})");
+  EXPECT_EQ(Ui("/attribute-values?scope=span&key=db.system.name&exactNames=true"),
+            R"({"values":[]})");
+}
+
 TEST_F(UiApiTest, SearchPagesThroughEverythingOnce) {
   std::vector<TestSpan> spans;
   for (uint64_t i = 1; i <= 25; ++i) spans.push_back(At(i, 1, kMinuteAgo + i / 3, 1000 + i / 4));

@@ -66,6 +66,7 @@ std::shared_ptr<const QueryConfig> DecodeQueryConfig(config::Decoder& decoder,
     config->own_store = decode_store(decoder);
   }
   decoder.Read("mcp", &config->mcp);
+  decoder.Read("exact_names", &config->exact_names);
   decoder.Read("query_timeout", &config->query_timeout);
   decoder.Read("max_query_timeout", &config->max_query_timeout);
   CheckTimeouts(*config, decoder);

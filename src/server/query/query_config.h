@@ -37,6 +37,7 @@ struct QueryConfig : pipeline::ConfigBase {
   std::chrono::nanoseconds query_timeout = std::chrono::seconds(30);
   std::chrono::nanoseconds max_query_timeout = std::chrono::minutes(5);
   bool mcp = false;
+  bool exact_names = false;
 
   std::vector<pipeline::ListenAddress> listens() const override;
   std::vector<pipeline::ExtensionUse> extension_uses() const override;

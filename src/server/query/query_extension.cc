@@ -124,6 +124,7 @@ class QueryExtension final : public pipeline::Extension {
   api::StepOptions StepsBehind(const SharedGate& gate) const {
     return {.gate = gate.get(),
             .tenants = store_->by_tenant(),
+            .exact_names = config_->exact_names,
             .query_timeout = config_->query_timeout,
             .max_query_timeout = config_->max_query_timeout,
             .memory = &around_.shares.reads,

@@ -123,6 +123,23 @@ TEST_F(LegacyApiTest, Search) {
   EXPECT_EQ(Get("/api/traces?minDuration=fast").status, 400);
 }
 
+TEST_F(LegacyApiTest, SearchesByOldAndNewNames) {
+  Fill({{.trace = 0x123, .start = kMinuteAgo, .attributes = {{"db.system", std::string("redis")}}},
+        {.trace = 0x124,
+         .start = kMinuteAgo,
+         .attributes = {{"db.system.name", std::string("redis")}}}});
+  const std::string range = "&start=" + std::to_string(kMinuteAgo / 1000 - 1000) +
+                            "&end=" + std::to_string(kTestNow / 1000);
+  for (const char* key : {"db.system", "db.system.name"}) {
+    const std::string target =
+        fmt::format("/api/traces?service=svc&tags=%7B%22{}%22%3A%22redis%22%7D", key) + range;
+    EXPECT_EQ(CountTraces(target), 2U) << key;
+    EXPECT_EQ(CountTraces(target + "&exactNames=true"), 1U) << key;
+    EXPECT_THAT(Body(target), HasSubstr(R"("key":"db.system","type")"));
+    EXPECT_THAT(Body(target), HasSubstr(R"("key":"db.system.name","type")"));
+  }
+}
+
 TEST_F(LegacyApiTest, Dependencies) {
   EXPECT_EQ(Body("/api/dependencies?endTs=1700000000000&lookback=604800000"),
             R"({"data":[{"parent":"front end/x","child":"db","callCount":1}],)"
