@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "api/http/login_sessions.h"
@@ -45,9 +46,6 @@ class GuardsTest : public ::testing::Test {
                        .mcp = true});
   }
 
-  // What was answered is counted then, which the service must live to see.
-  ~GuardsTest() override { workers_.reset(); }
-
   static ServerStatus Status() { return {.version = "1", .data_directory = "/secret-place"}; }
 
   net::Response Ask(net::Request request) {
@@ -87,10 +85,11 @@ class GuardsTest : public ::testing::Test {
 
   base::MetricRegistry metrics_;
   conformance::ReferenceStore store_;
-  std::unique_ptr<base::WorkerPool> workers_ = std::make_unique<base::WorkerPool>(2, 64);
+  std::optional<base::WorkerPool> workers_{std::in_place, 2, 64};
   Sessions sessions_;
   std::shared_ptr<const endpoints::Gate> gate_;
   std::unique_ptr<Service> service_;
+  const PoolEnd pool_end_{workers_};
 };
 
 TEST_F(GuardsTest, NobodyPassesWithoutALoginARoleAndATenantOfTheirs) {

@@ -63,7 +63,8 @@ TEST_F(ApiTest, LinksOfOtherPagesRedirect) {
 }
 
 TEST_F(ApiTest, WithoutAPageItSaysSo) {
-  Service bare({store_, metrics_, workers_, [] { return ServerStatus(); }, {}, clock_});
+  Service bare({store_, metrics_, *workers_, [] { return ServerStatus(); }, {}, clock_});
+  const PoolEnd pool_end(workers_);
   const auto call = std::make_shared<TestCall>(MakeRequest("GET", "/search"));
   bare.handler()(call);
   const net::Response response = call->Wait();

@@ -25,7 +25,7 @@ class McpApiTest : public ApiTest {
  protected:
   // A request of `shop` that calls `stock`, which fails because of its database.
   McpApiTest()
-      : service_({store_, metrics_, workers_, [] { return TestStatus(); }, page_, clock_},
+      : service_({store_, metrics_, *workers_, [] { return TestStatus(); }, page_, clock_},
                  {.mcp = true}) {
     TestSpan root{.trace = 0xabc, .span = 1, .service = "shop", .name = "GET /buy"};
     root.start = kMinuteAgo;
@@ -66,6 +66,7 @@ class McpApiTest : public ApiTest {
   }
 
   Service service_;
+  const PoolEnd pool_end_{workers_};
 };
 
 TEST_F(McpApiTest, SaysWhatItIs) {

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -100,10 +101,22 @@ inline net::Request MakeRequest(std::string method, std::string target, std::str
   return request;
 }
 
+// Ends a pool when it goes itself. Declared behind a service, since what was answered is counted
+// then, which the service must live to see.
+class PoolEnd {
+ public:
+  explicit PoolEnd(std::optional<base::WorkerPool>& workers) : workers_(workers) {}
+  ~PoolEnd() { workers_.reset(); }
+  PoolEnd(const PoolEnd&) = delete;
+
+ private:
+  std::optional<base::WorkerPool>& workers_;
+};
+
 class ApiTest : public ::testing::Test {
  protected:
   ApiTest()
-      : service_({store_, metrics_, workers_, [] { return TestStatus(); }, page_, clock_}),
+      : service_({store_, metrics_, *workers_, [] { return TestStatus(); }, page_, clock_}),
         handler_(service_.handler()) {}
 
   static ServerStatus TestStatus() {
@@ -139,8 +152,9 @@ class ApiTest : public ::testing::Test {
       {"/index.html", "text/html; charset=utf-8", "<p>shell", "zipped shell"},
       {"/assets/app-1234.js", "text/javascript; charset=utf-8", "let a", {}},
   };
-  base::WorkerPool workers_{2, 64};
+  std::optional<base::WorkerPool> workers_{std::in_place, 2, 64};
   Service service_;
+  const PoolEnd pool_end_{workers_};
   net::Handler handler_;
 
  private:

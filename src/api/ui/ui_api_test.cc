@@ -79,7 +79,8 @@ TEST_F(UiApiTest, StatusSaysHowComponentsAre) {
   const auto store = board.Add("store /data", [] {
     return base::Health{base::HealthLevel::kRefusing, "disk is full"};
   });
-  Service service({store_, metrics_, workers_, [] { return TestStatus(); }, {}, clock_, &board});
+  Service service({store_, metrics_, *workers_, [] { return TestStatus(); }, {}, clock_, &board});
+  const PoolEnd pool_end(workers_);
   const net::Handler handler = service.handler();
   const auto ask = [&handler](const std::string& target) {
     const auto call = std::make_shared<TestCall>(MakeRequest("GET", target));

@@ -416,7 +416,8 @@ TEST_F(QueryServiceTest, WhoWatchesIsToldWhileNoSpansAreTaken) {
   const auto store = board.Add("store", [&is_full] {
     return base::Health{is_full ? base::HealthLevel::kRefusing : base::HealthLevel::kOk, ""};
   });
-  Service service({store_, metrics_, workers_, [] { return TestStatus(); }, {}, clock_, &board});
+  Service service({store_, metrics_, *workers_, [] { return TestStatus(); }, {}, clock_, &board});
+  const PoolEnd pool_end(workers_);
   Serve(service);
   WatchCall all(server_->bound().ToString(), "");
   EXPECT_EQ(all.Read(), "\x08\x01");
