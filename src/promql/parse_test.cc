@@ -103,9 +103,9 @@ TEST(PromqlTest, ReadsWhatGrafanaSends) {
                  R"(sum by (client, server) (rate(m{server="b"}[3600s])))"),
             "{__name__='m' server='a'}[3600000ms]; rate; sum by(client,server); "
             "{__name__='m' server='b'}[3600000ms]; rate; sum by(client,server); or");
-  EXPECT_EQ(
-      Read("topk(5, sum(rate(m{span_kind=\"SPAN_KIND_SERVER\"}[1h])) by (span_name))"),
-      "5; {__name__='m' span_kind='SPAN_KIND_SERVER'}[3600000ms]; rate; sum by(span_name); topk by()");
+  EXPECT_EQ(Read("topk(5, sum(rate(m{span_kind=\"SPAN_KIND_SERVER\"}[1h])) by (span_name))"),
+            "5; {__name__='m' span_kind='SPAN_KIND_SERVER'}[3600000ms]; rate; sum by(span_name); "
+            "topk by()");
   EXPECT_EQ(Read("histogram_quantile(.9, sum(rate(b{}[1h])) by (le))"),
             "0.9; {__name__='b'}[3600000ms]; rate; sum by(le); histogram_quantile");
   EXPECT_EQ(Read("sum without() (a)"), "{__name__='a'}; sum");

@@ -60,8 +60,9 @@ TEST(OidcConfigTest, SigningInOnTheIssuersPage) {
     return "{issuer_url: 'https://a', audience: x, sign_in: " + sign_in + "}";
   };
   std::shared_ptr<const OidcConfig> config;
-  EXPECT_EQ(ProblemsOf(with("{client_id: page, client_secret: s, scopes: [openid, email]}"), &config),
-            "");
+  EXPECT_EQ(
+      ProblemsOf(with("{client_id: page, client_secret: s, scopes: [openid, email]}"), &config),
+      "");
   EXPECT_EQ(config->providers[0].sign_in->client_id, "page");
   EXPECT_EQ(config->providers[0].sign_in->scopes.size(), 2U);
   EXPECT_EQ(ProblemsOf("{issuer_url: 'https://a', audience: x}", &config), "");
