@@ -197,7 +197,7 @@ TEST_F(PrometheusApiTest, ErrorsAreThoseOfPrometheus) {
 }
 
 TEST_F(PrometheusApiTest, IsOnTemposPortToo) {
-  const auto tempo = service_.tempo_handler();
+  const auto tempo = service_.handler(Door::kTempo);
   const auto call = std::make_shared<TestCall>(MakeRequest("GET", QueryPath("1+1")));
   tempo(call);
   EXPECT_THAT(call->Wait().body, HasSubstr(R"("2"])"));
