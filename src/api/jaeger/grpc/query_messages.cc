@@ -250,7 +250,8 @@ namespace {
 std::optional<span::TraceId> TraceIdOfBytes(std::string_view bytes) {
   std::string padded(bytes);
   if (bytes.size() == 8) padded.insert(0, 8, '\0');
-  return span::TraceId::FromBytes(padded);
+  const auto id = span::TraceId::FromBytes(padded);
+  return id && !id->IsZero() ? id : std::nullopt;
 }
 
 }  // namespace
