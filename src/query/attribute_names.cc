@@ -38,8 +38,8 @@ constexpr std::string_view kRows[] = {
     "network.local.address net.sock.host.addr net.host.ip",
     "network.local.port net.sock.host.port",
     "network.protocol.name net.protocol.name net.app.protocol.name messaging.protocol",
-    "network.protocol.version net.protocol.version net.app.protocol.version "
-    "messaging.protocol_version",
+    ("network.protocol.version net.protocol.version net.app.protocol.version "
+     "messaging.protocol_version"),
     "network.connection.type net.host.connection.type",
     "network.connection.subtype net.host.connection.subtype",
     "network.carrier.name net.host.carrier.name",
@@ -86,16 +86,16 @@ constexpr std::string_view kRows[] = {
     "messaging.destination.name messaging.destination",
     "messaging.destination.temporary messaging.temp_destination",
     "messaging.destination.kind messaging.destination_kind",
-    "messaging.destination.subscription.name "
-    "messaging.servicebus.destination.subscription_name",
+    ("messaging.destination.subscription.name "
+     "messaging.servicebus.destination.subscription_name"),
     "messaging.kafka.destination.partition messaging.kafka.partition",
     "messaging.kafka.message.key messaging.kafka.message_key",
     "messaging.kafka.message.tombstone messaging.kafka.tombstone",
     "messaging.kafka.offset messaging.kafka.message.offset",
-    "messaging.message.body.size messaging.message.payload_size_bytes "
-    "messaging.message_payload_size_bytes",
-    "messaging.message.payload_compressed_size_bytes "
-    "messaging.message_payload_compressed_size_bytes",
+    ("messaging.message.body.size messaging.message.payload_size_bytes "
+     "messaging.message_payload_size_bytes"),
+    ("messaging.message.payload_compressed_size_bytes "
+     "messaging.message_payload_compressed_size_bytes"),
     "messaging.message.conversation_id messaging.conversation_id",
     "messaging.message.id messaging.message_id",
     "messaging.operation.type messaging.operation",

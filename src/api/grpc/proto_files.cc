@@ -121,6 +121,7 @@ std::vector<std::string_view> ProtoFiles::WithImports(std::string_view file) con
   std::sort(found_files.begin(), found_files.end(),
             [](const File* a, const File* b) { return a->place > b->place; });
   std::vector<std::string_view> descriptors;
+  descriptors.reserve(found_files.size());
   for (const File* const one : found_files) descriptors.push_back(one->bytes);
   return descriptors;
 }

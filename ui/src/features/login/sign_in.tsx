@@ -62,9 +62,10 @@ function Form({ way }: { readonly way: SignInWay }) {
 
 /** Comes back to the view that was asked for. */
 function PageLink({ page }: { readonly page: SignInPage }) {
-  const here = encodeURIComponent(location.pathname + location.search);
+  const address = new URL(page.path.slice(1), document.baseURI);
+  address.searchParams.set('to', location.pathname + location.search);
   return (
-    <a class="button primary sign-in-link" href={`${page.path}&to=${here}`}>
+    <a class="button primary sign-in-link" href={address.href} data-native>
       Sign in with {page.label}
     </a>
   );
