@@ -54,8 +54,6 @@ class Lexer {
   base::Status ReadNumber(Token* token);
   base::Status ReadText(Token* token);
   base::Status ReadEscape(char quote, std::string* text);
-  base::Status ReadCode(size_t digits, bool is_byte, std::string* text);
-  base::Status ReadOctal(std::string* text);
   base::Status ReadMark(Token* token);
   base::Status Error(std::string_view message) const { return ErrorAt(place_, message); }
 

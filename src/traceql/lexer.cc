@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <utility>
 
-#include "base/hex.h"
+#include "base/go_escape.h"
 #include "base/utf8.h"
 #include "traceql/duration.h"
 #include "traceql/words.h"
@@ -38,27 +38,6 @@ constexpr std::array<std::string_view, 36> kMarks = {
     "!>>", "!<<", "&>>", "&<<", "!>", "!<", "!~", "!=", "&>", "&<", "&~", "&&",
     "||",  ">>",  "<<",  ">=",  "<=", "=~", "==", "{",  "}",  "(",  ")",  ",",
     "=",   ">",   "<",   "+",   "-",  "*",  "/",  "%",  "^",  "!",  "~",  "|"};
-
-void AppendUtf8(uint32_t code, std::string* text) {
-  const auto add = [text](uint32_t byte) { text->push_back(static_cast<char>(byte)); };
-  if (code < 0x80) return add(code);
-  if (code < 0x800) {
-    add(0xC0 | code >> 6);
-  } else {
-    if (code < 0x10000) {
-      add(0xE0 | code >> 12);
-    } else {
-      add(0xF0 | code >> 18);
-      add(0x80 | (code >> 12 & 0x3F));
-    }
-    add(0x80 | (code >> 6 & 0x3F));
-  }
-  add(0x80 | (code & 0x3F));
-}
-
-bool IsCharacter(uint32_t code) {
-  return code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF);
-}
 
 }  // namespace
 
@@ -232,48 +211,12 @@ Status Lexer::ReadRawText(Token* token) {
   return {};
 }
 
-// As Go's strings have them; the backslash is behind us.
+// The backslash is behind us.
 Status Lexer::ReadEscape(std::string* text) {
-  constexpr std::string_view kLetters = "abfnrtv\\\"";
-  constexpr std::string_view kMeanings = "\a\b\f\n\r\t\v\\\"";
-  const char c = Peek();
-  const size_t letter = c == 0 ? std::string_view::npos : kLetters.find(c);
-  if (letter != std::string_view::npos) {
-    text->push_back(kMeanings[letter]);
-    Advance(1);
-    return {};
-  }
-  if (c == 'x' || c == 'u' || c == 'U') {
-    Advance(1);
-    return ReadHexEscape(c == 'x' ? 2 : c == 'u' ? 4 : 8, c == 'x', text);
-  }
-  uint32_t byte = 0;
-  for (size_t i = 0; i < 3; ++i) {
-    const char digit = Peek(i);
-    if (digit < '0' || digit > '7') return Error("unknown escape in a text");
-    byte = byte * 8 + static_cast<uint32_t>(digit - '0');
-  }
-  if (byte > 0xFF) return Error("unknown escape in a text");
-  text->push_back(static_cast<char>(byte));
-  Advance(3);
-  return {};
-}
-
-Status Lexer::ReadHexEscape(size_t digits, bool is_byte, std::string* text) {
-  uint32_t code = 0;
-  for (size_t i = 0; i < digits; ++i) {
-    const int digit = base::HexDigitValue(Peek(i));
-    if (digit < 0) return Error("expected a hexadecimal digit");
-    code = code << 4 | static_cast<uint32_t>(digit);
-  }
-  if (is_byte) {
-    text->push_back(static_cast<char>(code));
-  } else {
-    if (!IsCharacter(code)) return Error("that is no character");
-    AppendUtf8(code, text);
-  }
-  Advance(digits);
-  return {};
+  std::string_view rest = text_.substr(at_);
+  const Status status = base::TakeGoEscape(&rest, '"', text);
+  Advance(text_.size() - at_ - rest.size());
+  return status.ok() ? status : Error(status.message());
 }
 
 Status Lexer::ReadNumber(Token* token) {

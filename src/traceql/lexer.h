@@ -36,7 +36,6 @@ class Lexer {
   base::Status ReadText(Token* token);
   base::Status ReadRawText(Token* token);
   base::Status ReadEscape(std::string* text);
-  base::Status ReadHexEscape(size_t digits, bool is_byte, std::string* text);
   base::Status ReadNumber(Token* token);
   base::Status ReadWord(Token* token);
   base::Status ReadAttribute(Scope scope, bool of_parent, Token* token);
