@@ -40,7 +40,7 @@ class BatchTest(unittest.TestCase):
 
     def load(self, server):
         done = run("load", "--json", "--endpoint", server.addresses["otlp_grpc"], "--spans", SPANS, "--spans-per-request", 512,
-                   "--in-flight", 1, timeout=120)
+                   "--in-flight", 1, "--period", "60s", timeout=120)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(json.loads(done.stdout)["acknowledged"], SPANS)
 
